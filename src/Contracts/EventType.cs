@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Ledger.Contracts;
+
+/// <summary>
+/// The closed list of event types and how each is stored: <c>type</c> is the snake case of the event's name, and
+/// <see cref="ClrName"/> is what Marten keeps in <c>mt_dotnet_type</c>.
+/// </summary>
+public sealed class EventType
+{
+    private readonly JsonTypeInfo _json;
+
+    private EventType(JsonTypeInfo json)
+    {
+        _json = json;
+        Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(json.Type.Name);
+        ClrName = $"{json.Type.FullName}, {json.Type.Assembly.GetName().Name}";
+    }
+
+    public static IReadOnlyList<EventType> All { get; } =
+    [
+        new(LedgerJson.Facts.Submitted), new(LedgerJson.Facts.Scheduled), new(LedgerJson.Facts.Started), new(LedgerJson.Facts.ConversationDeleted),
+        new(LedgerJson.Facts.ConversationSkipped), new(LedgerJson.Facts.Failed), new(LedgerJson.Facts.Completed),
+        new(LedgerJson.Facts.BotRegistered), new(LedgerJson.Facts.BotChanged), new(LedgerJson.Facts.ClientGranted), new(LedgerJson.Facts.GrantRevoked),
+        new(LedgerJson.Facts.ClientRegistered), new(LedgerJson.Facts.ClientSecretIssued), new(LedgerJson.Facts.ClientSecretRetired),
+        new(LedgerJson.Facts.ClientRevoked), new(LedgerJson.Facts.WindowDefined),
+    ];
+
+    private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);
+    private static readonly Dictionary<string, EventType> ByName = All.ToDictionary(type => type.Name, StringComparer.Ordinal);
+
+    /// <summary><c>conversation_deleted</c></summary>
+    public string Name { get; }
+
+    /// <summary><c>Ledger.Contracts.Jobs.ConversationDeleted, Ledger.Contracts</c></summary>
+    public string ClrName { get; }
+
+    public Type ClrType => _json.Type;
+
+    public static EventType Of(object @event) => ByClrType[@event.GetType()];
+
+    /// <summary>The event that a stored row holds.</summary>
+    /// <exception cref="NotSupportedException">A type that this version does not know: it must not be skipped silently.</exception>
+    public static object Read(string type, string data) => ByName.TryGetValue(type, out var known)
+        ? JsonSerializer.Deserialize(data, known._json)!
+        : throw new NotSupportedException($"unknown event type '{type}': this version of the ledger is too old for its database");
+
+    public string Write(object @event) => JsonSerializer.Serialize(@event, _json);
+}

@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Ledger.Contracts.Identifiers;
+
+/// <summary>
+/// What stands in an event instead of an identifier: <c>SHA-256(tag ‖ salt ‖ id)</c>, with
+/// <c>salt = HMAC-SHA-256(salt key, tag ‖ id)</c> and the id as UTF-8. Whoever is given id and salt can check it; without the
+/// salt, which dies with the job's key, an id cannot be tried against it.
+/// </summary>
+public static class Commitment
+{
+    /// <summary>Length of a commitment and of a salt, in bytes.</summary>
+    public const int Size = 32;
+
+    /// <summary>The salt of <paramref name="id"/> under one job's salt key.</summary>
+    public static byte[] Salt(ReadOnlySpan<byte> saltKey, IdentifierKind kind, string id)
+    {
+        Span<byte> message = stackalloc byte[1 + MaxUtf8Bytes(id)];
+        message[0] = (byte)kind;
+        var length = Encoding.UTF8.GetBytes(id, message[1..]);
+        return HMACSHA256.HashData(saltKey, message[..(1 + length)]);
+    }
+
+    /// <summary>The commitment to <paramref name="id"/> with a disclosed salt.</summary>
+    public static byte[] Of(ReadOnlySpan<byte> salt, IdentifierKind kind, string id)
+    {
+        Span<byte> message = stackalloc byte[1 + Size + MaxUtf8Bytes(id)];
+        message[0] = (byte)kind;
+        salt.CopyTo(message[1..]);
+        var length = Encoding.UTF8.GetBytes(id, message[(1 + Size)..]);
+        return SHA256.HashData(message[..(1 + Size + length)]);
+    }
+
+    private static int MaxUtf8Bytes(string id)
+    {
+        // 128 characters are at most 512 bytes; the stack is only used within that limit.
+        if (id.Length > Limits.IdentifierCharacters)
+            throw new ArgumentException($"an identifier has at most {Limits.IdentifierCharacters} characters", nameof(id));
+        return Encoding.UTF8.GetMaxByteCount(id.Length);
+    }
+}
+
+/// <summary>The tag byte that keeps the two kinds of identifier apart.</summary>
+public enum IdentifierKind : byte
+{
+    CId = 0x43,
+    Conversation = 0x44,
+}

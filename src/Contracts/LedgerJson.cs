@@ -1,0 +1,52 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+
+namespace Ledger.Contracts;
+
+/// <summary>
+/// How facts are written: camelCase members, absent instead of null, instants in UTC with milliseconds and <c>Z</c>,
+/// bytes in standard base64, closed lists by name.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    RespectRequiredConstructorParameters = false,
+    Converters = [typeof(InstantConverter)])]
+[JsonSerializable(typeof(Submitted))]
+[JsonSerializable(typeof(Scheduled))]
+[JsonSerializable(typeof(Started))]
+[JsonSerializable(typeof(ConversationDeleted))]
+[JsonSerializable(typeof(ConversationSkipped))]
+[JsonSerializable(typeof(Failed))]
+[JsonSerializable(typeof(Completed))]
+[JsonSerializable(typeof(BotRegistered))]
+[JsonSerializable(typeof(BotChanged))]
+[JsonSerializable(typeof(ClientGranted))]
+[JsonSerializable(typeof(GrantRevoked))]
+[JsonSerializable(typeof(ClientRegistered))]
+[JsonSerializable(typeof(ClientSecretIssued))]
+[JsonSerializable(typeof(ClientSecretRetired))]
+[JsonSerializable(typeof(ClientRevoked))]
+[JsonSerializable(typeof(WindowDefined))]
+public sealed partial class LedgerJson : JsonSerializerContext
+{
+    /// <summary>The context to use. Base64's <c>+</c> is written as it is: nothing here is pasted into HTML.</summary>
+    public static LedgerJson Facts => s_facts ??= new LedgerJson(new JsonSerializerOptions(new LedgerJson().GeneratedSerializerOptions!)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    private static LedgerJson? s_facts;
+}
+
+/// <summary>Instants as <c>2026-05-08T06:22:56.097Z</c>.</summary>
+public sealed class InstantConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(Instant.Text(value));
+}

@@ -1,0 +1,37 @@
+namespace Ledger.Contracts;
+
+/// <summary>Limits that are part of the contract.</summary>
+public static class Limits
+{
+    /// <summary>Characters (UTF-16 code units) of a bot id, conversation id or cId, at most.</summary>
+    public const int IdentifierCharacters = 128;
+
+    /// <summary>Conversation ids of one request, at most, counted before duplicates are dropped.</summary>
+    public const int ConversationIdsPerRequest = 100;
+
+    /// <summary>Bytes of a request body, at most.</summary>
+    public const int BodyBytes = 128 * 1024;
+
+    /// <summary>Bytes of an event's JSON, at most.</summary>
+    public const int EventBytes = 60_000;
+
+    /// <summary>Attempts of a job, at most: the first and three retries.</summary>
+    public const int Attempts = 4;
+
+    /// <summary>Whether <paramref name="text"/> can be an identifier: non-blank, 1 to 128 characters, no control characters, well-formed UTF-16.</summary>
+    public static bool IsIdentifier(string text) =>
+        text.Length is > 0 and <= IdentifierCharacters && !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl) && IsWellFormed(text);
+
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]))
+                return false;
+            i++;
+        }
+        return true;
+    }
+}

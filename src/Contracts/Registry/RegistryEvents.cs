@@ -1,0 +1,79 @@
+using System.Text.Json.Serialization;
+
+namespace Ledger.Contracts.Registry;
+
+/// <summary>
+/// What can be recorded of the registry: bots, API clients and windows, one stream each. Every event names the person or
+/// program that caused it and, where one was given, the reason.
+/// </summary>
+public abstract record RegistryEvent
+{
+    private protected RegistryEvent() { }
+
+    /// <summary>Who did it, as the operating system or the caller names them.</summary>
+    public required string Actor { get; init; }
+
+    /// <summary>Why, in their words; absent where none was given.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>A bot is known from here on.</summary>
+/// <param name="Bot">App or Stream ID: opaque, 1 to 128 characters.</param>
+/// <param name="OwnerMail">Where the completion mail goes; absent: nowhere.</param>
+/// <param name="CreatedAt">When the platform created the bot: the earliest default of a cId request's range.</param>
+/// <param name="RetentionDays">Conversations that started longer ago are out of retention; absent: kept for ever.</param>
+/// <param name="Window">The window that its jobs run in.</param>
+public sealed record BotRegistered(string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window) : RegistryEvent;
+
+/// <summary>All settings of a bot as they are after a change.</summary>
+public sealed record BotChanged(string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window) : RegistryEvent;
+
+/// <summary>A client may act for the bot, with these scopes and no others (an earlier grant to the same client is replaced).</summary>
+public sealed record ClientGranted(string Bot, string Client, IReadOnlyList<Scope> Scopes) : RegistryEvent;
+
+/// <summary>A client may no longer act for the bot.</summary>
+public sealed record GrantRevoked(string Bot, string Client) : RegistryEvent;
+
+/// <summary>An API client is known from here on.</summary>
+/// <param name="Client">The value of its tokens' <c>appId</c> claim.</param>
+/// <param name="Algorithm">The one <c>alg</c> that its tokens may use.</param>
+/// <param name="PublicKey">For RS* and ES*: the key that verifies its tokens, PEM.</param>
+/// <param name="RequireExpiry">Tokens without <c>exp</c> are refused.</param>
+public sealed record ClientRegistered(string Client, TokenAlgorithm Algorithm, string? PublicKey, bool RequireExpiry) : RegistryEvent;
+
+/// <summary>A secret was issued; the secret itself is kept sealed and outside the events.</summary>
+/// <param name="SecretId">Names the secret; says nothing of it.</param>
+public sealed record ClientSecretIssued(string Client, string SecretId) : RegistryEvent;
+
+/// <summary>A secret no longer verifies anything.</summary>
+public sealed record ClientSecretRetired(string Client, string SecretId) : RegistryEvent;
+
+/// <summary>The client is shut out everywhere, for good.</summary>
+public sealed record ClientRevoked(string Client) : RegistryEvent;
+
+/// <summary>A window as it is from here on.</summary>
+/// <param name="Cron">Quartz's cron expression of the openings.</param>
+/// <param name="TimeZone">The IANA zone that the expression is read in.</param>
+/// <param name="LengthSeconds">How long an opening lasts, in elapsed seconds.</param>
+/// <param name="Lanes">How many jobs run side by side in it.</param>
+public sealed record WindowDefined(string Name, string Cron, string TimeZone, long LengthSeconds, int Lanes) : RegistryEvent;
+
+/// <summary>What a client may do for a bot.</summary>
+public enum Scope
+{
+    [JsonStringEnumMemberName("Delete Conversations")] DeleteConversations,
+    [JsonStringEnumMemberName("Logs History")] LogsHistory,
+    [JsonStringEnumMemberName("Erasure Proofs")] ErasureProofs,
+    [JsonStringEnumMemberName("Ledger Audit")] LedgerAudit,
+    [JsonStringEnumMemberName("Legal Holds")] LegalHolds,
+}
+
+/// <summary>The token algorithms that a client can be registered with (RFC 7518 §3.1). <c>none</c> is not one.</summary>
+public enum TokenAlgorithm
+{
+    HS256,
+    HS512,
+    RS256,
+    RS512,
+    ES256,
+}

@@ -1,0 +1,47 @@
+using System.Numerics;
+
+namespace Ledger.Contracts.Transparency;
+
+/// <summary>
+/// Computes the RFC 6962 root of a list that goes by once, in O(log n) memory: the roots of the complete subtrees that
+/// the binary digits of the size name, largest first (a "compact range").
+/// </summary>
+public sealed class MerkleRoot
+{
+    private readonly List<byte[]> _subtrees = [];
+
+    /// <summary>Leaves added so far.</summary>
+    public long Size { get; private set; }
+
+    /// <summary>Adds one leaf by its <see cref="MerkleTree.LeafHash"/>.</summary>
+    public void AddLeaf(byte[] leafHash) => AddSubtree(leafHash, 1);
+
+    /// <summary>
+    /// Adds a complete subtree of <paramref name="leaves"/> leaves (a power of two) by its root. The size so far must be a
+    /// multiple of it, or the subtree would not be a node of the tree.
+    /// </summary>
+    public void AddSubtree(byte[] root, long leaves)
+    {
+        if (!BitOperations.IsPow2(leaves) || Size % leaves != 0)
+            throw new ArgumentException($"{leaves} leaves are no subtree at leaf {Size}", nameof(leaves));
+        var hash = root;
+        for (var carry = leaves; (Size & carry) != 0; carry <<= 1)
+        {
+            hash = MerkleTree.NodeHash(_subtrees[^1], hash);
+            _subtrees.RemoveAt(_subtrees.Count - 1);
+        }
+        _subtrees.Add(hash);
+        Size += leaves;
+    }
+
+    /// <summary>The root over what was added so far.</summary>
+    public byte[] Root()
+    {
+        if (_subtrees.Count == 0)
+            return MerkleTree.EmptyRoot();
+        var root = _subtrees[^1];
+        for (var i = _subtrees.Count - 2; i >= 0; i--)
+            root = MerkleTree.NodeHash(_subtrees[i], root);
+        return root;
+    }
+}

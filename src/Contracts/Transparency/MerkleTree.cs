@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+
+namespace Ledger.Contracts.Transparency;
+
+/// <summary>The hashes of an RFC 6962 Merkle tree (§2.1): SHA-256 with separate domains for leaves and nodes.</summary>
+public static class MerkleTree
+{
+    /// <summary>Length of every hash, in bytes.</summary>
+    public const int HashSize = 32;
+
+    /// <summary>The root of the tree without leaves: <c>SHA-256("")</c>.</summary>
+    public static byte[] EmptyRoot() => SHA256.HashData([]);
+
+    /// <summary><c>SHA-256(0x00 ‖ entry)</c></summary>
+    public static byte[] LeafHash(ReadOnlySpan<byte> entry)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([0x00]);
+        hash.AppendData(entry);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary><c>SHA-256(0x01 ‖ left ‖ right)</c></summary>
+    public static byte[] NodeHash(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        Span<byte> message = stackalloc byte[1 + 2 * HashSize];
+        message[0] = 0x01;
+        left.CopyTo(message[1..]);
+        right.CopyTo(message[(1 + HashSize)..]);
+        return SHA256.HashData(message);
+    }
+}

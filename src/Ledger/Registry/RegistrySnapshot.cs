@@ -1,0 +1,17 @@
+using Ledger.Projections.Registry;
+
+namespace Ledger.Registry;
+
+/// <summary>The registry as it was at one instant: every bot, client (with its live secrets, opened) and window.</summary>
+/// <param name="LoadedAt">A <see cref="TimeProvider.GetTimestamp"/> taken before it was read.</param>
+/// <param name="Revision">Grows with every recorded change.</param>
+public sealed record RegistrySnapshot(
+    long LoadedAt,
+    long Revision,
+    IReadOnlyDictionary<string, Bot> Bots,
+    IReadOnlyDictionary<string, ClientEntry> Clients,
+    IReadOnlyDictionary<string, DeletionWindow> Windows);
+
+/// <summary>A client with the secrets that verify its tokens.</summary>
+/// <param name="Secrets">For HS256 and HS512: one or two secrets of 64 bytes, oldest first; else empty.</param>
+public sealed record ClientEntry(ApiClient Client, IReadOnlyList<byte[]> Secrets);

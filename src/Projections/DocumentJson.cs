@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+using Ledger.Contracts;
+using Ledger.Projections.Registry;
+using Ledger.Projections.Status;
+
+namespace Ledger.Projections;
+
+/// <summary>How documents are written: as facts are, but with <c>null</c> for what is not true yet, so that a client always finds every member.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    Converters = [typeof(InstantConverter)])]
+[JsonSerializable(typeof(JobStatus))]
+[JsonSerializable(typeof(Bot))]
+[JsonSerializable(typeof(ApiClient))]
+[JsonSerializable(typeof(DeletionWindow))]
+public sealed partial class DocumentJson : JsonSerializerContext;
