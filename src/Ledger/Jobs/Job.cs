@@ -32,13 +32,17 @@ public sealed record Job
     /// <summary>Outcomes that this attempt still owes.</summary>
     public long Owed { get; init; }
 
-    public long Deleted { get; init; }
-    public long Failed { get; init; }
-    public IReadOnlyDictionary<SkipReason, long> Skipped { get; init; } = new Dictionary<SkipReason, long>();
+    public long DeletedCount { get; init; }
+    public long FailedCount { get; init; }
+    public IReadOnlyDictionary<SkipReason, long> SkippedCounts { get; init; } = new Dictionary<SkipReason, long>();
     public ItemCounts Items { get; init; } = ItemCounts.None;
 
     [JsonIgnore]
     public int RetriesRemaining => Limits.Attempts - Attempt;
+
+    /// <summary>Not every ordinal has an outcome yet.</summary>
+    [JsonIgnore]
+    public bool IsFirstPass => DeletedCount + FailedCount + SkippedCounts.Values.Sum() < Conversations;
 
     /// <summary>The job after one more event.</summary>
     public static Job Apply(Job? job, JobEvent @event) => (job, @event) switch
@@ -50,14 +54,14 @@ public sealed record Job
             PlannedAt = e.PlannedAt,
             // A retry begins again at the first ordinal, and owes an outcome to each that failed.
             Cursor = e.Attempt > job.Attempt ? 0 : job.Cursor,
-            Owed = e.Attempt > job.Attempt ? job.Failed : job.Owed,
+            Owed = e.Attempt > job.Attempt ? job.FailedCount : job.Owed,
             Attempt = e.Attempt,
         },
         (not null, Started e) => job with { IsStarted = true, Conversations = e.Conversations, Owed = e.Conversations },
-        (not null, ConversationDeleted e) => job.Reached(e.Ordinal) with { Deleted = job.Deleted + 1, Items = job.Items + e.Items },
+        (not null, ConversationDeleted e) => job.Reached(e.Ordinal) with { DeletedCount = job.DeletedCount + 1, Items = job.Items + e.Items },
         (not null, ConversationSkipped e) => job.Reached(e.Ordinal) with
         {
-            Skipped = new Dictionary<SkipReason, long>(job.Skipped) { [e.Reason] = job.Skipped.GetValueOrDefault(e.Reason) + 1 },
+            SkippedCounts = new Dictionary<SkipReason, long>(job.SkippedCounts) { [e.Reason] = job.SkippedCounts.GetValueOrDefault(e.Reason) + 1 },
         },
         (not null, Failed { Ordinal: { } ordinal }) => job.Reached(ordinal).PlusFailed(),
         (not null, Failed) => job,
@@ -65,13 +69,13 @@ public sealed record Job
         _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot come here in a job's stream"),
     };
 
-    private Job PlusFailed() => this with { Failed = Failed + 1 };
+    private Job PlusFailed() => this with { FailedCount = FailedCount + 1 };
 
     /// <summary>An outcome moves the cursor; when all ordinals had one already, it replaces a failure.</summary>
     private Job Reached(long ordinal) => this with
     {
         Cursor = ordinal + 1,
         Owed = Owed - 1,
-        Failed = Deleted + Failed + Skipped.Values.Sum() == Conversations ? Failed - 1 : Failed,
+        FailedCount = IsFirstPass ? FailedCount : FailedCount - 1,
     };
 }

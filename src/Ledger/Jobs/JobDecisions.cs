@@ -45,14 +45,14 @@ public static class JobDecisions
                 continue; // recorded before
             if (outcome.Ordinal >= job.Conversations || job.Owed == 0)
                 return Decision.Reject("the manifest has no such ordinal");
-            if (job.Attempt == 1 && outcome.Ordinal != job.Cursor)
+            if (job.IsFirstPass && outcome.Ordinal != job.Cursor)
                 return Decision.Reject("an ordinal was left out");
             var @event = Event(job, outcome);
             events.Add(@event);
             job = Job.Apply(job, @event);
         }
         if (events.Count > 0 && job.Owed == 0)
-            events.Add(job is { Failed: > 0, RetriesRemaining: > 0 } ? Scheduled(record.Retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
+            events.Add(job is { FailedCount: > 0, RetriesRemaining: > 0 } ? Scheduled(record.Retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
         return Decision.Of(events);
     }
 
@@ -76,8 +76,8 @@ public static class JobDecisions
 
     /// <summary>Completed only when every conversation of a resolved list was deleted or rightly skipped.</summary>
     private static Completed End(Job job) => new(
-        job.IsStarted && job.Failed == 0 ? JobOutcome.Completed : JobOutcome.Failed,
-        job.Conversations, job.Deleted, job.Failed, job.Skipped, job.Items);
+        job.IsStarted && job.FailedCount == 0 ? JobOutcome.Completed : JobOutcome.Failed,
+        job.Conversations, job.DeletedCount, job.FailedCount, job.SkippedCounts, job.Items);
 
     private static Scheduled Scheduled(Plan plan, ScheduleReason reason, int attempt) => new(plan.PlannedAt, plan.Window, reason, attempt);
 }
