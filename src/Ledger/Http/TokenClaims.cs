@@ -91,7 +91,7 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
 }
 
 /// <summary>Why a token was refused: for the operator's log. The client is told the same for all but the last two.</summary>
-internal enum TokenRefusal
+public enum TokenRefusal
 {
     NoToken,
     SeveralTokens,
