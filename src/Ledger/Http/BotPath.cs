@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Ledger.Http;
+
+/// <summary>The bot and the job that a path names.</summary>
+internal static class BotPath
+{
+    public const string Deletions = "/api/public/bot/{botId}/conversations/delete";
+
+    /// <summary>
+    /// The path's bot id, percent-decoded exactly once, or "" where that cannot be done. Kestrel leaves <c>%2F</c> as it is and turns
+    /// <c>%252F</c> into the same, so a value with a percent sign is read from the request line again.
+    /// </summary>
+    public static string BotId(HttpContext context)
+    {
+        var routed = (string?)context.Request.RouteValues["botId"] ?? "";
+        if (!routed.Contains('%'))
+            return routed;
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var segments = target.Split('?', 2)[0].Split('/');
+        return segments is ["", _, _, _, var raw, ..] ? Uri.UnescapeDataString(raw) : "";
+    }
+
+    public static string JobId(HttpContext context) => (string?)context.Request.RouteValues["jobId"] ?? "";
+
+    /// <summary>The status URL's path.</summary>
+    public static string Status(string botId, Contracts.Jobs.JobId job) => $"/api/public/bot/{Uri.EscapeDataString(botId)}/conversations/delete/{job}";
+}

@@ -1,0 +1,179 @@
+using System.Text.Json;
+using Ledger.Contracts;
+using Ledger.Jobs;
+
+namespace Ledger.Http;
+
+/// <summary>The members of one submitted body, with what is wrong with them.</summary>
+internal sealed class DeletionRequestMembers
+{
+    private const string IdentifierRule =
+        "must be a non-blank string of at most 128 characters, without control characters and without half a surrogate pair";
+
+    private static readonly string[] s_names = ["conversationIds", "cId", "startDate", "endDate"];
+
+    private readonly List<string> _problems = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private List<string>? _conversationIds;
+    private bool _hasCId;
+    private string? _cId;
+    private SentDate _startDate;
+    private SentDate _endDate;
+
+    /// <summary>Reads the whole text; members in any order.</summary>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    public void Read(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            Add("the body must be a JSON object");
+            reader.Skip();
+        }
+        else
+        {
+            for (var position = 1; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; position++)
+                ReadMember(ref reader, position);
+        }
+        reader.Read(); // what follows the value is an error
+    }
+
+    /// <summary>The request, or all that is wrong with it.</summary>
+    public ParsedBody Check(DateTimeOffset now)
+    {
+        if (_problems is ["the body must be a JSON object"])
+            return new ParsedBody.Invalid(_problems);
+        if (_conversationIds is not null && _hasCId)
+            Add("conversationIds and cId exclude each other: send one of them");
+        else if (_conversationIds is null && !_hasCId)
+            Add("conversationIds or cId is required");
+
+        // They take precedence over dates: with them, dates are not even parsed.
+        if (_conversationIds is not null)
+            return _problems.Count > 0 ? Invalid() : ByConversationIds(_conversationIds);
+        var range = RequestedRange.Resolve(_startDate, _endDate, now, Add);
+        return _problems.Count > 0 || _cId is null || range is null ? Invalid() : new ParsedBody.Valid(
+            new DeletionRequest.ByChannelUser(_cId, range.From, range.To), CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
+    }
+
+    private static ParsedBody.Valid ByConversationIds(List<string> sent)
+    {
+        var ids = CanonicalRequest.AsSet(sent);
+        return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids));
+    }
+
+    private ParsedBody.Invalid Invalid() => new(_problems);
+
+    private void ReadMember(ref Utf8JsonReader reader, int position)
+    {
+        var name = TextOf(ref reader);
+        reader.Read();
+        if (name is null || !s_names.Contains(name))
+        {
+            var known = s_names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
+            Add(known is null
+                ? $"member {position} is unknown: only conversationIds, cId, startDate and endDate are known"
+                : $"member {position} is {known} in another letter case: write {known}");
+            reader.Skip();
+            return;
+        }
+        if (!_seen.Add(name))
+        {
+            Add($"{name} is there more than once");
+            reader.Skip();
+            return;
+        }
+        ReadKnown(ref reader, name);
+    }
+
+    private void ReadKnown(ref Utf8JsonReader reader, string name)
+    {
+        if (name is "startDate")
+            _startDate = SentDate.Read(ref reader);
+        else if (name is "endDate")
+            _endDate = SentDate.Read(ref reader);
+        else if (reader.TokenType == JsonTokenType.Null)
+            return; // as if absent
+        else if (name is "cId")
+            ReadCId(ref reader);
+        else
+            ReadConversationIds(ref reader);
+    }
+
+    private void ReadCId(ref Utf8JsonReader reader)
+    {
+        _hasCId = true;
+        _cId = Identifier(ref reader);
+        if (_cId is null)
+            Add($"cId {IdentifierRule}");
+    }
+
+    private void ReadConversationIds(ref Utf8JsonReader reader)
+    {
+        _conversationIds = [];
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            Add("conversationIds must be a list of strings");
+            reader.Skip();
+            return;
+        }
+        var count = 0;
+        for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
+        {
+            if (Identifier(ref reader) is { } id)
+                _conversationIds.Add(id);
+            else if (count < Limits.ConversationIdsPerRequest)
+                Add($"conversationIds[{count}] {IdentifierRule}");
+        }
+        if (count == 0)
+            Add("conversationIds is empty: it must have 1 to 100 items");
+        if (count > Limits.ConversationIdsPerRequest)
+            Add($"conversationIds has {count} items: it must have 1 to 100, counted before duplicates are dropped");
+    }
+
+    /// <summary>Reads a value to its end; null if it is not an identifier.</summary>
+    private static string? Identifier(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+            return TextOf(ref reader) is { } text && Limits.IsIdentifier(text) ? text : null;
+        reader.Skip();
+        return null;
+    }
+
+    /// <summary>A string or a name; null for one with half a surrogate pair, such as <c>\ud800</c>, which no text in .NET's UTF-8 can hold.</summary>
+    public static string? TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private void Add(string problem)
+    {
+        if (_problems.Count < DeletionRequestParser.ProblemsNamed)
+            _problems.Add(problem);
+        else if (_problems.Count == DeletionRequestParser.ProblemsNamed)
+            _problems.Add($"there is more than these {DeletionRequestParser.ProblemsNamed}: mend them first");
+    }
+}
+
+/// <summary>A date member as it was sent, not yet judged: with conversation ids it never is.</summary>
+/// <param name="IsSent">False if the member is absent or null.</param>
+/// <param name="Text">Its text; null if it is not a string.</param>
+internal readonly record struct SentDate(bool IsSent, string? Text)
+{
+    /// <summary>Reads a value to its end.</summary>
+    public static SentDate Read(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+            return default;
+        var text = reader.TokenType == JsonTokenType.String ? DeletionRequestMembers.TextOf(ref reader) : null;
+        reader.Skip();
+        return new SentDate(IsSent: true, text);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Ledger.EventStore;
+using Npgsql;
+
+namespace Ledger.Http;
+
+/// <summary>
+/// The outermost step of a request and the one place where exceptions become HTTP (contract §5). It also gives the envelope to answers that
+/// the framework makes without a body: 404, 405, and what Kestrel's limits refuse.
+/// </summary>
+internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
+{
+    /// <summary>Seconds after which a client may try again when the database could not be reached.</summary>
+    private const int RetryAfterSeconds = 2;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (context.Response is { StatusCode: >= 400, HasStarted: false, ContentType: null, ContentLength: null } response)
+                await ForStatus(response.StatusCode, response.Headers.Allow).ExecuteAsync(context);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client is gone: nobody reads an answer, and nothing is wrong here.
+        }
+        catch (Exception exception)
+        {
+            await AnswerAsync(context, exception);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exception exception)
+    {
+        var answer = For(exception);
+        if (answer.Status == StatusCodes.Status500InternalServerError)
+            log.LogError("internal error: {Cause}", Describe(exception));
+        else if (answer.Status == StatusCodes.Status503ServiceUnavailable)
+            log.LogWarning("answered 503: {Cause}", Describe(exception));
+        if (context.Response.HasStarted)
+        {
+            // Half an answer is out: cut it off, so that nobody takes it for a whole one.
+            context.Abort();
+            return;
+        }
+        context.Response.Clear();
+        await answer.ExecuteAsync(context);
+    }
+
+    internal static ErrorAnswer For(Exception exception) => exception switch
+    {
+        WrongExpectedVersionException => new ErrorAnswer(409, "the job changed at the same moment, several times over: repeat the request"),
+        OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
+        BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
+        _ when IsDatabaseUnreachable(exception) =>
+            new ErrorAnswer(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds),
+        _ => new ErrorAnswer(500, "internal error"),
+    };
+
+    /// <summary>
+    /// Whether nothing but the connection is at fault. Class 08: connection exceptions; 57P01–57P03: shutting down or starting up; 53300: too
+    /// many connections; 25006: read-only, which a primary becomes when it is demoted.
+    /// </summary>
+    internal static bool IsDatabaseUnreachable(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "25006" } => true,
+        PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
+        // Without an SQLSTATE the server never answered: refused, broken, timed out, or no free connection in the pool.
+        NpgsqlException or TimeoutException => true,
+        _ => false,
+    };
+
+    private static ErrorAnswer ForStatus(int status, string? allow) => new(status, status switch
+    {
+        400 => "the request is not well-formed HTTP",
+        404 => "there is nothing at this path",
+        405 => $"this path does not know this method: it knows {allow}",
+        408 => "the request took too long to arrive",
+        413 => "the body is too large",
+        414 => "the request line is too long",
+        415 => "the content type must be application/json",
+        431 => "the headers are too large",
+        _ => "the request was refused",
+    });
+
+    /// <summary>Types, SQLSTATE and call sites. Never an exception's message: it may quote an identifier.</summary>
+    internal static string Describe(Exception exception)
+    {
+        var types = new List<string>();
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+            types.Add(cause is PostgresException postgres ? $"PostgresException {postgres.SqlState} {postgres.ConstraintName}".TrimEnd() : cause.GetType().Name);
+        return $"{string.Join(" < ", types)}{Environment.NewLine}{new StackTrace(exception, fNeedFileInfo: false)}";
+    }
+}

@@ -1,0 +1,62 @@
+using Npgsql;
+
+namespace Ledger.Http;
+
+/// <summary>One thing that a ready node needs.</summary>
+/// <param name="Name">What is checked, in one word.</param>
+/// <param name="Problem">Answers what is wrong and what to do, in plain words without identifiers; null if nothing is.</param>
+public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> Problem);
+
+/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can do its work.</summary>
+internal static class Health
+{
+    private const int RetryAfterSeconds = 5;
+
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/health/live", () => TypedResults.Text("""{"status":"live"}"""u8, "application/json"))
+            .WithName("live")
+            .WithSummary("Whether the process answers.")
+            .Describe(OpenApi.Health);
+        app.MapGet("/health/ready", ReadyAsync)
+            .WithName("ready")
+            .WithSummary("Whether the node can do its work: 503 names what it lacks.")
+            .Describe(OpenApi.Health);
+    }
+
+    private static async Task<IResult> ReadyAsync(
+        HttpContext context, NpgsqlDataSource database, IEnumerable<ReadinessCheck> checks, HttpOptions options, TimeProvider time)
+    {
+        ReadinessCheck[] all = [new("database", cancel => DatabaseProblemAsync(database, cancel)), .. checks];
+        var problems = await Task.WhenAll(all.Select(check => ProblemAsync(check, options.ReadinessTimeout, time, context.RequestAborted)));
+        var found = problems.OfType<string>().ToList();
+        return found.Count == 0
+            ? TypedResults.Text("""{"status":"ready"}"""u8, "application/json")
+            : new ErrorAnswer(503, 503, found, RetryAfterSeconds);
+    }
+
+    private static async Task<string?> ProblemAsync(ReadinessCheck check, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        try
+        {
+            return await check.Problem(either.Token).WaitAsync(either.Token) is { } problem ? $"{check.Name}: {problem}" : null;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return $"{check.Name}: no answer within {timeout.TotalSeconds:0.#} s";
+        }
+        catch (Exception exception) when (!cancel.IsCancellationRequested)
+        {
+            return $"{check.Name}: {(Errors.IsDatabaseUnreachable(exception) ? "the database cannot be reached" : "the check itself failed")}";
+        }
+    }
+
+    private static async Task<string?> DatabaseProblemAsync(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select 1");
+        await command.ExecuteScalarAsync(cancel);
+        return null;
+    }
+}

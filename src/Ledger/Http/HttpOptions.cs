@@ -1,0 +1,17 @@
+namespace Ledger.Http;
+
+/// <summary>What an operator can set of the HTTP side. The defaults are the contract's.</summary>
+public sealed record HttpOptions
+{
+    /// <summary>Submissions per bot (contract §5); null: unlimited.</summary>
+    public RateLimit? Submits { get; init; } = new(PerMinute: 60, PerHour: 1800);
+
+    /// <summary>Polls of one job's status (contract §5); null: unlimited.</summary>
+    public RateLimit? Polls { get; init; } = new(PerMinute: 60, PerHour: 1800);
+
+    /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
+    public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
+}
+
+/// <summary>Requests admitted per UTC minute and per UTC hour.</summary>
+public sealed record RateLimit(int PerMinute, int PerHour);

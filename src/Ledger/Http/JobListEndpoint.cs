@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json;
+using Ledger.Contracts.Registry;
+using Ledger.Jobs;
+
+namespace Ledger.Http;
+
+/// <summary><c>GET …/conversations/delete?status=&amp;limit=&amp;after=</c>: the bot's jobs, newest first (contract §6).</summary>
+internal static class JobListEndpoint
+{
+    private const int MaximumLimit = 100;
+    private const int DefaultLimit = 50;
+
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("", ListAsync)
+        .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.LedgerAudit))
+        .WithName("listDeletionJobs")
+        .WithSummary("The bot's deletion jobs, newest first.")
+        .Describe(OpenApi.JobList);
+
+    private static async Task<IResult> ListAsync(HttpContext context, JobReader jobs)
+    {
+        var query = new QueryParameters(context.Request.Query, "status", "limit", "after");
+        var status = query.OneOf("status", "queued", "completed", "failed", "cancelled");
+        var limit = query.Number("limit", 1, MaximumLimit, absent: DefaultLimit);
+        if (query.Problems.Count > 0)
+            return query.Refusal();
+        JobPage page;
+        try
+        {
+            page = await jobs.ListAsync(Caller.Of(context).Bot.BotId, status, (int)limit, query.Text("after"), context.RequestAborted);
+        }
+        catch (FormatException)
+        {
+            return new ErrorAnswer(400, "after must be the next of an earlier page of this list");
+        }
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Text(Encoding.UTF8.GetBytes(Json(page)), "application/json");
+    }
+
+    /// <summary>The stored documents go out as they are.</summary>
+    private static string Json(JobPage page) =>
+        $$"""{"jobs":[{{string.Join(',', page.Documents)}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
+}

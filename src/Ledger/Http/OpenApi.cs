@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace Ledger.Http;
+
+/// <summary>What <c>/openapi/v1.json</c> says beyond what routing knows: parameters, bodies, every status, the two ways to send a token.</summary>
+internal static class OpenApi
+{
+    private static readonly (int Status, string When)[] s_always = [(500, "Internal error."), (503, "The database cannot be reached; see Retry-After.")];
+    private static readonly (int Status, string When)[] s_authenticated =
+    [
+        (401, "No valid token for this bot."), (403, "The scope is not granted."), (404, "Unknown path or job."), (405, "Wrong method; see Allow."),
+    ];
+
+    public static void AddLedgerOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo { Title = "Deletion ledger", Version = "v1", Description = "Submits deletion jobs and reads what became of them." };
+            document.Servers = []; // whatever host the document came from
+            document.Components ??= new OpenApiComponents();
+            document.Components.Schemas = OpenApiSchemas.All.ToDictionary(schema => schema.Key, schema => (IOpenApiSchema)schema.Value);
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                ["auth"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "auth", Description = "The JWT, without Bearer." },
+                ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
+            };
+            foreach (var operation in document.Paths.Values.SelectMany(path => path.Operations!.Values))
+                Reference(operation, document);
+            return Task.CompletedTask;
+        }));
+
+    public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, Action<OpenApiOperation> describe) =>
+        endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Tags = null;
+            operation.Responses = [];
+            describe(operation);
+            return Task.CompletedTask;
+        });
+
+    public static void Submit(OpenApiOperation operation)
+    {
+        Path(operation, "botId");
+        operation.Parameters!.Add(Parameter("Idempotency-Key", ParameterLocation.Header, "1 to 255 visible ASCII characters: the same key and request give the same job."));
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Json("DeletionRequest", new()
+        {
+            ["by id"] = """{"conversationIds":["69eb0c87ec444445976aaaaa","69eb0b5c7cd98618e06aaaaa"]}""",
+            ["by channel user"] = """{"cId":"u-00000000-0000-5000-8000-000000000000","startDate":"2026-05-04","endDate":"2026-05-04T23:59:59.999Z"}""",
+        }) };
+        Answer(operation, 202, "Recorded; Location is the status URL.", "Accepted");
+        Errors(operation, [(400, "A rule of the body is broken: one entry per problem."), .. s_authenticated, (413, "The body is over 128 KiB."),
+            (415, "Not application/json in UTF-8."), (422, "The Idempotency-Key was used for another request."), (429, "Over the limit; see Retry-After."), .. s_always]);
+    }
+
+    public static void Status(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("If-None-Match", ParameterLocation.Header, "The ETag of an earlier answer."));
+        Answer(operation, 200, "The status document; ETag, and Retry-After until the job has ended.", "JobStatus");
+        operation.Responses!["304"] = new OpenApiResponse { Description = "Unchanged since that ETag." };
+        Errors(operation, [(400, "POST with a body."), .. s_authenticated, (429, "Over the limit; see Retry-After."), .. s_always]);
+    }
+
+    public static void JobList(OpenApiOperation operation)
+    {
+        Path(operation, "botId");
+        operation.Parameters!.Add(Parameter("status", ParameterLocation.Query, "queued, completed, failed or cancelled."));
+        operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, "1 to 100, by default 50."));
+        operation.Parameters.Add(Parameter("after", ParameterLocation.Query, "The `next` of an earlier page."));
+        Answer(operation, 200, "Status documents, newest first.", "JobList");
+        Errors(operation, [(400, "An unknown parameter or a bad value."), .. s_authenticated, .. s_always]);
+    }
+
+    public static void Outcomes(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("outcome", ParameterLocation.Query, "deleted, failed, skipped or pending."));
+        operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, "1 to 1000, by default 100."));
+        operation.Parameters.Add(Parameter("after", ParameterLocation.Query, "The `next` of an earlier page."));
+        Answer(operation, 200, "In ordinal order.", "Outcomes");
+        Errors(operation, [(400, "An unknown parameter or a bad value."), .. s_authenticated, .. s_always]);
+    }
+
+    public static void Health(OpenApiOperation operation)
+    {
+        Answer(operation, 200, "Yes.", "Health");
+        Errors(operation, [(503, "No, and why; see Retry-After.")]);
+    }
+
+    private static void Path(OpenApiOperation operation, params ReadOnlySpan<string> names)
+    {
+        operation.Parameters = [];
+        foreach (var name in names)
+            operation.Parameters.Add(Parameter(name, ParameterLocation.Path, name == "botId" ? "App or Stream ID." : "As the submission answered it."));
+        // Which scheme is resolved once the document is whole: see Reference.
+        operation.Security = [];
+    }
+
+    private static OpenApiParameter Parameter(string name, ParameterLocation place, string description) => new()
+    {
+        Name = name,
+        In = place,
+        Required = place == ParameterLocation.Path,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+
+    private static void Answer(OpenApiOperation operation, int status, string description, string schema) =>
+        operation.Responses![status.ToString()] = new OpenApiResponse { Description = description, Content = Json(schema) };
+
+    private static void Errors(OpenApiOperation operation, IEnumerable<(int Status, string When)> errors)
+    {
+        foreach (var (status, when) in errors.OrderBy(error => error.Status))
+            Answer(operation, status, when, "Errors");
+    }
+
+    private static Dictionary<string, OpenApiMediaType> Json(string schema, Dictionary<string, string>? examples = null) => new()
+    {
+        ["application/json"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchemaReference(schema),
+            Examples = examples?.ToDictionary(example => example.Key, example => (IOpenApiExample)new OpenApiExample { Value = JsonNode.Parse(example.Value) }),
+        },
+    };
+
+    /// <summary>References are written only if they know the document that they point into.</summary>
+    private static void Reference(OpenApiOperation operation, OpenApiDocument document)
+    {
+        if (operation.Security is not null)
+        {
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("auth", document)] = [] },
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] },
+            ];
+        }
+        var bodies = operation.Responses!.Values.Select(response => response.Content).Append(operation.RequestBody?.Content);
+        foreach (var media in bodies.SelectMany(content => content?.Values ?? []).OfType<OpenApiMediaType>())
+            media.Schema = new OpenApiSchemaReference(((OpenApiSchemaReference)media.Schema!).Reference.Id!, document);
+    }
+}

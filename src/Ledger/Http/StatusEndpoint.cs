@@ -1,0 +1,66 @@
+using System.Text;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Jobs;
+using Microsoft.Net.Http.Headers;
+
+namespace Ledger.Http;
+
+/// <summary><c>GET …/conversations/delete/{jobId}</c>, and <c>POST</c> with an empty body: the status document (contract §2).</summary>
+internal static class StatusEndpoint
+{
+    /// <summary>Seconds between polls of a job that has not ended; half of what the hourly limit allows.</summary>
+    private const string PollAfterSeconds = "5";
+
+    public static void Map(RouteGroupBuilder deletions)
+    {
+        var mayRead = ScopeRequirement.OneOf(Scope.DeleteConversations);
+        deletions.MapGet("/{jobId}", StatusAsync).RequireAuthorization(mayRead)
+            .WithName("getDeletionJobStatus")
+            .WithSummary("Retrieve a deletion job's status.")
+            .Describe(OpenApi.Status);
+        deletions.MapPost("/{jobId}", PostedStatusAsync).RequireAuthorization(mayRead)
+            .WithName("postDeletionJobStatus")
+            .WithSummary("The same as GET, for `curl --data ''`, which sends an empty POST.")
+            .Describe(OpenApi.Status);
+    }
+
+    private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    {
+        var bot = Caller.Of(context).Bot.BotId;
+        if (!JobId.TryParse(BotPath.JobId(context), out var job))
+            return Refusals.UnknownJob;
+        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
+            return Refusals.TooMany(wait);
+        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status ? Answer(context, status) : Refusals.UnknownJob;
+    }
+
+    private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    {
+        if (!JobId.TryParse(BotPath.JobId(context), out _))
+            return Refusals.UnknownJob;
+        return await RequestBody.IsEmptyAsync(context.Request, context.RequestAborted)
+            ? await StatusAsync(context, limits, jobs)
+            : new ErrorAnswer(400, "the body must be empty: this path reads a job's status");
+    }
+
+    private static IResult Answer(HttpContext context, StoredStatus status)
+    {
+        var etag = new EntityTagHeaderValue($"\"{status.Version}\"");
+        var headers = context.Response.Headers;
+        headers.ETag = etag.ToString();
+        // A client may keep the document, and must ask whether it still holds.
+        headers.CacheControl = "private, no-cache";
+        if (!status.Ended)
+            headers.RetryAfter = PollAfterSeconds;
+        return Knows(context.Request, etag)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json");
+    }
+
+    /// <summary>RFC 9110 §13.1.2: weak comparison; <c>*</c> stands for any version.</summary>
+    private static bool Knows(HttpRequest request, EntityTagHeaderValue current) =>
+        request.Headers.IfNoneMatch.Count > 0
+        && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known)
+        && known.Any(etag => etag.Equals(EntityTagHeaderValue.Any) || etag.Compare(current, useStrongComparison: false));
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using Ledger.Contracts;
+using Ledger.Contracts.Registry;
+using Ledger.Jobs;
+
+namespace Ledger.Http;
+
+/// <summary><c>POST …/conversations/delete</c>: submit a deletion job (contract §1).</summary>
+internal static class SubmitEndpoint
+{
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapPost("", SubmitAsync)
+        .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
+        .WithName("submitDeletionJob")
+        .WithSummary("Initiate a deletion job, for specific conversations or for a channel user's.")
+        .Describe(OpenApi.Submit);
+
+    /// <summary>In this order: rate limit, headers, size, rules of the body, record.</summary>
+    private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
+    {
+        var caller = Caller.Of(context);
+        if (limits.SecondsToWait(LimitedCall.Submit, caller.Bot.BotId) is { } wait)
+            return Refusals.TooMany(wait);
+        var (idempotencyKey, refusal) = RequestHeaders.IdempotencyKey(context.Request.Headers);
+        if (refusal is not null)
+            return refusal;
+        if (!RequestHeaders.AnnounceJson(context.Request))
+            return new ErrorAnswer(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
+        if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
+            return new ErrorAnswer(413, $"the body must have at most {Limits.BodyBytes} bytes");
+        return DeletionRequestParser.Parse(body, time.GetUtcNow()) switch
+        {
+            ParsedBody.Valid valid => Answer(caller.Bot.BotId, await submission.SubmitAsync(Submission(caller, valid, idempotencyKey), context.RequestAborted), context),
+            ParsedBody.Invalid invalid => new ErrorAnswer(400, 400, invalid.Problems),
+            _ => throw new InvalidOperationException("a body is valid or invalid"),
+        };
+    }
+
+    private static Submission Submission(Caller caller, ParsedBody.Valid body, string? idempotencyKey)
+    {
+        if (!caller.Registry.Windows.TryGetValue(caller.Bot.Window, out var window))
+            throw new InvalidOperationException("the bot's window is not defined"); // the registry does not record such a bot
+        return new Submission(caller.Bot, window, caller.ClientId, body.Request, idempotencyKey, body.Canonical);
+    }
+
+    private static IResult Answer(string botId, SubmissionResult result, HttpContext context)
+    {
+        if (result is not SubmissionResult.Accepted accepted)
+            return new ErrorAnswer(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
+        context.Response.Headers.Location = BotPath.Status(botId, accepted.JobId);
+        context.Response.Headers.CacheControl = "no-store";
+        // Nothing in here needs escaping; the order is the published sample's.
+        return TypedResults.Text(Encoding.UTF8.GetBytes(
+            $$"""
+            {"status":"queued","jobId":"{{accepted.JobId}}","message":"Deletion job queued successfully. The bot owner will be notified by email on completion.","submittedAt":"{{Instant.Text(accepted.SubmittedAt)}}"}
+            """), "application/json", StatusCodes.Status202Accepted);
+    }
+}

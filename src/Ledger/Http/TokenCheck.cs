@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
+using Ledger.Registry;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Ledger.Http;
+
+/// <summary>Whether a token is good for a bot, by one snapshot of the registry. Knows nothing of <c>jti</c> used before.</summary>
+internal static class TokenCheck
+{
+    private static readonly JsonWebTokenHandler s_handler = new() { MapInboundClaims = false };
+
+    /// <summary>What each client's tokens are verified with. Importing a public key costs more than verifying with it.</summary>
+    private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> s_verification = [];
+
+    /// <returns>The bot, or why the token is refused: exactly one is null.</returns>
+    public static async ValueTask<(Bot? Bot, TokenRefusal? Refusal)> CheckAsync(PresentedToken token, string botId, RegistrySnapshot registry, DateTimeOffset now)
+    {
+        var claims = token.Claims;
+        if (!registry.Clients.TryGetValue(claims.AppId, out var client))
+            return (null, TokenRefusal.UnknownClient);
+        if (client.Client.Revoked)
+            return (null, TokenRefusal.RevokedClient);
+        if (token.Jwt.Alg != client.Client.Algorithm.ToString())
+            return (null, TokenRefusal.WrongAlgorithm);
+        var signature = await s_handler.ValidateTokenAsync(token.Jwt, s_verification.GetValue(client, Verification));
+        if (!signature.IsValid)
+            return (null, TokenRefusal.BadSignature);
+        if (claims.Problem(now, client.Client.RequireExpiry) is { } problem)
+            return (null, problem);
+        if (!registry.Bots.TryGetValue(botId, out var bot))
+            return (null, TokenRefusal.UnknownBot);
+        return bot.Grants.ContainsKey(claims.AppId) ? (bot, null) : (null, TokenRefusal.NotGranted);
+    }
+
+    /// <summary>Whether what was registered a moment ago could turn the refusal into its opposite.</summary>
+    public static bool MayBeStale(TokenRefusal refusal) => refusal
+        is TokenRefusal.UnknownClient or TokenRefusal.UnknownBot or TokenRefusal.NotGranted or TokenRefusal.BadSignature or TokenRefusal.WrongAlgorithm;
+
+    private static TokenValidationParameters Verification(ClientEntry client) => new()
+    {
+        // The one algorithm that the client is registered with: else an RS256 public key, which is no secret, could be used as an HS256 secret.
+        ValidAlgorithms = [client.Client.Algorithm.ToString()],
+        IssuerSigningKeys = Keys(client),
+        RequireSignedTokens = true,
+        TryAllIssuerSigningKeys = true,
+        // The contract knows neither claim; the lifetime is judged in TokenClaims.
+        ValidateIssuer = false,
+        ValidateAudience = false,
+        ValidateLifetime = false,
+        RequireExpirationTime = false,
+    };
+
+    private static List<SecurityKey> Keys(ClientEntry client)
+    {
+        switch (client.Client.Algorithm)
+        {
+            case TokenAlgorithm.HS256 or TokenAlgorithm.HS512:
+                return [.. client.Secrets.Select(secret => new SymmetricSecurityKey(secret))];
+            case TokenAlgorithm.RS256 or TokenAlgorithm.RS512:
+                var rsa = RSA.Create();
+                rsa.ImportFromPem(client.Client.PublicKey);
+                return [new RsaSecurityKey(rsa)];
+            case TokenAlgorithm.ES256:
+                var ecdsa = ECDsa.Create();
+                ecdsa.ImportFromPem(client.Client.PublicKey);
+                return [new ECDsaSecurityKey(ecdsa)];
+            default:
+                throw new InvalidOperationException($"unknown token algorithm {client.Client.Algorithm}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Ledger.Registry;
+
+namespace Ledger.Http;
+
+/// <summary>Authenticates requests (contract §4): token, registry, and <c>jti</c> used before.</summary>
+internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, TimeProvider time, ILogger<TokenVerifier> log)
+{
+    /// <returns>The caller, or why there is none: exactly one is null.</returns>
+    /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(IHeaderDictionary headers, string botId, CancellationToken cancel)
+    {
+        var arrivedAt = time.GetTimestamp();
+        var (token, refusal) = PresentedToken.Read(headers);
+        if (token is null)
+            return Refuse(refusal, client: null);
+
+        var snapshot = await registry.CurrentAsync(cancel);
+        (var bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+        if (refusal is { } stale && TokenCheck.MayBeStale(stale))
+        {
+            snapshot = await registry.ReadSinceAsync(arrivedAt, cancel);
+            (bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+        }
+        var client = snapshot.Clients.ContainsKey(token.Claims.AppId) ? token.Claims.AppId : null;
+        if (bot is null)
+            return Refuse(refusal, client);
+        if (!await IsFirstUseAsync(token.Claims, cancel))
+            return Refuse(TokenRefusal.Replayed, client);
+        return (new Caller(token.Claims.AppId, bot, snapshot, arrivedAt), null);
+    }
+
+    private async ValueTask<bool> IsFirstUseAsync(TokenClaims claims, CancellationToken cancel)
+    {
+        if (claims is not { Jti: { } jti, Exp: { } exp })
+            return true;
+        // From this commit on the jti is spent, also if the answer is an error or never sent.
+        var expiresAt = DateTimeOffset.UnixEpoch.AddSeconds(exp + TokenClaims.SkewSeconds);
+        return await used.IsFirstUseAsync(claims.AppId, jti, expiresAt, cancel);
+    }
+
+    private (Caller?, TokenRefusal?) Refuse(TokenRefusal? refusal, string? client)
+    {
+        // Only a registered client's name is written down: anything else in a token is whatever the sender likes.
+        log.LogInformation("answered 401: {Refusal}, client {Client}", refusal, client ?? "unknown");
+        return (null, refusal);
+    }
+}
