@@ -71,9 +71,10 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
     private static ITrigger Opening(JobKey lane, WindowCalendar calendar) => TriggerBuilder.Create()
         .ForJob(lane)
         .WithIdentity($"{lane.Name}-opening", lane.Group)
-        .WithMisfireThreshold(TimeSpan.FromSeconds(5))
         // An opening that was missed by more than a moment (no node was up, every thread was busy) needs no firing of its own: the poll
-        // trigger makes up for it if the window is still open, and if it is not there is nothing to do.
+        // trigger makes up for it if the window is still open, and if it is not there is nothing to do. Nor may a lane wait for a thread
+        // with two triggers at once: it would get two turns.
+        .WithMisfireThreshold(TimeSpan.FromSeconds(1))
         .WithCronSchedule(calendar.Openings, cron => cron.WithMisfireInstruction(CronTriggerMisfireInstruction.DoNothing))
         .Build();
 
