@@ -34,7 +34,8 @@ internal sealed class LaneJob(Slice slice, ILogger logger) : IJob
         catch (Exception e)
         {
             // Never thrown on: Quartz would log the message, which may carry an identifier. The lane fires again after PollInterval.
-            logger.LogError("A slice of window {Window}, lane {Lane}, failed and is fired again: {Failure}", window, lane, Failure.Describe(e));
+            logger.LogError(
+                "A slice of window {Window}, lane {Lane}, failed and is fired again: {Failure}", window, lane, Failure.Describe(e));
         }
     }
 

@@ -81,12 +81,12 @@ public sealed class LaneScheduler(
         catch (Exception e) when (e is FormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
         {
             if (unreadable.Add(window))
-                logger.LogError("Window {Window} does not open here: cron {Cron}, zone {Zone}: {Failure}", window.Name, window.Cron, window.TimeZone, e.Message);
+                logger.LogError("Window {Window} does not open on this node: {Failure}", window, e.Message);
             return null;
         }
     }
 
-    // Firing stops, then running slices are signalled and waited for; one that outlasts the deadline is left to the recovery of another node.
+    // Firing stops, then running slices are signalled and waited for; one that outlasts the deadline is another node's to recover.
     private async Task Stop(IScheduler scheduler)
     {
         using var deadline = new CancellationTokenSource(options.StopDeadline, time);
@@ -96,7 +96,8 @@ public sealed class LaneScheduler(
         }
         catch (Exception e)
         {
-            logger.LogWarning("The scheduler did not stop cleanly; its lanes are recovered by another node or the next start: {Failure}", Failure.Describe(e));
+            logger.LogWarning(
+                "The scheduler did not stop cleanly; another node or the next start recovers its lanes: {Failure}", Failure.Describe(e));
         }
     }
 
@@ -117,7 +118,12 @@ public sealed class LaneScheduler(
         {
             var failure = Failure.Describe(e);
             if (failure != outage)
-                logger.LogError("Scheduling cannot {Attempt}, and tries again every {Seconds} s: {Failure}", attempt, options.ReadInterval.TotalSeconds, failure);
+            {
+                logger.LogError(
+                    "Scheduling cannot {Attempt}, and tries again every {Seconds} s: {Failure}",
+                    attempt, options.ReadInterval.TotalSeconds, failure);
+            }
+
             outage = failure;
         }
     }

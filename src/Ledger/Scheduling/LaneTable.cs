@@ -6,13 +6,13 @@ namespace Ledger.Scheduling;
 /// <remarks>
 /// <para>A lane has two triggers, <c>lane-N-opening</c> (the window's cron) and, while its window is open, <c>lane-N-poll</c>.</para>
 /// <para>
-/// One pass compares what should be with what is stored and writes the difference, every write a replacement by key under Quartz's cluster-wide lock. So
-/// several nodes may do it at once: they write the same rows, and a node that acted on an older registry is put right by the next pass
-/// of any node. A crash between two writes leaves some lanes behind until that pass.
+/// One pass compares what should be with what is stored and writes the difference, each write a replacement by key under Quartz's
+/// cluster-wide lock. So several nodes may do it at once: they write the same rows, and a node that acted on an older registry is put
+/// right by the next pass of any node. A crash between two writes leaves some lanes behind until that pass.
 /// </para>
 /// <para>
-/// Triggers are replaced in place, never removed while their lane runs: removing one removes Quartz's note that the lane is running, and the lane could
-/// be fired a second time beside itself.
+/// Triggers are replaced in place, never removed while their lane runs: removing one removes Quartz's note that the lane is running, and
+/// the lane could be fired a second time beside itself. (A firing between the look and the removal has that effect; it is harmless.)
 /// </para>
 /// </remarks>
 internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions options, TimeProvider time)
@@ -24,46 +24,38 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
     public async Task InStepWith(IReadOnlyList<WindowCalendar> windows, IReadOnlySet<string> leftAlone, CancellationToken cancel)
     {
         var stored = await Stored(cancel);
-        var wanted = stored.Keys.Where(key => leftAlone.Contains(LaneJob.WindowOf(key))).ToHashSet();
-        foreach (var calendar in windows)
-        {
-            for (var lane = 0; lane < calendar.Window.Lanes; lane++)
-            {
-                var key = LaneJob.KeyOf(calendar.Window.Name, lane);
-                wanted.Add(key);
-                await Keep(calendar, lane, stored.GetValueOrDefault(key), cancel);
-            }
-        }
+        var wanted = Wanted(windows).ToDictionary(lane => lane.Key);
+        // A replaced poll trigger goes to the back of the queue for threads: in this order, lanes that wait keep their places.
+        foreach (var lane in wanted.Values.OrderBy(lane => stored.GetValueOrDefault(lane.Key)?.Poll?.Trigger.NextFireTimeUtc))
+            await Keep(lane, stored.GetValueOrDefault(lane.Key), cancel);
 
         foreach (var (key, lane) in stored)
         {
-            if (!wanted.Contains(key))
+            if (!wanted.ContainsKey(key) && !leftAlone.Contains(LaneJob.WindowOf(key)))
                 await Retire(key, lane, cancel);
         }
     }
 
-    private async Task Keep(WindowCalendar calendar, int lane, StoredLane? stored, CancellationToken cancel)
+    private IEnumerable<WantedLane> Wanted(IReadOnlyList<WindowCalendar> windows) =>
+        from calendar in windows
+        let closes = calendar.OpenAt(time.GetUtcNow())?.Closes
+        from lane in Enumerable.Range(0, calendar.Window.Lanes)
+        select new WantedLane(calendar, lane, closes);
+
+    private async Task Keep(WantedLane lane, StoredLane? stored, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
-        var key = LaneJob.KeyOf(calendar.Window.Name, lane);
         var changed = new List<ITrigger>();
-        if (!IsOpening(stored?.Opening, calendar) && calendar.TryNext(now) is not null)
-            changed.Add(Opening(key, calendar));
-        if (calendar.OpenAt(now) is { } open && !IsPoll(stored?.Poll, open.Closes))
-            changed.Add(Poll(key, now, open.Closes));
-        else if (calendar.OpenAt(now) is null && Outlasts(stored?.Poll, now))
-            changed.Add(Poll(key, now, now + options.PollInterval));
+        if (!IsOpening(stored?.Opening, lane.Calendar) && lane.Calendar.TryNext(now) is not null)
+            changed.Add(Opening(lane.Key, lane.Calendar));
+        if (lane.Closes is { } closes ? !IsPoll(stored?.Poll, closes) : Outlasts(stored?.Poll, now))
+            changed.Add(Poll(lane.Key, now, lane.Closes ?? now + options.PollInterval));
 
-        if (stored is null || changed.Count > 0)
-            await Store(LaneJob.Of(calendar.Window.Name, lane), changed, cancel);
-    }
-
-    private async Task Store(IJobDetail job, List<ITrigger> triggers, CancellationToken cancel)
-    {
-        if (triggers.Count == 0)
+        var job = LaneJob.Of(lane.Calendar.Window.Name, lane.Number);
+        if (changed.Count > 0)
+            await scheduler.ScheduleJob(job, changed, ScheduleJobOptions.Replacing, cancel);
+        else if (stored is null)
             await scheduler.AddJob(job, AddJobOptions.Replacing, cancel);
-        else
-            await scheduler.ScheduleJob(job, triggers, ScheduleJobOptions.Replacing, cancel);
     }
 
     // First its polling is made to end, then, in a later pass, the lane goes while it rests.
@@ -71,16 +63,18 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
     {
         if (lane.IsResting)
             await scheduler.DeleteJob(key, cancel);
-        else if (Outlasts(lane.Poll, time.GetUtcNow()))
-            await scheduler.ScheduleTrigger(Poll(key, time.GetUtcNow(), time.GetUtcNow() + options.PollInterval), TriggerConflict.Replace, cancel);
+        else if (time.GetUtcNow() is var now && Outlasts(lane.Poll, now))
+            await scheduler.ScheduleTrigger(Poll(key, now, now + options.PollInterval), TriggerConflict.Replace, cancel);
     }
 
     /// <summary>Fires at each opening, exactly on time.</summary>
     private static ITrigger Opening(JobKey lane, WindowCalendar calendar) => TriggerBuilder.Create()
         .ForJob(lane)
         .WithIdentity($"{lane.Name}-opening", lane.Group)
-        // An opening that was missed (no node was up, every thread was busy) needs no firing of its own: the poll trigger makes up
-        // for it if the window is still open, and if it is not there is nothing to do.
+        // An opening that was missed by more than a moment (no node was up, every thread was busy) needs no firing of its own: the poll
+        // trigger makes up for it if the window is still open, and if it is not there is nothing to do. Nor may a lane wait for a thread
+        // with two triggers at once: it would get two turns.
+        .WithMisfireThreshold(TimeSpan.FromSeconds(1))
         .WithCronSchedule(calendar.Openings, cron => cron.WithMisfireInstruction(CronTriggerMisfireInstruction.DoNothing))
         .Build();
 
@@ -107,7 +101,9 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         && cron.TimeZone.Id == calendar.Openings.TimeZone.Id;
 
     private bool IsPoll(StoredTrigger? stored, DateTimeOffset closes) =>
-        stored is { InError: false, Trigger: ISimpleTrigger poll } && poll.EndTimeUtc == closes && poll.RepeatInterval == options.PollInterval;
+        stored is { InError: false, Trigger: ISimpleTrigger poll }
+        && poll.EndTimeUtc == closes
+        && poll.RepeatInterval == options.PollInterval;
 
     // Of a window that was changed, or whose node's clock is ahead: a poll trigger that ends soon may just end.
     private bool Outlasts(StoredTrigger? poll, DateTimeOffset now) => poll?.Trigger.EndTimeUtc > now + (3 * options.PollInterval);
@@ -125,6 +121,12 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         }
 
         return lanes;
+    }
+
+    /// <summary>A lane as the registry has it. Its window is open until <paramref name="Closes"/>, or closed when that is null.</summary>
+    private sealed record WantedLane(WindowCalendar Calendar, int Number, DateTimeOffset? Closes)
+    {
+        public JobKey Key { get; } = LaneJob.KeyOf(Calendar.Window.Name, Number);
     }
 
     private sealed class StoredLane

@@ -6,17 +6,18 @@ namespace Ledger.Scheduling;
 /// <summary>How this node joins the Quartz cluster that lives in the database's schema <c>quartz</c>.</summary>
 internal static class QuartzCluster
 {
-    /// <summary>A dead node's lanes run elsewhere after about this long at most: check-in + threshold + the others' next check-in.</summary>
-    public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(10);
-
-    private static readonly TimeSpan CheckIn = TimeSpan.FromSeconds(3);
+    // A dead node's lanes run elsewhere after about 10 s: it is written off once it is an interval and the threshold late, which the
+    // others notice at their next check-in, and Quartz adds a grace of some seconds. The threshold is longer than the pauses of a
+    // healthy node; one that is written off while it lives only has its lanes run twice, which the transactions of Execution bear.
+    private static readonly TimeSpan CheckInInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CheckInThreshold = TimeSpan.FromSeconds(4);
 
     /// <summary>A scheduler that is not started yet. Disposing the factory stops it.</summary>
     public static StandaloneSchedulerFactory Node(
         NpgsqlDataSource database, LaneSchedulerOptions options, Slice slice, TimeProvider time, ILogger logger) =>
         QuartzSchedulerBuilder.Create(quartz =>
         {
-            quartz.Services.AddSingleton<ILoggerFactory>(new QuartzLog(logger, time));
+            quartz.Services.AddLogging(logging => logging.AddProvider(new QuartzLog(logger, time)));
             quartz.UseTimeProvider(time)
                 .UseDefaultThreadPool(options.MaxThreads)
                 .AddJobType(_ => new LaneJob(slice, logger))
@@ -42,10 +43,8 @@ internal static class QuartzCluster
         .UseSystemTextJsonSerializer()
         .UseClustering(cluster =>
         {
-            cluster.CheckinInterval = CheckIn;
-            // Longer than the pauses of a healthy node: one that is written off while it lives only runs a lane twice, which the
-            // transactions of Execution bear.
-            cluster.CheckinMisfireThreshold = Recovery - CheckIn - CheckIn;
+            cluster.CheckinInterval = CheckInInterval;
+            cluster.CheckinMisfireThreshold = CheckInThreshold;
         })
         .ConfigureStore(options =>
         {

@@ -2,8 +2,11 @@ using System.Collections.Concurrent;
 
 namespace Ledger.Scheduling;
 
-/// <summary>Passes Quartz's warnings and errors on to our log: each kind of event at most once a minute, and of exceptions their type only.</summary>
-internal sealed class QuartzLog(ILogger target, TimeProvider time) : ILoggerFactory, ILogger
+/// <summary>
+/// Passes Quartz's warnings and errors on to our log: each kind of event at most once a minute, and of exceptions what
+/// <see cref="Failure"/> lets through.
+/// </summary>
+internal sealed class QuartzLog(ILogger target, TimeProvider time) : ILoggerProvider, ILogger
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<EventId, long> lastLogged = new();
@@ -12,12 +15,13 @@ internal sealed class QuartzLog(ILogger target, TimeProvider time) : ILoggerFact
 
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning && target.IsEnabled(logLevel);
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel) || !IsDue(eventId))
             return;
-        target.Log(
-            logLevel, eventId, "Quartz: {Message} {Failure}", formatter(state, null), exception is null ? "" : Failure.Describe(exception));
+        var failure = exception is null ? "" : "; " + Failure.Describe(exception);
+        target.Log(logLevel, eventId, "Quartz: {Message}{Failure}", Failure.FirstLine(formatter(state, null)), failure);
     }
 
     // While the database is away Quartz tells of every attempt, several a second.
@@ -33,10 +37,6 @@ internal sealed class QuartzLog(ILogger target, TimeProvider time) : ILoggerFact
     }
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-    public void AddProvider(ILoggerProvider provider)
-    {
-    }
 
     public void Dispose()
     {

@@ -10,7 +10,9 @@ namespace Ledger.Scheduling;
 /// characters. The seconds field is one number, so openings are at least a minute apart.
 /// </param>
 /// <param name="TimeZone">IANA id, spelled as in the time zone database: <c>Europe/Berlin</c>, <c>UTC</c>.</param>
-/// <param name="Length">Elapsed time, not wall-clock time: a window that spans a clock change is no longer and no shorter. 1 minute to 7 days.</param>
+/// <param name="Length">
+/// 1 minute to 7 days of elapsed time, not wall-clock time: a window that spans a clock change is no longer and no shorter.
+/// </param>
 /// <param name="Lanes">1 to 32.</param>
 public sealed partial record Window(string Name, string Cron, string TimeZone, TimeSpan Length, int Lanes)
 {
@@ -67,7 +69,8 @@ public sealed partial record Window(string Name, string Cron, string TimeZone, T
     // The first letter is a capital in every zone's name, and in none of the files beside them that name a zone by what this
     // machine is set to (localtime, posixrules) or count leap seconds (right/).
     private static TimeZoneInfo? ZoneOf(string id) =>
-        id.Length is > 0 and <= 64 && char.IsAsciiLetterUpper(id[0]) && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) && zone.Id == id
+        id.Length is > 0 and <= 64 && char.IsAsciiLetterUpper(id[0])
+        && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) && zone.Id == id
             ? zone
             : null;
 

@@ -3,7 +3,9 @@ using Quartz;
 
 namespace Ledger.Scheduling;
 
-/// <summary>One opening of a window, half-open: open at <paramref name="Opens"/>, closed again at <paramref name="Closes"/>. Both are UTC.</summary>
+/// <summary>One opening of a window, half-open: open at <paramref name="Opens"/>, closed again at <paramref name="Closes"/>.</summary>
+/// <param name="Opens">UTC, a whole second.</param>
+/// <param name="Closes">UTC, the window's length later.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Opening(DateTimeOffset Opens, DateTimeOffset Closes);
 
@@ -63,7 +65,8 @@ public sealed class WindowCalendar
     /// <summary>The first opening that begins after <paramref name="after"/>.</summary>
     /// <exception cref="InvalidOperationException">The window never opens again.</exception>
     public Opening Next(DateTimeOffset after) => TryNext(after) ?? throw new InvalidOperationException(
-        $"Window '{Window.Name}' never opens after {after.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} (cron {Window.Cron}, {Window.TimeZone}): give it a cron expression with future openings.");
+        $"Window '{Window.Name}' never opens after {after.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} (cron {Window.Cron}, {Window.TimeZone}): "
+        + "give it a cron expression with future openings.");
 
     /// <summary>As <see cref="Next"/>, null when the window never opens again.</summary>
     internal Opening? TryNext(DateTimeOffset after)

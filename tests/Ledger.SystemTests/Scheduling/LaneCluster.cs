@@ -13,7 +13,8 @@ internal sealed class LaneCluster : IAsyncDisposable
     public static readonly Window Open = new("open", "0 * * * * ?", "UTC", TimeSpan.FromMinutes(2), 1);
 
     /// <summary>Closed whenever the tests run: a minute a year, in half a year.</summary>
-    public static readonly Window Closed = Open with { Name = "closed", Cron = $"0 0 0 1 {(TimeProvider.System.GetUtcNow().Month + 5) % 12 + 1} ?", Length = TimeSpan.FromMinutes(1) };
+    public static readonly Window Closed = new(
+        "closed", $"0 0 0 1 {((TimeProvider.System.GetUtcNow().Month + 5) % 12) + 1} ?", "UTC", TimeSpan.FromMinutes(1), 1);
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly TestDatabase database;
@@ -76,17 +77,18 @@ internal sealed class LaneCluster : IAsyncDisposable
     }
 
     /// <summary>Polls until it holds; fails after 15 s.</summary>
-    public async Task Until(Func<bool> holds, string what)
+    public Task Until(Func<bool> holds, string what) => Until(() => Task.FromResult(holds()), what);
+
+    public async Task Until(Func<Task<bool>> holds, string what)
     {
         var since = Stopwatch.GetTimestamp();
-        while (!holds())
+        while (!await holds())
         {
-            Assert.True(Stopwatch.GetElapsedTime(since) < Patience, $"not within {Patience.TotalSeconds} s: {what}\n{string.Join("\n", Log)}");
+            var waited = Stopwatch.GetElapsedTime(since);
+            Assert.True(waited < Patience, $"not within {Patience.TotalSeconds} s: {what}\n{string.Join("\n", Log)}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }
-
-    public Task UntilAsync(Func<Task<bool>> holds, string what) => Until(() => holds().GetAwaiter().GetResult(), what);
 
     public int Count(string window) => Fired.Count(fired => fired.Window == window);
 
@@ -147,7 +149,8 @@ internal sealed class LaneCluster : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
     }
 }

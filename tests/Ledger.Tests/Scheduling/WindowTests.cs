@@ -52,7 +52,8 @@ public class WindowTests
     [InlineData((7 * 86_400) + 1)]
     [InlineData(-60)]
     public void A_length_is_1_minute_to_7_days(int seconds) =>
-        Assert.Equal(["length: must be from 1 minute to 7 days"], ProblemsOf(Window.Default with { Length = TimeSpan.FromSeconds(seconds) }));
+        Assert.Equal(
+            ["length: must be from 1 minute to 7 days"], ProblemsOf(Window.Default with { Length = TimeSpan.FromSeconds(seconds) }));
 
     [Theory]
     [InlineData(0)]
