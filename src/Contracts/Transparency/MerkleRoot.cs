@@ -35,13 +35,18 @@ public sealed class MerkleRoot
     }
 
     /// <summary>The root over what was added so far.</summary>
-    public byte[] Root()
+    public byte[] Root() => _subtrees.Count == 0 ? MerkleTree.EmptyRoot() : Root(_subtrees[^1], _subtrees.Count - 2);
+
+    /// <summary>
+    /// The root over what was added so far and, behind it, a last incomplete subtree given by its root. It is a node of the tree only if it has
+    /// fewer leaves than the smallest subtree added.
+    /// </summary>
+    public byte[] RootWithLast(byte[] last) => Root(last, _subtrees.Count - 1);
+
+    private byte[] Root(byte[] right, int next)
     {
-        if (_subtrees.Count == 0)
-            return MerkleTree.EmptyRoot();
-        var root = _subtrees[^1];
-        for (var i = _subtrees.Count - 2; i >= 0; i--)
-            root = MerkleTree.NodeHash(_subtrees[i], root);
-        return root;
+        for (var i = next; i >= 0; i--)
+            right = MerkleTree.NodeHash(_subtrees[i], right);
+        return right;
     }
 }

@@ -1,17 +1,14 @@
-using System.Text;
-
 namespace Ledger.Database;
 
-/// <summary>SQL statements, kept in <c>.sql</c> files beside the class that runs them and named after the method.</summary>
+/// <summary>SQL statements, one embedded file each, beside the class that runs them and named after the method.</summary>
 public static class Sql
 {
-    /// <summary>The text of <c>{owner}.{method}.sql</c>. Load it once, into a static field.</summary>
-    /// <exception cref="InvalidOperationException">There is no such file.</exception>
+    /// <summary>The statement of <paramref name="owner"/>'s <paramref name="method"/>: the file <c>Owner.Method.sql</c> in its folder.</summary>
     public static string Load(Type owner, string method)
     {
-        var name = $"{owner.Namespace}.{owner.Name}.{method}.sql";
-        using var stream = owner.Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"no embedded statement {name}");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
+        var name = $"{owner.FullName}.{method}.sql";
+        using var stream = owner.Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"no embedded SQL '{name}'");
+        using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
 }

@@ -1,4 +1,13 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Ledger.Identifiers;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace Ledger.Jobs;
 
@@ -12,26 +21,65 @@ public sealed record JobPage(IReadOnlyList<string> Documents, string? Next);
 /// <summary>One conversation's outcome so far.</summary>
 /// <param name="ConversationId">Null once the job's key is gone.</param>
 /// <param name="Outcome"><c>deleted</c>, <c>failed</c>, <c>skipped</c>, or <c>pending</c> while it has none.</param>
-public sealed record ConversationOutcome(long Ordinal, string? ConversationId, string Outcome, string? Reason);
+public sealed record ConversationOutcome(long Ordinal, string? ConversationId, string Outcome, string? Reason)
+{
+    public override string ToString() => nameof(ConversationOutcome);
+}
 
 /// <summary>One page of outcomes in ordinal order.</summary>
 public sealed record OutcomePage(IReadOnlyList<ConversationOutcome> Outcomes, long? Next);
 
 /// <summary>Reads jobs for the API. Every method answers null for a job that does not exist or is another bot's.</summary>
-public sealed class JobReader
+public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
 {
-    public Task<StoredStatus?> StatusAsync(string botId, JobId job, CancellationToken cancel) => throw new NotSupportedException("next commit");
+    /// <summary>Manifest rows that one page of outcomes looks at, at most: a page may hold fewer than its limit and still have a next one.</summary>
+    private const int RowsPerPage = 64;
+
+    private static readonly string StatusSql = Sql.Load(typeof(JobReader), nameof(StatusAsync));
+    private static readonly string ClientSql = Sql.Load(typeof(JobReader), nameof(ClientAsync));
+    private static readonly string ListSql = Sql.Load(typeof(JobReader), nameof(ListAsync));
+    private static readonly string OutcomesSql = Sql.Load(typeof(JobReader), nameof(OutcomesAsync));
+
+    public async Task<StoredStatus?> StatusAsync(string botId, JobId job, CancellationToken cancel)
+    {
+        await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetInt64(1), reader.GetBoolean(2)) : null;
+    }
 
     /// <summary>Who submitted the job.</summary>
-    public Task<string?> ClientAsync(string botId, JobId job, CancellationToken cancel) => throw new NotSupportedException("next commit");
+    public async Task<string?> ClientAsync(string botId, JobId job, CancellationToken cancel)
+    {
+        await using var command = Command(ClientSql, new() { Value = job.Value }, new() { Value = botId });
+        return (string?)await command.ExecuteScalarAsync(cancel);
+    }
 
-    /// <param name="botId">The bot.</param>
+    /// <param name="botId">The bot; null: all bots.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>
     /// <param name="limit">1 to 100.</param>
     /// <param name="after">The cursor of an earlier page.</param>
     /// <param name="cancel">Stops the read.</param>
     /// <exception cref="FormatException">The cursor is not one of ours.</exception>
-    public Task<JobPage> ListAsync(string botId, string? status, int limit, string? after, CancellationToken cancel) => throw new NotSupportedException("next commit");
+    public async Task<JobPage> ListAsync(string? botId, string? status, int limit, string? after, CancellationToken cancel)
+    {
+        var (submittedAt, job) = after is null ? (null, null) : Cursor.Read(after);
+        await using var command = Command(
+            ListSql, Text(botId), Text(status),
+            new() { Value = (object?)submittedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            new() { Value = (object?)job ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+            new() { Value = limit + 1 });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var documents = new List<string>();
+        string? last = null;
+        while (await reader.ReadAsync(cancel))
+        {
+            if (documents.Count == limit)
+                return new JobPage(documents, last);
+            documents.Add(reader.GetString(0));
+            last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
+        }
+        return new JobPage(documents, null);
+    }
 
     /// <param name="botId">The bot.</param>
     /// <param name="job">The job.</param>
@@ -39,5 +87,81 @@ public sealed class JobReader
     /// <param name="limit">1 to 1000.</param>
     /// <param name="after">Only ordinals above this one; -1 for the first page.</param>
     /// <param name="cancel">Stops the read.</param>
-    public Task<OutcomePage?> OutcomesAsync(string botId, JobId job, string? outcome, int limit, long after, CancellationToken cancel) => throw new NotSupportedException("next commit");
+    public async Task<OutcomePage?> OutcomesAsync(string botId, JobId job, string? outcome, int limit, long after, CancellationToken cancel)
+    {
+        var firstRow = (int)Math.Min((after + 1) / Manifest.RowSize, int.MaxValue);
+        await using var command = Command(
+            OutcomesSql, new() { Value = job.Value }, new() { Value = botId }, new() { Value = firstRow }, new() { Value = RowsPerPage });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var page = new List<ConversationOutcome>();
+        JobKey? key = null;
+        var known = false;
+        var rows = 0;
+        var next = after;
+        while (await reader.ReadAsync(cancel))
+        {
+            known = true;
+            if (await reader.IsDBNullAsync(3, cancel))
+                break; // the job has no manifest yet, or none that far
+            if (rows++ == RowsPerPage)
+                return new OutcomePage(page, next);
+            key ??= await reader.IsDBNullAsync(0, cancel) ? null : keys.OpenJobKey(job, reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
+            var sealedRow = await reader.IsDBNullAsync(2, cancel) ? null : reader.GetFieldValue<byte[]>(2);
+            var outcomes = reader.GetFieldValue<byte[]>(4);
+            var row = reader.GetInt32(3);
+            var entries = key is null || sealedRow is null ? null : Manifest.Unseal(key, row, sealedRow);
+            for (var i = 0; i < outcomes.Length; i++)
+            {
+                var ordinal = (long)row * Manifest.RowSize + i;
+                var name = Name(outcomes[i]);
+                if (ordinal <= after || name != (outcome ?? (outcomes[i] == OutcomeCode.Pending ? null : name)))
+                    continue;
+                if (page.Count == limit)
+                    return new OutcomePage(page, next);
+                page.Add(new ConversationOutcome(ordinal, entries?[i].ConversationId, name, Reason(outcomes[i])));
+                next = ordinal;
+            }
+            next = (long)row * Manifest.RowSize + outcomes.Length - 1;
+        }
+        return known ? new OutcomePage(page, null) : null;
+    }
+
+    private static string Name(byte code) => code switch
+    {
+        OutcomeCode.Pending => "pending",
+        OutcomeCode.Deleted => "deleted",
+        _ => OutcomeCode.IsFailed(code) ? "failed" : "skipped",
+    };
+
+    private static string? Reason(byte code) =>
+        OutcomeCode.SkipReasonOf(code) is { } skipped ? JsonNamingPolicy.SnakeCaseLower.ConvertName(skipped.ToString())
+        : OutcomeCode.FailureReasonOf(code) is { } failed ? JsonNamingPolicy.SnakeCaseLower.ConvertName(failed.ToString())
+        : null;
+
+    private NpgsqlCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = database.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter);
+        return command;
+    }
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    /// <summary>Opaque to clients: where the last page ended.</summary>
+    private static class Cursor
+    {
+        public static string Write(DateTime submittedAt, Guid job) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes($"{Instant.Text(new DateTimeOffset(submittedAt))} {job:D}"));
+
+        public static (DateTime? SubmittedAt, Guid? Job) Read(string cursor)
+        {
+            if (cursor.Length > 128 || !Base64Url.IsValid(cursor))
+                throw new FormatException("not a cursor");
+            var parts = Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)).Split(' ');
+            return parts.Length == 2 && Guid.TryParseExact(parts[1], "D", out var job)
+                && DateTime.TryParseExact(parts[0], "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+                ? (at, job)
+                : throw new FormatException("not a cursor");
+        }
+    }
 }

@@ -1,5 +1,18 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Ledger.Contracts;
+using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.Identifiers;
+using Ledger.Projections;
+using Ledger.Projections.JobList;
 using Ledger.Projections.Registry;
+using Ledger.Projections.Status;
+using Ledger.Scheduling;
+using Npgsql;
+using NpgsqlTypes;
 
 namespace Ledger.Jobs;
 
@@ -22,10 +35,130 @@ public abstract record SubmissionResult
     public sealed record KeyReused : SubmissionResult;
 }
 
-/// <summary>Records submissions.</summary>
-public sealed class JobSubmission
+/// <summary>
+/// Records submissions: the events, the status document, the queue row and the sealed request go in one round trip and one
+/// transaction. An answered submission is durable; a job that a GET finds is a job that will run.
+/// </summary>
+public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, WindowPlanner planner, TimeProvider time)
 {
-    /// <exception cref="EventStore.OutcomeUnknownException">The commit's outcome could not be learnt (contract §5, 5031).</exception>
-    /// <exception cref="Npgsql.NpgsqlException">The database is unreachable; nothing was recorded.</exception>
-    public Task<SubmissionResult> SubmitAsync(Submission submission, CancellationToken cancel) => throw new NotSupportedException("next commit");
+    /// <summary>How often a submission is sent when the connection dies under it.</summary>
+    private const int Sends = 4;
+
+    private static readonly TimeSpan BetweenSends = TimeSpan.FromMilliseconds(500);
+    private static readonly string ListSql = Sql.Load(typeof(JobSubmission), "InsertListEntry");
+    private static readonly string QueueSql = Sql.Load(typeof(JobSubmission), "InsertQueueRow");
+    private static readonly string SecretsSql = Sql.Load(typeof(JobSubmission), "InsertSecrets");
+    private static readonly string FindSql = Sql.Load(typeof(JobSubmission), nameof(FindAsync));
+
+    /// <exception cref="OutcomeUnknownException">The commit's outcome could not be learnt (contract §5, 5031).</exception>
+    /// <exception cref="NpgsqlException">The database is unreachable; nothing was recorded.</exception>
+    public async Task<SubmissionResult> SubmitAsync(Submission submission, CancellationToken cancel)
+    {
+        var id = submission.IdempotencyKey is { } key
+            ? JobId.FromIdempotencyKey(keys.JobIdSecret, submission.Bot.BotId, key)
+            : JobId.FromRandomness(RandomNumberGenerator.GetBytes(32));
+        var (jobKey, wrapped) = keys.NewJobKey(id);
+        var now = Instant.Truncate(time.GetUtcNow());
+        FaultPoint.At("submit.before-commit");
+        for (var send = 1; ; send++)
+        {
+            var sent = false;
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(cancel);
+                await using var batch = Batch(connection, id, submission, jobKey, wrapped, now);
+                sent = true;
+                await batch.ExecuteNonQueryAsync(CancellationToken.None);
+                FaultPoint.At("submit.after-commit");
+                return new SubmissionResult.Accepted(id, now);
+            }
+            catch (PostgresException e) when (EventStreams.IsWrongExpectedVersion(e))
+            {
+                // Recorded before: by the same key, or by an earlier send of ours whose answer was lost.
+                return await FindAfterSendAsync(id, submission.Canonical, cancel);
+            }
+            catch (NpgsqlException e) when (IsOutcomeUnknown(e) && (sent || send > 1))
+            {
+                // Sending the same job again learns the outcome: PostgreSQL lets one of the two in, and tells the other.
+                if (send == Sends)
+                    throw new OutcomeUnknownException(e);
+                await Task.Delay(BetweenSends, time, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>A dead connection, or one that the server ended (its words can cross with a commit's).</summary>
+    private static bool IsOutcomeUnknown(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
+
+    private NpgsqlBatch Batch(NpgsqlConnection connection, JobId id, Submission submission, JobKey key, byte[] wrapped, DateTimeOffset now)
+    {
+        var plan = planner.Plan(submission.Window, now);
+        var submitted = Submitted(submission, key);
+        var events = JobDecisions.Decide(null, new Submit(submitted, plan)).Events;
+        var job = events.Aggregate((Job?)null, Job.Apply)!;
+        var status = events.Aggregate((JobStatus?)null, (status, @event) => JobStatusFold.Apply(status, id, @event, now))!;
+        var entry = events.Aggregate((JobListEntry?)null, (entry, @event) => JobListEntry.Apply(entry, id, @event, now))!;
+        return new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                EventStreams.Append(id.Value, StreamIds.JobType, 0, now, events),
+                Documents.Insert(id.Value, status, DocumentJson.Default.JobStatus, events.Count),
+                new NpgsqlBatchCommand(ListSql)
+                {
+                    Parameters = { new() { Value = id.Value }, new() { Value = entry.Bot }, new() { Value = entry.Client }, new() { Value = now.UtcDateTime }, new() { Value = JobListEntry.StatusText(entry.Status) } },
+                },
+                new NpgsqlBatchCommand(QueueSql)
+                {
+                    Parameters =
+                    {
+                        new() { Value = id.Value }, new() { Value = job.Bot }, new() { Value = plan.Window.Name }, new() { Value = plan.PlannedAt.UtcDateTime }, new() { Value = (long)events.Count },
+                        new() { Value = JsonSerializer.Serialize(job, JobStateJson.Default.Job), NpgsqlDbType = NpgsqlDbType.Jsonb },
+                    },
+                },
+                new NpgsqlBatchCommand(SecretsSql)
+                {
+                    Parameters =
+                    {
+                        new() { Value = id.Value }, new() { Value = keys.CurrentEpoch }, new() { Value = wrapped }, new() { Value = key.DigestRequest(submission.Canonical) },
+                        new() { Value = key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)) },
+                    },
+                },
+            },
+        };
+    }
+
+    private static Submitted Submitted(Submission submission, JobKey key) => submission.Request switch
+    {
+        DeletionRequest.ByConversationIds ids => new Submitted(
+            submission.Bot.BotId, RequestType.ConversationIds, [.. ids.ConversationIds.Select(conversation => key.Commit(IdentifierKind.Conversation, conversation))],
+            From: null, To: null, submission.ClientId),
+        DeletionRequest.ByChannelUser user => new Submitted(
+            submission.Bot.BotId, RequestType.CId, [key.Commit(IdentifierKind.CId, user.CId)], user.From, user.To, submission.ClientId),
+        _ => throw new ArgumentOutOfRangeException(nameof(submission)),
+    };
+
+    private async Task<SubmissionResult> FindAfterSendAsync(JobId id, byte[] canonical, CancellationToken cancel)
+    {
+        try
+        {
+            return await FindAsync(id, canonical, cancel);
+        }
+        catch (NpgsqlException e) when (IsOutcomeUnknown(e))
+        {
+            throw new OutcomeUnknownException(e); // a job is recorded under this id, but not whose request
+        }
+    }
+
+    private async Task<SubmissionResult> FindAsync(JobId id, byte[] canonical, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var command = new NpgsqlCommand(FindSql, connection) { Parameters = { new() { Value = id.Value } } };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
+            return new SubmissionResult.KeyReused(); // the job's key was destroyed: nothing can show that this is the same request
+        var recorded = keys.OpenJobKey(id, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2));
+        var same = recorded is not null && CryptographicOperations.FixedTimeEquals(recorded.DigestRequest(canonical), reader.GetFieldValue<byte[]>(3));
+        return same ? new SubmissionResult.Accepted(id, reader.GetFieldValue<DateTimeOffset>(0)) : new SubmissionResult.KeyReused();
+    }
 }

@@ -1,14 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.Identifiers;
+using Ledger.Projections;
+using Ledger.Projections.Registry;
+using Npgsql;
+
 namespace Ledger.Registry;
 
 /// <summary>The registry in memory, at most one second old.</summary>
-public sealed class RegistryCache
+public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
+    private static readonly string RevisionSql = Sql.Load(typeof(RegistryCache), nameof(RevisionAsync));
+
+    private readonly SemaphoreSlim _reading = new(1);
+    private volatile RegistrySnapshot? _snapshot;
+
     /// <summary>A snapshot that is at most one second old.</summary>
-    public ValueTask<RegistrySnapshot> CurrentAsync(CancellationToken cancel) => throw new NotSupportedException("next commit");
+    public ValueTask<RegistrySnapshot> CurrentAsync(CancellationToken cancel) =>
+        _snapshot is { } snapshot && time.GetElapsedTime(snapshot.LoadedAt) < MaxAge
+            ? ValueTask.FromResult(snapshot)
+            : ReadSinceAsync(time.GetTimestamp() - (long)(MaxAge.TotalSeconds * time.TimestampFrequency), cancel);
 
     /// <summary>
     /// A snapshot read after <paramref name="since"/> (a <see cref="TimeProvider.GetTimestamp"/>). Before a request is refused because a bot, client, secret or grant is unknown,
     /// ask again with the instant at which the request arrived: what was registered before it must be found.
     /// </summary>
-    public ValueTask<RegistrySnapshot> ReadSinceAsync(long since, CancellationToken cancel) => throw new NotSupportedException("next commit");
+    public async ValueTask<RegistrySnapshot> ReadSinceAsync(long since, CancellationToken cancel)
+    {
+        await _reading.WaitAsync(cancel);
+        try
+        {
+            // Whoever waited for another's read finds it fresh enough.
+            if (_snapshot is { } snapshot && snapshot.LoadedAt > since)
+                return snapshot;
+            return _snapshot = await ReadAsync(_snapshot, cancel);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    private async Task<RegistrySnapshot> ReadAsync(RegistrySnapshot? last, CancellationToken cancel)
+    {
+        var loadedAt = time.GetTimestamp();
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        // Read before the rest: a change in between is then seen as new once more, never missed.
+        var revision = await RevisionAsync(connection, cancel);
+        if (last is not null && last.Revision == revision)
+            return last with { LoadedAt = loadedAt };
+        var secrets = await SecretsAsync(connection, cancel);
+        var clients = await DocumentsAsync(connection, DocumentJson.Default.ApiClient, cancel);
+        return new RegistrySnapshot(
+            loadedAt,
+            revision,
+            (await DocumentsAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, StringComparer.Ordinal),
+            clients.ToDictionary(client => client.ClientId, client => Entry(client, secrets), StringComparer.Ordinal),
+            (await DocumentsAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(window => window.Name, StringComparer.Ordinal));
+    }
+
+    private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) => new(client,
+        [.. client.LiveSecrets.Where(id => secrets.ContainsKey((client.ClientId, id))).Select(id => keys.OpenSecret(client.ClientId, id, secrets[(client.ClientId, id)]))]);
+
+    /// <summary>Every change raises one document's version, so the sum of the versions grows with each.</summary>
+    private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(RevisionSql, connection);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static async Task<List<T>> DocumentsAsync<T>(NpgsqlConnection connection, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        var documents = new List<T>();
+        await using var command = new NpgsqlCommand($"select data::text from {Documents.Table<T>()}", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            documents.Add(JsonSerializer.Deserialize(reader.GetString(0), json)!);
+        return documents;
+    }
+
+    private static async Task<Dictionary<(string Client, string Secret), byte[]>> SecretsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var secrets = new Dictionary<(string, string), byte[]>();
+        await using var command = new NpgsqlCommand("select client_id, secret_id, sealed from ledger.client_secrets", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            secrets.Add((reader.GetString(0), reader.GetString(1)), reader.GetFieldValue<byte[]>(2));
+        return secrets;
+    }
 }

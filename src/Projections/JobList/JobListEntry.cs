@@ -19,4 +19,7 @@ public sealed record JobListEntry(JobId Job, string Bot, string Client, DateTime
         (not null, _) => entry,
         _ => throw new InvalidOperationException($"{@event.GetType().Name} cannot come first in a job's stream"),
     };
+
+    /// <summary>The word that the table keeps, as the status document writes it.</summary>
+    public static string StatusText(ReportedStatus status) => status.ToString().ToLowerInvariant();
 }

@@ -1,0 +1,1 @@
+delete from conversations.conversations where conversation_key = any ($1)

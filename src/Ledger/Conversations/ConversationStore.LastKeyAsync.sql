@@ -1,0 +1,1 @@
+select coalesce(max(conversation_key), 0) from conversations.conversations

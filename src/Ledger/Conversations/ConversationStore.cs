@@ -1,0 +1,122 @@
+using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Npgsql;
+
+namespace Ledger.Conversations;
+
+/// <summary>A conversation that a list identifies.</summary>
+/// <param name="Key">Its place in the store's own order.</param>
+public sealed record FoundConversation(long Key, string ConversationId, DateTimeOffset StartedAt)
+{
+    public override string ToString() => nameof(FoundConversation);
+}
+
+/// <summary>
+/// The conversation store in the ledger's own database. Every method runs in the caller's transaction: the deletion and its event are recorded together, or
+/// neither is.
+/// </summary>
+public static class ConversationStore
+{
+    private static readonly string FindByIdsSql = Sql.Load(typeof(ConversationStore), nameof(FindByIdsAsync));
+    private static readonly string FindByChannelUserSql = Sql.Load(typeof(ConversationStore), nameof(FindByChannelUserAsync));
+    private static readonly string ChannelUserCreatedAtSql = Sql.Load(typeof(ConversationStore), nameof(ChannelUserCreatedAtAsync));
+    private static readonly string LastKeySql = Sql.Load(typeof(ConversationStore), nameof(LastKeyAsync));
+    private static readonly string LockSql = Sql.Load(typeof(ConversationStore), "Lock");
+    private static readonly string DeleteItemsSql = Sql.Load(typeof(ConversationStore), "DeleteItems");
+    private static readonly string DeleteConversationsSql = Sql.Load(typeof(ConversationStore), "DeleteConversations");
+    private static readonly string FindLeftoversSql = Sql.Load(typeof(ConversationStore), "FindLeftovers");
+
+    /// <summary>Those of the bot's conversations that exist.</summary>
+    public static Task<List<FoundConversation>> FindByIdsAsync(NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, CancellationToken cancel) =>
+        FindAsync(connection, FindByIdsSql, [new() { Value = botId }, new() { Value = ids.ToArray() }], cancel);
+
+    /// <summary>A channel user's conversations that started from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in key order.</summary>
+    /// <param name="afterKey">Only keys above this one.</param>
+    /// <param name="lastKey">Only keys up to this one: what came later is not swept up.</param>
+    /// <param name="limit">At most so many.</param>
+    public static Task<List<FoundConversation>> FindByChannelUserAsync(
+        NpgsqlConnection connection, string botId, string cId, DateTimeOffset from, DateTimeOffset to, long afterKey, long lastKey, int limit, CancellationToken cancel) =>
+        FindAsync(connection, FindByChannelUserSql,
+            [
+                new() { Value = botId }, new() { Value = cId }, new() { Value = from.UtcDateTime }, new() { Value = to.UtcDateTime },
+                new() { Value = afterKey }, new() { Value = lastKey }, new() { Value = limit },
+            ], cancel);
+
+    /// <summary>When the platform created the channel user; null for one that it does not know.</summary>
+    public static async Task<DateTimeOffset?> ChannelUserCreatedAtAsync(NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
+    {
+        await using var command = Command(connection, ChannelUserCreatedAtSql, [new() { Value = botId }, new() { Value = cId }]);
+        return await command.ExecuteScalarAsync(cancel) is DateTime at ? new DateTimeOffset(at) : null;
+    }
+
+    /// <summary>The highest key so far.</summary>
+    public static async Task<long> LastKeyAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = Command(connection, LastKeySql, []);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>
+    /// Deletes the bot's conversations <paramref name="ids"/> with all their items and reads back that nothing of them is left. Rows are locked in key order, so that two jobs
+    /// that share conversations wait for each other instead of deadlocking.
+    /// </summary>
+    /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
+    /// <returns>What was removed with each conversation that existed; ids that did not are not in it.</returns>
+    /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
+    /// <exception cref="LeftoversException">Something was still there after the deletion.</exception>
+    public static async Task<Dictionary<string, ItemCounts>> DeleteAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
+    {
+        var idOf = await LockAsync(connection, botId, ids, closing, cancel);
+        var removed = idOf.Values.ToDictionary(id => id, _ => ItemCounts.None, StringComparer.Ordinal);
+        if (idOf.Count == 0)
+            return removed;
+        var conversationKeys = idOf.Keys.ToArray();
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(BatchCommand(DeleteItemsSql, new() { Value = conversationKeys }));
+        batch.BatchCommands.Add(BatchCommand(DeleteConversationsSql, new() { Value = conversationKeys }));
+        batch.BatchCommands.Add(BatchCommand(FindLeftoversSql, new() { Value = conversationKeys }));
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var id = idOf[reader.GetInt64(0)];
+            removed[id] += new ItemCounts(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5));
+        }
+        // The DELETE of the conversations has no rows: the next result is the read-back's.
+        await reader.NextResultAsync(cancel);
+        return await reader.ReadAsync(cancel) ? throw new LeftoversException() : removed;
+    }
+
+    private static async Task<Dictionary<long, string>> LockAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
+    {
+        var idOf = new Dictionary<long, string>(ids.Count);
+        await using var command = Command(connection, LockSql, [new() { Value = botId }, new() { Value = ids.ToArray() }, new() { Value = closing.UtcDateTime }]);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            idOf.Add(reader.GetInt64(0), reader.GetString(1));
+        return idOf;
+    }
+
+    private static async Task<List<FoundConversation>> FindAsync(NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    {
+        var found = new List<FoundConversation>();
+        await using var command = Command(connection, sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            found.Add(new FoundConversation(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<DateTimeOffset>(2)));
+        return found;
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return command;
+    }
+
+    private static NpgsqlBatchCommand BatchCommand(string sql, NpgsqlParameter parameter) => new(sql) { Parameters = { parameter } };
+}
+
+/// <summary>After a deletion the store still held something of it.</summary>
+public sealed class LeftoversException() : Exception("the store still holds items of a deleted conversation");

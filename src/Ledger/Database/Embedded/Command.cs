@@ -1,0 +1,78 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Ledger.Database.Embedded;
+
+/// <summary>What a finished program said. 127: there was no such program.</summary>
+internal sealed record CommandResult(int ExitCode, string Output);
+
+/// <summary>Runs one short program to its end.</summary>
+internal static class Command
+{
+    // Where the system's own programs are when nothing says PATH.
+    private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private static readonly string[] Inherited = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"];
+
+    /// <summary>Runs a program to its end, without input; waits for all that it writes.</summary>
+    /// <param name="line">Program and arguments; nothing secret, every process of the machine can read them.</param>
+    /// <param name="folder">The working folder; null: the root folder, which every account may enter.</param>
+    /// <param name="wholeEnvironment">
+    /// Hands on all of our environment. The default is a bare one: ours may hold secrets, and PGDATA, PGOPTIONS and the like would change what PostgreSQL does.
+    /// </param>
+    /// <param name="cancel">Kills the program.</param>
+    public static async Task<CommandResult> RunAsync(
+        IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false)
+    {
+        var start = new ProcessStartInfo(Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? line[0], line.Skip(1))
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder ?? Path.GetPathRoot(Path.GetTempPath())!,
+        };
+        if (!wholeEnvironment) KeepOnly(start.Environment);
+
+        using var process = new Process { StartInfo = start };
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception e)
+        {
+            return new CommandResult(127, e.Message);
+        }
+        process.StandardInput.Close();
+        return await FinishAsync(process, cancel);
+    }
+
+    /// <summary>The full path of a program: in the folders of <paramref name="path"/>, or in the system's own when that is null; null when it is nowhere.</summary>
+    public static string? Find(string program, string? path) =>
+        (path ?? SystemPath).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+
+    private static async Task<CommandResult> FinishAsync(Process process, CancellationToken cancel)
+    {
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancel);
+            var error = process.StandardError.ReadToEndAsync(cancel);
+            await process.WaitForExitAsync(cancel);
+            return new CommandResult(process.ExitCode, (await output + await error).Trim());
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
+
+    private static void KeepOnly(IDictionary<string, string?> environment)
+    {
+        foreach (var name in environment.Keys.Except(Inherited, StringComparer.OrdinalIgnoreCase).ToList()) environment.Remove(name);
+        environment["LC_ALL"] = "C";
+        environment.TryAdd("PATH", SystemPath);
+    }
+}

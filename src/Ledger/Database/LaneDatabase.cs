@@ -1,0 +1,21 @@
+using Npgsql;
+
+namespace Ledger.Database;
+
+/// <summary>
+/// The lanes' own connections. Their sessions end by themselves when a node freezes in the middle of a batch, so that it cannot hold a job.
+/// </summary>
+public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
+{
+    public NpgsqlDataSource Source { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+    {
+        ApplicationName = "ledger lanes",
+        Options = "-c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min",
+        TcpKeepAlive = true,
+        TcpKeepAliveTime = 5,
+        TcpKeepAliveInterval = 2,
+        CommandTimeout = 0, // the server's statement_timeout decides, so that a timeout is an answer and no lost connection
+    }.ConnectionString);
+
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+}

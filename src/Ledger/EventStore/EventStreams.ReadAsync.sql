@@ -1,0 +1,4 @@
+select version, type, data::text, timestamp
+from ledger.mt_events
+where stream_id = $1 and version > $2
+order by version

@@ -1,0 +1,20 @@
+using Ledger.Contracts;
+
+namespace Ledger.EventStore;
+
+/// <summary>The streams: a job's id is that of its job id; the registry's are derived from their names.</summary>
+public static class StreamIds
+{
+    public const string JobType = "deletion_job";
+    public const string BotType = "bot";
+    public const string ClientType = "api_client";
+    public const string WindowType = "window";
+
+    private static readonly Guid Namespace = new("0b9a0c8e-7a57-5d0c-8f0e-52d6e0b4d3b7");
+
+    public static Guid Bot(string botId) => NamedUuid.Create(Namespace, $"{BotType}\n{botId}");
+
+    public static Guid Client(string clientId) => NamedUuid.Create(Namespace, $"{ClientType}\n{clientId}");
+
+    public static Guid Window(string name) => NamedUuid.Create(Namespace, $"{WindowType}\n{name}");
+}

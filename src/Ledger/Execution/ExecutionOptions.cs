@@ -1,0 +1,13 @@
+using Ledger.Identifiers;
+
+namespace Ledger.Execution;
+
+/// <summary>How deletions run.</summary>
+public sealed record ExecutionOptions
+{
+    /// <summary>Conversations of one batch, at most; never more than a manifest row's <see cref="Manifest.RowSize"/>.</summary>
+    public int BatchSize { get; init; } = Manifest.RowSize;
+
+    /// <summary>How long after an attempt the first, second and third retry are due.</summary>
+    public IReadOnlyList<TimeSpan> RetryDelays { get; init; } = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)];
+}

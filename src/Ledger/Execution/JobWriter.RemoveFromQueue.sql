@@ -1,0 +1,1 @@
+delete from ledger.job_queue where job_id = $1

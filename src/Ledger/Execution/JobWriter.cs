@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.Jobs;
+using Ledger.Projections;
+using Ledger.Projections.JobList;
+using Ledger.Projections.Status;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Execution;
+
+/// <summary>Appends what was decided of a claimed job and writes what follows from it, all in the claim's transaction.</summary>
+public static class JobWriter
+{
+    private static readonly string KeepSql = Sql.Load(typeof(JobWriter), "KeepInQueue");
+    private static readonly string RemoveSql = Sql.Load(typeof(JobWriter), "RemoveFromQueue");
+    private static readonly string ListSql = Sql.Load(typeof(JobWriter), "UpdateListEntry");
+
+    /// <summary>Sends events, status document, queue row and <paramref name="alongside"/> in one round trip. The caller commits.</summary>
+    /// <param name="claimed">The job.</param>
+    /// <param name="events">What was decided; none changes nothing.</param>
+    /// <param name="resolving">How far the list is resolved after this.</param>
+    /// <param name="alongside">Commands that must each change exactly one row.</param>
+    /// <returns>The database's clock after everything was written.</returns>
+    public static async Task<DateTimeOffset> WriteAsync(
+        NpgsqlConnection connection, ClaimedJob claimed, IReadOnlyList<JobEvent> events, ListCursor? resolving,
+        IEnumerable<NpgsqlBatchCommand> alongside, CancellationToken cancel)
+    {
+        var job = events.Aggregate(claimed.Job, Job.Apply);
+        var version = claimed.Version + events.Count;
+        var single = new List<NpgsqlBatchCommand>(alongside)
+        {
+            job.IsEnded ? new NpgsqlBatchCommand(RemoveSql) { Parameters = { new() { Value = claimed.Id.Value } } } : Keep(claimed.Id, version, job, resolving),
+        };
+        await using var batch = new NpgsqlBatch(connection);
+        if (events.Count > 0)
+        {
+            var now = Contracts.Instant.Truncate(claimed.Now);
+            batch.BatchCommands.Add(EventStreams.Append(claimed.Id.Value, StreamIds.JobType, claimed.Version, now, events));
+            single.AddRange(Projected(claimed, events, now, version, job.IsEnded));
+        }
+        foreach (var command in single)
+            batch.BatchCommands.Add(command);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("select clock_timestamp()"));
+        var clock = await ExecuteAsync(batch, cancel);
+        if (single.Find(command => command.RecordsAffected != 1) is { } lost)
+            throw new InvalidOperationException($"a compare-and-set changed {lost.RecordsAffected} rows instead of one: {lost.CommandText}");
+        return clock;
+    }
+
+    private static IEnumerable<NpgsqlBatchCommand> Projected(ClaimedJob claimed, IReadOnlyList<JobEvent> events, DateTimeOffset now, long version, bool isEnded)
+    {
+        var status = events.Aggregate(claimed.Status, (status, @event) => JobStatusFold.Apply(status, claimed.Id, @event, now));
+        yield return Documents.Update(claimed.Id.Value, status, DocumentJson.Default.JobStatus, claimed.Version, version);
+        if (isEnded)
+        {
+            yield return new NpgsqlBatchCommand(ListSql)
+            {
+                Parameters = { new() { Value = claimed.Id.Value }, new() { Value = JobListEntry.StatusText(status.Status) } },
+            };
+        }
+    }
+
+    private static NpgsqlBatchCommand Keep(JobId id, long version, Job job, ListCursor? resolving) => new(KeepSql)
+    {
+        Parameters =
+        {
+            new() { Value = id.Value }, new() { Value = job.Window!.Name }, new() { Value = job.PlannedAt.UtcDateTime }, new() { Value = version },
+            new() { Value = JsonSerializer.Serialize(job, JobStateJson.Default.Job), NpgsqlDbType = NpgsqlDbType.Jsonb },
+            new()
+            {
+                Value = resolving is null ? DBNull.Value : JsonSerializer.Serialize(resolving, ListCursorJson.Default.ListCursor),
+                NpgsqlDbType = NpgsqlDbType.Jsonb,
+            },
+        },
+    };
+
+    private static async Task<DateTimeOffset> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancel)
+    {
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        var clock = default(DateTimeOffset);
+        // Results with rows: the append's version, and last the clock.
+        do
+        {
+            while (await reader.ReadAsync(cancel))
+                clock = reader.GetFieldType(0) == typeof(DateTime) ? reader.GetFieldValue<DateTimeOffset>(0) : clock;
+        }
+        while (await reader.NextResultAsync(cancel));
+        return clock;
+    }
+}

@@ -1,0 +1,107 @@
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Transparency;
+using Ledger.Conversations;
+using Ledger.Database;
+using Ledger.Identifiers;
+using Ledger.Jobs;
+using Ledger.Projections.Registry;
+using Npgsql;
+
+namespace Ledger.Execution;
+
+/// <summary>
+/// Resolves what a job is to delete into its manifest, one row a step, each step in a transaction of its own: memory stays
+/// flat and a crash costs one row. The step that writes the last row appends <see cref="Started"/>.
+/// </summary>
+public static class ListResolver
+{
+    private static readonly string InsertSql = Sql.Load(typeof(ListResolver), "InsertRow");
+    private static readonly string RootsSql = Sql.Load(typeof(ListResolver), nameof(RootAsync));
+
+    /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
+    public static async Task<IReadOnlyList<JobEvent>> StepAsync(NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, Bot bot, CancellationToken cancel)
+    {
+        var key = claimed.Key ?? throw new InvalidOperationException("the job's key is gone: its list cannot be resolved");
+        var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.SealedRequest!));
+        var cursor = claimed.Resolving ?? await BeginAsync(connection, request, claimed, bot, cancel);
+        var (entries, afterKey, isLast) = request switch
+        {
+            DeletionRequest.ByConversationIds ids => (await ByIdsAsync(connection, keys, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
+            DeletionRequest.ByChannelUser user => await ByChannelUserAsync(connection, bot, user, cursor, cancel),
+            _ => throw new InvalidOperationException("unknown request"),
+        };
+        var commands = entries.Count == 0 ? [] : new[] { Insert(claimed.Id, cursor.Rows, key, entries) };
+        var next = cursor with { AfterKey = afterKey, Rows = cursor.Rows + commands.Length };
+        if (!isLast)
+        {
+            await JobWriter.WriteAsync(connection, claimed, [], next, commands, cancel);
+            return [];
+        }
+        var (conversations, root) = await RootAsync(connection, claimed.Id, key, entries, cancel);
+        var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
+        var events = JobDecisions.Decide(claimed.Job, start).Events;
+        await JobWriter.WriteAsync(connection, claimed, events, resolving: null, commands, cancel);
+        return events;
+    }
+
+    /// <summary>What holds for the whole list, fixed at its beginning.</summary>
+    private static async Task<ListCursor> BeginAsync(NpgsqlConnection connection, DeletionRequest request, ClaimedJob claimed, Bot bot, CancellationToken cancel)
+    {
+        DateTimeOffset? retainedFrom = bot.RetentionDays is { } days ? Contracts.Instant.Truncate(claimed.Now.AddDays(-days)) : null;
+        if (request is not DeletionRequest.ByChannelUser user)
+            return new ListCursor(From: null, retainedFrom, AfterKey: 0, LastKey: 0, Rows: 0);
+        var from = user.From;
+        if (from is null)
+        {
+            var created = await ConversationStore.ChannelUserCreatedAtAsync(connection, bot.BotId, user.CId, cancel) ?? bot.CreatedAt;
+            from = Contracts.Instant.Truncate(created > bot.CreatedAt ? created : bot.CreatedAt);
+        }
+        return new ListCursor(from, retainedFrom, AfterKey: 0, await ConversationStore.LastKeyAsync(connection, cancel), Rows: 0);
+    }
+
+    private static async Task<(IReadOnlyList<ManifestEntry> Entries, long AfterKey, bool IsLast)> ByChannelUserAsync(
+        NpgsqlConnection connection, Bot bot, DeletionRequest.ByChannelUser user, ListCursor cursor, CancellationToken cancel)
+    {
+        var found = await ConversationStore.FindByChannelUserAsync(
+            connection, bot.BotId, user.CId, cursor.From!.Value, user.To, cursor.AfterKey, cursor.LastKey, Manifest.RowSize, cancel);
+        var entries = found.Select(conversation => Entry(conversation, cursor)).ToArray();
+        return (entries, found.Count == 0 ? cursor.AfterKey : found[^1].Key, found.Count < Manifest.RowSize);
+    }
+
+    private static async Task<IReadOnlyList<ManifestEntry>> ByIdsAsync(
+        NpgsqlConnection connection, KeyFolder keys, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor, CancellationToken cancel)
+    {
+        var found = (await ConversationStore.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(c => c.ConversationId, StringComparer.Ordinal);
+        var missing = request.ConversationIds.Where(id => !found.ContainsKey(id)).ToArray();
+        var erased = await EarlierErasures.FindAsync(connection, keys, bot.BotId, job, missing, cancel);
+        return [.. request.ConversationIds.Select(id => found.TryGetValue(id, out var conversation)
+            ? Entry(conversation, cursor)
+            : new ManifestEntry(id, erased.Contains(id) ? SkipReason.AlreadyErased : SkipReason.NotFound))];
+    }
+
+    private static ManifestEntry Entry(FoundConversation conversation, ListCursor cursor) =>
+        new(conversation.ConversationId, conversation.StartedAt < cursor.RetainedFrom ? SkipReason.Retention : null);
+
+    private static NpgsqlBatchCommand Insert(JobId job, int row, JobKey key, IReadOnlyList<ManifestEntry> entries) => new(InsertSql)
+    {
+        Parameters =
+        {
+            new() { Value = job.Value }, new() { Value = row }, new() { Value = entries.Count }, new() { Value = Manifest.SubtreeRoot(key, entries) },
+            new() { Value = Manifest.Seal(key, row, entries) }, new() { Value = new byte[entries.Count] },
+        },
+    };
+
+    /// <summary>Size and root of the whole list: of the rows that are stored and, behind them, the last one.</summary>
+    private static async Task<(long Conversations, byte[] Root)> RootAsync(
+        NpgsqlConnection connection, JobId job, JobKey key, IReadOnlyList<ManifestEntry> last, CancellationToken cancel)
+    {
+        var root = new MerkleRoot();
+        await using var command = new NpgsqlCommand(RootsSql, connection) { Parameters = { new() { Value = job.Value } } };
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+                root.AddSubtree(reader.GetFieldValue<byte[]>(0), Manifest.RowSize);
+        }
+        return last.Count == 0 ? (root.Size, root.Root()) : (root.Size + last.Count, root.RootWithLast(Manifest.SubtreeRoot(key, last)));
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics.CodeAnalysis;
+using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Ledger.Identifiers;
+using Ledger.Jobs;
+using Ledger.Projections.Registry;
+using Ledger.Registry;
+using Ledger.Scheduling;
+using Npgsql;
+
+namespace Ledger.Execution;
+
+/// <summary>
+/// What one firing of a lane does: step by step, each step one transaction on one claimed job, for at most <see cref="SliceLength"/> or until nothing is due.
+/// </summary>
+public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, KeyFolder keys, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
+    ILogger<SliceRunner> log)
+{
+    /// <summary>A slice ends at the first batch boundary after this.</summary>
+    public static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Postponement = TimeSpan.FromSeconds(15);
+    private static readonly string PostponeSql = Sql.Load(typeof(SliceRunner), nameof(PostponeAsync));
+    private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Runs one slice of the window.</summary>
+    /// <exception cref="NpgsqlException">The database is away; what was not committed is as if it had not begun.</exception>
+    public async Task RunAsync(string window, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        var size = options.BatchSize;
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        while (!cancel.IsCancellationRequested && time.GetElapsedTime(began) < SliceLength)
+        {
+            var stepBegan = time.GetTimestamp();
+            if (!await StepAsync(connection, window, size, cancel))
+                return;
+            // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
+            var took = time.GetElapsedTime(stepBegan);
+            size = took > LongBatch ? Math.Max(1, size / 2) : took < ShortBatch ? Math.Min(options.BatchSize, size * 2) : size;
+        }
+    }
+
+    /// <summary>One transaction on one job. False when nothing is due.</summary>
+    private async Task<bool> StepAsync(NpgsqlConnection connection, string window, int size, CancellationToken cancel)
+    {
+        var snapshot = await registry.CurrentAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (await ClaimedJob.NextAsync(connection, keys, window, cancel) is not { } claimed)
+            return false;
+        try
+        {
+            // A shutdown lets the step that it meets come to its end.
+            await RunAsync(new Step(connection, transaction, claimed, snapshot.Bots[claimed.Job.Bot], snapshot), window, size);
+        }
+        catch (Exception e) when (connection.State == System.Data.ConnectionState.Open)
+        {
+            await PostponeAsync(transaction, claimed, e);
+        }
+        return true;
+    }
+
+    /// <summary>A job that cannot go on for a reason of its own must not keep the others of its window waiting.</summary>
+    private async Task PostponeAsync(NpgsqlTransaction transaction, ClaimedJob claimed, Exception e)
+    {
+        // The message may quote an identifier: type and SQLSTATE say enough to look further.
+        log.LogError("Job {Job} could not go on and is tried again in {Seconds} s: {Error} {SqlState}",
+            claimed.Id, Postponement.TotalSeconds, e.GetType().Name, (e as PostgresException)?.SqlState);
+        var connection = transaction.Connection!;
+        await transaction.RollbackAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand(PostponeSql, connection)
+        {
+            Parameters = { new() { Value = claimed.Id.Value }, new() { Value = claimed.Version }, new() { Value = Postponement } },
+        };
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private async Task RunAsync(Step step, string window, int size)
+    {
+        if (ClosingOf(step, window) is not { } closing)
+        {
+            await ReplanAsync(step, step.Claimed.Now);
+        }
+        else if (step.Claimed.Job.IsStarted)
+        {
+            await DeleteAsync(step, closing, size);
+        }
+        else
+        {
+            await ResolveAsync(step);
+        }
+    }
+
+    private sealed record Step(NpgsqlConnection Connection, NpgsqlTransaction Transaction, ClaimedJob Claimed, Bot Bot, RegistrySnapshot Registry)
+    {
+        /// <summary>The bot's window as it is defined now: what the next plan goes by.</summary>
+        public DeletionWindow Window => Registry.Windows[Bot.Window];
+    }
+
+    /// <summary>When the job must stop: the end of the opening it is planned into. Null: it has ended, or its window is closed by today's definition.</summary>
+    private DateTimeOffset? ClosingOf(Step step, string window)
+    {
+        var claimed = step.Claimed;
+        var planned = claimed.Job.Window!;
+        return claimed.Now < planned.Closes && planner.OpenAt(step.Registry.Windows[window], claimed.Now) is { } opening
+            ? planned.Closes < opening.Closes ? planned.Closes : opening.Closes
+            : null;
+    }
+
+    private async Task ResolveAsync(Step step)
+    {
+        IReadOnlyList<JobEvent> events;
+        try
+        {
+            events = await ListResolver.StepAsync(step.Connection, keys, step.Claimed, step.Bot, CancellationToken.None);
+        }
+        catch (PostgresException e) when (e is { IsTransient: false, InvariantSeverity: "ERROR" })
+        {
+            await FailAttemptAsync(step);
+            return;
+        }
+        FaultPoint.At(events.Count == 0 ? "list.before-commit" : "started.before-commit");
+        await step.Transaction.CommitAsync(CancellationToken.None);
+        FaultPoint.At("list.after-commit");
+    }
+
+    private async Task DeleteAsync(Step step, DateTimeOffset closing, int size)
+    {
+        var (events, clock) = await BatchDeleter.StepAsync(
+            step.Connection, keys, step.Claimed, closing, RetryPlan(step), size, CancellationToken.None);
+        if (clock >= closing)
+        {
+            // The window closed under the batch: nothing of it counts.
+            await step.Transaction.RollbackAsync(CancellationToken.None);
+            await AgainAsync(step, (again, now) => ReplanAsync(again, now));
+            return;
+        }
+        FaultPoint.At(events[^1] switch { Completed => "completed.before-commit", Scheduled => "retry.before-commit", _ => "batch.before-commit" });
+        await step.Transaction.CommitAsync(CancellationToken.None);
+        FaultPoint.At(events[^1] switch { Completed => "completed.after-commit", Scheduled => "retry.after-commit", _ => "batch.after-commit" });
+    }
+
+    private async Task ReplanAsync(Step step, DateTimeOffset now)
+    {
+        var decision = JobDecisions.Decide(step.Claimed.Job, new Replan(Closed(step.Claimed.Job, now), planner.Plan(step.Window, now)));
+        await JobWriter.WriteAsync(step.Connection, step.Claimed, decision.Events, step.Claimed.Resolving, [], CancellationToken.None);
+        FaultPoint.At("window-closed.before-commit");
+        await step.Transaction.CommitAsync(CancellationToken.None);
+        FaultPoint.At("window-closed.after-commit");
+    }
+
+    /// <summary>A window whose definition changed may be closed before the plan's opening ends: then the plan has ended too.</summary>
+    private static DateTimeOffset Closed(Job job, DateTimeOffset now) => now < job.Window!.Closes ? job.Window.Closes : now;
+
+    private async Task FailAttemptAsync(Step step)
+    {
+        await step.Transaction.RollbackAsync(CancellationToken.None);
+        await AgainAsync(step, async (again, _) =>
+        {
+            var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again));
+            var decision = JobDecisions.Decide(again.Claimed.Job, fail);
+            await JobWriter.WriteAsync(again.Connection, again.Claimed, decision.Events, again.Claimed.Resolving, [], CancellationToken.None);
+            await again.Transaction.CommitAsync(CancellationToken.None);
+        });
+    }
+
+    /// <summary>Claims the same job in a new transaction, after a rollback; does nothing if somebody else has it by now.</summary>
+    [SuppressMessage("Reliability", "CA2025", Justification = "awaited before the transaction is disposed")]
+    private async Task AgainAsync(Step step, Func<Step, DateTimeOffset, Task> act)
+    {
+        await using var transaction = await step.Connection.BeginTransactionAsync(CancellationToken.None);
+        if (await ClaimedJob.NextAsync(step.Connection, keys, step.Claimed.Job.Window!.Name, CancellationToken.None) is { } claimed && claimed.Id == step.Claimed.Id && claimed.Version == step.Claimed.Version)
+            await act(step with { Transaction = transaction, Claimed = claimed }, claimed.Now);
+    }
+
+    private Plan RetryPlan(Step step)
+    {
+        var attempt = Math.Min(step.Claimed.Job.Attempt, options.RetryDelays.Count);
+        return planner.Plan(step.Window, step.Claimed.Now + options.RetryDelays[attempt - 1]);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using Ledger.Contracts.Identifiers;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Transparency;
+
+namespace Ledger.Identifiers;
+
+/// <summary>One identified conversation: what to delete, or why not to.</summary>
+/// <param name="Skip">Decided when the list was resolved; null: delete it.</param>
+public sealed record ManifestEntry(string ConversationId, SkipReason? Skip)
+{
+    public override string ToString() => nameof(ManifestEntry);
+}
+
+/// <summary>
+/// The list of what to delete in rows of <see cref="RowSize"/> ordinals. A power of two, so that a full row is a node of the tree whose root
+/// <see cref="Started"/> commits to, and the root follows from one hash a row.
+/// </summary>
+public static class Manifest
+{
+    /// <summary>Ordinals of a full row; only the last row may have fewer.</summary>
+    public const int RowSize = 1024;
+
+    /// <summary>Seals one row: for each ordinal a byte (0, or the number of the skip reason), the id's length in UTF-8 as two bytes, big-endian, and the id.</summary>
+    public static byte[] Seal(JobKey key, int row, IReadOnlyList<ManifestEntry> entries)
+    {
+        using var plain = new MemoryStream(entries.Count * 32);
+        foreach (var entry in entries)
+        {
+            var id = Encoding.UTF8.GetBytes(entry.ConversationId);
+            plain.WriteByte(entry.Skip is { } skip ? (byte)skip : (byte)0);
+            plain.WriteByte((byte)(id.Length >> 8));
+            plain.WriteByte((byte)id.Length);
+            plain.Write(id);
+        }
+        return key.Seal(SealedKind.Manifest, row, plain.GetBuffer().AsSpan(0, (int)plain.Length));
+    }
+
+    public static IReadOnlyList<ManifestEntry> Unseal(JobKey key, int row, byte[] sealedRow)
+    {
+        var plain = key.Unseal(SealedKind.Manifest, row, sealedRow);
+        var entries = new List<ManifestEntry>(RowSize);
+        for (var at = 0; at < plain.Length;)
+        {
+            var length = (plain[at + 1] << 8) | plain[at + 2];
+            SkipReason? skip = plain[at] == 0 ? null : (SkipReason)plain[at];
+            entries.Add(new ManifestEntry(Encoding.UTF8.GetString(plain, at + 3, length), skip));
+            at += 3 + length;
+        }
+        return entries;
+    }
+
+    /// <summary>The RFC 6962 root over the commitments of one row.</summary>
+    public static byte[] SubtreeRoot(JobKey key, IReadOnlyList<ManifestEntry> entries)
+    {
+        var root = new MerkleRoot();
+        foreach (var entry in entries)
+            root.AddLeaf(MerkleTree.LeafHash(key.Commit(IdentifierKind.Conversation, entry.ConversationId)));
+        return root.Root();
+    }
+}
+
+/// <summary>What became of an ordinal, in one byte of its manifest row.</summary>
+public static class OutcomeCode
+{
+    public const byte Pending = 0;
+    public const byte Deleted = 1;
+    private const byte SkippedBase = 0x10;
+    private const byte FailedBase = 0x20;
+
+    public static byte Skipped(SkipReason reason) => (byte)(SkippedBase + (int)reason);
+
+    public static byte Failed(FailureReason reason) => (byte)(FailedBase + (int)reason);
+
+    public static bool IsFailed(byte code) => code >= FailedBase;
+
+    /// <summary>Pending, or failed: a retry may still change it.</summary>
+    public static bool IsOpen(byte code) => code == Pending || IsFailed(code);
+
+    public static SkipReason? SkipReasonOf(byte code) => code is >= SkippedBase and < FailedBase ? (SkipReason)(code - SkippedBase) : null;
+
+    public static FailureReason? FailureReasonOf(byte code) => IsFailed(code) ? (FailureReason)(code - FailedBase) : null;
+}

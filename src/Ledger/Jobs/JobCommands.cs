@@ -1,0 +1,37 @@
+using Ledger.Contracts.Jobs;
+
+namespace Ledger.Jobs;
+
+/// <summary>What can be asked of a job. The instant comes with the command: deciding knows no clock.</summary>
+public abstract record JobCommand
+{
+    private protected JobCommand() { }
+}
+
+/// <summary>Accept a request and plan it.</summary>
+public sealed record Submit(Submitted Request, Plan Plan) : JobCommand;
+
+/// <summary>The list is resolved: <paramref name="Conversations"/> ordinals under <paramref name="ManifestRoot"/>.</summary>
+public sealed record Start(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From, DateTimeOffset? RetainedFrom) : JobCommand;
+
+/// <summary>What became of a batch, in ascending ordinals; and when to retry, should something have failed and this be the attempt's last.</summary>
+public sealed record RecordOutcomes(int Attempt, IReadOnlyList<Outcome> Outcomes, Plan Retry) : JobCommand;
+
+/// <summary>The attempt as a whole failed.</summary>
+public sealed record FailAttempt(int Attempt, FailureReason Reason, Plan Retry) : JobCommand;
+
+/// <summary>Plan anew if the opening of the latest plan has closed at <paramref name="At"/>.</summary>
+public sealed record Replan(DateTimeOffset At, Plan Plan) : JobCommand;
+
+/// <summary>When, and in which opening.</summary>
+public sealed record Plan(DateTimeOffset PlannedAt, PlannedWindow Window);
+
+/// <summary>What became of one conversation.</summary>
+public abstract record Outcome(long Ordinal, byte[] Commitment)
+{
+    public sealed record Deleted(long Ordinal, byte[] Commitment, ItemCounts Items) : Outcome(Ordinal, Commitment);
+
+    public sealed record Skipped(long Ordinal, byte[] Commitment, SkipReason Reason) : Outcome(Ordinal, Commitment);
+
+    public sealed record Failed(long Ordinal, byte[] Commitment, FailureReason Reason) : Outcome(Ordinal, Commitment);
+}

@@ -1,0 +1,83 @@
+using Ledger.Contracts.Jobs;
+using Decision = Ledger.Decision<Ledger.Contracts.Jobs.JobEvent>;
+
+namespace Ledger.Jobs;
+
+/// <summary>
+/// The rules of a job, pure. A command that was carried out before gives no events; one that makes no sense in the job's state is
+/// rejected. Every ordinal gets one outcome an attempt, in ascending order; the last of them decides the end or the retry.
+/// </summary>
+public static class JobDecisions
+{
+    public static Decision Decide(Job? job, JobCommand command) => (job, command) switch
+    {
+        (null, Submit submit) => Decision.Of(submit.Request, Scheduled(submit.Plan, ScheduleReason.OffPeak, 1)),
+        (null, _) => Decision.Reject("there is no such job"),
+        (_, Submit) => Decision.Nothing,
+        ({ IsEnded: true }, _) => Decision.Nothing,
+        (_, Start start) => Begin(job, start),
+        (_, RecordOutcomes record) => Record(job, record),
+        (_, FailAttempt fail) => Fail(job, fail),
+        (_, Replan replan) => replan.At < job.Window!.Closes
+            ? Decision.Nothing
+            : Decision.Of(Scheduled(replan.Plan, ScheduleReason.WindowClosed, job.Attempt)),
+        _ => throw new ArgumentOutOfRangeException(nameof(command)),
+    };
+
+    private static Decision Begin(Job job, Start start)
+    {
+        if (job.IsStarted || start.Attempt < job.Attempt)
+            return Decision.Nothing;
+        var started = new Started(start.Attempt, start.Conversations, start.ManifestRoot, start.From, start.RetainedFrom);
+        return start.Conversations > 0 ? Decision.Of(started) : Decision.Of(started, End(Job.Apply(job, started)));
+    }
+
+    private static Decision Record(Job job, RecordOutcomes record)
+    {
+        if (!job.IsStarted)
+            return Decision.Reject("the job has not started");
+        if (record.Attempt < job.Attempt)
+            return Decision.Nothing;
+        var events = new List<JobEvent>(record.Outcomes.Count + 1);
+        foreach (var outcome in record.Outcomes)
+        {
+            if (outcome.Ordinal < job.Cursor)
+                continue; // recorded before
+            if (outcome.Ordinal >= job.Conversations || job.Owed == 0)
+                return Decision.Reject("the manifest has no such ordinal");
+            if (job.IsFirstPass && outcome.Ordinal != job.Cursor)
+                return Decision.Reject("an ordinal was left out");
+            var @event = Event(job, outcome);
+            events.Add(@event);
+            job = Job.Apply(job, @event);
+        }
+        if (events.Count > 0 && job.Owed == 0)
+            events.Add(job is { FailedCount: > 0, RetriesRemaining: > 0 } ? Scheduled(record.Retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
+        return Decision.Of(events);
+    }
+
+    private static Decision Fail(Job job, FailAttempt fail)
+    {
+        if (fail.Attempt < job.Attempt)
+            return Decision.Nothing;
+        if (job.IsStarted)
+            return Decision.Reject("an attempt whose list is resolved fails by its conversations");
+        var failed = new Failed(Commitment: null, Ordinal: null, fail.Reason, job.Attempt, job.RetriesRemaining);
+        return Decision.Of(failed, job.RetriesRemaining > 0 ? Scheduled(fail.Retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
+    }
+
+    private static JobEvent Event(Job job, Outcome outcome) => outcome switch
+    {
+        Outcome.Deleted o => new ConversationDeleted(o.Commitment, o.Ordinal, o.Items, job.Attempt, ConfirmedAbsent: true),
+        Outcome.Skipped o => new ConversationSkipped(o.Commitment, o.Ordinal, o.Reason),
+        Outcome.Failed o => new Failed(o.Commitment, o.Ordinal, o.Reason, job.Attempt, job.RetriesRemaining),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
+    };
+
+    /// <summary>Completed only when every conversation of a resolved list was deleted or rightly skipped.</summary>
+    private static Completed End(Job job) => new(
+        job.IsStarted && job.FailedCount == 0 ? JobOutcome.Completed : JobOutcome.Failed,
+        job.Conversations, job.DeletedCount, job.FailedCount, job.SkippedCounts, job.Items);
+
+    private static Scheduled Scheduled(Plan plan, ScheduleReason reason, int attempt) => new(plan.PlannedAt, plan.Window, reason, attempt);
+}

@@ -1,0 +1,33 @@
+using Ledger.Contracts.Registry;
+
+namespace Ledger.Registry;
+
+/// <summary>What an administrator can ask of the registry. Repeating a command records nothing.</summary>
+public abstract record RegistryCommand(string Actor, string? Reason);
+
+public sealed record AddBot(string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, string Actor, string? Reason)
+    : RegistryCommand(Actor, Reason);
+
+/// <summary>Changes a bot's settings; null leaves one as it is.</summary>
+/// <param name="RetentionDays">0 means: kept for ever.</param>
+public sealed record ChangeBot(string Bot, string? OwnerMail, DateTimeOffset? CreatedAt, int? RetentionDays, string? Window, string Actor, string? Reason)
+    : RegistryCommand(Actor, Reason);
+
+public sealed record GrantClient(string Bot, string Client, IReadOnlyList<Scope> Scopes, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+public sealed record RevokeGrant(string Bot, string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+/// <param name="SecretId">For HS256 and HS512: names the first secret; else null.</param>
+public sealed record AddClient(string Client, TokenAlgorithm Algorithm, string? PublicKey, bool RequireExpiry, string? SecretId, string Actor, string? Reason)
+    : RegistryCommand(Actor, Reason);
+
+/// <summary>Issues a further secret. Two live at most: a third one retires the oldest.</summary>
+public sealed record IssueSecret(string Client, string SecretId, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+/// <summary>Retires every secret but the newest.</summary>
+public sealed record RetireOldSecrets(string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+public sealed record RevokeClient(string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+public sealed record DefineWindow(string Name, string Cron, string TimeZone, long LengthSeconds, int Lanes, string Actor, string? Reason)
+    : RegistryCommand(Actor, Reason);

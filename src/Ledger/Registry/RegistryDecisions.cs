@@ -1,0 +1,111 @@
+using Ledger.Contracts;
+using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
+using Decision = Ledger.Decision<Ledger.Contracts.Registry.RegistryEvent>;
+
+namespace Ledger.Registry;
+
+/// <summary>The registry's rules, pure: one stream's document and a command give events or a rejection.</summary>
+public static class RegistryDecisions
+{
+    public static Decision Decide(Bot? bot, RegistryCommand command) => command switch
+    {
+        AddBot add => Add(bot, add),
+        ChangeBot change when bot is not null => Change(bot, change),
+        GrantClient grant when bot is not null => Grant(bot, grant),
+        RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
+            ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
+            : Decision.Nothing,
+        ChangeBot or GrantClient or RevokeGrant => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
+        _ => throw new ArgumentOutOfRangeException(nameof(command)),
+    };
+
+    public static Decision Decide(ApiClient? client, RegistryCommand command) => command switch
+    {
+        AddClient add => Add(client, add),
+        _ when client is null => Decision.Reject("there is no such client: register it with `ledger client add`"),
+        RevokeClient revoke => client.Revoked ? Decision.Nothing : Decision.Of(new ClientRevoked(revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason }),
+        _ when client.Revoked => Decision.Reject("the client was revoked for good: register another one"),
+        IssueSecret issue => Issue(client, issue),
+        RetireOldSecrets retire => Decision.Of([.. client.LiveSecrets.SkipLast(1).Select(id => Retired(client.ClientId, id, retire))]),
+        _ => throw new ArgumentOutOfRangeException(nameof(command)),
+    };
+
+    public static Decision Decide(DeletionWindow? window, RegistryCommand command)
+    {
+        var define = (DefineWindow)command;
+        var defined = new DeletionWindow(define.Name, define.Cron, define.TimeZone, define.LengthSeconds, define.Lanes);
+        return window == defined
+            ? Decision.Nothing
+            : Decision.Of(new WindowDefined(define.Name, define.Cron, define.TimeZone, define.LengthSeconds, define.Lanes) { Actor = define.Actor, Reason = define.Reason });
+    }
+
+    private static Decision Add(Bot? bot, AddBot add)
+    {
+        if (!Limits.IsIdentifier(add.Bot))
+            return Decision.Reject("a bot id has 1 to 128 characters, not all blank, without control characters");
+        if (add.RetentionDays is < 1)
+            return Decision.Reject("retention is at least 1 day (leave it out to keep for ever)");
+        if (bot is null)
+            return Decision.Of(new BotRegistered(add.Bot, add.OwnerMail, Instant.Truncate(add.CreatedAt), add.RetentionDays, add.Window) { Actor = add.Actor, Reason = add.Reason });
+        var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == Instant.Truncate(add.CreatedAt) && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window;
+        return same ? Decision.Nothing : Decision.Reject("the bot is registered already, with other settings: change it with `ledger bot set`");
+    }
+
+    private static Decision Change(Bot bot, ChangeBot change)
+    {
+        if (change.RetentionDays is < 0)
+            return Decision.Reject("retention is at least 1 day (0 keeps for ever)");
+        var changed = bot with
+        {
+            OwnerMail = change.OwnerMail ?? bot.OwnerMail,
+            CreatedAt = change.CreatedAt is { } created ? Instant.Truncate(created) : bot.CreatedAt,
+            RetentionDays = change.RetentionDays switch { null => bot.RetentionDays, 0 => null, var days => days },
+            Window = change.Window ?? bot.Window,
+        };
+        return changed == bot
+            ? Decision.Nothing
+            : Decision.Of(new BotChanged(bot.BotId, changed.OwnerMail, changed.CreatedAt, changed.RetentionDays, changed.Window) { Actor = change.Actor, Reason = change.Reason });
+    }
+
+    private static Decision Grant(Bot bot, GrantClient grant)
+    {
+        var scopes = grant.Scopes.Distinct().Order().ToArray();
+        if (scopes.Length == 0)
+            return Decision.Reject("name at least one scope (to take all away: `ledger client revoke --bot`)");
+        return bot.Grants.TryGetValue(grant.Client, out var granted) && granted.SequenceEqual(scopes)
+            ? Decision.Nothing
+            : Decision.Of(new ClientGranted(bot.BotId, grant.Client, scopes) { Actor = grant.Actor, Reason = grant.Reason });
+    }
+
+    private static Decision Add(ApiClient? client, AddClient add)
+    {
+        if (!Limits.IsIdentifier(add.Client))
+            return Decision.Reject("a client id has 1 to 128 characters, not all blank, without control characters");
+        if ((add.SecretId is null) == (add.PublicKey is null))
+            return Decision.Reject("HS256 and HS512 take a secret, RS256, RS512 and ES256 a public key");
+        if (client is not null)
+        {
+            var same = client.Algorithm == add.Algorithm && client.PublicKey == add.PublicKey && client.RequireExpiry == add.RequireExpiry
+                && (add.SecretId is null || client.LiveSecrets.Contains(add.SecretId));
+            return same ? Decision.Nothing : Decision.Reject("the client is registered already: `ledger client rotate` gives it a new secret");
+        }
+        var registered = new ClientRegistered(add.Client, add.Algorithm, add.PublicKey, add.RequireExpiry) { Actor = add.Actor, Reason = add.Reason };
+        return add.SecretId is null
+            ? Decision.Of(registered)
+            : Decision.Of(registered, new ClientSecretIssued(add.Client, add.SecretId) { Actor = add.Actor, Reason = add.Reason });
+    }
+
+    private static Decision Issue(ApiClient client, IssueSecret issue)
+    {
+        if (client.PublicKey is not null)
+            return Decision.Reject("the client signs with its own key and has no secret to rotate");
+        if (client.LiveSecrets.Contains(issue.SecretId))
+            return Decision.Nothing;
+        var retired = client.LiveSecrets.SkipLast(1).Select(id => Retired(client.ClientId, id, issue));
+        return Decision.Of([.. retired, new ClientSecretIssued(issue.Client, issue.SecretId) { Actor = issue.Actor, Reason = issue.Reason }]);
+    }
+
+    private static ClientSecretRetired Retired(string client, string secretId, RegistryCommand because) =>
+        new(client, secretId) { Actor = because.Actor, Reason = because.Reason };
+}

@@ -1,0 +1,124 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Ledger.Contracts.Registry;
+using Ledger.EventStore;
+using Ledger.Identifiers;
+using Ledger.Projections;
+using Ledger.Projections.Registry;
+using Npgsql;
+
+namespace Ledger.Registry;
+
+/// <summary>Carries out registry commands: read the stream's document, decide, append events and document in one round trip.</summary>
+public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder keys, TimeProvider time)
+{
+    private const int SecretSize = 64;
+    private const int Attempts = 5;
+
+    /// <summary>Carries out one command on a bot.</summary>
+    /// <returns>Null, or why not.</returns>
+    public async Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel)
+    {
+        if (await MissingReferenceAsync(command, cancel) is { } missing)
+            return missing;
+        return await ExecuteAsync(
+            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply, _ => [], cancel);
+    }
+
+    public Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel) => ExecuteAsync(
+        StreamIds.Window(command.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
+        window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, _ => [], cancel);
+
+    /// <summary>Carries out one command on a client. A secret that it issues is stored sealed in the same transaction.</summary>
+    /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>; else null.</param>
+    public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) => ExecuteAsync(
+        StreamIds.Client(clientId), StreamIds.ClientType, DocumentJson.Default.ApiClient,
+        client => RegistryDecisions.Decide(client, command), ApiClient.Apply, events => SecretRows(clientId, secret, events), cancel);
+
+    /// <summary>A fresh secret and a name for it.</summary>
+    public static (string SecretId, byte[] Secret) NewSecret() =>
+        (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), RandomNumberGenerator.GetBytes(SecretSize));
+
+    private async Task<Rejection?> ExecuteAsync<TDocument>(
+        Guid stream, string streamType, JsonTypeInfo<TDocument> json, Func<TDocument?, Decision<RegistryEvent>> decide,
+        Func<TDocument?, RegistryEvent, TDocument> apply, Func<IReadOnlyList<RegistryEvent>, IEnumerable<NpgsqlBatchCommand>> alongside, CancellationToken cancel)
+        where TDocument : class
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var connection = await database.OpenConnectionAsync(cancel);
+            var (document, version) = await FindAsync(connection, stream, json, cancel);
+            var decision = decide(document);
+            if (decision.Rejection is not null || decision.Events.Count == 0)
+                return decision.Rejection;
+            var changed = decision.Events.Aggregate(document, apply)!;
+            await using var batch = new NpgsqlBatch(connection);
+            batch.BatchCommands.Add(EventStreams.Append(stream, streamType, version, time.GetUtcNow(), decision.Events));
+            batch.BatchCommands.Add(document is null
+                ? Documents.Insert(stream, changed, json, decision.Events.Count)
+                : Documents.Update(stream, changed, json, version, version + decision.Events.Count));
+            foreach (var command in alongside(decision.Events))
+                batch.BatchCommands.Add(command);
+            try
+            {
+                await batch.ExecuteNonQueryAsync(cancel);
+                return null;
+            }
+            catch (PostgresException e) when (EventStreams.IsWrongExpectedVersion(e))
+            {
+                if (attempt == Attempts)
+                    throw new WrongExpectedVersionException(stream, version, e);
+            }
+        }
+    }
+
+    private static async Task<(TDocument? Document, long Version)> FindAsync<TDocument>(
+        NpgsqlConnection connection, Guid stream, JsonTypeInfo<TDocument> json, CancellationToken cancel)
+        where TDocument : class
+    {
+        await using var command = new NpgsqlCommand($"select data::text, mt_version from {Documents.Table<TDocument>()} where id = $1", connection)
+        {
+            Parameters = { new() { Value = stream } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (JsonSerializer.Deserialize(reader.GetString(0), json), reader.GetInt64(1)) : (null, 0);
+    }
+
+    private IEnumerable<NpgsqlBatchCommand> SecretRows(string clientId, byte[]? secret, IReadOnlyList<RegistryEvent> events)
+    {
+        foreach (var @event in events)
+        {
+            if (@event is ClientSecretIssued issued)
+            {
+                yield return new NpgsqlBatchCommand("insert into ledger.client_secrets (client_id, secret_id, sealed) values ($1, $2, $3)")
+                {
+                    Parameters = { new() { Value = clientId }, new() { Value = issued.SecretId }, new() { Value = keys.SealSecret(clientId, issued.SecretId, secret!) } },
+                };
+            }
+            else if (@event is ClientSecretRetired retired)
+            {
+                yield return new NpgsqlBatchCommand("delete from ledger.client_secrets where client_id = $1 and secret_id = $2")
+                {
+                    Parameters = { new() { Value = clientId }, new() { Value = retired.SecretId } },
+                };
+            }
+            else if (@event is ClientRevoked)
+            {
+                yield return new NpgsqlBatchCommand("delete from ledger.client_secrets where client_id = $1") { Parameters = { new() { Value = clientId } } };
+            }
+        }
+    }
+
+    /// <summary>A bot's window and a grant's client are other streams: they must be there, and are never removed.</summary>
+    private async Task<Rejection?> MissingReferenceAsync(RegistryCommand command, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var window = command switch { AddBot add => add.Window, ChangeBot change => change.Window, _ => null };
+        if (window is not null && (await FindAsync(connection, StreamIds.Window(window), DocumentJson.Default.DeletionWindow, cancel)).Document is null)
+            return new Rejection($"there is no window '{window}': define it with `ledger window add`");
+        if (command is GrantClient grant && (await FindAsync(connection, StreamIds.Client(grant.Client), DocumentJson.Default.ApiClient, cancel)).Document is not { Revoked: false })
+            return new Rejection($"there is no client '{grant.Client}' (or it was revoked): register it with `ledger client add`");
+        return null;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using Ledger.Database.Embedded;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Ledger.SystemTests.Database;
+
+/// <summary>
+/// A data folder for tests that start servers of their own, with a space in its path. It lies inside the run's own data folder, so that what a killed run leaves is
+/// swept with that one.
+/// </summary>
+internal sealed class ScratchFolder : IAsyncDisposable
+{
+    private readonly List<EmbeddedPostgres> _started = [];
+
+    private ScratchFolder(string path) => Path = path;
+
+    public string Path { get; }
+
+    public string Cluster => System.IO.Path.Combine(Path, "cluster");
+
+    public static async Task<ScratchFolder> CreateAsync()
+    {
+        var server = await TestDatabase.ServerAsync();
+        var path = System.IO.Path.Combine(server.DataDirectory, "scratch", $"data {RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        Directory.CreateDirectory(path);
+        return new ScratchFolder(path);
+    }
+
+    public async Task<EmbeddedPostgres> StartAsync(string? binDirectory = null)
+    {
+        var options = new EmbeddedPostgresOptions { DataDirectory = Path, Fsync = false, BinDirectory = binDirectory };
+        var server = await EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        lock (_started) _started.Add(server);
+        return server;
+    }
+
+    /// <summary>The running server's process id; null when there is no such process.</summary>
+    public int? Pid() => PostmasterFile.Read(Cluster) is { } file && file.IsServerOf(Cluster) ? file.Pid : null;
+
+    public string Log() => File.ReadAllText(System.IO.Path.Combine(Cluster, "server.log"));
+
+    public static async Task<object?> AskAsync(EmbeddedPostgres server, string sql, params object[] values)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(server.ConnectionString("postgres", "postgres")) { Pooling = false };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values) command.Parameters.Add(new NpgsqlParameter { Value = value });
+        return await command.ExecuteScalarAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _started) await server.DisposeAsync();
+        Directory.Delete(Path, recursive: true);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using Ledger.Database.Embedded;
+using Npgsql;
+
+namespace Ledger.SystemTests;
+
+/// <summary>
+/// A database of its own for one test, on the one server of the test run: an embedded cluster in a temporary folder (fsync off), or the server that
+/// <c>LEDGER_TEST_CONNECTION</c> (a superuser's connection string) names.
+/// </summary>
+public sealed class TestDatabase : IAsyncDisposable
+{
+    private const int PoolSize = 10;
+
+    private static readonly Lazy<Task<TestServer>> Server = new(TestServer.StartAsync);
+    private static readonly Lazy<Task<string>> Template = new(MakeTemplateAsync);
+
+    // `create database` refuses a template that another `create database` is just reading.
+    private static readonly SemaphoreSlim OneCopyAtATime = new(1);
+
+    private readonly TestServer _server;
+
+    private TestDatabase(TestServer server, string name) => (_server, Name) = (server, name);
+
+    /// <summary>
+    /// Brings the template of all test databases, once per run, into the state that tests start from. Given: a superuser's connection string to it, and the
+    /// embedded server (null with <c>LEDGER_TEST_CONNECTION</c>). It must leave no session open.
+    /// </summary>
+    public static Func<string, EmbeddedPostgres?, Task> Migrate { get; set; } = (_, _) => Task.CompletedTask;
+
+    public string Name { get; }
+
+    /// <summary>The superuser's connection string to this database.</summary>
+    public string Superuser => _server.ConnectionString(Name, role: null, PoolSize);
+
+    /// <summary>The connection string of a role that was created with <see cref="PasswordAsync"/>.</summary>
+    public string ConnectionStringFor(string role) => _server.ConnectionString(Name, role, PoolSize);
+
+    /// <summary>A fresh database, a copy of the template; safe to call from tests that run in parallel.</summary>
+    public static async Task<TestDatabase> CreateAsync()
+    {
+        var server = await StartedAsync();
+        var template = await Template.Value;
+        var name = $"test_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        await OneCopyAtATime.WaitAsync();
+        try
+        {
+            await server.ExecuteAsync($"create database {name} template {template}");
+        }
+        finally
+        {
+            OneCopyAtATime.Release();
+        }
+        return new TestDatabase(server, name);
+    }
+
+    /// <summary>The run's embedded server; skips the test when the run uses <c>LEDGER_TEST_CONNECTION</c>.</summary>
+    public static async Task<EmbeddedPostgres> ServerAsync()
+    {
+        var server = await StartedAsync();
+        Requires.That(server.Embedded is not null, "an embedded PostgreSQL, and this run uses LEDGER_TEST_CONNECTION");
+        return server.Embedded!;
+    }
+
+    /// <summary>The password that a role of the test server has or is to be created with.</summary>
+    public static async Task<string> PasswordAsync(string role) => (await StartedAsync()).Password(role);
+
+    /// <summary>Drops the database, whoever is still connected to it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var pooled in _server.PooledConnectionStrings(Name))
+        {
+            await using var connection = new NpgsqlConnection(pooled);
+            NpgsqlConnection.ClearPool(connection);
+        }
+        await _server.ExecuteAsync($"drop database if exists {Name} with (force)");
+    }
+
+    /// <summary>After the last test: ends the server, if one was started.</summary>
+    internal static async Task EndAsync()
+    {
+        if (Server is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await Server.Value).EndAsync();
+    }
+
+    private static async Task<TestServer> StartedAsync()
+    {
+        try
+        {
+            return await Server.Value;
+        }
+        catch (PostgresNotFoundException e)
+        {
+            Requires.That(false, e.Message);
+            throw;
+        }
+    }
+
+    private static async Task<string> MakeTemplateAsync()
+    {
+        var server = await StartedAsync();
+        var name = $"template_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        await server.ExecuteAsync($"create database {name}");
+        await Migrate(server.ConnectionString(name, role: null, poolSize: 0), server.Embedded);
+        // Nobody may connect any more: a session on the template would make every copy fail.
+        await server.ExecuteAsync($"alter database {name} with allow_connections false");
+        server.AtExit($"drop database if exists {name} with (force)");
+        return name;
+    }
+}
