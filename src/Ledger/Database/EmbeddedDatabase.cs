@@ -1,0 +1,91 @@
+using Ledger.Database.Embedded;
+using Ledger.Identifiers;
+using Npgsql;
+
+namespace Ledger.Database;
+
+/// <summary>
+/// The ledger in a data folder: a private PostgreSQL with the database <c>ledger</c>, migrated, and the keys beside it. What an
+/// operator of a server prepares by hand, done on the spot, with the same roles: one that owns the tables and one that may only do what the service must.
+/// </summary>
+public sealed class EmbeddedDatabase : IAsyncDisposable
+{
+    private const string DatabaseName = "ledger";
+    private const string Owner = "ledger_owner";
+    private const string Service = "ledger_service";
+
+    private EmbeddedDatabase(EmbeddedPostgres postgres) => Postgres = postgres;
+
+    public EmbeddedPostgres Postgres { get; }
+
+    /// <summary>The service's connection string.</summary>
+    public string ServiceConnection => Postgres.ConnectionString(DatabaseName, Service);
+
+    /// <summary>The owner's connection string, for migrations.</summary>
+    public string OwnerConnection => Postgres.ConnectionString(DatabaseName, Owner);
+
+    /// <summary>The superuser's connection string, for tests and measurements.</summary>
+    public string SuperuserConnection => Postgres.ConnectionString(DatabaseName, "postgres");
+
+    /// <summary>Where the keys of a data folder are: outside the cluster, so that a copy of the cluster is blind without them.</summary>
+    public static string KeysOf(string dataFolder) => Path.Combine(dataFolder, "keys");
+
+    /// <summary>Joins or starts the data folder's PostgreSQL, brings the database up to date and makes the keys on the first use.</summary>
+    /// <exception cref="EmbeddedPostgresException">PostgreSQL cannot be had or started; says what to do.</exception>
+    public static async Task<EmbeddedDatabase> OpenAsync(EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        var database = new EmbeddedDatabase(await EmbeddedPostgres.StartAsync(options, time, log, cancel));
+        try
+        {
+            await database.PrepareAsync(cancel);
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Postgres.DisposeAsync();
+
+    private async Task PrepareAsync(CancellationToken cancel)
+    {
+        var keys = KeysOf(Postgres.DataDirectory);
+        await using (var server = new NpgsqlConnection(Unpooled(Postgres.ConnectionString("postgres", "postgres"))))
+        {
+            await server.OpenAsync(cancel);
+            // Two processes may open a fresh folder at once: one prepares it, the other then finds it prepared.
+            await ExecuteAsync(server, "select pg_advisory_lock(1)", cancel);
+            await EnsureRoleAsync(server, Owner, cancel);
+            await EnsureRoleAsync(server, Service, cancel);
+            if (!await ExistsAsync(server, $"select 1 from pg_database where datname = '{DatabaseName}'", cancel))
+                await ExecuteAsync(server, $"create database {DatabaseName} owner {Owner}", cancel);
+            if (!Directory.Exists(keys))
+                KeyFolder.Create(keys);
+        }
+        await using var owner = new NpgsqlConnection(Unpooled(OwnerConnection));
+        await owner.OpenAsync(cancel);
+        await Migrator.ApplyAsync(owner, cancel);
+    }
+
+    private async Task EnsureRoleAsync(NpgsqlConnection server, string role, CancellationToken cancel)
+    {
+        if (!await ExistsAsync(server, $"select 1 from pg_roles where rolname = '{role}'", cancel))
+            await ExecuteAsync(server, $"create role {role} login password '{Postgres.Password(role)}'", cancel);
+    }
+
+    private static string Unpooled(string connection) => new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ConnectionString;
+
+    private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancel) is not null;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

@@ -1,0 +1,76 @@
+using Ledger.Database;
+using Ledger.Database.Embedded;
+using Ledger.Execution;
+using Ledger.Http;
+using Ledger.Identifiers;
+using Ledger.Jobs;
+using Ledger.Registry;
+using Ledger.Scheduling;
+using Npgsql;
+
+namespace Ledger;
+
+/// <summary>What a node is made of.</summary>
+public sealed record ServiceSettings
+{
+    /// <summary>To the database as <c>ledger_service</c>.</summary>
+    public required string Connection { get; init; }
+
+    public required KeyFolder Keys { get; init; }
+
+    /// <summary>Where to listen, semicolon-separated; port 0 takes a free one.</summary>
+    public string Urls { get; init; } = "http://127.0.0.1:8080";
+
+    public HttpOptions Http { get; init; } = new();
+    public ExecutionOptions Execution { get; init; } = new();
+    public LaneSchedulerOptions Lanes { get; init; } = new();
+
+    /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
+    public EmbeddedPostgres? Embedded { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Puts a node together: the HTTP side, and the lanes that delete.</summary>
+public static class LedgerService
+{
+    /// <summary>A node, not started yet. Disposing it stops it.</summary>
+    public static WebApplication Build(ServiceSettings settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseUrls(settings.Urls);
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        var services = builder.Services;
+        services.AddSingleton(settings.Time);
+        services.AddSingleton(settings.Keys);
+        services.AddSingleton(settings.Execution);
+        services.AddSingleton(_ => ServiceDatabase.Source(settings.Connection));
+        services.AddSingleton(_ => new LaneDatabase(settings.Connection));
+        services.AddSingleton<WindowPlanner>();
+        services.AddSingleton<RegistryCache>();
+        services.AddSingleton<JobSubmission>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<SliceRunner>();
+        services.AddLedgerHttp(settings.Http);
+        services.AddHostedService(provider => Lanes(provider, settings));
+        if (settings.Embedded is { } postgres)
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EmbeddedSupervisor>(provider, postgres));
+        var app = builder.Build();
+        app.UseLedgerHttp();
+        return app;
+    }
+
+    private static LaneScheduler Lanes(IServiceProvider provider, ServiceSettings settings)
+    {
+        var registry = provider.GetRequiredService<RegistryCache>();
+        var runner = provider.GetRequiredService<SliceRunner>();
+        return new LaneScheduler(
+            settings.Connection,
+            async cancel => [.. (await registry.CurrentAsync(cancel)).Windows.Values.Select(WindowPlanner.Window)],
+            (window, _, cancel) => runner.RunAsync(window, cancel),
+            settings.Lanes,
+            settings.Time,
+            provider.GetRequiredService<ILogger<LaneScheduler>>());
+    }
+}

@@ -1,0 +1,127 @@
+using Npgsql;
+using Quartz;
+
+namespace Ledger.Scheduling;
+
+/// <summary>
+/// This node's part of the cluster that fires the lanes of all windows. It decides when and where a <see cref="Slice"/> runs; what it
+/// does is decided by the slice's own transactions, so a firing too many, too late or outside the window is harmless.
+/// </summary>
+/// <remarks>Keeps trying while the database is away, at start and later, and goes on when it is back.</remarks>
+/// <param name="connectionString">The service's role; Quartz keeps its tables in the schema <c>quartz</c>.</param>
+/// <param name="windows">The registry's windows as they are now; read every <see cref="LaneSchedulerOptions.ReadInterval"/>.</param>
+/// <param name="slice">One firing's work.</param>
+/// <param name="options">How this node schedules.</param>
+/// <param name="time">The clock that says whether a window is open now, and delays.</param>
+/// <param name="logger">Told of failures once each: that something fails, and that it works again.</param>
+public sealed class LaneScheduler(
+    string connectionString,
+    Func<CancellationToken, Task<IReadOnlyList<Window>>> windows,
+    Slice slice,
+    LaneSchedulerOptions options,
+    TimeProvider time,
+    ILogger<LaneScheduler> logger) : BackgroundService
+{
+    private readonly HashSet<Window> unreadable = [];
+    private string? outage;
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await using var database = QuartzCluster.Connect(connectionString, options);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Guarded("start", () => RunNode(database, stoppingToken), stoppingToken);
+            await Rest(stoppingToken);
+        }
+    }
+
+    private async Task RunNode(NpgsqlDataSource database, CancellationToken stopping)
+    {
+        await using var node = QuartzCluster.Node(database, options, slice, time, logger);
+        var scheduler = await node.GetScheduler(stopping);
+        try
+        {
+            await scheduler.Start(stopping);
+            var lanes = new LaneTable(scheduler, options, time);
+            while (!stopping.IsCancellationRequested)
+            {
+                await Guarded("follow the registry", () => FollowRegistry(lanes, stopping), stopping);
+                await Rest(stopping);
+            }
+        }
+        finally
+        {
+            await Stop(scheduler);
+        }
+    }
+
+    private async Task FollowRegistry(LaneTable lanes, CancellationToken cancel)
+    {
+        var calendars = new List<WindowCalendar>();
+        var leftAlone = new HashSet<string>();
+        foreach (var window in await windows(cancel))
+        {
+            if (Calendar(window) is { } calendar)
+                calendars.Add(calendar);
+            else
+                leftAlone.Add(window.Name);
+        }
+
+        await lanes.InStepWith(calendars, leftAlone, cancel);
+    }
+
+    // One window that this node cannot read (a zone that its tzdata lacks) must not keep the others from opening.
+    private WindowCalendar? Calendar(Window window)
+    {
+        try
+        {
+            return new WindowCalendar(window);
+        }
+        catch (Exception e) when (e is FormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
+        {
+            if (unreadable.Add(window))
+                logger.LogError("Window {Window} does not open here: cron {Cron}, zone {Zone}: {Failure}", window.Name, window.Cron, window.TimeZone, e.Message);
+            return null;
+        }
+    }
+
+    // Firing stops, then running slices are signalled and waited for; one that outlasts the deadline is left to the recovery of another node.
+    private async Task Stop(IScheduler scheduler)
+    {
+        using var deadline = new CancellationTokenSource(options.StopDeadline, time);
+        try
+        {
+            await scheduler.Shutdown(waitForJobsToComplete: true, deadline.Token);
+        }
+        catch (Exception e)
+        {
+            logger.LogWarning("The scheduler did not stop cleanly; its lanes are recovered by another node or the next start: {Failure}", Failure.Describe(e));
+        }
+    }
+
+    // An outage is told when it begins, when its cause changes, and when it is over.
+    private async Task Guarded(string attempt, Func<Task> work, CancellationToken stopping)
+    {
+        try
+        {
+            await work();
+            if (outage is not null && !stopping.IsCancellationRequested)
+                logger.LogInformation("Scheduling works again");
+            outage = null;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            var failure = Failure.Describe(e);
+            if (failure != outage)
+                logger.LogError("Scheduling cannot {Attempt}, and tries again every {Seconds} s: {Failure}", attempt, options.ReadInterval.TotalSeconds, failure);
+            outage = failure;
+        }
+    }
+
+    private async Task Rest(CancellationToken stopping) =>
+        await Task.Delay(options.ReadInterval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+}

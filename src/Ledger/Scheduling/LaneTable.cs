@@ -1,0 +1,145 @@
+using Quartz;
+
+namespace Ledger.Scheduling;
+
+/// <summary>Brings Quartz's jobs and triggers in step with the registry's windows.</summary>
+/// <remarks>
+/// <para>A lane has two triggers, <c>lane-N-opening</c> (the window's cron) and, while its window is open, <c>lane-N-poll</c>.</para>
+/// <para>
+/// One pass compares what should be with what is stored and writes the difference, every write a replacement by key under Quartz's cluster-wide lock. So
+/// several nodes may do it at once: they write the same rows, and a node that acted on an older registry is put right by the next pass
+/// of any node. A crash between two writes leaves some lanes behind until that pass.
+/// </para>
+/// <para>
+/// Triggers are replaced in place, never removed while their lane runs: removing one removes Quartz's note that the lane is running, and the lane could
+/// be fired a second time beside itself.
+/// </para>
+/// </remarks>
+internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions options, TimeProvider time)
+{
+    /// <summary>One pass. Lanes of windows that neither of the two names are retired.</summary>
+    /// <param name="windows">The windows that this node can read.</param>
+    /// <param name="leftAlone">Names of the windows that it cannot; another node may.</param>
+    /// <param name="cancel">Ends the pass between two writes.</param>
+    public async Task InStepWith(IReadOnlyList<WindowCalendar> windows, IReadOnlySet<string> leftAlone, CancellationToken cancel)
+    {
+        var stored = await Stored(cancel);
+        var wanted = stored.Keys.Where(key => leftAlone.Contains(LaneJob.WindowOf(key))).ToHashSet();
+        foreach (var calendar in windows)
+        {
+            for (var lane = 0; lane < calendar.Window.Lanes; lane++)
+            {
+                var key = LaneJob.KeyOf(calendar.Window.Name, lane);
+                wanted.Add(key);
+                await Keep(calendar, lane, stored.GetValueOrDefault(key), cancel);
+            }
+        }
+
+        foreach (var (key, lane) in stored)
+        {
+            if (!wanted.Contains(key))
+                await Retire(key, lane, cancel);
+        }
+    }
+
+    private async Task Keep(WindowCalendar calendar, int lane, StoredLane? stored, CancellationToken cancel)
+    {
+        var now = time.GetUtcNow();
+        var key = LaneJob.KeyOf(calendar.Window.Name, lane);
+        var changed = new List<ITrigger>();
+        if (!IsOpening(stored?.Opening, calendar) && calendar.TryNext(now) is not null)
+            changed.Add(Opening(key, calendar));
+        if (calendar.OpenAt(now) is { } open && !IsPoll(stored?.Poll, open.Closes))
+            changed.Add(Poll(key, now, open.Closes));
+        else if (calendar.OpenAt(now) is null && Outlasts(stored?.Poll, now))
+            changed.Add(Poll(key, now, now + options.PollInterval));
+
+        if (stored is null || changed.Count > 0)
+            await Store(LaneJob.Of(calendar.Window.Name, lane), changed, cancel);
+    }
+
+    private async Task Store(IJobDetail job, List<ITrigger> triggers, CancellationToken cancel)
+    {
+        if (triggers.Count == 0)
+            await scheduler.AddJob(job, AddJobOptions.Replacing, cancel);
+        else
+            await scheduler.ScheduleJob(job, triggers, ScheduleJobOptions.Replacing, cancel);
+    }
+
+    // First its polling is made to end, then, in a later pass, the lane goes while it rests.
+    private async Task Retire(JobKey key, StoredLane lane, CancellationToken cancel)
+    {
+        if (lane.IsResting)
+            await scheduler.DeleteJob(key, cancel);
+        else if (Outlasts(lane.Poll, time.GetUtcNow()))
+            await scheduler.ScheduleTrigger(Poll(key, time.GetUtcNow(), time.GetUtcNow() + options.PollInterval), TriggerConflict.Replace, cancel);
+    }
+
+    /// <summary>Fires at each opening, exactly on time.</summary>
+    private static ITrigger Opening(JobKey lane, WindowCalendar calendar) => TriggerBuilder.Create()
+        .ForJob(lane)
+        .WithIdentity($"{lane.Name}-opening", lane.Group)
+        // An opening that was missed (no node was up, every thread was busy) needs no firing of its own: the poll trigger makes up
+        // for it if the window is still open, and if it is not there is nothing to do.
+        .WithCronSchedule(calendar.Openings, cron => cron.WithMisfireInstruction(CronTriggerMisfireInstruction.DoNothing))
+        .Build();
+
+    /// <summary>Fires at once, and PollInterval after each slice's end, until the closing.</summary>
+    private ITrigger Poll(JobKey lane, DateTimeOffset now, DateTimeOffset closes) => TriggerBuilder.Create(time)
+        .ForJob(lane)
+        .WithIdentity($"{lane.Name}-poll", lane.Group)
+        .StartAt(now)
+        .EndAt(closes)
+        .WithSimpleSchedule(simple => simple
+            .WithInterval(options.PollInterval)
+            .RepeatForever()
+            // A rest after the slice, not a beat: at a beat of 2 s, a slice of 30 s would leave 14 firings to catch up on.
+            .MeasureIntervalFromCompletion()
+            // With the rest measured from completion there is one firing due at most, so nothing to ignore but the misfire handler:
+            // it would send a lane that waited a minute for a thread to the back of the queue, again and again. Left alone, the lane
+            // that waits longest is fired first, and with fewer threads than lanes each gets its turn.
+            .WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires))
+        .Build();
+
+    private static bool IsOpening(StoredTrigger? stored, WindowCalendar calendar) =>
+        stored is { InError: false, Trigger: ICronTrigger cron }
+        && cron.CronExpressionString == calendar.Openings.CronExpressionString
+        && cron.TimeZone.Id == calendar.Openings.TimeZone.Id;
+
+    private bool IsPoll(StoredTrigger? stored, DateTimeOffset closes) =>
+        stored is { InError: false, Trigger: ISimpleTrigger poll } && poll.EndTimeUtc == closes && poll.RepeatInterval == options.PollInterval;
+
+    // Of a window that was changed, or whose node's clock is ahead: a poll trigger that ends soon may just end.
+    private bool Outlasts(StoredTrigger? poll, DateTimeOffset now) => poll?.Trigger.EndTimeUtc > now + (3 * options.PollInterval);
+
+    private async Task<Dictionary<JobKey, StoredLane>> Stored(CancellationToken cancel)
+    {
+        var keys = await scheduler.GetJobKeys(GroupMatcher<JobKey>.GroupStartsWith(LaneJob.AllGroups), cancel);
+        var lanes = keys.ToDictionary(key => key, _ => new StoredLane());
+        var query = new TriggerQuery { Group = GroupMatcher<TriggerKey>.GroupStartsWith(LaneJob.AllGroups), Take = PagedQuery.All };
+        var states = (await scheduler.QueryTriggers(query, cancel)).Items.ToDictionary(header => header.Key, header => header.State);
+        foreach (var trigger in await scheduler.GetTriggers(states.Keys, cancel))
+        {
+            if (lanes.TryGetValue(trigger.JobKey, out var lane))
+                lane.Triggers.Add(new(trigger, states[trigger.Key]));
+        }
+
+        return lanes;
+    }
+
+    private sealed class StoredLane
+    {
+        public List<StoredTrigger> Triggers { get; } = [];
+
+        public StoredTrigger? Opening => Triggers.Find(stored => stored.Trigger is ICronTrigger);
+
+        public StoredTrigger? Poll => Triggers.Find(stored => stored.Trigger is ISimpleTrigger);
+
+        public bool IsResting => !Triggers.Exists(stored => stored.State is TriggerState.Executing or TriggerState.Blocked);
+    }
+
+    private sealed record StoredTrigger(ITrigger Trigger, TriggerState State)
+    {
+        public bool InError => State == TriggerState.Error;
+    }
+}
