@@ -6,7 +6,6 @@ using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
 using Ledger.Scheduling;
-using Npgsql;
 
 namespace Ledger;
 
@@ -23,7 +22,9 @@ public sealed record ServiceSettings
 
     public HttpOptions Http { get; init; } = new();
     public ExecutionOptions Execution { get; init; } = new();
-    public LaneSchedulerOptions Lanes { get; init; } = new();
+
+    /// <summary>How this node fires lanes; null: it serves requests only, and other nodes delete.</summary>
+    public LaneSchedulerOptions? Lanes { get; init; } = new();
 
     /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
     public EmbeddedPostgres? Embedded { get; init; }
@@ -53,7 +54,8 @@ public static class LedgerService
         services.AddSingleton<JobReader>();
         services.AddSingleton<SliceRunner>();
         services.AddLedgerHttp(settings.Http);
-        services.AddHostedService(provider => Lanes(provider, settings));
+        if (settings.Lanes is { } lanes)
+            services.AddHostedService(provider => Lanes(provider, settings, lanes));
         if (settings.Embedded is { } postgres)
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EmbeddedSupervisor>(provider, postgres));
         var app = builder.Build();
@@ -61,7 +63,7 @@ public static class LedgerService
         return app;
     }
 
-    private static LaneScheduler Lanes(IServiceProvider provider, ServiceSettings settings)
+    private static LaneScheduler Lanes(IServiceProvider provider, ServiceSettings settings, LaneSchedulerOptions options)
     {
         var registry = provider.GetRequiredService<RegistryCache>();
         var runner = provider.GetRequiredService<SliceRunner>();
@@ -69,7 +71,7 @@ public static class LedgerService
             settings.Connection,
             async cancel => [.. (await registry.CurrentAsync(cancel)).Windows.Values.Select(WindowPlanner.Window)],
             (window, _, cancel) => runner.RunAsync(window, cancel),
-            settings.Lanes,
+            options,
             settings.Time,
             provider.GetRequiredService<ILogger<LaneScheduler>>());
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ledger.Database;
 using Ledger.Database.Embedded;
 using Npgsql;
 
@@ -21,12 +22,6 @@ public sealed class TestDatabase : IAsyncDisposable
     private readonly TestServer _server;
 
     private TestDatabase(TestServer server, string name) => (_server, Name) = (server, name);
-
-    /// <summary>
-    /// Brings the template of all test databases, once per run, into the state that tests start from. Given: a superuser's connection string to it, and the
-    /// embedded server (null with <c>LEDGER_TEST_CONNECTION</c>). It must leave no session open.
-    /// </summary>
-    public static Func<string, EmbeddedPostgres?, Task> Migrate { get; set; } = (_, _) => Task.CompletedTask;
 
     public string Name { get; }
 
@@ -100,7 +95,14 @@ public sealed class TestDatabase : IAsyncDisposable
         var server = await StartedAsync();
         var name = $"template_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         await server.ExecuteAsync($"create database {name}");
-        await Migrate(server.ConnectionString(name, role: null, poolSize: 0), server.Embedded);
+        foreach (var role in new[] { "ledger_owner", "ledger_service" })
+            await server.ExecuteAsync($"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password '{server.Password(role)}'; end if; end $$");
+        await server.ExecuteAsync($"alter database {name} owner to ledger_owner");
+        await using (var owner = new NpgsqlConnection(server.ConnectionString(name, "ledger_owner", poolSize: 0)))
+        {
+            await owner.OpenAsync();
+            await Migrator.ApplyAsync(owner, CancellationToken.None);
+        }
         // Nobody may connect any more: a session on the template would make every copy fail.
         await server.ExecuteAsync($"alter database {name} with allow_connections false");
         server.AtExit($"drop database if exists {name} with (force)");

@@ -1,0 +1,45 @@
+using Npgsql;
+
+namespace Ledger.SystemTests;
+
+/// <summary>
+/// A clock that a test sets, for the process and for its database alike: in the test's database, <c>clock_timestamp()</c> is shadowed by a function that adds the
+/// same offset, so that windows open and close, and retries come due, without waiting.
+/// </summary>
+public sealed class TestClock(string superuser) : TimeProvider
+{
+    private TimeSpan _offset;
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + _offset;
+
+    /// <summary>Makes both clocks show <paramref name="now"/>; they go on from there.</summary>
+    public async Task SetAsync(DateTimeOffset now) => await AdvanceAsync(now - GetUtcNow());
+
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        _offset += by;
+        await using var connection = new NpgsqlConnection(superuser);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("update test_clock.shift set by = $1", connection) { Parameters = { new() { Value = _offset } } };
+        await command.ExecuteNonQueryAsync();
+    }
+
+    internal static async Task<TestClock> InstallAsync(TestDatabase database)
+    {
+        await using var connection = new NpgsqlConnection(database.Superuser);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            $"""
+            create schema test_clock;
+            create table test_clock.shift (by interval not null);
+            insert into test_clock.shift values ('0');
+            create function test_clock.clock_timestamp() returns timestamptz language sql volatile
+                as 'select pg_catalog.clock_timestamp() + (select by from test_clock.shift)';
+            grant usage on schema test_clock to public;
+            grant select on test_clock.shift to public;
+            alter database {database.Name} set search_path = test_clock, pg_catalog, public;
+            """, connection);
+        await command.ExecuteNonQueryAsync();
+        return new TestClock(database.Superuser);
+    }
+}

@@ -1,0 +1,234 @@
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Ledger.Contracts.Registry;
+using Ledger.Database;
+using Ledger.Execution;
+using Ledger.Http;
+using Ledger.Identifiers;
+using Ledger.Registry;
+using Ledger.Scheduling;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Npgsql;
+
+namespace Ledger.SystemTests;
+
+/// <summary>What a test wants of its node.</summary>
+public sealed record TestServiceOptions
+{
+    /// <summary>Off: nothing is deleted but by <see cref="TestService.RunSlicesAsync"/>.</summary>
+    public bool Lanes { get; init; }
+
+    public HttpOptions Http { get; init; } = new() { Submits = null, Polls = null };
+    public ExecutionOptions Execution { get; init; } = new() { RetryDelays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)] };
+
+    /// <summary>The window of <see cref="TestService.Bot"/>; the default is always open.</summary>
+    public DeletionWindowOptions Window { get; init; } = new("0 0 * * * ?", "UTC", TimeSpan.FromHours(2), 4);
+
+    public int? RetentionDays { get; init; }
+
+    /// <summary>A clock that the test sets; else the real one.</summary>
+    public bool OwnClock { get; init; }
+}
+
+public sealed record DeletionWindowOptions(string Cron, string TimeZone, TimeSpan Length, int Lanes);
+
+/// <summary>A real node on a real PostgreSQL and a real port, with one bot and one client that may do everything.</summary>
+public sealed class TestService : IAsyncDisposable
+{
+    public const string ClientId = "cs-test-client";
+
+    private readonly TestDatabase _database;
+    private readonly string _keyFolder;
+    private readonly List<WebApplication> _nodes = [];
+    private readonly TestServiceOptions _options;
+
+    private TestService(TestDatabase database, string keyFolder, TestServiceOptions options, TimeProvider time)
+    {
+        (_database, _keyFolder, _options, Time) = (database, keyFolder, options, time);
+        KeyFolder.Create(keyFolder);
+        Keys = KeyFolder.Open(keyFolder);
+        Source = ServiceDatabase.Source(database.ConnectionStringFor("ledger_service"));
+        Registry = new RegistryStore(Source, Keys, time);
+    }
+
+    public string Bot { get; } = $"st-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+
+    /// <summary>The secret of <see cref="ClientId"/> (HS256).</summary>
+    public byte[] Secret { get; private set; } = [];
+
+    public KeyFolder Keys { get; }
+    public TimeProvider Time { get; }
+    public TestClock Clock => (TestClock)Time;
+    public RegistryStore Registry { get; }
+    public TestDatabase Database => _database;
+
+    /// <summary>As the service's role.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    /// <summary>The first node's address; requests carry no token.</summary>
+    public HttpClient Client { get; private set; } = null!;
+
+    public IServiceProvider Services => _nodes[0].Services;
+    public string Deletions => $"/api/public/bot/{Bot}/conversations/delete";
+
+    public static async Task<TestService> StartAsync(TestServiceOptions? options = null)
+    {
+        options ??= new TestServiceOptions();
+        var database = await TestDatabase.CreateAsync();
+        var time = options.OwnClock ? await TestClock.InstallAsync(database) : TimeProvider.System;
+        var keys = Path.Combine(Path.GetTempPath(), $"ledger-test-keys-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
+        var service = new TestService(database, keys, options, time);
+        await service.RegisterAsync();
+        service.Client = await service.AddNodeAsync();
+        return service;
+    }
+
+    /// <summary>One more node on the same database.</summary>
+    public async Task<HttpClient> AddNodeAsync()
+    {
+        var node = LedgerService.Build(new ServiceSettings
+        {
+            Connection = _database.ConnectionStringFor("ledger_service"),
+            Keys = Keys,
+            Urls = "http://127.0.0.1:0",
+            Http = _options.Http,
+            Execution = _options.Execution,
+            Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
+            Time = Time,
+        });
+        _nodes.Add(node);
+        await node.StartAsync();
+        var address = node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        return new HttpClient { BaseAddress = new Uri(address) };
+    }
+
+    /// <summary>A token of a client that has these scopes for <see cref="Bot"/>; without any: all of them.</summary>
+    public string Token(params Scope[] scopes)
+    {
+        if (scopes.Length == 0)
+            return Sign(ClientId, Secret);
+        var client = $"cs-{string.Join('-', scopes.Select(scope => (int)scope))}";
+        lock (_scoped)
+        {
+            if (!_scoped.TryGetValue(client, out var secret))
+                _scoped.Add(client, secret = RegisterClientAsync(client, scopes).GetAwaiter().GetResult());
+            return Sign(client, secret);
+        }
+    }
+
+    private readonly Dictionary<string, byte[]> _scoped = [];
+
+    public static string Sign(string client, byte[] secret, string algorithm = SecurityAlgorithms.HmacSha256, IReadOnlyDictionary<string, object>? claims = null) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            JsonSerializer.Serialize(new Dictionary<string, object>(claims ?? new Dictionary<string, object>()) { ["sub"] = "test", ["appId"] = client }),
+            new SigningCredentials(new SymmetricSecurityKey(secret), algorithm));
+
+    /// <summary>An HS256 client with these scopes for <see cref="Bot"/>; returns its secret.</summary>
+    public async Task<byte[]> RegisterClientAsync(string client, params Scope[] scopes)
+    {
+        var (id, secret) = RegistryStore.NewSecret();
+        Accepted(await Registry.ExecuteOnClientAsync(client, new AddClient(client, TokenAlgorithm.HS256, null, false, id, "test", null), secret, CancellationToken.None));
+        Accepted(await Registry.ExecuteAsync(Bot, new GrantClient(Bot, client, scopes, "test", null), CancellationToken.None));
+        return secret;
+    }
+
+    /// <summary>One more bot, like <see cref="Bot"/>, for the same client.</summary>
+    public async Task<string> AddBotAsync(string? bot = null, string window = "test")
+    {
+        bot ??= $"st-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+        Accepted(await Registry.ExecuteAsync(bot, new AddBot(bot, "owner@example.com", BotCreatedAt, _options.RetentionDays, window, "test", null), CancellationToken.None));
+        Accepted(await Registry.ExecuteAsync(bot, new GrantClient(bot, ClientId, Enum.GetValues<Scope>(), "test", null), CancellationToken.None));
+        return bot;
+    }
+
+    public static readonly DateTimeOffset BotCreatedAt = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Sends with a token of a client that may do everything (or with <paramref name="token"/>).</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? token = null, string? idempotencyKey = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Add("auth", token ?? Token());
+        if (idempotencyKey is not null)
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        return await Client.SendAsync(request);
+    }
+
+    /// <summary>Submits and returns the job id.</summary>
+    public async Task<string> SubmitAsync(object body, string? bot = null)
+    {
+        using var response = await SendAsync(HttpMethod.Post, bot is null ? Deletions : $"/api/public/bot/{bot}/conversations/delete", body);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement.GetProperty("jobId").GetString()!;
+    }
+
+    public async Task<JsonElement> StatusAsync(string job, string? bot = null)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/api/public/bot/{bot ?? Bot}/conversations/delete/{job}");
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>Runs slices of the window until nothing is due.</summary>
+    public async Task RunSlicesAsync(string window = "test") => await Services.GetRequiredService<SliceRunner>().RunAsync(window, CancellationToken.None);
+
+    /// <summary>A fingerprint of everything that is recorded: equal before and after a refused request.</summary>
+    public async Task<string> RecordedAsync() => await ScalarAsync<string>(
+        """
+        select concat_ws(' ',
+            (select count(*) || ':' || coalesce(max(seq_id), 0) from ledger.mt_events), (select count(*) || ':' || coalesce(sum(version), 0) from ledger.mt_streams),
+            (select count(*) || ':' || coalesce(sum(mt_version), 0) from ledger.mt_doc_jobstatus), (select count(*) from ledger.job_list),
+            (select count(*) from ledger.job_queue), (select count(*) from ledger.job_secrets), (select count(*) from ledger.job_manifest))
+        """);
+
+    public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
+    {
+        await using var source = new NpgsqlConnection(_database.Superuser);
+        await source.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, source);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task ExecuteAsync(string sql, params object[] parameters)
+    {
+        await using var source = new NpgsqlConnection(_database.Superuser);
+        await source.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, source);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.StopAsync();
+            await node.DisposeAsync();
+        }
+        await Source.DisposeAsync();
+        await _database.DisposeAsync();
+        Directory.Delete(_keyFolder, recursive: true);
+    }
+
+    private async Task RegisterAsync()
+    {
+        Accepted(await Registry.DefineWindowAsync(
+            new DefineWindow("test", _options.Window.Cron, _options.Window.TimeZone, (long)_options.Window.Length.TotalSeconds, _options.Window.Lanes, "test", null), CancellationToken.None));
+        Accepted(await Registry.ExecuteAsync(Bot, new AddBot(Bot, "owner@example.com", BotCreatedAt, _options.RetentionDays, "test", "test", null), CancellationToken.None));
+        Secret = await RegisterClientAsync(ClientId, Enum.GetValues<Scope>());
+    }
+
+    private static void Accepted(Rejection? rejection) => Assert.Null(rejection?.Message);
+}
