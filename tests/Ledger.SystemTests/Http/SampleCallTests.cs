@@ -42,7 +42,12 @@ public sealed class SampleCallTests
 
     private static async Task<JsonElement> CurlAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("/usr/bin/curl", ["--silent", "--show-error", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/usr/bin/curl", ["--silent", "--show-error", .. arguments]) 
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["NO_PROXY"] = "*";
         using var curl = Process.Start(start)!;
         var output = curl.StandardOutput.ReadToEndAsync();
