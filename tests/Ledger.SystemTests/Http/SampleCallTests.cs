@@ -42,7 +42,7 @@ public sealed class SampleCallTests
 
     private static async Task<JsonElement> CurlAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("/usr/bin/curl", ["--silent", "--show-error", .. arguments]) 
+        var start = new ProcessStartInfo("/usr/bin/curl", ["--silent", "--show-error", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
