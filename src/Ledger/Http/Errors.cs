@@ -59,14 +59,14 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
     };
 
     /// <summary>
-    /// Whether nothing but the connection is at fault. Class 08: connection exceptions; 57P01–57P03: shutting down or starting up; 53300: too
-    /// many connections; 25006: read-only, which a primary becomes when it is demoted.
+    /// Whether nothing but the connection is at fault: it broke, timed out, could not be made or was not to be had, or the server ended the session
+    /// (FATAL or PANIC: shutting down, starting up, too many connections, not let in). 25006: read-only, which a demoted primary becomes.
     /// </summary>
     internal static bool IsDatabaseUnreachable(Exception exception) => exception switch
     {
         PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "25006" } => true,
+        PostgresException { InvariantSeverity: "FATAL" or "PANIC" } => true,
         PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
-        // Without an SQLSTATE the server never answered: refused, broken, timed out, or no free connection in the pool.
         NpgsqlException or TimeoutException => true,
         _ => false,
     };

@@ -12,6 +12,12 @@ internal static class OpenApi
         (401, "No valid token for this bot."), (403, "The scope is not granted."), (404, "Unknown path or job."), (405, "Wrong method; see Allow."),
     ];
 
+    private static readonly Dictionary<string, string> s_requests = new()
+    {
+        ["by id"] = """{"conversationIds":["69eb0c87ec444445976aaaaa","69eb0b5c7cd98618e06aaaaa"]}""",
+        ["by channel user"] = """{"cId":"u-00000000-0000-5000-8000-000000000000","startDate":"2026-05-04","endDate":"2026-05-04T23:59:59.999Z"}""",
+    };
+
     public static void AddLedgerOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -21,7 +27,13 @@ internal static class OpenApi
             document.Components.Schemas = OpenApiSchemas.All.ToDictionary(schema => schema.Key, schema => (IOpenApiSchema)schema.Value);
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
-                ["auth"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = "auth", Description = "The JWT, without Bearer." },
+                ["auth"] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = "auth",
+                    Description = "The JWT, without Bearer.",
+                },
                 ["bearer"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
             };
             foreach (var operation in document.Paths.Values.SelectMany(path => path.Operations!.Values))
@@ -41,12 +53,9 @@ internal static class OpenApi
     public static void Submit(OpenApiOperation operation)
     {
         Path(operation, "botId");
-        operation.Parameters!.Add(Parameter("Idempotency-Key", ParameterLocation.Header, "1 to 255 visible ASCII characters: the same key and request give the same job."));
-        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Json("DeletionRequest", new()
-        {
-            ["by id"] = """{"conversationIds":["69eb0c87ec444445976aaaaa","69eb0b5c7cd98618e06aaaaa"]}""",
-            ["by channel user"] = """{"cId":"u-00000000-0000-5000-8000-000000000000","startDate":"2026-05-04","endDate":"2026-05-04T23:59:59.999Z"}""",
-        }) };
+        operation.Parameters!.Add(
+            Parameter("Idempotency-Key", ParameterLocation.Header, "1 to 255 visible ASCII characters: the same key and request give the same job."));
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Json("DeletionRequest", s_requests) };
         Answer(operation, 202, "Recorded; Location is the status URL.", "Accepted");
         Errors(operation, [(400, "A rule of the body is broken: one entry per problem."), .. s_authenticated, (413, "The body is over 128 KiB."),
             (415, "Not application/json in UTF-8."), (422, "The Idempotency-Key was used for another request."), (429, "Over the limit; see Retry-After."), .. s_always]);

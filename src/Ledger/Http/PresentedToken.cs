@@ -38,7 +38,8 @@ internal sealed record PresentedToken(JsonWebToken Jwt, TokenClaims Claims)
                 return null;
             return TokenClaims.TryRead(Base64Url.DecodeFromChars(jwt.EncodedPayload)) is { } claims ? new PresentedToken(jwt, claims) : null;
         }
-        catch (Exception exception) when (exception is SecurityTokenException or ArgumentException or FormatException or JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception
+            is SecurityTokenException or ArgumentException or FormatException or JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -69,6 +69,9 @@ internal sealed partial record RequestedRange(DateTimeOffset? From, DateTimeOffs
     private static DateTimeOffset EndOf(DateTime day) =>
         new(day.Date.Ticks + TimeSpan.TicksPerDay - TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
 
-    [GeneratedRegex(@"\A(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})((?<time>T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?(?<offset>Z|[+-][0-9]{2}:[0-9]{2}))?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\A(?<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+        + @"((?<time>T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?(?<offset>Z|[+-][0-9]{2}:[0-9]{2}))?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Form();
 }

@@ -29,7 +29,8 @@ internal static class SubmitEndpoint
             return new ErrorAnswer(413, $"the body must have at most {Limits.BodyBytes} bytes");
         return DeletionRequestParser.Parse(body, time.GetUtcNow()) switch
         {
-            ParsedBody.Valid valid => Answer(caller.Bot.BotId, await submission.SubmitAsync(Submission(caller, valid, idempotencyKey), context.RequestAborted), context),
+            ParsedBody.Valid valid => Answer(
+                caller.Bot.BotId, await submission.SubmitAsync(Submission(caller, valid, idempotencyKey), context.RequestAborted), context),
             ParsedBody.Invalid invalid => new ErrorAnswer(400, 400, invalid.Problems),
             _ => throw new InvalidOperationException("a body is valid or invalid"),
         };

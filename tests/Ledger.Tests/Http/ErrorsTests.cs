@@ -20,6 +20,10 @@ public sealed class ErrorsTests
         Assert.Equal(status, Errors.For(new PostgresException("quotes an id", "ERROR", "ERROR", sqlState)).Status);
 
     [Fact]
+    public void A_session_that_the_server_refuses_or_ends_is_503() =>
+        Assert.Equal(503, Errors.For(new PostgresException("permission denied for database", "FATAL", "FATAL", "42501")).Status);
+
+    [Fact]
     public void Each_exception_has_its_status()
     {
         Assert.Equal(409, Errors.For(new WrongExpectedVersionException(Guid.Empty, 1)).Status);
