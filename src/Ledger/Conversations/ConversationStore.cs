@@ -22,6 +22,7 @@ public static class ConversationStore
     private static readonly string ChannelUserCreatedAtSql = Sql.Load(typeof(ConversationStore), nameof(ChannelUserCreatedAtAsync));
     private static readonly string LastKeySql = Sql.Load(typeof(ConversationStore), nameof(LastKeyAsync));
     private static readonly string LockSql = Sql.Load(typeof(ConversationStore), "Lock");
+    private static readonly string CountItemsSql = Sql.Load(typeof(ConversationStore), "CountItems");
     private static readonly string DeleteItemsSql = Sql.Load(typeof(ConversationStore), "DeleteItems");
     private static readonly string DeleteConversationsSql = Sql.Load(typeof(ConversationStore), "DeleteConversations");
     private static readonly string FindLeftoversSql = Sql.Load(typeof(ConversationStore), "FindLeftovers");
@@ -64,6 +65,7 @@ public static class ConversationStore
     /// <returns>What was removed with each conversation that existed; ids that did not are not in it.</returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
     /// <exception cref="LeftoversException">Something was still there after the deletion.</exception>
+    /// <exception cref="ItemsChangedException">Somebody else removed items at the same moment: roll back and try again.</exception>
     public static async Task<Dictionary<string, ItemCounts>> DeleteAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
     {
@@ -72,20 +74,41 @@ public static class ConversationStore
         if (idOf.Count == 0)
             return removed;
         var conversationKeys = idOf.Keys.ToArray();
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(BatchCommand(DeleteItemsSql, new() { Value = conversationKeys }));
-        batch.BatchCommands.Add(BatchCommand(DeleteConversationsSql, new() { Value = conversationKeys }));
-        batch.BatchCommands.Add(BatchCommand(FindLeftoversSql, new() { Value = conversationKeys }));
-        await using var reader = await batch.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
+        await using var batch = new NpgsqlBatch(connection)
         {
-            var id = idOf[reader.GetInt64(0)];
-            removed[id] += new ItemCounts(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5));
+            BatchCommands =
+            {
+                BatchCommand(CountItemsSql, conversationKeys),
+                BatchCommand(DeleteItemsSql, conversationKeys),
+                BatchCommand(DeleteConversationsSql, conversationKeys),
+                BatchCommand(FindLeftoversSql, conversationKeys),
+            },
+        };
+        await using (var reader = await batch.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var id = idOf[reader.GetInt64(0)];
+                removed[id] += Counts(reader.GetInt16(1), reader.GetInt64(2));
+            }
+            // The DELETEs have no rows: the next result is the read-back's.
+            await reader.NextResultAsync(cancel);
+            if (await reader.ReadAsync(cancel))
+                throw new LeftoversException();
         }
-        // The DELETE of the conversations has no rows: the next result is the read-back's.
-        await reader.NextResultAsync(cancel);
-        return await reader.ReadAsync(cancel) ? throw new LeftoversException() : removed;
+        // Nobody can add items to a locked conversation, but somebody could take some away between the count and the deletion.
+        return removed.Values.Sum(items => items.Sum()) == (long)batch.BatchCommands[1].RecordsAffected ? removed : throw new ItemsChangedException();
     }
+
+    private static ItemCounts Counts(short kind, long count) => kind switch
+    {
+        0 => new ItemCounts(Messages: count),
+        1 => new ItemCounts(Transcripts: count),
+        2 => new ItemCounts(Recordings: count),
+        3 => new ItemCounts(Attachments: count),
+        4 => new ItemCounts(Logs: count),
+        _ => throw new InvalidOperationException($"unknown kind of item {kind}"),
+    };
 
     private static async Task<Dictionary<long, string>> LockAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
@@ -115,8 +138,11 @@ public static class ConversationStore
         return command;
     }
 
-    private static NpgsqlBatchCommand BatchCommand(string sql, NpgsqlParameter parameter) => new(sql) { Parameters = { parameter } };
+    private static NpgsqlBatchCommand BatchCommand(string sql, long[] conversationKeys) => new(sql) { Parameters = { new() { Value = conversationKeys } } };
 }
 
 /// <summary>After a deletion the store still held something of it.</summary>
 public sealed class LeftoversException() : Exception("the store still holds items of a deleted conversation");
+
+/// <summary>What was counted is not what was deleted: nothing of the batch may be recorded.</summary>
+public sealed class ItemsChangedException() : Exception("items were removed by somebody else while their conversation was being deleted");
