@@ -22,7 +22,10 @@ public static class DeleteBench
         await using var bench = await BenchDatabase.StartAsync();
         await using var node = LedgerService.Build(new ServiceSettings
         {
-            Connection = bench.Database.ServiceConnection, Keys = bench.Keys, Urls = "http://127.0.0.1:0", Lanes = null,
+            Connection = bench.Database.ServiceConnection,
+            Keys = bench.Keys,
+            Urls = "http://127.0.0.1:0",
+            Lanes = null,
         });
         var (measured, floor) = (new List<double>(), new List<double>());
         // The first round warms up and does not count.

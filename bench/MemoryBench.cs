@@ -37,7 +37,9 @@ public static class MemoryBench
         var connection = (await Console.In.ReadLineAsync())!;
         await using var node = LedgerService.Build(new ServiceSettings
         {
-            Connection = connection, Keys = KeyFolder.Open(keys), Urls = "http://127.0.0.1:0",
+            Connection = connection,
+            Keys = KeyFolder.Open(keys),
+            Urls = "http://127.0.0.1:0",
             Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
         });
         await node.StartAsync();
@@ -67,7 +69,9 @@ public static class MemoryBench
         var keys = Ledger.Database.EmbeddedDatabase.KeysOf(bench.Database.Postgres.DataDirectory);
         using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["memory-node", keys, cId])
         {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         })!;
         process.StandardInput.WriteLine(bench.Database.ServiceConnection);
         var output = process.StandardOutput.ReadToEnd();

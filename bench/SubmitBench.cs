@@ -28,7 +28,10 @@ public static class SubmitBench
         await bench.ExecuteAsync("create table bench_floor (id bigint generated always as identity primary key, data jsonb not null)");
         await using var node = LedgerService.Build(new ServiceSettings
         {
-            Connection = bench.Database.ServiceConnection, Keys = bench.Keys, Urls = "http://127.0.0.1:0", Lanes = null,
+            Connection = bench.Database.ServiceConnection,
+            Keys = bench.Keys,
+            Urls = "http://127.0.0.1:0",
+            Lanes = null,
             Http = new HttpOptions { Submits = null, Polls = null },
         });
         await node.StartAsync();

@@ -17,6 +17,9 @@ public sealed record FoundConversation(long Key, string ConversationId, DateTime
 /// </summary>
 public static class ConversationStore
 {
+    /// <summary>The foreign key of items: a violation says that a conversation still has one.</summary>
+    public const string ItemsConstraint = "items_of_conversation";
+
     private static readonly string FindByIdsSql = Sql.Load(typeof(ConversationStore), nameof(FindByIdsAsync));
     private static readonly string FindByChannelUserSql = Sql.Load(typeof(ConversationStore), nameof(FindByChannelUserAsync));
     private static readonly string ChannelUserCreatedAtSql = Sql.Load(typeof(ConversationStore), nameof(ChannelUserCreatedAtAsync));
@@ -58,7 +61,7 @@ public static class ConversationStore
     }
 
     /// <summary>
-    /// Deletes the bot's conversations <paramref name="ids"/> with all their items and reads back that nothing of them is left. Rows are locked in key order, so that two jobs
+    /// Deletes the bot's conversations <paramref name="ids"/> with all their items and confirms that nothing of them is left. Rows are locked in key order, so that two jobs
     /// that share conversations wait for each other instead of deadlocking.
     /// </summary>
     /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
@@ -91,7 +94,8 @@ public static class ConversationStore
                 var id = idOf[reader.GetInt64(0)];
                 removed[id] += Counts(reader.GetInt16(1), reader.GetInt64(2));
             }
-            // The DELETEs have no rows: the next result is the read-back's.
+            // The items were looked for again by the foreign key, which refuses to let go of a conversation that has one left (docs/adr/0008);
+            // the conversations' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
             await reader.NextResultAsync(cancel);
             if (await reader.ReadAsync(cancel))
                 throw new LeftoversException();

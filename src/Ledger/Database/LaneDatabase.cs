@@ -10,7 +10,8 @@ public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
     public NpgsqlDataSource Source { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
     {
         ApplicationName = "ledger lanes",
-        Options = "-c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min",
+        MaxAutoPrepare = 50,
+        Options = "-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min",
         TcpKeepAlive = true,
         TcpKeepAliveTime = 5,
         TcpKeepAliveInterval = 2,

@@ -14,17 +14,15 @@ public static class ServiceDatabase
         CommandTimeout = 15,
     }.ConnectionString);
 
+    private static readonly string ProblemSql = Sql.Load(typeof(ServiceDatabase), nameof(ProblemAsync));
+
     /// <summary>Why the service must not run on this database as this role; null when it may.</summary>
     public static async Task<string?> ProblemAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
         if (await Migrator.ProblemAsync(connection, cancel) is { } problem)
             return problem;
-        await using var command = new NpgsqlCommand(
-            "select rolsuper or pg_has_role(current_user, (select relowner from pg_class where oid = 'ledger.mt_events'::regclass), 'member') from pg_roles where rolname = current_user",
-            connection);
-        return await command.ExecuteScalarAsync(cancel) is true
-            ? "the service's role is a superuser or owns the ledger's tables, so it could rewrite what is recorded: connect as ledger_service"
-            : null;
+        await using var command = new NpgsqlCommand(ProblemSql, connection);
+        return await command.ExecuteScalarAsync(cancel) as string;
     }
 }

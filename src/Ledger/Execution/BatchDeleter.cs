@@ -34,10 +34,13 @@ public static class BatchDeleter
             .Where(i => first + i >= claimed.Job.Cursor && OutcomeCode.IsOpen(row.Outcomes[i]))
             .Take(size).ToArray();
         var deletable = open.Where(i => entries[i].Skip is null).Select(i => entries[i].ConversationId).ToArray();
+        // While PostgreSQL deletes, this side hashes.
+        var commitments = Task.Run(() => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
         var results = await DeleteAsync(connection, claimed.Job.Bot, deletable, closing, cancel);
         var missing = deletable.Where(id => results[id] is null).ToArray();
         var erased = await EarlierErasures.FindAsync(connection, keys, claimed.Job.Bot, claimed.Id, missing, cancel);
-        var outcomes = open.Select(i => OutcomeOf(key, first + i, entries[i], results, erased)).ToArray();
+        var commitment = await commitments;
+        var outcomes = open.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased)).ToArray();
         var decision = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retry));
         if (decision.Rejection is { } rejection)
             throw new InvalidOperationException(rejection.Message);
@@ -78,16 +81,17 @@ public static class BatchDeleter
     /// <summary>Which failures are a conversation's own. All others (a lost connection, a deadlock, a shutdown) end the transaction and are nobody's outcome.</summary>
     private static FailureReason? Reason(Exception e) => e switch
     {
-        LeftoversException => FailureReason.NotConfirmed,
+        LeftoversException or PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: ConversationStore.ItemsConstraint } =>
+            FailureReason.NotConfirmed,
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => FailureReason.Locked,
         PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => FailureReason.Timeout,
         PostgresException { IsTransient: false, InvariantSeverity: "ERROR" } p when p.SqlState[..2] is "22" or "23" or "27" or "38" or "39" or "42" or "44" or "P0" => FailureReason.StoreRefused,
         _ => null,
     };
 
-    private static Outcome OutcomeOf(JobKey key, long ordinal, ManifestEntry entry, Dictionary<string, Result?> results, IReadOnlySet<string> erased)
+    private static Outcome OutcomeOf(
+        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<string, Result?> results, IReadOnlySet<string> erased)
     {
-        var commitment = key.Commit(IdentifierKind.Conversation, entry.ConversationId);
         if (entry.Skip is { } skip)
             return new Outcome.Skipped(ordinal, commitment, skip);
         return results[entry.ConversationId] switch
