@@ -11,7 +11,7 @@ public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
     {
         ApplicationName = "ledger lanes",
         MaxAutoPrepare = 50,
-        Options = "-c plan_cache_mode=force_custom_plan -c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min",
+        Options = "-c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min",
         TcpKeepAlive = true,
         TcpKeepAliveTime = 5,
         TcpKeepAliveInterval = 2,
