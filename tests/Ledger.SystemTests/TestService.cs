@@ -63,6 +63,9 @@ public sealed class TestService : IAsyncDisposable
     public byte[] Secret { get; private set; } = [];
 
     public KeyFolder Keys { get; }
+
+    /// <summary>The folder of <see cref="Keys"/>.</summary>
+    public string KeyDirectory => _keyFolder;
     public TimeProvider Time { get; }
     public TestClock Clock => (TestClock)Time;
     public RegistryStore Registry { get; }

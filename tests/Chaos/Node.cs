@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Ledger.Chaos;
+
+/// <summary>A real <c>ledger serve</c> in a process of its own, which can be killed.</summary>
+public sealed class Node : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _faultPoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private Node(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Read(line.Data);
+        process.ErrorDataReceived += (_, line) => Read(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public HttpClient Client { get; private set; } = null!;
+
+    /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> when it comes there.</summary>
+    public static async Task<Node> StartAsync(string connection, string keys, string? faultPoint = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), "serve", "--urls", "http://127.0.0.1:0"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["LEDGER_CONNECTION"] = connection;
+        start.Environment["LEDGER_KEYS"] = keys;
+        if (faultPoint is not null)
+            start.Environment["LEDGER_FAULT_POINT"] = faultPoint;
+        var node = new Node(Process.Start(start)!);
+        node.Client = new HttpClient { BaseAddress = await node.Within(node._listening.Task, "started"), Timeout = Patience };
+        return node;
+    }
+
+    /// <summary>Waits until the node stands at its fault point.</summary>
+    public Task FaultPointAsync() => Within(_faultPoint.Task, "reached its fault point");
+
+    /// <summary>Lets the node go on from its fault point.</summary>
+    public void Release() => _process.StandardInput.WriteLine();
+
+    /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+            return;
+        _output.Enqueue(line);
+        const string Listening = "Listening on ";
+        if (line.StartsWith(Listening, StringComparison.Ordinal))
+            _listening.TrySetResult(new Uri(line[Listening.Length..]));
+        if (line.StartsWith("fault point ", StringComparison.Ordinal))
+            _faultPoint.TrySetResult();
+    }
+
+    private async Task<T> Within<T>(Task<T> task, string what)
+    {
+        await Within((Task)task, what);
+        return await task;
+    }
+
+    private async Task Within(Task task, string what)
+    {
+        try
+        {
+            await task.WaitAsync(Patience, TimeProvider.System);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"the node has not {what} within {Patience.TotalSeconds} s. It said:\n{string.Join('\n', _output)}", e);
+        }
+    }
+}
