@@ -22,6 +22,7 @@ public static class ConversationStore
     private static readonly string ChannelUserCreatedAtSql = Sql.Load(typeof(ConversationStore), nameof(ChannelUserCreatedAtAsync));
     private static readonly string LastKeySql = Sql.Load(typeof(ConversationStore), nameof(LastKeyAsync));
     private static readonly string LockSql = Sql.Load(typeof(ConversationStore), "Lock");
+    private static readonly string CountItemsSql = Sql.Load(typeof(ConversationStore), "CountItems");
     private static readonly string DeleteItemsSql = Sql.Load(typeof(ConversationStore), "DeleteItems");
     private static readonly string DeleteConversationsSql = Sql.Load(typeof(ConversationStore), "DeleteConversations");
     private static readonly string FindLeftoversSql = Sql.Load(typeof(ConversationStore), "FindLeftovers");
@@ -63,7 +64,7 @@ public static class ConversationStore
     /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
     /// <returns>What was removed with each conversation that existed; ids that did not are not in it.</returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
-    /// <exception cref="LeftoversException">Something was still there after the deletion.</exception>
+    /// <exception cref="NotConfirmedException">Something was still there after the deletion, or other items went than were counted.</exception>
     public static async Task<Dictionary<string, ItemCounts>> DeleteAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
     {
@@ -71,21 +72,28 @@ public static class ConversationStore
         var removed = idOf.Values.ToDictionary(id => id, _ => ItemCounts.None, StringComparer.Ordinal);
         if (idOf.Count == 0)
             return removed;
-        var conversationKeys = idOf.Keys.ToArray();
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(BatchCommand(DeleteItemsSql, new() { Value = conversationKeys }));
-        batch.BatchCommands.Add(BatchCommand(DeleteConversationsSql, new() { Value = conversationKeys }));
-        batch.BatchCommands.Add(BatchCommand(FindLeftoversSql, new() { Value = conversationKeys }));
+        // Counting what a DELETE returns costs as much as the DELETE again: the items are counted first, and their sum is held against what went.
+        foreach (var sql in new[] { CountItemsSql, DeleteItemsSql, DeleteConversationsSql, FindLeftoversSql })
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = idOf.Keys.ToArray() } } });
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
-        {
-            var id = idOf[reader.GetInt64(0)];
-            removed[id] += new ItemCounts(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5));
-        }
-        // The DELETE of the conversations has no rows: the next result is the read-back's.
+            removed[idOf[reader.GetInt64(0)]] += Items(reader.GetInt16(1), reader.GetInt64(2));
+        // The two DELETEs have no rows: the next result is the read-back's.
         await reader.NextResultAsync(cancel);
-        return await reader.ReadAsync(cancel) ? throw new LeftoversException() : removed;
+        var isEmpty = !await reader.ReadAsync(cancel);
+        return isEmpty && batch.BatchCommands[1].RecordsAffected == removed.Values.Sum(items => items.Sum()) ? removed : throw new NotConfirmedException();
     }
+
+    private static ItemCounts Items(short kind, long count) => kind switch
+    {
+        0 => new ItemCounts(Messages: count),
+        1 => new ItemCounts(Transcripts: count),
+        2 => new ItemCounts(Recordings: count),
+        3 => new ItemCounts(Attachments: count),
+        4 => new ItemCounts(Logs: count),
+        _ => throw new InvalidOperationException($"the store holds items of an unknown kind {kind}"),
+    };
 
     private static async Task<Dictionary<long, string>> LockAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
@@ -114,9 +122,7 @@ public static class ConversationStore
         command.Parameters.AddRange(parameters);
         return command;
     }
-
-    private static NpgsqlBatchCommand BatchCommand(string sql, NpgsqlParameter parameter) => new(sql) { Parameters = { parameter } };
 }
 
-/// <summary>After a deletion the store still held something of it.</summary>
-public sealed class LeftoversException() : Exception("the store still holds items of a deleted conversation");
+/// <summary>After a deletion the store still held something of it, or had lost other items than were counted.</summary>
+public sealed class NotConfirmedException() : Exception("a deletion could not be confirmed by reading the store again");
