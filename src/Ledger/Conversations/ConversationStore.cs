@@ -67,8 +67,7 @@ public static class ConversationStore
     /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
     /// <returns>What was removed with each conversation that existed; ids that did not are not in it.</returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
-    /// <exception cref="LeftoversException">Something was still there after the deletion.</exception>
-    /// <exception cref="ItemsChangedException">Somebody else removed items at the same moment: roll back and try again.</exception>
+    /// <exception cref="NotConfirmedException">Something was still there after the deletion, or other items went than were counted.</exception>
     public static async Task<Dictionary<string, ItemCounts>> DeleteAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
     {
@@ -76,42 +75,28 @@ public static class ConversationStore
         var removed = idOf.Values.ToDictionary(id => id, _ => ItemCounts.None, StringComparer.Ordinal);
         if (idOf.Count == 0)
             return removed;
-        var conversationKeys = idOf.Keys.ToArray();
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                BatchCommand(CountItemsSql, conversationKeys),
-                BatchCommand(DeleteItemsSql, conversationKeys),
-                BatchCommand(DeleteConversationsSql, conversationKeys),
-                BatchCommand(FindLeftoversSql, conversationKeys),
-            },
-        };
-        await using (var reader = await batch.ExecuteReaderAsync(cancel))
-        {
-            while (await reader.ReadAsync(cancel))
-            {
-                var id = idOf[reader.GetInt64(0)];
-                removed[id] += Counts(reader.GetInt16(1), reader.GetInt64(2));
-            }
-            // The items were looked for again by the foreign key, which refuses to let go of a conversation that has one left (docs/adr/0008);
-            // the conversations' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
-            await reader.NextResultAsync(cancel);
-            if (await reader.ReadAsync(cancel))
-                throw new LeftoversException();
-        }
-        // Nobody can add items to a locked conversation, but somebody could take some away between the count and the deletion.
-        return removed.Values.Sum(items => items.Sum()) == (long)batch.BatchCommands[1].RecordsAffected ? removed : throw new ItemsChangedException();
+        await using var batch = new NpgsqlBatch(connection);
+        // Counting what a DELETE returns costs as much as the DELETE again: the items are counted first, and their sum is held against what went.
+        foreach (var sql in new[] { CountItemsSql, DeleteItemsSql, DeleteConversationsSql, FindLeftoversSql })
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = idOf.Keys.ToArray() } } });
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            removed[idOf[reader.GetInt64(0)]] += Items(reader.GetInt16(1), reader.GetInt64(2));
+        // The items were looked for again by the foreign key, which refuses to let go of a conversation that has one left (docs/adr/0008);
+        // the conversations' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
+        await reader.NextResultAsync(cancel);
+        var isEmpty = !await reader.ReadAsync(cancel);
+        return isEmpty && batch.BatchCommands[1].RecordsAffected == removed.Values.Sum(items => items.Sum()) ? removed : throw new NotConfirmedException();
     }
 
-    private static ItemCounts Counts(short kind, long count) => kind switch
+    private static ItemCounts Items(short kind, long count) => kind switch
     {
         0 => new ItemCounts(Messages: count),
         1 => new ItemCounts(Transcripts: count),
         2 => new ItemCounts(Recordings: count),
         3 => new ItemCounts(Attachments: count),
         4 => new ItemCounts(Logs: count),
-        _ => throw new InvalidOperationException($"unknown kind of item {kind}"),
+        _ => throw new InvalidOperationException($"the store holds items of an unknown kind {kind}"),
     };
 
     private static async Task<Dictionary<long, string>> LockAsync(
@@ -141,12 +126,7 @@ public static class ConversationStore
         command.Parameters.AddRange(parameters);
         return command;
     }
-
-    private static NpgsqlBatchCommand BatchCommand(string sql, long[] conversationKeys) => new(sql) { Parameters = { new() { Value = conversationKeys } } };
 }
 
-/// <summary>After a deletion the store still held something of it.</summary>
-public sealed class LeftoversException() : Exception("the store still holds items of a deleted conversation");
-
-/// <summary>What was counted is not what was deleted: nothing of the batch may be recorded.</summary>
-public sealed class ItemsChangedException() : Exception("items were removed by somebody else while their conversation was being deleted");
+/// <summary>After a deletion the store still held something of it, or had lost other items than were counted.</summary>
+public sealed class NotConfirmedException() : Exception("a deletion could not be confirmed by reading the store again");

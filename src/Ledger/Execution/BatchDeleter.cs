@@ -26,7 +26,7 @@ public static class BatchDeleter
     public static async Task<(IReadOnlyList<JobEvent> Events, DateTimeOffset Clock)> StepAsync(
         NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, DateTimeOffset closing, Plan retry, int size, CancellationToken cancel)
     {
-        var key = claimed.Key ?? throw new InvalidOperationException("the job's key is gone: its manifest cannot be opened");
+        var key = claimed.OpenKey(keys);
         var row = await NextRowAsync(connection, claimed, cancel);
         var first = (long)row.Number * Manifest.RowSize;
         var entries = Manifest.Unseal(key, row.Number, row.Sealed);
@@ -81,7 +81,7 @@ public static class BatchDeleter
     /// <summary>Which failures are a conversation's own. All others (a lost connection, a deadlock, a shutdown) end the transaction and are nobody's outcome.</summary>
     private static FailureReason? Reason(Exception e) => e switch
     {
-        LeftoversException or PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: ConversationStore.ItemsConstraint } =>
+        NotConfirmedException or PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: ConversationStore.ItemsConstraint } =>
             FailureReason.NotConfirmed,
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => FailureReason.Locked,
         PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => FailureReason.Timeout,

@@ -21,8 +21,8 @@ public static class ListResolver
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, Bot bot, CancellationToken cancel)
     {
-        var key = claimed.Key ?? throw new InvalidOperationException("the job's key is gone: its list cannot be resolved");
-        var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.SealedRequest!));
+        var key = claimed.OpenKey(keys);
+        var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.Secrets!.SealedRequest));
         var cursor = claimed.Resolving ?? await BeginAsync(connection, request, claimed, bot, cancel);
         var (entries, afterKey, isLast) = request switch
         {

@@ -47,7 +47,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     {
         var snapshot = await registry.CurrentAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (await ClaimedJob.NextAsync(connection, keys, window, cancel) is not { } claimed)
+        if (await ClaimedJob.NextAsync(connection, window, cancel) is not { } claimed)
             return false;
         try
         {
@@ -80,7 +80,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     {
         if (ClosingOf(step, window) is not { } closing)
         {
-            await ReplanAsync(step, step.Claimed.Now);
+            await ReplanAsync(step);
         }
         else if (step.Claimed.Job.IsStarted)
         {
@@ -133,7 +133,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         {
             // The window closed under the batch: nothing of it counts.
             await step.Transaction.RollbackAsync(CancellationToken.None);
-            await AgainAsync(step, (again, now) => ReplanAsync(again, now));
+            await AgainAsync(step, ReplanAsync);
             return;
         }
         FaultPoint.At(events[^1] switch { Completed => "completed.before-commit", Scheduled => "retry.before-commit", _ => "batch.before-commit" });
@@ -141,22 +141,21 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         FaultPoint.At(events[^1] switch { Completed => "completed.after-commit", Scheduled => "retry.after-commit", _ => "batch.after-commit" });
     }
 
-    private async Task ReplanAsync(Step step, DateTimeOffset now)
+    /// <summary>The plan's opening has ended, or its window's definition changed so that it is closed now.</summary>
+    private async Task ReplanAsync(Step step)
     {
-        var decision = JobDecisions.Decide(step.Claimed.Job, new Replan(Closed(step.Claimed.Job, now), planner.Plan(step.Window, now)));
+        var job = step.Claimed.Job;
+        var decision = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), planner.Plan(step.Window, step.Claimed.Now)));
         await JobWriter.WriteAsync(step.Connection, step.Claimed, decision.Events, step.Claimed.Resolving, [], CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");
     }
 
-    /// <summary>A window whose definition changed may be closed before the plan's opening ends: then the plan has ended too.</summary>
-    private static DateTimeOffset Closed(Job job, DateTimeOffset now) => now < job.Window!.Closes ? job.Window.Closes : now;
-
     private async Task FailAttemptAsync(Step step)
     {
         await step.Transaction.RollbackAsync(CancellationToken.None);
-        await AgainAsync(step, async (again, _) =>
+        await AgainAsync(step, async again =>
         {
             var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again));
             var decision = JobDecisions.Decide(again.Claimed.Job, fail);
@@ -167,11 +166,11 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
 
     /// <summary>Claims the same job in a new transaction, after a rollback; does nothing if somebody else has it by now.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "awaited before the transaction is disposed")]
-    private async Task AgainAsync(Step step, Func<Step, DateTimeOffset, Task> act)
+    private static async Task AgainAsync(Step step, Func<Step, Task> act)
     {
         await using var transaction = await step.Connection.BeginTransactionAsync(CancellationToken.None);
-        if (await ClaimedJob.NextAsync(step.Connection, keys, step.Claimed.Job.Window!.Name, CancellationToken.None) is { } claimed && claimed.Id == step.Claimed.Id && claimed.Version == step.Claimed.Version)
-            await act(step with { Transaction = transaction, Claimed = claimed }, claimed.Now);
+        if (await ClaimedJob.NextAsync(step.Connection, step.Claimed.Job.Window!.Name, CancellationToken.None) is { } claimed && claimed.Id == step.Claimed.Id && claimed.Version == step.Claimed.Version)
+            await act(step with { Transaction = transaction, Claimed = claimed });
     }
 
     private Plan RetryPlan(Step step)

@@ -20,8 +20,8 @@ public sealed record RecordOutcomes(int Attempt, IReadOnlyList<Outcome> Outcomes
 /// <summary>The attempt as a whole failed.</summary>
 public sealed record FailAttempt(int Attempt, FailureReason Reason, Plan Retry) : JobCommand;
 
-/// <summary>Plan anew if the opening of the latest plan has closed at <paramref name="At"/>.</summary>
-public sealed record Replan(DateTimeOffset At, Plan Plan) : JobCommand;
+/// <summary>The opening of the plan <paramref name="Ended"/> is over before the job is: go on by <paramref name="Plan"/>, which is later.</summary>
+public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 
 /// <summary>When, and in which opening.</summary>
 public sealed record Plan(DateTimeOffset PlannedAt, PlannedWindow Window);

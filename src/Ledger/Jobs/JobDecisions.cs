@@ -18,9 +18,7 @@ public static class JobDecisions
         (_, Start start) => Begin(job, start),
         (_, RecordOutcomes record) => Record(job, record),
         (_, FailAttempt fail) => Fail(job, fail),
-        (_, Replan replan) => replan.At < job.Window!.Closes
-            ? Decision.Nothing
-            : Decision.Of(Scheduled(replan.Plan, ScheduleReason.WindowClosed, job.Attempt)),
+        (_, Replan replan) => Again(job, replan),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
@@ -28,6 +26,8 @@ public static class JobDecisions
     {
         if (job.IsStarted || start.Attempt < job.Attempt)
             return Decision.Nothing;
+        if (start.Attempt > job.Attempt)
+            return Unplanned;
         var started = new Started(start.Attempt, start.Conversations, start.ManifestRoot, start.From, start.RetainedFrom);
         return start.Conversations > 0 ? Decision.Of(started) : Decision.Of(started, End(Job.Apply(job, started)));
     }
@@ -38,6 +38,8 @@ public static class JobDecisions
             return Decision.Reject("the job has not started");
         if (record.Attempt < job.Attempt)
             return Decision.Nothing;
+        if (record.Attempt > job.Attempt)
+            return Unplanned;
         var events = new List<JobEvent>(record.Outcomes.Count + 1);
         foreach (var outcome in record.Outcomes)
         {
@@ -60,11 +62,25 @@ public static class JobDecisions
     {
         if (fail.Attempt < job.Attempt)
             return Decision.Nothing;
+        if (fail.Attempt > job.Attempt)
+            return Unplanned;
         if (job.IsStarted)
             return Decision.Reject("an attempt whose list is resolved fails by its conversations");
         var failed = new Failed(Commitment: null, Ordinal: null, fail.Reason, job.Attempt, job.RetriesRemaining);
         return Decision.Of(failed, job.RetriesRemaining > 0 ? Scheduled(fail.Retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
     }
+
+    /// <summary>A plan that was replaced before is another one by now; that plans only move forward keeps it from coming back.</summary>
+    private static Decision Again(Job job, Replan replan)
+    {
+        if (replan.Ended != new Plan(job.PlannedAt, job.Window!))
+            return Decision.Nothing;
+        return replan.Plan.PlannedAt > job.PlannedAt
+            ? Decision.Of(Scheduled(replan.Plan, ScheduleReason.WindowClosed, job.Attempt))
+            : Decision.Reject("the new plan is not later than the one that it replaces");
+    }
+
+    private static Decision Unplanned => Decision.Reject("there is no plan for such an attempt yet");
 
     private static JobEvent Event(Job job, Outcome outcome) => outcome switch
     {

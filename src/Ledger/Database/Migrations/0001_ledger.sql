@@ -172,6 +172,23 @@ create table ledger.job_manifest (
     primary key (job_id, row_number),
     constraint job_manifest_one_outcome_each check (octet_length(outcomes) = size and open_count between 0 and size)
 );
+-- Every ordinal ends in one outcome: what is settled stays, and nothing becomes pending again. The sealed ids may be destroyed, never exchanged.
+create function ledger.allow_settling_only() returns trigger language plpgsql as $$
+begin
+    if (new.job_id, new.row_number, new.size, new.subtree_root) is distinct from (old.job_id, old.row_number, old.size, old.subtree_root)
+        or (new.sealed is not null and new.sealed is distinct from old.sealed) then
+        raise exception 'a manifest row is fixed: this change is refused' using errcode = 'LV001';
+    end if;
+    for i in 0 .. old.size - 1 loop
+        -- 0 is pending, 32 and above is failed and may be tried again; what lies between is final.
+        if get_byte(new.outcomes, i) <> get_byte(old.outcomes, i) and (get_byte(old.outcomes, i) between 1 and 31 or get_byte(new.outcomes, i) = 0) then
+            raise exception 'an ordinal has one outcome: this change is refused' using errcode = 'LV001';
+        end if;
+    end loop;
+    return new;
+end $$;
+create trigger manifest_only_settles before update on ledger.job_manifest for each row execute function ledger.allow_settling_only();
+alter table ledger.job_manifest enable always trigger manifest_only_settles;
 create index job_manifest_open on ledger.job_manifest (job_id, row_number) where open_count > 0;
 
 -- Secrets of API clients, sealed under the service's key.
@@ -190,6 +207,7 @@ grant usage on sequence ledger.mt_events_sequence to ledger_service;
 grant select, insert, update on ledger.mt_event_progression, ledger.mt_doc_jobstatus, ledger.mt_doc_bot, ledger.mt_doc_apiclient,
     ledger.mt_doc_deletionwindow, ledger.job_list to ledger_service;
 grant select, insert, update, delete on ledger.job_queue, ledger.job_secrets, ledger.client_secrets to ledger_service;
-grant select, insert, update, delete on ledger.job_manifest to ledger_service;
+grant select, insert on ledger.job_manifest to ledger_service;
+grant update (sealed, outcomes, open_count) on ledger.job_manifest to ledger_service;
 revoke execute on function ledger.append_events from public;
 grant execute on function ledger.append_events to ledger_service;
