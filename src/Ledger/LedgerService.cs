@@ -30,6 +30,9 @@ public sealed record ServiceSettings
     public EmbeddedPostgres? Embedded { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What is logged: this and worse.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }
 
 /// <summary>Puts a node together: the HTTP side, and the lanes that delete.</summary>
@@ -41,7 +44,7 @@ public static class LedgerService
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelCore();
         builder.WebHost.UseUrls(settings.Urls);
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.ClearProviders().SetMinimumLevel(settings.LogLevel).AddSimpleConsole(console => console.SingleLine = true);
         var services = builder.Services;
         services.AddSingleton(settings.Time);
         services.AddSingleton(settings.Keys);

@@ -1,1 +1,3 @@
-Console.WriteLine("ledger");
+using Ledger.Cli;
+
+return await CommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -13,6 +13,17 @@ public static class Documents
 {
     public static string Table<T>() => "ledger.mt_doc_" + typeof(T).Name.ToLowerInvariant();
 
+    /// <summary>Every document of one kind. For the registry's, which are few; not for jobs.</summary>
+    public static async Task<List<T>> AllAsync<T>(NpgsqlConnection connection, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        var documents = new List<T>();
+        await using var command = new NpgsqlCommand($"select data::text from {Table<T>()}", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            documents.Add(JsonSerializer.Deserialize(reader.GetString(0), json)!);
+        return documents;
+    }
+
     /// <summary>The first version of a document.</summary>
     public static NpgsqlBatchCommand Insert<T>(Guid id, T document, JsonTypeInfo<T> json, long version) =>
         new($"insert into {Table<T>()} (id, data, mt_dotnet_type, mt_version) values ($1, $2, $3, $4)")

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
@@ -55,13 +53,13 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
         if (last is not null && last.Revision == revision)
             return last with { LoadedAt = loadedAt };
         var secrets = await SecretsAsync(connection, cancel);
-        var clients = await DocumentsAsync(connection, DocumentJson.Default.ApiClient, cancel);
+        var clients = await Documents.AllAsync(connection, DocumentJson.Default.ApiClient, cancel);
         return new RegistrySnapshot(
             loadedAt,
             revision,
-            (await DocumentsAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, StringComparer.Ordinal),
+            (await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, StringComparer.Ordinal),
             clients.ToDictionary(client => client.ClientId, client => Entry(client, secrets), StringComparer.Ordinal),
-            (await DocumentsAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(window => window.Name, StringComparer.Ordinal));
+            (await Documents.AllAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(window => window.Name, StringComparer.Ordinal));
     }
 
     private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) => new(client,
@@ -72,16 +70,6 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
     {
         await using var command = new NpgsqlCommand(RevisionSql, connection);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
-    private static async Task<List<T>> DocumentsAsync<T>(NpgsqlConnection connection, JsonTypeInfo<T> json, CancellationToken cancel)
-    {
-        var documents = new List<T>();
-        await using var command = new NpgsqlCommand($"select data::text from {Documents.Table<T>()}", connection);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-            documents.Add(JsonSerializer.Deserialize(reader.GetString(0), json)!);
-        return documents;
     }
 
     private static async Task<Dictionary<(string Client, string Secret), byte[]>> SecretsAsync(NpgsqlConnection connection, CancellationToken cancel)

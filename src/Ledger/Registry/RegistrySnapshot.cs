@@ -13,5 +13,5 @@ public sealed record RegistrySnapshot(
     IReadOnlyDictionary<string, DeletionWindow> Windows);
 
 /// <summary>A client with the secrets that verify its tokens.</summary>
-/// <param name="Secrets">For HS256 and HS512: one or two secrets of 64 bytes, oldest first; else empty.</param>
+/// <param name="Secrets">For HS256 and HS512: one or two secrets, oldest first; else empty.</param>
 public sealed record ClientEntry(ApiClient Client, IReadOnlyList<byte[]> Secrets);

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Registry;
@@ -6,12 +8,14 @@ using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Projections;
 using Ledger.Projections.Registry;
+using Ledger.Scheduling;
 using Npgsql;
 
 namespace Ledger.Registry;
 
 /// <summary>Carries out registry commands: read the stream's document, decide, append events and document in one round trip.</summary>
-public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder keys, TimeProvider time)
+/// <param name="keys">Needed only where a secret is sealed; null: no secret can be issued.</param>
+public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, TimeProvider time)
 {
     private const int SecretSize = 64;
     private const int Attempts = 5;
@@ -30,15 +34,28 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder keys, Tim
         StreamIds.Window(command.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
         window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, _ => [], cancel);
 
+    /// <summary>Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.</summary>
+    public async Task EnsureDefaultWindowAsync(CancellationToken cancel)
+    {
+        var window = Window.Default;
+        var define = new DefineWindow(window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, "ledger", "the window of a bot that was given none");
+        await ExecuteAsync(
+            StreamIds.Window(window.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
+            defined => defined is null ? RegistryDecisions.Decide(defined, define) : Decision<RegistryEvent>.Nothing, DeletionWindow.Apply, _ => [], cancel);
+    }
+
     /// <summary>Carries out one command on a client. A secret that it issues is stored sealed in the same transaction.</summary>
     /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>; else null.</param>
     public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) => ExecuteAsync(
         StreamIds.Client(clientId), StreamIds.ClientType, DocumentJson.Default.ApiClient,
         client => RegistryDecisions.Decide(client, command), ApiClient.Apply, events => SecretRows(clientId, secret, events), cancel);
 
-    /// <summary>A fresh secret and a name for it.</summary>
+    /// <summary>
+    /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of base64url over 64 random bytes), so that
+    /// any JWT tool takes it as it is shown.
+    /// </summary>
     public static (string SecretId, byte[] Secret) NewSecret() =>
-        (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), RandomNumberGenerator.GetBytes(SecretSize));
+        (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), Encoding.UTF8.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretSize))));
 
     private async Task<Rejection?> ExecuteAsync<TDocument>(
         Guid stream, string streamType, JsonTypeInfo<TDocument> json, Func<TDocument?, Decision<RegistryEvent>> decide,
@@ -87,13 +104,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder keys, Tim
 
     private IEnumerable<NpgsqlBatchCommand> SecretRows(string clientId, byte[]? secret, IReadOnlyList<RegistryEvent> events)
     {
+        if (keys is null && events.Any(@event => @event is ClientSecretIssued))
+            throw new InvalidOperationException("a secret can be issued only with the service's keys at hand, which seal it");
         foreach (var @event in events)
         {
             if (@event is ClientSecretIssued issued)
             {
                 yield return new NpgsqlBatchCommand("insert into ledger.client_secrets (client_id, secret_id, sealed) values ($1, $2, $3)")
                 {
-                    Parameters = { new() { Value = clientId }, new() { Value = issued.SecretId }, new() { Value = keys.SealSecret(clientId, issued.SecretId, secret!) } },
+                    Parameters = { new() { Value = clientId }, new() { Value = issued.SecretId }, new() { Value = keys!.SealSecret(clientId, issued.SecretId, secret!) } },
                 };
             }
             else if (@event is ClientSecretRetired retired)

@@ -1,0 +1,28 @@
+namespace Ledger.Cli;
+
+/// <summary>A verb cannot do what it was asked to; the message says why and what to do, in words for the person who asked.</summary>
+public sealed class CommandException(string message, int exitCode = ExitCodes.Failed) : Exception(message)
+{
+    public int ExitCode => exitCode;
+
+    /// <summary>What was typed cannot be meant: exit code 2.</summary>
+    public static CommandException Usage(string message) => new(message, ExitCodes.Usage);
+
+    /// <summary>Throws where the registry said no.</summary>
+    public static void ThrowIf(Rejection? rejection)
+    {
+        if (rejection is not null)
+            throw new CommandException(rejection.Message);
+    }
+}
+
+/// <summary>What the process answers.</summary>
+public static class ExitCodes
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int Usage = 2;
+
+    /// <summary>Stopped by Ctrl-C or SIGTERM before it was done (128 + SIGINT, as shells have it).</summary>
+    public const int Stopped = 130;
+}

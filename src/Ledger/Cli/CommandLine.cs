@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Ledger.Cli;
+
+/// <summary>The command line: one file per verb, or per group of verbs, beside this one.</summary>
+public static class CommandLine
+{
+    // A service lets the batches that its lanes are in come to their end (LaneSchedulerOptions.StopDeadline), and so does the demo's.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">Verb, arguments, options.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Errors, warnings and progress.</param>
+    /// <param name="cancel">Stops it, as Ctrl-C and SIGTERM do.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    {
+        var parsed = Root().Parse(args);
+        if (parsed.Action is ParseErrorAction)
+            return RefuseUsage(parsed, error);
+        try
+        {
+            var invocation = new InvocationConfiguration
+            {
+                Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopPatience,
+            };
+            return await parsed.InvokeAsync(invocation, cancel);
+        }
+        catch (Exception e)
+        {
+            return Failures.Tell(e, error);
+        }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
+        {
+            DemoCommand.Verb(), ServeCommand.Verb(), ImportCommand.Verb(), BotCommand.Verb(), WindowCommand.Verb(), ClientCommand.Verb(),
+            TokenCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), MigrateCommand.Verb(), KeyCommand.Verb(),
+        };
+        foreach (var help in root.Options.OfType<HelpOption>())
+            help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static int RefuseUsage(ParseResult parsed, TextWriter error)
+    {
+        foreach (var problem in parsed.Errors.Select(problem => problem.Message).Distinct())
+            error.WriteLine($"ledger: {problem}");
+        error.WriteLine($"See `{HelpWithExamples.Path(parsed.CommandResult)} --help`.");
+        return ExitCodes.Usage;
+    }
+}

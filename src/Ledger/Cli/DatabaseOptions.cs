@@ -1,0 +1,182 @@
+using System.CommandLine;
+using Ledger.Database;
+using Ledger.Database.Embedded;
+using Ledger.Identifiers;
+using Ledger.Registry;
+using Npgsql;
+
+namespace Ledger.Cli;
+
+/// <summary>
+/// How a verb finds its database, the same for all: <c>--data</c> names a folder with a private PostgreSQL; else <c>--connection</c> or LEDGER_CONNECTION a server;
+/// else it is the default data folder, if a ledger is in it already.
+/// </summary>
+internal sealed class DatabaseOptions
+{
+    public const string ConnectionVariable = "LEDGER_CONNECTION";
+    public const string KeysVariable = "LEDGER_KEYS";
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "A data folder with a private PostgreSQL in it, which is joined, or started for the moment.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _connection = new("--connection")
+    {
+        Description = $"A server's connection string instead: Host=…;Database=…;Username=ledger_service;Password=… (or {ConnectionVariable}).",
+        HelpName = "STRING",
+    };
+
+    private readonly Option<string?> _keys = new("--keys")
+    {
+        Description = $"The key folder, with --connection (or {KeysVariable}). A data folder has its own.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>Adds the options to a verb.</summary>
+    /// <param name="withKeys">Whether the verb can use the key folder.</param>
+    public static DatabaseOptions AddTo(Verb verb, bool withKeys = false)
+    {
+        var options = new DatabaseOptions();
+        verb.Add(options._data);
+        verb.Add(options._connection);
+        if (withKeys)
+            verb.Add(options._keys);
+        return options;
+    }
+
+    /// <summary>The data folder that was named; null: none was.</summary>
+    public string? Data(ParseResult parsed) => parsed.GetValue(_data);
+
+    /// <summary>The connection string that was given, by option or environment.</summary>
+    public string? Connection(ParseResult parsed) => Given(parsed.GetValue(_connection), ConnectionVariable);
+
+    /// <summary>The key folder that was named, by option or environment.</summary>
+    public string? Keys(ParseResult parsed) => Given(parsed.GetValue(_keys), KeysVariable);
+
+    /// <summary>Whether an option (not the environment) names a server or its keys.</summary>
+    public bool IsServerNamed(ParseResult parsed) => parsed.GetValue(_connection) is not null || parsed.GetValue(_keys) is not null;
+
+    /// <summary>Opens the database that the options mean.</summary>
+    /// <param name="needsKeys">Refuse to go on without keys.</param>
+    /// <exception cref="CommandException">There is none, or it is not ready.</exception>
+    public async Task<OpenDatabase> OpenAsync(ParseResult parsed, CancellationToken cancel, bool needsKeys = false)
+    {
+        RefuseBoth(parsed);
+        if (EmbeddedFolder(parsed) is { } folder)
+            return await OpenDatabase.EmbeddedAsync(folder, new TerminalLog(Terminal.Of(parsed), LogLevel.Warning), cancel);
+        var connection = Connection(parsed) ?? throw new CommandException(
+            $"which database? Name a data folder (--data DIR) or a server (--connection STRING or {ConnectionVariable}). `ledger serve --embedded` makes a ledger in {DataFolder.Default()}, which is then the default");
+        if (needsKeys && Keys(parsed) is null)
+            throw new CommandException($"the keys of the service are needed: name their folder (--keys DIR or {KeysVariable})");
+        return await OpenDatabase.OnServerAsync(connection, needsKeys ? KeyFolder.Open(Keys(parsed)!) : null, cancel);
+    }
+
+    /// <exception cref="CommandException">Folder and server were both named.</exception>
+    public void RefuseBoth(ParseResult parsed)
+    {
+        if (Data(parsed) is not null && parsed.GetValue(_connection) is not null)
+            throw CommandException.Usage("--data and --connection name two databases: leave one out");
+    }
+
+    /// <summary>The data folder to use; null: the database is a server's.</summary>
+    private string? EmbeddedFolder(ParseResult parsed)
+    {
+        if (Data(parsed) is { } named)
+        {
+            return OpenDatabase.IsThere(named) ? named : throw new CommandException(
+                $"there is no ledger in {named}: `ledger serve --embedded --data {named}` or `ledger migrate --data {named}` makes one");
+        }
+        return Connection(parsed) is null && OpenDatabase.IsThere(DataFolder.Default()) ? DataFolder.Default() : null;
+    }
+
+    private static string? Given(string? option, string variable) =>
+        option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
+}
+
+/// <summary>A database that a verb works on, as the service's role. Disposing it stops an embedded server that nobody else uses.</summary>
+internal sealed class OpenDatabase : IAsyncDisposable
+{
+    private readonly KeyFolder? _keys;
+
+    private OpenDatabase(string connection, KeyFolder? keys, EmbeddedDatabase? embedded)
+    {
+        Connection = connection;
+        _keys = keys;
+        Embedded = embedded;
+        Source = ServiceDatabase.Source(connection);
+        Registry = new RegistryStore(Source, keys, TimeProvider.System);
+    }
+
+    public string Connection { get; }
+    public NpgsqlDataSource Source { get; }
+    public RegistryStore Registry { get; }
+
+    /// <summary>Null: the database is a server's.</summary>
+    public EmbeddedDatabase? Embedded { get; }
+
+    /// <exception cref="InvalidOperationException">It was opened without.</exception>
+    public KeyFolder Keys => _keys ?? throw new InvalidOperationException("the database was opened without keys");
+
+    /// <summary>Whether a data folder holds a ledger.</summary>
+    public static bool IsThere(string folder) => File.Exists(Path.Combine(folder, "cluster.json"));
+
+    /// <summary>The ledger in a data folder, made and brought up to date where necessary.</summary>
+    public static async Task<OpenDatabase> EmbeddedAsync(string folder, ILogger log, CancellationToken cancel)
+    {
+        var embedded = await EmbeddedDatabase.OpenAsync(new EmbeddedPostgresOptions { DataDirectory = folder }, TimeProvider.System, log, cancel);
+        try
+        {
+            var database = new OpenDatabase(embedded.ServiceConnection, KeyFolder.Open(EmbeddedDatabase.KeysOf(embedded.Postgres.DataDirectory)), embedded);
+            await database.Registry.EnsureDefaultWindowAsync(cancel);
+            return database;
+        }
+        catch
+        {
+            await embedded.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The ledger on a server, which must have been migrated.</summary>
+    /// <exception cref="CommandException">It was not, or not to this version.</exception>
+    public static async Task<OpenDatabase> OnServerAsync(string connection, KeyFolder? keys, CancellationToken cancel)
+    {
+        var database = new OpenDatabase(Checked(connection), keys, embedded: null);
+        try
+        {
+            await using var session = await database.Source.OpenConnectionAsync(cancel);
+            return await Migrator.ProblemAsync(session, cancel) is { } problem ? throw new CommandException(problem) : database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The connection string, if it can be read. What is wrong with one is not quoted: it holds a password.</summary>
+    public static string Checked(string connection)
+    {
+        string? host = null;
+        try
+        {
+            host = new NpgsqlConnectionStringBuilder(connection).Host;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
+        {
+            // Told below.
+        }
+        return string.IsNullOrEmpty(host)
+            ? throw new CommandException("the connection string cannot be read: it must be like Host=db.example;Port=5432;Database=ledger;Username=ledger_service;Password=…")
+            : connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        if (Embedded is not null)
+            await Embedded.DisposeAsync();
+    }
+}

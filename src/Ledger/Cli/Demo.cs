@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Http;
+using Ledger.Projections.Registry;
+using Ledger.Registry;
+using Ledger.Scheduling;
+
+namespace Ledger.Cli;
+
+/// <summary>
+/// The demo's run: import, submit over HTTP, let the lanes delete, verify. It is a client of the API like any other; only its verification also looks into the
+/// database.
+/// </summary>
+internal sealed class Demo(Terminal terminal, string folder, int port)
+{
+    private const string Actor = "ledger demo";
+
+    /// <summary>Always open, so that nobody has to wait for the evening.</summary>
+    private static readonly Window AlwaysOpen = new("demo", "0 0 * * * ?", "UTC", TimeSpan.FromHours(2), 4);
+
+    private static readonly TimeSpan TokenLife = TimeSpan.FromHours(12);
+
+    private static TimeProvider Time => TimeProvider.System;
+
+    /// <exception cref="CommandException">Something did not match; the message says what.</exception>
+    public async Task RunAsync(string? inputFile, bool once, CancellationToken cancel)
+    {
+        // A name for this run, so that a second one on the same folder has bots, users and conversations of its own.
+        var run = RandomNumberGenerator.GetHexString(8, lowercase: true);
+        var input = inputFile is null ? DemoInput.Generated(run) : await DemoInput.OfFileAsync(inputFile, cancel);
+        terminal.Line($"Data in {Path.GetFullPath(folder)}");
+        await using var database = await OpenDatabase.EmbeddedAsync(folder, new TerminalLog(terminal, LogLevel.Information), cancel);
+        await using var store = await DemoStore.OpenAsync(database.Embedded!.OwnerConnection, cancel);
+        var client = await RegisterAsync(database, input, $"demo-{run}", cancel);
+        await ImportAsync(database, input, cancel);
+
+        await using var node = LedgerService.Build(Settings(database));
+        await node.StartAsync(cancel);
+        var address = ServeCommand.Addresses(node).First();
+        terminal.Line($"The service listens on {address}; window '{AlwaysOpen.Name}' is open.");
+        using var api = new DemoApi(address, () => TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife));
+        var erased = await EraseAndVerifyAsync(api, store, input, cancel);
+
+        if (once)
+        {
+            await node.StopAsync(CancellationToken.None);
+            terminal.Line(erased.Summary);
+            return;
+        }
+        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(store, erased, cancel);
+        await node.WaitForShutdownAsync(cancel);
+    }
+
+    private ServiceSettings Settings(OpenDatabase database) => new()
+    {
+        Connection = database.Connection,
+        Keys = database.Keys,
+        Urls = $"http://127.0.0.1:{port}",
+        Embedded = database.Embedded!.Postgres,
+        Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
+        // The limits stay on. A person who plays with the demo should not meet them.
+        Http = new HttpOptions { Submits = new RateLimit(600, 18_000), Polls = new RateLimit(600, 18_000) },
+        LogLevel = LogLevel.Warning,
+    };
+
+    /// <summary>The window, the bots and their twins, and a client that may do everything for all of them.</summary>
+    private static async Task<ClientEntry> RegisterAsync(OpenDatabase database, DemoInput input, string clientId, CancellationToken cancel)
+    {
+        var registry = database.Registry;
+        CommandException.ThrowIf(await registry.DefineWindowAsync(
+            new DefineWindow(AlwaysOpen.Name, AlwaysOpen.Cron, AlwaysOpen.TimeZone, (long)AlwaysOpen.Length.TotalSeconds, AlwaysOpen.Lanes, Actor, null), cancel));
+        var (secretId, secret) = RegistryStore.NewSecret();
+        CommandException.ThrowIf(await registry.ExecuteOnClientAsync(
+            clientId, new AddClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, secretId, Actor, null), secret, cancel));
+        foreach (var (bot, createdAt) in input.Bots.SelectMany(bot => new[] { (bot.Key, bot.Value), (DemoInput.Twin(bot.Key), bot.Value) }))
+        {
+            // Another file may have registered the bot with another creation.
+            if (await registry.ExecuteAsync(bot, new AddBot(bot, null, createdAt, null, AlwaysOpen.Name, Actor, null), cancel) is not null)
+                CommandException.ThrowIf(await registry.ExecuteAsync(bot, new ChangeBot(bot, null, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
+            CommandException.ThrowIf(await registry.ExecuteAsync(bot, new GrantClient(bot, clientId, Enum.GetValues<Scope>(), Actor, null), cancel));
+        }
+        return new ClientEntry(new ApiClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, [secretId], Revoked: false), [secret]);
+    }
+
+    private async Task ImportAsync(OpenDatabase database, DemoInput input, CancellationToken cancel)
+    {
+        await using (var own = input.Open())
+            Tell("the bot", await ImportCommand.RunAsync(terminal, database, own, asBot: null, cancel));
+        await using (var twins = input.OpenTwin())
+            Tell("a second bot, with the same cIds and conversation ids", await ImportCommand.RunAsync(terminal, database, twins, DemoInput.Twin, cancel));
+
+        void Tell(string whose, Conversations.ImportTotals totals) =>
+            terminal.Line($"Imported {totals.Imported:N0} conversations with {totals.Items:N0} items for {whose}" + (totals.AlreadyThere > 0 ? $"; {totals.AlreadyThere:N0} were there already." : "."));
+    }
+
+    private async Task<DemoErased> EraseAndVerifyAsync(DemoApi api, DemoStore store, DemoInput input, CancellationToken cancel)
+    {
+        await store.SnapshotAsync(DemoStore.Before, [.. input.Bots.Keys, .. input.Bots.Keys.Select(DemoInput.Twin)], cancel);
+        var jobs = await DemoPlan.MakeAsync(store, input, Time.GetUtcNow(), cancel);
+        var verification = new DemoVerification(store);
+        foreach (var job in jobs)
+            await SubmitAsync(api, job, verification, cancel);
+        var statuses = await new DemoWatch(terminal, api, Time).UntilAllEndedAsync(jobs, cancel);
+
+        await store.SnapshotAsync(DemoStore.After, [.. input.Bots.Keys, .. input.Bots.Keys.Select(DemoInput.Twin)], cancel);
+        foreach (var job in jobs)
+            await verification.VerifyAsync(job, statuses[job.Number], await api.OutcomesAsync(job, cancel), cancel);
+        await verification.VerifyStoreAsync([.. input.Bots.Keys.Select(DemoInput.Twin)], cancel);
+        return Conclude(jobs, verification);
+    }
+
+    private async Task SubmitAsync(DemoApi api, DemoJob job, DemoVerification verification, CancellationToken cancel)
+    {
+        job.Id = await api.SubmitAsync(job, cancel);
+        terminal.Line($"Job {job.Number}: {job.Title}");
+        terminal.Line($"       {job.Id}");
+        if (job.IdempotencyKey is null)
+            return;
+        verification.Same($"job {job.Number}", "the job of the first request with its Idempotency-Key", job.Id.ToString(), "that of the second", (await api.SubmitAsync(job, cancel)).ToString());
+        terminal.Line("       sent twice with one Idempotency-Key: one job");
+    }
+
+    private DemoErased Conclude(IReadOnlyList<DemoJob> jobs, DemoVerification verification)
+    {
+        if (verification.Mismatches.Count > 0)
+            throw new CommandException($"the demo found {verification.Mismatches.Count} mismatch(es):\n" + string.Join('\n', verification.Mismatches.Select(mismatch => $"  {mismatch}")));
+        terminal.Line("Checked: status, outcomes, events and what the store lost agree in every number; every manifest root follows from the outcomes;");
+        terminal.Line("         what should stay stayed, the second bot lost nothing; the analytics rows are all there and hold no id and no text.");
+        return new DemoErased(jobs, verification.Conversations, verification.Items);
+    }
+}
+
+/// <summary>What a demo erased.</summary>
+internal sealed record DemoErased(IReadOnlyList<DemoJob> Jobs, long Conversations, ItemCounts Items)
+{
+    public string Summary => $"OK jobs={Jobs.Count} conversations={Conversations} items={Items.Sum()}";
+}

@@ -1,0 +1,27 @@
+namespace Ledger.Cli;
+
+/// <summary>What to try on a demo that stays up.</summary>
+internal sealed class DemoGuide(Terminal terminal, string address, string token)
+{
+    public async Task PrintAsync(DemoStore store, DemoErased erased, CancellationToken cancel)
+    {
+        var job = erased.Jobs[0];
+        var deletions = $"{address}/api/public/bot/{Uri.EscapeDataString(job.Bot)}/conversations/delete";
+        terminal.Line();
+        terminal.Line(erased.Summary);
+        terminal.Line();
+        terminal.Line("The service stays up. In another terminal, with a token that is good for 12 hours:");
+        terminal.Line($"  TOKEN={token}");
+        terminal.Line("See all jobs, one job, and what became of its conversations:");
+        terminal.Line($"  curl -H \"auth: $TOKEN\" '{deletions}'");
+        terminal.Line($"  curl -H \"auth: $TOKEN\" '{deletions}/{job.Id}'");
+        terminal.Line($"  curl -H \"auth: $TOKEN\" '{deletions}/{job.Id}/outcomes?limit=5'");
+        if (await store.UntouchedUserAsync(job.Bot, cancel) is { } user)
+        {
+            terminal.Line("Erase a further channel user:");
+            terminal.Line($"  curl -H \"auth: $TOKEN\" --json '{{\"cId\":\"{user}\"}}' '{deletions}'");
+        }
+        terminal.Line($"In the browser: {address}/health/ready and {address}/openapi/v1.json");
+        terminal.Line("Ctrl-C stops it.");
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net.Sockets;
+using Ledger.Conversations;
+using Ledger.Database.Embedded;
+using Ledger.EventStore;
+using Npgsql;
+
+namespace Ledger.Cli;
+
+/// <summary>What a person is told when a command fails: one line that says what is wrong and what to do. Never a stack trace, never data.</summary>
+internal static class Failures
+{
+    /// <summary>Writes the line and returns the exit code.</summary>
+    public static int Tell(Exception e, TextWriter error)
+    {
+        if (e is OperationCanceledException { InnerException: not TimeoutException })
+        {
+            error.WriteLine("ledger: stopped");
+            return ExitCodes.Stopped;
+        }
+        if (Environment.GetEnvironmentVariable("TMPDBG") is not null) error.WriteLine(e);
+        error.WriteLine($"ledger: {Describe(e)}");
+        return (e as CommandException)?.ExitCode ?? ExitCodes.Failed;
+    }
+
+    private static string Describe(Exception e) => e switch
+    {
+        CommandException or EmbeddedPostgresException or ImportException => e.Message,
+        // Ours (keys, migrations): their messages are written for people. A library's may quote data.
+        InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
+        WrongExpectedVersionException => "somebody else changed the same thing at the same moment, again and again: try once more",
+        PostgresException refused => DescribeRefusal(refused),
+        NpgsqlException unreachable => $"the database cannot be reached ({Reason(unreachable)}): check that it runs and that the connection string is right",
+        IOException or UnauthorizedAccessException => e.Message,
+        _ => $"{e.GetType().Name}: this is a bug. Please report it with the command that you ran",
+    };
+
+    /// <summary>Only what the server says about the connection is shown: other messages of it may quote what is stored.</summary>
+    private static string DescribeRefusal(PostgresException e) => e.SqlState[..2] switch
+    {
+        "28" or "3D" or "53" or "57" or "08" => $"the database cannot be reached ({e.MessageText}): check that it runs and that the connection string is right",
+        "42" when e.SqlState == PostgresErrorCodes.InsufficientPrivilege => $"the database refused ({e.MessageText}): this role lacks a right that `ledger migrate` grants to ledger_service",
+        _ => $"the database refused a statement with SQLSTATE {e.SqlState}: this is a bug. Please report it with the command that you ran",
+    };
+
+    private static string Reason(NpgsqlException e) => e.InnerException switch
+    {
+        SocketException socket => socket.Message,
+        TimeoutException => "no answer in time",
+        _ => e.Message,
+    };
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Ledger.Identifiers;
+
+namespace Ledger.Cli;
+
+/// <summary><c>ledger key new</c></summary>
+internal static class KeyCommand
+{
+    public static Verb Verb()
+    {
+        var add = new Verb(
+            "new",
+            "Makes a folder with fresh keys for a service on a server's database. A folder that holds keys is never touched.",
+            "ledger key new --keys /etc/ledger/keys",
+            "Every node of one database needs the same folder. Keep a copy of it, apart from the database's backups: who holds both can read\n"
+            + "the ids of erased conversations, and without the keys no job that is under way can be finished.");
+        var folder = new Option<string?>("--keys") { Description = $"The folder to make (or {DatabaseOptions.KeysVariable}).", HelpName = "DIR" };
+        add.Add(folder);
+        add.SetAction(parsed =>
+        {
+            var keys = parsed.GetValue(folder) ?? Environment.GetEnvironmentVariable(DatabaseOptions.KeysVariable);
+            if (string.IsNullOrEmpty(keys))
+                throw CommandException.Usage($"where to? Name the folder (--keys DIR or {DatabaseOptions.KeysVariable})");
+            KeyFolder.Create(keys);
+            Terminal.Of(parsed).Line($"Made the keys in {Path.GetFullPath(keys)}. Keep a copy, apart from the database's backups.");
+        });
+        return new Verb("key", "The keys that live outside the database.", add.Example) { add };
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Ledger.Database;
+using Ledger.Registry;
+using Npgsql;
+
+namespace Ledger.Cli;
+
+/// <summary><c>ledger migrate</c></summary>
+internal static class MigrateCommand
+{
+    public static Verb Verb()
+    {
+        var verb = new Verb(
+            "migrate",
+            "Makes the ledger's tables in a database, or brings them up to date. Repeating it changes nothing.",
+            "ledger migrate --connection 'Host=db;Database=ledger;Username=ledger_owner;Password=…'",
+            "Run it as the role that is to own the tables, not as ledger_service: the service must not own what it may only append to.\n"
+            + "It makes the role ledger_service where it may, and the window 'default' (18:00 UTC, 8 hours).");
+        var database = DatabaseOptions.AddTo(verb);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, cancel));
+        return verb;
+    }
+
+    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, CancellationToken cancel)
+    {
+        var terminal = Terminal.Of(parsed);
+        options.RefuseBoth(parsed);
+        if (options.Data(parsed) is { } folder)
+        {
+            await using var database = await OpenDatabase.EmbeddedAsync(folder, new TerminalLog(terminal, LogLevel.Information), cancel);
+            terminal.Line($"The ledger in {folder} is up to date.");
+            return;
+        }
+        if (options.Connection(parsed) is not { } connection)
+            throw CommandException.Usage($"which database? Name a server, as the tables' owner (--connection STRING or {DatabaseOptions.ConnectionVariable}), or a data folder (--data DIR)");
+        await OnServerAsync(terminal, OpenDatabase.Checked(connection), cancel);
+    }
+
+    private static async Task OnServerAsync(Terminal terminal, string connection, CancellationToken cancel)
+    {
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var owner = await source.OpenConnectionAsync(cancel);
+        var applied = await Migrator.ApplyAsync(owner, cancel);
+        await new RegistryStore(source, keys: null, TimeProvider.System).EnsureDefaultWindowAsync(cancel);
+        foreach (var name in applied)
+            terminal.Line($"applied {name}");
+        terminal.Line("The database is up to date.");
+        if (applied.Count > 0)
+            terminal.Note("The service connects as ledger_service. If that role is new, give it a password: alter role ledger_service password '…'");
+    }
+}

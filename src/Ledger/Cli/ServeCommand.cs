@@ -1,0 +1,107 @@
+using System.CommandLine;
+using Ledger.Database;
+using Ledger.Database.Embedded;
+using Ledger.Identifiers;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Ledger.Cli;
+
+/// <summary><c>ledger serve</c></summary>
+internal static class ServeCommand
+{
+    public static Verb Verb()
+    {
+        var verb = new Verb(
+            "serve",
+            "Runs the service: it answers the HTTP API and deletes in the windows. Ctrl-C or SIGTERM end it at the next batch boundary.",
+            "ledger serve --embedded --data ./ledger-data\n"
+            + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls http://0.0.0.0:8080",
+            "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the data folder,\n"
+            + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.");
+        var database = DatabaseOptions.AddTo(verb, withKeys: true);
+        var embedded = new Option<bool>("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };
+        var urls = new Option<string>("--urls")
+        {
+            Description = "Where to listen; several separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:8080",
+        };
+        verb.Add(embedded);
+        verb.Add(urls);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, parsed.GetValue(embedded), parsed.GetValue(urls)!, cancel));
+        return verb;
+    }
+
+    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, bool embedded, string urls, CancellationToken cancel)
+    {
+        var terminal = Terminal.Of(parsed);
+        RefuseMalformed(urls);
+        await using var database = embedded ? await OpenEmbeddedAsync(parsed, options, terminal, cancel) : await OpenServerAsync(parsed, options, cancel);
+        if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
+            throw new CommandException(problem);
+        await using var node = LedgerService.Build(new ServiceSettings
+        {
+            Connection = database.Connection, Keys = database.Keys, Urls = urls, Embedded = database.Embedded?.Postgres,
+        });
+        if (FaultPoint.ArmedPoint is { } point)
+            node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
+        if (!embedded)
+        {
+            foreach (var warning in await ServerLogSettings.WarningsAsync(database.Source, cancel))
+                node.Logger.LogWarning("{Warning}", warning);
+        }
+        await node.StartAsync(cancel);
+        Greet(terminal, node, parsed, options, database);
+        await node.WaitForShutdownAsync(cancel);
+    }
+
+    private static async Task<OpenDatabase> OpenEmbeddedAsync(ParseResult parsed, DatabaseOptions options, Terminal terminal, CancellationToken cancel)
+    {
+        options.RefuseBoth(parsed);
+        if (options.IsServerNamed(parsed))
+            throw CommandException.Usage("--embedded brings its own database and keys: leave --connection and --keys out");
+        return await OpenDatabase.EmbeddedAsync(options.Data(parsed) ?? DataFolder.Default(), new TerminalLog(terminal, LogLevel.Information), cancel);
+    }
+
+    private static async Task<OpenDatabase> OpenServerAsync(ParseResult parsed, DatabaseOptions options, CancellationToken cancel)
+    {
+        if (options.Data(parsed) is not null)
+            throw CommandException.Usage("--data goes with --embedded: add it, or name a server with --connection");
+        var missing = new List<string>();
+        if (options.Connection(parsed) is null)
+            missing.Add($"a connection string (--connection STRING or {DatabaseOptions.ConnectionVariable}), to a database prepared with `ledger migrate`");
+        if (options.Keys(parsed) is null)
+            missing.Add($"a key folder (--keys DIR or {DatabaseOptions.KeysVariable}), made with `ledger key new`");
+        if (missing.Count > 0)
+            throw CommandException.Usage($"serve lacks {string.Join(" and ", missing)}. To run without any preparation: `ledger serve --embedded`");
+        return await OpenDatabase.OnServerAsync(options.Connection(parsed)!, KeyFolder.Open(options.Keys(parsed)!), cancel);
+    }
+
+    private static void RefuseMalformed(string urls)
+    {
+        foreach (var url in urls.Split(';'))
+        {
+            // http://*:80 and http://+:80 are Kestrel's, and no URI.
+            if (!Uri.TryCreate(url.Replace("//*", "//localhost").Replace("//+", "//localhost"), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+                throw CommandException.Usage("--urls must be like http://127.0.0.1:8080, several separated by semicolons");
+        }
+    }
+
+    private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database)
+    {
+        foreach (var address in Addresses(node))
+            terminal.Line($"Listening on {address}");
+        // What the hints need to reach the same database from another terminal.
+        var where = database.Embedded is null ? "" : options.Data(parsed) is { } data ? $" --data {data}" : "";
+        if (database.Embedded is { } embedded)
+            terminal.Line($"Data in {embedded.Postgres.DataDirectory}");
+        terminal.Line("Next, in another terminal:");
+        terminal.Line($"  ledger bot add BOT{where}");
+        terminal.Line($"  ledger client add CLIENT --bot BOT --scope delete-conversations{where}");
+        terminal.Line($"  ledger token --client CLIENT{where}");
+        terminal.Line("Ctrl-C stops the service.");
+    }
+
+    /// <summary>Where a started node listens.</summary>
+    public static IEnumerable<string> Addresses(WebApplication node) =>
+        node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+}

@@ -1,0 +1,31 @@
+using Ledger.EventStore;
+using Ledger.Projections;
+using Npgsql;
+
+namespace Ledger.Conversations;
+
+/// <summary>What an import has to know of the bots: that they are registered, and since when they exist.</summary>
+internal sealed class ImportBots(NpgsqlDataSource database)
+{
+    private Dictionary<string, DateTimeOffset> _createdAt = [];
+
+    /// <summary>Why the conversation cannot be imported; null if it can. Looks again before it says no: the bot may have been registered meanwhile.</summary>
+    public async ValueTask<string?> ProblemAsync(ImportedConversation conversation, CancellationToken cancel)
+    {
+        if (Problem(conversation) is null)
+            return null;
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        _createdAt = (await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, bot => bot.CreatedAt, StringComparer.Ordinal);
+        return Problem(conversation);
+    }
+
+    private string? Problem(ImportedConversation conversation)
+    {
+        if (!_createdAt.TryGetValue(conversation.BotId, out var createdAt))
+            return "its bot is unknown: register it first with `ledger bot add BOT --created INSTANT`";
+        // A deletion by cId without startDate reaches back to the bot's creation, and would silently miss this one.
+        return conversation.StartedAt < createdAt
+            ? "the conversation started before its bot was created, and deletions by cId would miss it: say when the bot was created with `ledger bot set BOT --created INSTANT`"
+            : null;
+    }
+}
