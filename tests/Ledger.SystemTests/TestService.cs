@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
@@ -34,6 +35,9 @@ public sealed record TestServiceOptions
 
     /// <summary>A clock that the test sets; else the real one.</summary>
     public bool OwnClock { get; init; }
+
+    /// <summary>Is given everything that the nodes log.</summary>
+    public ILoggerProvider? Log { get; init; }
 }
 
 public sealed record DeletionWindowOptions(string Cron, string TimeZone, TimeSpan Length, int Lanes);
@@ -106,6 +110,8 @@ public sealed class TestService : IAsyncDisposable
             Time = Time,
         });
         _nodes.Add(node);
+        if (_options.Log is { } log)
+            node.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         await node.StartAsync();
         var address = node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         return new HttpClient { BaseAddress = new Uri(address) };

@@ -86,7 +86,7 @@ end $$;
 create function ledger.allow_growth_only() returns trigger language plpgsql as $$
 begin
     if new.id is distinct from old.id or new.type is distinct from old.type or new.created is distinct from old.created
-        or new.tenant_id is distinct from old.tenant_id or new.version < old.version then
+        or new.tenant_id is distinct from old.tenant_id or new.version is null or new.version < old.version then
         raise exception 'streams only grow: this change is refused' using errcode = 'LV001';
     end if;
     return new;
