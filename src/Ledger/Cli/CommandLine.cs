@@ -35,7 +35,8 @@ public static class CommandLine
         }
     }
 
-    private static RootCommand Root()
+    /// <summary>All verbs.</summary>
+    internal static RootCommand Root()
     {
         var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
         {
