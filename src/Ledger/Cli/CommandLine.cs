@@ -25,7 +25,10 @@ public static class CommandLine
         {
             var invocation = new InvocationConfiguration
             {
-                Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopPatience,
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = StopPatience,
             };
             return await parsed.InvokeAsync(invocation, cancel);
         }

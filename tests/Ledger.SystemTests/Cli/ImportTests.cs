@@ -117,7 +117,12 @@ public sealed class ImportTests
 
     private static string Line(int n, string startedAt = "2026-05-04T08:00:00Z") => JsonSerializer.Serialize(new
     {
-        botId = "st-1", conversationId = $"c-{n:D5}", cId = $"u-{n % 7 * (startedAt.Length > 20 ? 1 : 0)}", channel = "rtm", startedAt, messages = new[] { new { text = "hello" } },
+        botId = "st-1",
+        conversationId = $"c-{n:D5}",
+        cId = $"u-{n % 7 * (startedAt.Length > 20 ? 1 : 0)}",
+        channel = "rtm",
+        startedAt,
+        messages = new[] { new { text = "hello" } },
     });
 
     private static async Task<CliDatabase> WithBotAsync()

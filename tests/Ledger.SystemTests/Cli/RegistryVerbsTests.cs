@@ -116,7 +116,11 @@ public sealed class RegistryVerbsTests
     {
         var node = LedgerService.Build(new ServiceSettings
         {
-            Connection = cli.Service, Keys = KeyFolder.Open(cli.Keys), Urls = "http://127.0.0.1:0", Lanes = null, Http = new HttpOptions { Submits = null, Polls = null },
+            Connection = cli.Service,
+            Keys = KeyFolder.Open(cli.Keys),
+            Urls = "http://127.0.0.1:0",
+            Lanes = null,
+            Http = new HttpOptions { Submits = null, Polls = null },
         });
         await node.StartAsync();
         return node;
