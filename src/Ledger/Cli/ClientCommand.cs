@@ -66,8 +66,7 @@ internal static class ClientCommand
             "ledger client grant cs-1 --bot st-1 --scope \"Delete Conversations\" --scope ledger-audit");
         var client = new Argument<string>("CLIENT") { Description = "The client's id." };
         var bot = new Option<string>("--bot") { Description = "The bot.", HelpName = "BOT", Required = true };
-        var scopes = OptionValues.Scopes("What it may do.");
-        scopes.Required = true;
+        var scopes = OptionValues.Scopes("What it may do.", required: true);
         verb.Add(client);
         verb.Add(bot);
         verb.Add(scopes);

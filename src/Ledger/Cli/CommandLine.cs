@@ -25,7 +25,10 @@ public static class CommandLine
         {
             var invocation = new InvocationConfiguration
             {
-                Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopPatience,
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = StopPatience,
             };
             return await parsed.InvokeAsync(invocation, cancel);
         }
@@ -35,7 +38,8 @@ public static class CommandLine
         }
     }
 
-    private static RootCommand Root()
+    /// <summary>All verbs.</summary>
+    internal static RootCommand Root()
     {
         var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
         {

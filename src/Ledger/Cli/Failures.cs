@@ -17,7 +17,6 @@ internal static class Failures
             error.WriteLine("ledger: stopped");
             return ExitCodes.Stopped;
         }
-        if (Environment.GetEnvironmentVariable("TMPDBG") is not null) error.WriteLine(e);
         error.WriteLine($"ledger: {Describe(e)}");
         return (e as CommandException)?.ExitCode ?? ExitCodes.Failed;
     }

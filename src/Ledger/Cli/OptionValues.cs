@@ -31,11 +31,13 @@ internal static class OptionValues
     };
 
     /// <summary>Scopes as the contract writes them, in any letter case, also with hyphens or without spaces.</summary>
-    public static Option<Scope[]> Scopes(string description) => new("--scope")
+    public static Option<Scope[]> Scopes(string description, bool required = false) => new("--scope")
     {
         Description = $"{description} One of: {string.Join(", ", Enum.GetValues<Scope>().Select(ScopeName))}. Repeat it for several.",
         HelpName = "SCOPE",
-        DefaultValueFactory = _ => [],
+        Required = required,
+        // A default would count as given.
+        DefaultValueFactory = required ? null : _ => [],
         CustomParser = result => [.. result.Tokens.Select(token => Scope(token.Value, result))],
     };
 

@@ -7,7 +7,9 @@ internal sealed class RecordedBy
 {
     private readonly Option<string> _actor = new("--actor")
     {
-        Description = "Who does this, for the record.", HelpName = "NAME", DefaultValueFactory = _ => Environment.UserName,
+        Description = "Who does this, for the record.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Environment.UserName,
     };
 
     private readonly Option<string?> _reason = new("--reason") { Description = "Why, for the record.", HelpName = "TEXT" };

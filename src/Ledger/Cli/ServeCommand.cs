@@ -23,7 +23,9 @@ internal static class ServeCommand
         var embedded = new Option<bool>("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };
         var urls = new Option<string>("--urls")
         {
-            Description = "Where to listen; several separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:8080",
+            Description = "Where to listen; several separated by semicolons.",
+            HelpName = "URL",
+            DefaultValueFactory = _ => "http://127.0.0.1:8080",
         };
         verb.Add(embedded);
         verb.Add(urls);
@@ -40,7 +42,10 @@ internal static class ServeCommand
             throw new CommandException(problem);
         await using var node = LedgerService.Build(new ServiceSettings
         {
-            Connection = database.Connection, Keys = database.Keys, Urls = urls, Embedded = database.Embedded?.Postgres,
+            Connection = database.Connection,
+            Keys = database.Keys,
+            Urls = urls,
+            Embedded = database.Embedded?.Postgres,
         });
         if (FaultPoint.ArmedPoint is { } point)
             node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);

@@ -51,7 +51,10 @@ internal static class TokenCommand
     {
         var claims = new JsonObject
         {
-            ["sub"] = "ledger token", ["appId"] = entry.Client.ClientId, ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = (now + life).ToUnixTimeSeconds(),
+            ["sub"] = "ledger token",
+            ["appId"] = entry.Client.ClientId,
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = (now + life).ToUnixTimeSeconds(),
         };
         if (once)
             claims["jti"] = RandomNumberGenerator.GetHexString(32, lowercase: true);

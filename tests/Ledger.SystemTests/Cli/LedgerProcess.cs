@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Text;
+using Ledger.Cli;
+
+namespace Ledger.SystemTests.Cli;
+
+/// <summary><c>ledger</c> as a process of its own.</summary>
+internal sealed class LedgerProcess : IDisposable
+{
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
+    private readonly Process _process;
+
+    private LedgerProcess(Process process) => _process = process;
+
+    public string Output => Read(_output);
+    public string Error => Read(_error);
+
+    public static LedgerProcess Start(params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var arg in (string[])[typeof(CommandLine).Assembly.Location, .. args])
+            start.ArgumentList.Add(arg);
+        foreach (var variable in new[] { DatabaseOptions.ConnectionVariable, DatabaseOptions.KeysVariable })
+            start.Environment.Remove(variable);
+        var ledger = new LedgerProcess(new Process { StartInfo = start });
+        ledger._process.OutputDataReceived += (_, line) => Append(ledger._output, line.Data);
+        ledger._process.ErrorDataReceived += (_, line) => Append(ledger._error, line.Data);
+        ledger._process.Start();
+        ledger._process.BeginOutputReadLine();
+        ledger._process.BeginErrorReadLine();
+        return ledger;
+    }
+
+    /// <summary>The rest of the first line of standard output that begins so.</summary>
+    public async Task<string> LineAsync(string beginning)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (await ticks.WaitForNextTickAsync(deadline.Token))
+        {
+            if (Output.Split('\n').SkipLast(1).FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found)
+                return found[beginning.Length..];
+            Assert.False(_process.HasExited, Error);
+        }
+        throw new TimeoutException(beginning);
+    }
+
+    /// <summary>Ctrl-C's polite brother.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        await _process.WaitForExitAsync(deadline.Token);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private static void Append(StringBuilder lines, string? line)
+    {
+        if (line is null)
+            return;
+        lock (lines)
+            lines.Append(line).Append('\n');
+    }
+
+    private static string Read(StringBuilder lines)
+    {
+        lock (lines)
+            return lines.ToString();
+    }
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Ledger.Cli;
+using Ledger.Http;
+using Ledger.Identifiers;
+using Microsoft.AspNetCore.Builder;
+
+namespace Ledger.SystemTests.Cli;
+
+public sealed class RegistryVerbsTests
+{
+    [Fact]
+    public async Task Migrating_again_changes_nothing_and_leaves_a_changed_default_window_alone()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        Assert.Contains("default 0 0 18 * * ? UTC  08:00:00 4", await cli.DoAsync("window", "list"), StringComparison.Ordinal);
+        await cli.DoAsync("window", "add", "default", "--cron", "0 30 1 * * ?", "--zone", "Europe/Berlin", "--length", "90m", "--lanes", "2");
+        var again = await CliDatabase.RunAsync(["migrate", "--connection", cli.Owner]);
+        Assert.Equal((0, "The database is up to date."), (again.ExitCode, again.Output.Trim()));
+        Assert.Contains("default 0 30 1 * * ? Europe/Berlin 01:30:00 2", await cli.DoAsync("window", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bot_is_registered_changed_and_listed()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        await cli.DoAsync("bot", "add", "st-1", "--owner-mail", "owner@example.com", "--created", "2024-03-01", "--retention-days", "30", "--actor", "mia", "--reason", "asked for");
+        await cli.DoAsync("bot", "add", "st-1", "--owner-mail", "owner@example.com", "--created", "2024-03-01", "--retention-days", "30");
+        Assert.Equal(1, await cli.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'bot_registered' and data->>'actor' = 'mia' and data->>'reason' = 'asked for'"));
+        Assert.Contains("change it with `ledger bot set`", await cli.RefusedAsync(1, "bot", "add", "st-1", "--retention-days", "31"), StringComparison.Ordinal);
+        Assert.Contains("there is no window 'night'", await cli.RefusedAsync(1, "bot", "add", "st-2", "--window", "night"), StringComparison.Ordinal);
+        Assert.Contains("register it with `ledger bot add`", await cli.RefusedAsync(1, "bot", "set", "st-3", "--retention-days", "0"), StringComparison.Ordinal);
+
+        await cli.DoAsync("bot", "set", "st-1", "--retention-days", "0", "--created", "2024-02-01T12:00:00+02:00");
+        Assert.Matches("st-1 +owner@example.com +2024-02-01T10:00:00.000Z +for ever +default", await cli.DoAsync("bot", "list"));
+    }
+
+    [Fact]
+    public async Task A_client_that_was_added_and_granted_calls_the_API_with_a_minted_token_until_it_is_revoked()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        await cli.DoAsync("bot", "add", "st-1", "--created", "2024-03-01");
+        var added = await cli.DoAsync("client", "add", "cs-1", "--bot", "st-1", "--scope", "delete-conversations");
+        Assert.Contains("secret: ", added, StringComparison.Ordinal);
+        await using var node = await StartNodeAsync(cli);
+        using var http = new HttpClient { BaseAddress = new Uri(ServeCommand.Addresses(node).Single()) };
+
+        // Ours, and one that a client made by itself from the text that it was shown.
+        var secret = added.Split('\n').Single(line => line.StartsWith("secret: ", StringComparison.Ordinal))["secret: ".Length..].Trim();
+        var job = await SubmitAsync(http, (await cli.DoAsync("token", "--client", "cs-1", "--scope", "Delete Conversations")).Trim(), HttpStatusCode.Accepted);
+        await SubmitAsync(http, TestService.Sign("cs-1", Encoding.UTF8.GetBytes(secret)), HttpStatusCode.Accepted);
+        var once = (await cli.DoAsync("token", "--client", "cs-1", "--jti", "--expires", "1m")).Trim();
+        await SubmitAsync(http, once, HttpStatusCode.Accepted);
+        await SubmitAsync(http, once, HttpStatusCode.Unauthorized);
+
+        Assert.Equal(3, (await cli.DoAsync("jobs", "--bot", "st-1", "--status", "queued")).Split('\n').Count(line => line.StartsWith("cdj-", StringComparison.Ordinal)));
+        Assert.Equal("There is no such job.", (await cli.TryAsync("jobs", "--bot", "st-2")).Error.Trim());
+        Assert.Matches("status +queued \\(waiting\\)", await cli.DoAsync("status", job!));
+        Assert.Equal(job, JsonDocument.Parse(await cli.DoAsync("status", job!, "--json")).RootElement.GetProperty("jobId").GetString());
+        Assert.Contains("there is no such job", await cli.RefusedAsync(1, "status", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c"), StringComparison.Ordinal);
+
+        // Rotation: both secrets are good until --finish.
+        var rotated = (await cli.DoAsync("client", "rotate", "cs-1"))["secret: ".Length..].Trim();
+        await SubmitAsync(http, TestService.Sign("cs-1", Encoding.UTF8.GetBytes(secret)), HttpStatusCode.Accepted);
+        await SubmitAsync(http, TestService.Sign("cs-1", Encoding.UTF8.GetBytes(rotated)), HttpStatusCode.Accepted);
+        await cli.DoAsync("client", "rotate", "cs-1", "--finish");
+        await BecomesAsync(http, () => TestService.Sign("cs-1", Encoding.UTF8.GetBytes(secret)), HttpStatusCode.Unauthorized);
+        await SubmitAsync(http, TestService.Sign("cs-1", Encoding.UTF8.GetBytes(rotated)), HttpStatusCode.Accepted);
+
+        await cli.DoAsync("client", "grant", "cs-1", "--bot", "st-1", "--scope", "Ledger Audit");
+        Assert.Matches("cs-1 +HS256 +optional +1 +st-1: Ledger Audit", await cli.DoAsync("client", "list"));
+        await BecomesAsync(http, () => TestService.Sign("cs-1", Encoding.UTF8.GetBytes(rotated)), HttpStatusCode.Forbidden);
+        Assert.Contains("warning: the client has 'Delete Conversations' for no bot", (await cli.TryAsync("token", "--client", "cs-1", "--scope", "DELETE conversations")).Error, StringComparison.Ordinal);
+        await cli.DoAsync("client", "revoke", "cs-1", "--bot", "st-1");
+        await BecomesAsync(http, () => TestService.Sign("cs-1", Encoding.UTF8.GetBytes(rotated)), HttpStatusCode.Unauthorized);
+        await cli.DoAsync("client", "revoke", "cs-1", "--yes");
+        Assert.Contains("revoked for good", await cli.DoAsync("client", "list"), StringComparison.Ordinal);
+        Assert.Contains("it was revoked", await cli.RefusedAsync(1, "client", "grant", "cs-1", "--bot", "st-1", "--scope", "logs-history"), StringComparison.Ordinal);
+        Assert.Contains("it was revoked", await cli.RefusedAsync(1, "token", "--client", "cs-1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_may_bring_a_public_key_and_nothing_else_in_its_place()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        using var rsa = RSA.Create(2048);
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var pem = await cli.FileAsync(rsa.ExportSubjectPublicKeyInfoPem());
+        Assert.DoesNotContain("secret", await cli.DoAsync("client", "add", "cs-rsa", "--alg", "RS256", "--public-key", pem, "--require-expiry"), StringComparison.Ordinal);
+        await cli.DoAsync("client", "add", "cs-ec", "--alg", "ES256", "--public-key", await cli.FileAsync(ecdsa.ExportSubjectPublicKeyInfoPem()));
+        Assert.Matches("cs-rsa +RS256 +required +- ", await cli.DoAsync("client", "list"));
+
+        Assert.Contains("private key", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "RS256", "--public-key", await cli.FileAsync(rsa.ExportPkcs8PrivateKeyPem())), StringComparison.Ordinal);
+        Assert.Contains("no public key for ES256", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "ES256", "--public-key", pem), StringComparison.Ordinal);
+        Assert.Contains("no public key for RS512", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "RS512", "--public-key", await cli.FileAsync("nonsense")), StringComparison.Ordinal);
+        Assert.Contains("leave --public-key out", await cli.RefusedAsync(2, "client", "add", "cs-2", "--public-key", pem), StringComparison.Ordinal);
+        Assert.Contains("signs with a key of its own", await cli.RefusedAsync(1, "token", "--client", "cs-rsa"), StringComparison.Ordinal);
+        Assert.Contains("no secret to rotate", await cli.RefusedAsync(1, "client", "rotate", "cs-rsa"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_is_not_registered_for_a_bot_that_is_unknown()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        Assert.Contains("register it with `ledger bot add`", await cli.RefusedAsync(1, "client", "add", "cs-1", "--bot", "st-1", "--scope", "ledger-audit"), StringComparison.Ordinal);
+        Assert.Equal(0, await cli.ScalarAsync<long>("select count(*) from ledger.mt_doc_apiclient"));
+        var withoutKeys = await CliDatabase.RunAsync(["client", "add", "cs-1", "--connection", cli.Service, "--keys", Path.Combine(cli.Folder, "none")]);
+        Assert.Equal(1, withoutKeys.ExitCode);
+        Assert.Contains("ledger key new", withoutKeys.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> StartNodeAsync(CliDatabase cli)
+    {
+        var node = LedgerService.Build(new ServiceSettings
+        {
+            Connection = cli.Service,
+            Keys = KeyFolder.Open(cli.Keys),
+            Urls = "http://127.0.0.1:0",
+            Lanes = null,
+            Http = new HttpOptions { Submits = null, Polls = null },
+        });
+        await node.StartAsync();
+        return node;
+    }
+
+    private static async Task<string?> SubmitAsync(HttpClient http, string token, HttpStatusCode expected)
+    {
+        var (status, body) = await PostAsync(http, token);
+        Assert.True(expected == status, body);
+        return status == HttpStatusCode.Accepted ? JsonDocument.Parse(body).RootElement.GetProperty("jobId").GetString() : null;
+    }
+
+    /// <summary>A node's registry is at most a second old: asks until the answer changes.</summary>
+    private static async Task BecomesAsync(HttpClient http, Func<string> token, HttpStatusCode expected)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while ((await PostAsync(http, token())).Status != expected)
+            deadline.Token.ThrowIfCancellationRequested();
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> PostAsync(HttpClient http, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/public/bot/st-1/conversations/delete") { Content = JsonContent.Create(new { cId = "u-1" }) };
+        request.Headers.Add("auth", token);
+        using var response = await http.SendAsync(request);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+}

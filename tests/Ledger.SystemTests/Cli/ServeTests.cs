@@ -1,0 +1,72 @@
+using System.Net;
+using Ledger.SystemTests.Database;
+
+namespace Ledger.SystemTests.Cli;
+
+public sealed class ServeTests
+{
+    [Fact]
+    public async Task Without_embedded_it_refuses_to_start_and_names_all_that_is_missing()
+    {
+        using var ledger = LedgerProcess.Start("serve");
+        Assert.Equal(2, await ledger.ExitCodeAsync());
+        Assert.Equal("", ledger.Output);
+        foreach (var named in new[] { "--connection", "LEDGER_CONNECTION", "ledger migrate", "--keys", "LEDGER_KEYS", "ledger key new", "ledger serve --embedded" })
+            Assert.Contains(named, ledger.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_refuses_a_role_that_could_rewrite_what_is_recorded()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        foreach (var connection in new[] { cli.Owner, cli.Database.Superuser })
+        {
+            var refused = await CliDatabase.RunAsync(["serve", "--connection", connection, "--keys", cli.Keys]);
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains("connect as ledger_service", refused.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task It_refuses_a_database_that_was_not_migrated()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        await cli.ExecuteAsync("delete from ledger.schema_migrations where number = 4");
+        Assert.Contains("0004_http: run `ledger migrate`", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
+        await cli.ExecuteAsync("drop schema ledger cascade");
+        Assert.Contains("holds no ledger", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
+        Assert.Contains("holds no ledger", await cli.RefusedAsync(1, "bot", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_serves_until_SIGTERM_and_then_ends_cleanly()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        using var ledger = LedgerProcess.Start("serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
+        var address = await ledger.LineAsync("Listening on ");
+        using (var http = new HttpClient())
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"{address}/health/ready")).StatusCode);
+
+        var taken = await CliDatabase.RunAsync(["serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", address]);
+        Assert.Equal((1, ""), (taken.ExitCode, taken.Output));
+        Assert.Contains("address already in use", taken.Error, StringComparison.Ordinal);
+
+        ledger.Terminate();
+        Assert.Equal((0, ""), (await ledger.ExitCodeAsync(), ledger.Error));
+    }
+
+    [Fact]
+    public async Task Embedded_it_needs_nothing_and_other_verbs_join_it()
+    {
+        await using var folder = await ScratchFolder.CreateAsync();
+        using var ledger = LedgerProcess.Start("serve", "--embedded", "--data", folder.Path, "--urls", "http://127.0.0.1:0");
+        var address = await ledger.LineAsync("Listening on ");
+        Assert.Equal(0, (await CliDatabase.RunAsync(["bot", "add", "st-1", "--data", folder.Path])).ExitCode);
+        Assert.Contains("st-1", (await CliDatabase.RunAsync(["bot", "list", "--data", folder.Path])).Output, StringComparison.Ordinal);
+        using (var http = new HttpClient())
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"{address}/health/ready")).StatusCode);
+        ledger.Terminate();
+        Assert.Equal(0, await ledger.ExitCodeAsync());
+        Assert.Null(folder.Pid());
+    }
+}
