@@ -23,7 +23,10 @@ public static class LedgerHttp
         services.AddSingleton<RateLimits>();
         services.AddHostedService<RateLimitFlush>();
         services.AddHostedService<Expiry>();
-        services.AddAuthentication(TokenAuthentication.SchemeName)
+        // AddAuthentication alone would add data protection too, which leaves keys in the user's home; nothing here uses it.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = TokenAuthentication.SchemeName);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, TokenAuthentication>(TokenAuthentication.SchemeName, configureOptions: null);
         services.AddAuthorization();
         services.AddSingleton<IAuthorizationHandler, ScopeCheck>();
