@@ -65,8 +65,9 @@ internal sealed class JobHistory
     {
         var before = Job;
         var decision = JobDecisions.Decide(Job, command);
-        // In a retry only the manifest knows which ordinals are owed: its compare-and-set refuses what is settled. A first pass must do without.
-        if (Job is { IsStarted: true, IsFirstPass: false } && decision.Events.Any(IsSettled))
+        // In a retry only the manifest knows which ordinals are owed, and the service takes them from there. A first pass must do without.
+        var ordinals = decision.Events.Select(OrdinalOf).OfType<long>().ToList();
+        if (Job is { IsStarted: true, IsFirstPass: false } && !ordinals.SequenceEqual(Owed().Take(ordinals.Count)))
             return;
         _commands.Add(command);
         foreach (var @event in decision.Events)

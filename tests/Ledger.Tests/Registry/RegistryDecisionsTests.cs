@@ -15,11 +15,17 @@ public sealed class RegistryDecisionsTests
     [Fact]
     public void Repeating_any_command_on_a_bot_appends_nothing() => RepeatingAppendsNothing<Bot>(
         Gen.OneOf<RegistryCommand>(
-            from mail in Gen.Elements(null, "a@example.com", "b@example.com") from days in Gen.Elements<int?>(null, 0, 1, 30) from at in Gen.Choose(0, 2)
+            from mail in Gen.Elements(null, "a@example.com", "b@example.com")
+            from days in Gen.Elements<int?>(null, 0, 1, 30)
+            from at in Gen.Choose(0, 2)
             select (RegistryCommand)new AddBot("st-1", mail, s_at.AddDays(at), days, "night", "ada", null),
-            from mail in Gen.Elements(null, "a@example.com", "b@example.com") from days in Gen.Elements<int?>(null, 0, 1, 30) from window in Gen.Elements(null, "night", "day")
-            from at in Gen.Choose(0, 2) select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null),
-            from client in Gen.Elements("cs-1", "cs-2") from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
+            from mail in Gen.Elements(null, "a@example.com", "b@example.com")
+            from days in Gen.Elements<int?>(null, 0, 1, 30)
+            from window in Gen.Elements(null, "night", "day")
+            from at in Gen.Choose(0, 2)
+            select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null),
+            from client in Gen.Elements("cs-1", "cs-2")
+            from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
             select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
             from client in Gen.Elements("cs-1", "cs-2") select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)),
         RegistryDecisions.Decide, Ledger.Projections.Registry.Bot.Apply, _ => { });
@@ -27,7 +33,8 @@ public sealed class RegistryDecisionsTests
     [Fact]
     public void Repeating_any_command_on_a_client_appends_nothing_it_never_has_more_than_two_secrets_and_none_once_revoked() => RepeatingAppendsNothing<ApiClient>(
         Gen.OneOf<RegistryCommand>(
-            from secret in Gen.Elements(null, "s-1") from expiry in Gen.Elements(true, false)
+            from secret in Gen.Elements(null, "s-1")
+            from expiry in Gen.Elements(true, false)
             select (RegistryCommand)new AddClient("cs-1", secret is null ? TokenAlgorithm.ES256 : TokenAlgorithm.HS256, secret is null ? "PEM" : null, expiry, secret, "ada", null),
             from n in Gen.Choose(1, 1000) select (RegistryCommand)new IssueSecret("cs-1", $"s-{n}", "ada", null),
             Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null)),
@@ -37,7 +44,8 @@ public sealed class RegistryDecisionsTests
 
     [Fact]
     public void Repeating_a_windows_definition_appends_nothing() => RepeatingAppendsNothing<DeletionWindow>(
-        from cron in Gen.Elements("0 0 18 * * ?", "0 0 19 * * ?") from lanes in Gen.Choose(1, 3)
+        from cron in Gen.Elements("0 0 18 * * ?", "0 0 19 * * ?")
+        from lanes in Gen.Choose(1, 3)
         select (RegistryCommand)new DefineWindow("night", cron, "UTC", 28_800, lanes, "ada", null),
         RegistryDecisions.Decide, DeletionWindow.Apply, _ => { });
 
