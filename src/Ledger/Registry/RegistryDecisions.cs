@@ -82,7 +82,8 @@ public static class RegistryDecisions
     {
         if (!Limits.IsIdentifier(add.Client))
             return Decision.Reject("a client id has 1 to 128 characters, not all blank, without control characters");
-        if ((add.SecretId is null) == (add.PublicKey is null))
+        var sharesSecret = add.Algorithm is TokenAlgorithm.HS256 or TokenAlgorithm.HS512;
+        if (sharesSecret == add.SecretId is null || sharesSecret == add.PublicKey is not null)
             return Decision.Reject("HS256 and HS512 take a secret, RS256, RS512 and ES256 a public key");
         if (client is not null)
         {

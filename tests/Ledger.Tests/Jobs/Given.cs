@@ -1,3 +1,4 @@
+using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
 
@@ -66,5 +67,5 @@ internal sealed record Given(IReadOnlyList<JobEvent> Events)
         Assert.Equal(why, decision.Rejection?.Message);
     }
 
-    private static string Text(JobEvent @event) => $"{Contracts.EventType.Of(@event).Name} {Contracts.EventType.Of(@event).Write(@event)}";
+    private static string Text(JobEvent @event) => $"{EventType.Of(@event).Name} {EventType.Of(@event).Write(@event)}";
 }

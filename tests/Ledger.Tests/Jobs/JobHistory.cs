@@ -65,8 +65,9 @@ internal sealed class JobHistory
     {
         var before = Job;
         var decision = JobDecisions.Decide(Job, command);
-        // In a retry only the manifest knows which ordinals are owed: its compare-and-set refuses what is settled. A first pass must do without.
-        if (Job is { IsStarted: true, IsFirstPass: false } && decision.Events.Any(IsSettled))
+        // In a retry only the manifest knows which ordinals are owed, and the service takes them from there. A first pass must do without.
+        var ordinals = decision.Events.Select(OrdinalOf).OfType<long>().ToList();
+        if (Job is { IsStarted: true, IsFirstPass: false } && !ordinals.SequenceEqual(Owed().Take(ordinals.Count)))
             return;
         _commands.Add(command);
         foreach (var @event in decision.Events)
@@ -116,12 +117,14 @@ internal sealed class JobHistory
         4 => _commands[number / 8 % _commands.Count],
         5 => new Replan(Current(), NextPlan()),
         6 => Misplaced(number / 8),
-        _ => Job!.IsStarted ? Sensible(number / 8) : new FailAttempt(Job.Attempt, FailureReason.ListUnresolved, NextPlan()),
+        _ => Sensible(number / 8),
     };
 
     private JobCommand Sensible(int number) => Job!.IsStarted
         ? new RecordOutcomes(Job.Attempt, [.. Owed().Take(1 + number % 4).Select((ordinal, i) => OutcomeOf(ordinal, number / 4 + i))], NextPlan())
-        : Given.StartOf(Job.Attempt, number % 7);
+        : number % 2 == 0
+            ? Given.StartOf(Job.Attempt, number / 2 % 7)
+            : new FailAttempt(Job.Attempt, FailureReason.ListUnresolved, NextPlan());
 
     /// <summary>As the service finds them: the ordinals from the cursor on that are open in the manifest.</summary>
     private IEnumerable<long> Owed()

@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+using Ledger.Contracts;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+
+namespace Ledger.Tests.Contracts;
+
+/// <summary>
+/// What events look like at rest. <c>Golden/events.jsonl</c> holds each type's stored shape: name, its <c>mt_dotnet_type</c> and its data. What is recorded for good is read by these shapes
+/// for good: a line may be added, none may change.
+/// </summary>
+public sealed partial class EventTypeTests
+{
+    private static readonly DateTimeOffset s_at = new(2026, 5, 8, 6, 22, 56, 97, TimeSpan.Zero);
+    private static readonly byte[] s_bytes = [.. Enumerable.Range(0, 32).Select(i => (byte)(255 - 5 * i))]; // base64 with a plus and a slash
+    private static readonly PlannedWindow s_window = new("night", "0 0 18 * * ?", "Europe/Berlin", s_at, s_at.AddHours(8));
+
+    /// <summary>One of each, and of those with absent members one without them.</summary>
+    private static readonly object[] s_examples =
+    [
+        new Submitted("st-1 <&>", RequestType.ConversationIds, [s_bytes, s_bytes], null, null, "cs-1"),
+        new Submitted("st-1", RequestType.CId, [s_bytes], s_at, s_at.AddDays(1), "cs-1"),
+        new Scheduled(s_at, s_window, ScheduleReason.OffPeak, 1), new Scheduled(s_at, s_window, ScheduleReason.WindowClosed, 1), new Scheduled(s_at, s_window, ScheduleReason.Retry, 2),
+        new Started(1, 3, s_bytes, null, null), new Started(1, 3, s_bytes, s_at, s_at),
+        new ConversationDeleted(s_bytes, 7, new ItemCounts(1, 2, 3, 4, 5), 1, ConfirmedAbsent: true),
+        .. Enum.GetValues<SkipReason>().Select(reason => new ConversationSkipped(s_bytes, 8, reason)),
+        .. Enum.GetValues<FailureReason>().Select(reason => new Failed(s_bytes, 9, reason, 1, 3)), new Failed(null, null, FailureReason.ListUnresolved, 4, 0),
+        new Completed(JobOutcome.Completed, 6, 1, 0, new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 2, [SkipReason.AlreadyErased] = 3 }, new ItemCounts(1)),
+        new Completed(JobOutcome.Failed, 0, 0, 0, new Dictionary<SkipReason, long>(), ItemCounts.None), new Completed(JobOutcome.Cancelled, 6, 1, 0, new Dictionary<SkipReason, long>(), ItemCounts.None, 1),
+        new BotRegistered("st-1", "owner@example.com", s_at, 30, "night") { Actor = "ada", Reason = "ticket 7" }, new BotRegistered("st-1", null, s_at, null, "night") { Actor = "ada" },
+        new BotChanged("st-1", "owner@example.com", s_at, 60, "default") { Actor = "ada", Reason = "ticket 8" },
+        new ClientGranted("st-1", "cs-1", Enum.GetValues<Scope>()) { Actor = "ada" }, new GrantRevoked("st-1", "cs-1") { Actor = "ada" },
+        .. Enum.GetValues<TokenAlgorithm>().Select(algorithm => new ClientRegistered("cs-1", algorithm, algorithm > TokenAlgorithm.HS512 ? "-----BEGIN PUBLIC KEY-----\n+/=" : null, true) { Actor = "ada" }),
+        new ClientSecretIssued("cs-1", "9f3a") { Actor = "ada" }, new ClientSecretRetired("cs-1", "9f3a") { Actor = "ada" }, new ClientRevoked("cs-1") { Actor = "ada", Reason = "leaked" },
+        new WindowDefined("night", "0 0 18 * * ?", "Europe/Berlin", 28_800, 4) { Actor = "ada" },
+    ];
+
+    private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
+
+    [Fact]
+    public void Events_are_stored_in_their_golden_shapes()
+    {
+        var shapes = s_examples.Select(Shape).ToArray();
+        if (Environment.GetEnvironmentVariable("LEDGER_WRITE_GOLDEN") == "1")
+        {
+            File.WriteAllLines(Golden, shapes);
+            Assert.Fail($"{Golden} was written: look at its difference");
+        }
+        Assert.Equal(File.ReadAllLines(Golden), shapes);
+    }
+
+    [Fact]
+    public void Every_golden_shape_reads_back_as_the_event_that_writes_it()
+    {
+        foreach (var line in File.ReadAllLines(Golden))
+        {
+            var parts = line.Split(" | ");
+            var read = EventType.Read(parts[0], parts[2]);
+            Assert.Equal(line, Shape(read));
+            Assert.Equal(parts[0], EventType.Of(read).Name);
+        }
+    }
+
+    [Fact]
+    public void Every_concrete_event_of_the_contracts_is_on_the_closed_list_and_has_a_golden_shape()
+    {
+        var events = typeof(JobEvent).Assembly.GetTypes().Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent)))).ToHashSet();
+        Assert.Equal(16, events.Count);
+        Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
+        Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
+        Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));
+    }
+
+    [Fact]
+    public void A_name_is_the_snake_case_of_the_events()
+    {
+        Assert.All(EventType.All, type => Assert.Equal(Words().Replace(type.ClrType.Name, "_$1").ToLowerInvariant(), type.Name));
+        Assert.Equal("conversation_deleted", EventType.Of(s_examples.OfType<ConversationDeleted>().First()).Name);
+    }
+
+    [Theory]
+    [InlineData("conversation_restored")]
+    [InlineData("Submitted")]
+    [InlineData("")]
+    public void An_event_of_an_unknown_type_is_not_skipped_silently(string type) =>
+        Assert.Contains("unknown event type", Assert.Throws<NotSupportedException>(() => EventType.Read(type, "{}")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_numbers_of_reasons_are_stored_and_never_change()
+    {
+        Assert.Equal(
+            ["Retention=1", "NotFound=2", "AlreadyErased=3", "LegalHold=4", "Cancelled=5"], Enum.GetValues<SkipReason>().Select(reason => $"{reason}={(int)reason}"));
+        Assert.Equal(
+            ["StoreRefused=1", "Locked=2", "Timeout=3", "NotConfirmed=4", "ListUnresolved=5"], Enum.GetValues<FailureReason>().Select(reason => $"{reason}={(int)reason}"));
+    }
+
+    private static string Shape(object @event)
+    {
+        var type = EventType.Of(@event);
+        return $"{type.Name} | {type.ClrName} | {type.Write(@event)}";
+    }
+
+    [GeneratedRegex("(?<!^)([A-Z])")]
+    private static partial Regex Words();
+}

@@ -1,0 +1,157 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
+using Ledger.Registry;
+
+namespace Ledger.Tests.Registry;
+
+public sealed class RegistryDecisionsTests
+{
+    private static readonly DateTimeOffset s_at = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly AddBot s_addBot = new("st-1", "owner@example.com", s_at, 30, "night", "ada", "ticket 7");
+    private static readonly AddClient s_addClient = new("cs-1", TokenAlgorithm.HS256, null, false, "s-1", "ada", null);
+
+    [Fact]
+    public void Repeating_any_command_on_a_bot_appends_nothing() => RepeatingAppendsNothing<Bot>(
+        Gen.OneOf<RegistryCommand>(
+            from mail in Gen.Elements(null, "a@example.com", "b@example.com")
+            from days in Gen.Elements<int?>(null, 0, 1, 30)
+            from at in Gen.Choose(0, 2)
+            select (RegistryCommand)new AddBot("st-1", mail, s_at.AddDays(at), days, "night", "ada", null),
+            from mail in Gen.Elements(null, "a@example.com", "b@example.com")
+            from days in Gen.Elements<int?>(null, 0, 1, 30)
+            from window in Gen.Elements(null, "night", "day")
+            from at in Gen.Choose(0, 2)
+            select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null),
+            from client in Gen.Elements("cs-1", "cs-2")
+            from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
+            select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
+            from client in Gen.Elements("cs-1", "cs-2") select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)),
+        RegistryDecisions.Decide, Ledger.Projections.Registry.Bot.Apply, _ => { });
+
+    [Fact]
+    public void Repeating_any_command_on_a_client_appends_nothing_it_never_has_more_than_two_secrets_and_none_once_revoked() => RepeatingAppendsNothing<ApiClient>(
+        Gen.OneOf<RegistryCommand>(
+            from secret in Gen.Elements(null, "s-1")
+            from expiry in Gen.Elements(true, false)
+            select (RegistryCommand)new AddClient("cs-1", secret is null ? TokenAlgorithm.ES256 : TokenAlgorithm.HS256, secret is null ? "PEM" : null, expiry, secret, "ada", null),
+            from n in Gen.Choose(1, 1000) select (RegistryCommand)new IssueSecret("cs-1", $"s-{n}", "ada", null),
+            Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null)),
+            Gen.Frequency((1, Gen.Constant<RegistryCommand>(new RevokeClient("cs-1", "ada", null))), (3, Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null))))),
+        RegistryDecisions.Decide, ApiClient.Apply,
+        client => Assert.InRange(client.LiveSecrets.Count, client.PublicKey is null && !client.Revoked ? 1 : 0, client.Revoked ? 0 : 2));
+
+    [Fact]
+    public void Repeating_a_windows_definition_appends_nothing() => RepeatingAppendsNothing<DeletionWindow>(
+        from cron in Gen.Elements("0 0 18 * * ?", "0 0 19 * * ?")
+        from lanes in Gen.Choose(1, 3)
+        select (RegistryCommand)new DefineWindow("night", cron, "UTC", 28_800, lanes, "ada", null),
+        RegistryDecisions.Decide, DeletionWindow.Apply, _ => { });
+
+    private static void RepeatingAppendsNothing<T>(
+        Gen<RegistryCommand> commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply, Action<T> holds)
+        where T : class => Prop.ForAll(commands.ListOf().ToArbitrary(), sequence =>
+    {
+        T? document = null;
+        foreach (var command in sequence)
+        {
+            var decision = decide(document, command);
+            Assert.True(decision.Rejection is null || decision.Events.Count == 0);
+            document = decision.Events.Aggregate(document, apply);
+            Assert.Empty(decide(document, command).Events);
+            if (document is not null)
+                holds(document);
+        }
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
+
+    [Fact]
+    public void A_bot_is_registered_once_and_changed_by_changing_it()
+    {
+        var bot = Bot(s_addBot);
+        Assert.Equal(("st-1", "owner@example.com", s_at, 30, "night"), (bot.BotId, bot.OwnerMail, bot.CreatedAt, bot.RetentionDays, bot.Window));
+        Rejected("the bot is registered already", RegistryDecisions.Decide(bot, s_addBot with { RetentionDays = 31 }));
+        Assert.Equal(31, Bot(s_addBot, new ChangeBot("st-1", null, null, 31, null, "ada", null)).RetentionDays);
+        var forEver = Bot(s_addBot, new ChangeBot("st-1", null, null, 0, "day", "ada", null));
+        Assert.Equal((null, "day", "owner@example.com"), (forEver.RetentionDays, forEver.Window, forEver.OwnerMail));
+    }
+
+    [Fact]
+    public void Events_say_who_did_it_and_why()
+    {
+        var registered = Assert.Single(RegistryDecisions.Decide((Bot?)null, s_addBot).Events);
+        Assert.Equal(("ada", "ticket 7"), (registered.Actor, registered.Reason));
+    }
+
+    [Fact]
+    public void A_bots_settings_are_checked()
+    {
+        Rejected("a bot id has 1 to 128 characters", RegistryDecisions.Decide((Bot?)null, s_addBot with { Bot = " " }));
+        Rejected("retention is at least 1 day", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 0 }));
+        Rejected("retention is at least 1 day", RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", null, null, -1, null, "ada", null)));
+        foreach (var command in new RegistryCommand[] { new ChangeBot("st-1", null, null, 1, null, "ada", null), new GrantClient("st-1", "cs-1", [Scope.LogsHistory], "ada", null), new RevokeGrant("st-1", "cs-1", "ada", null) })
+            Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, command));
+    }
+
+    [Fact]
+    public void A_grant_replaces_the_one_before_and_can_be_taken_away()
+    {
+        var first = new GrantClient("st-1", "cs-1", [Scope.LogsHistory, Scope.DeleteConversations, Scope.LogsHistory], "ada", null);
+        var other = new GrantClient("st-1", "cs-2", [Scope.LedgerAudit], "ada", null);
+        Assert.Equal([Scope.DeleteConversations, Scope.LogsHistory], Bot(s_addBot, first, other).Grants["cs-1"]);
+        Assert.Equal([Scope.LegalHolds], Bot(s_addBot, first, first with { Scopes = [Scope.LegalHolds] }).Grants["cs-1"]);
+        Assert.Equal(["cs-2"], Bot(s_addBot, first, other, new RevokeGrant("st-1", "cs-1", "ada", null)).Grants.Keys);
+        Rejected("name at least one scope", RegistryDecisions.Decide(Bot(s_addBot), first with { Scopes = [] }));
+    }
+
+    [Fact]
+    public void A_third_secret_retires_the_oldest_and_rotation_ends_with_the_newest()
+    {
+        var rotated = Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null));
+        Assert.Equal(["s-1", "s-2"], rotated.LiveSecrets);
+        Assert.Equal(["s-2", "s-3"], Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null), new IssueSecret("cs-1", "s-3", "ada", null)).LiveSecrets);
+        Assert.Equal(["s-2"], Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null), new RetireOldSecrets("cs-1", "ada", null)).LiveSecrets);
+    }
+
+    [Fact]
+    public void A_revoked_client_stays_revoked()
+    {
+        var revoked = Client(s_addClient, new RevokeClient("cs-1", "ada", "leaked"));
+        Assert.True(revoked.Revoked);
+        Assert.Empty(revoked.LiveSecrets);
+        foreach (var command in new RegistryCommand[] { new IssueSecret("cs-1", "s-2", "ada", null), new RetireOldSecrets("cs-1", "ada", null) })
+            Rejected("the client was revoked for good", RegistryDecisions.Decide(revoked, command));
+        Rejected("registered already", RegistryDecisions.Decide(revoked, s_addClient));
+    }
+
+    [Fact]
+    public void A_client_has_either_secrets_or_a_key_of_its_own()
+    {
+        var own = s_addClient with { Algorithm = TokenAlgorithm.ES256, PublicKey = "PEM", SecretId = null };
+        Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, s_addClient with { PublicKey = "PEM" }));
+        Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, own with { PublicKey = null }));
+        Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, s_addClient with { Algorithm = TokenAlgorithm.RS256 }));
+        Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, own with { Algorithm = TokenAlgorithm.HS512 }));
+        Rejected("signs with its own key", RegistryDecisions.Decide(Client(own), new IssueSecret("cs-1", "s-2", "ada", null)));
+        Rejected("a client id has 1 to 128 characters", RegistryDecisions.Decide((ApiClient?)null, s_addClient with { Client = "\n" }));
+        Rejected("there is no such client", RegistryDecisions.Decide((ApiClient?)null, new RevokeClient("cs-1", "ada", null)));
+    }
+
+    private static void Rejected(string why, Decision<RegistryEvent> decision)
+    {
+        Assert.Empty(decision.Events);
+        Assert.Contains(why, decision.Rejection?.Message, StringComparison.Ordinal);
+    }
+
+    private static Bot Bot(params RegistryCommand[] commands) => Given<Bot>(commands, RegistryDecisions.Decide, Ledger.Projections.Registry.Bot.Apply);
+
+    private static ApiClient Client(params RegistryCommand[] commands) => Given<ApiClient>(commands, RegistryDecisions.Decide, ApiClient.Apply);
+
+    private static T Given<T>(RegistryCommand[] commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply)
+        where T : class => commands.Aggregate((T?)null, (document, command) =>
+    {
+        var decision = decide(document, command);
+        Assert.Null(decision.Rejection?.Message);
+        return decision.Events.Aggregate(document, apply);
+    })!;
+}
