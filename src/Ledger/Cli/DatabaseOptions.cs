@@ -129,6 +129,7 @@ internal sealed class OpenDatabase : IAsyncDisposable
         try
         {
             var database = new OpenDatabase(embedded.ServiceConnection, KeyFolder.Open(EmbeddedDatabase.KeysOf(embedded.Postgres.DataDirectory)), embedded);
+            await database.RefuseOtherKeysAsync(cancel);
             await database.Registry.EnsureDefaultWindowAsync(cancel);
             return database;
         }
@@ -147,13 +148,25 @@ internal sealed class OpenDatabase : IAsyncDisposable
         try
         {
             await using var session = await database.Source.OpenConnectionAsync(cancel);
-            return await Migrator.ProblemAsync(session, cancel) is { } problem ? throw new CommandException(problem) : database;
+            if (await Migrator.ProblemAsync(session, cancel) is { } problem)
+                throw new CommandException(problem);
+            await database.RefuseOtherKeysAsync(cancel);
+            return database;
         }
         catch
         {
             await database.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task RefuseOtherKeysAsync(CancellationToken cancel)
+    {
+        if (_keys is null)
+            return;
+        await using var session = await Source.OpenConnectionAsync(cancel);
+        if (!await ServiceDatabase.IsKeyOfAsync(session, _keys, cancel))
+            throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (every node needs a copy of the same one)");
     }
 
     /// <summary>The connection string, if it can be read. What is wrong with one is not quoted: it holds a password.</summary>

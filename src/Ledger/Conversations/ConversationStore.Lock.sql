@@ -1,5 +1,5 @@
-select conversation_key, conversation_id
+select conversation_key
 from conversations.conversations
-where bot_id = $1 and conversation_id = any ($2) and clock_timestamp() < $3
+where bot_id = $1 and conversation_key = any ($2)
 order by conversation_key
 for update

@@ -61,27 +61,27 @@ public static class ConversationStore
     }
 
     /// <summary>
-    /// Deletes the bot's conversations <paramref name="ids"/> with all their items and confirms that nothing of them is left. Rows are locked in key order, so that two jobs
-    /// that share conversations wait for each other instead of deadlocking.
+    /// Deletes the bot's conversations <paramref name="conversationKeys"/> with all their items and confirms that nothing of them is left. Rows are locked in key order, so that two
+    /// jobs that share conversations wait for each other instead of deadlocking.
     /// </summary>
     /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
-    /// <returns>What was removed with each conversation that existed; ids that did not are not in it.</returns>
+    /// <returns>What was removed with each conversation that existed; those that did not are not in it. A conversation that was stored anew under the same id has another key.</returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
     /// <exception cref="NotConfirmedException">Something was still there after the deletion, or other items went than were counted.</exception>
-    public static async Task<Dictionary<string, ItemCounts>> DeleteAsync(
-        NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
+    /// <exception cref="WindowClosedException">The closing has come.</exception>
+    public static async Task<Dictionary<long, ItemCounts>> DeleteAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, DateTimeOffset closing, CancellationToken cancel)
     {
-        var idOf = await LockAsync(connection, botId, ids, closing, cancel);
-        var removed = idOf.Values.ToDictionary(id => id, _ => ItemCounts.None, StringComparer.Ordinal);
-        if (idOf.Count == 0)
+        var removed = await LockAsync(connection, botId, conversationKeys, closing, cancel);
+        if (removed.Count == 0)
             return removed;
         await using var batch = new NpgsqlBatch(connection);
         // Counting what a DELETE returns costs as much as the DELETE again: the items are counted first, and their sum is held against what went.
         foreach (var sql in new[] { CountItemsSql, DeleteItemsSql, DeleteConversationsSql, FindLeftoversSql })
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = idOf.Keys.ToArray() } } });
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = removed.Keys.ToArray() } } });
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
-            removed[idOf[reader.GetInt64(0)]] += Items(reader.GetInt16(1), reader.GetInt64(2));
+            removed[reader.GetInt64(0)] += Items(reader.GetInt16(1), reader.GetInt64(2));
         // The items were looked for again by the foreign key, which refuses to let go of a conversation that has one left (docs/adr/0008);
         // the conversations' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
         await reader.NextResultAsync(cancel);
@@ -99,15 +99,27 @@ public static class ConversationStore
         _ => throw new InvalidOperationException($"the store holds items of an unknown kind {kind}"),
     };
 
-    private static async Task<Dictionary<long, string>> LockAsync(
-        NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
+    private static async Task<Dictionary<long, ItemCounts>> LockAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, DateTimeOffset closing, CancellationToken cancel)
     {
-        var idOf = new Dictionary<long, string>(ids.Count);
-        await using var command = Command(connection, LockSql, [new() { Value = botId }, new() { Value = ids.ToArray() }, new() { Value = closing.UtcDateTime }]);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand("select clock_timestamp() < $1") { Parameters = { new() { Value = closing.UtcDateTime } } },
+                new NpgsqlBatchCommand(LockSql) { Parameters = { new() { Value = botId }, new() { Value = conversationKeys.ToArray() } } },
+            },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        // Asked apart from the rows: a closed window must not look like conversations that are gone.
+        if (!reader.GetBoolean(0))
+            throw new WindowClosedException();
+        await reader.NextResultAsync(cancel);
+        var locked = new Dictionary<long, ItemCounts>(conversationKeys.Count);
         while (await reader.ReadAsync(cancel))
-            idOf.Add(reader.GetInt64(0), reader.GetString(1));
-        return idOf;
+            locked.Add(reader.GetInt64(0), ItemCounts.None);
+        return locked;
     }
 
     private static async Task<List<FoundConversation>> FindAsync(NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
@@ -130,3 +142,6 @@ public static class ConversationStore
 
 /// <summary>After a deletion the store still held something of it, or had lost other items than were counted.</summary>
 public sealed class NotConfirmedException() : Exception("a deletion could not be confirmed by reading the store again");
+
+/// <summary>The window closed before the deletion began.</summary>
+public sealed class WindowClosedException() : Exception("the window has closed");

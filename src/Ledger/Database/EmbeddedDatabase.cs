@@ -60,9 +60,12 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
             await EnsureRoleAsync(server, Owner, cancel);
             await EnsureRoleAsync(server, Service, cancel);
             if (!await ExistsAsync(server, $"select 1 from pg_database where datname = '{DatabaseName}'", cancel))
+            {
+                // Keys are made for an empty ledger only: one whose keys are lost must say so, and not go on under others.
+                if (!Directory.Exists(keys))
+                    KeyFolder.Create(keys);
                 await ExecuteAsync(server, $"create database {DatabaseName} owner {Owner}", cancel);
-            if (!Directory.Exists(keys))
-                KeyFolder.Create(keys);
+            }
         }
         await using var owner = new NpgsqlConnection(Unpooled(OwnerConnection));
         await owner.OpenAsync(cancel);

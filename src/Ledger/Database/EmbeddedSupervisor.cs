@@ -25,5 +25,9 @@ public sealed class EmbeddedSupervisor(EmbeddedPostgres postgres, TimeProvider t
         {
             log.LogError("{Problem}", e.Message);
         }
+        catch (IOException e)
+        {
+            log.LogError("PostgreSQL could not be looked after: {Error}", e.GetType().Name);
+        }
     }
 }

@@ -7,11 +7,14 @@ namespace Ledger.Database;
 /// </summary>
 public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
 {
+    private const string SessionOptions = "-c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min";
+
     public NpgsqlDataSource Source { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
     {
         ApplicationName = "ledger lanes",
         MaxAutoPrepare = 50,
-        Options = "-c idle_in_transaction_session_timeout=5s -c lock_timeout=5s -c statement_timeout=5min",
+        Options = $"{new NpgsqlConnectionStringBuilder(connectionString).Options} {SessionOptions}".Trim(),
+        MaxPoolSize = 32,
         TcpKeepAlive = true,
         TcpKeepAliveTime = 5,
         TcpKeepAliveInterval = 2,

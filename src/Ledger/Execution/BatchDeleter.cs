@@ -20,81 +20,88 @@ public static class BatchDeleter
     private sealed record Row(int Number, byte[] Sealed, byte[] Outcomes);
 
     /// <param name="closing">The end of the opening: nothing is deleted once the database's clock has reached it.</param>
-    /// <param name="retry">When to try again what fails, should this batch be the attempt's last.</param>
+    /// <param name="retryAfter">When to try again what fails, should this batch be the attempt's last and end at a given instant; null: never.</param>
     /// <param name="size">Conversations, at most.</param>
+    /// <param name="isLate">Whether the batch should come to its end, with the outcomes that it has by then (at least one).</param>
     /// <returns>The events appended, and the database's clock after everything was written; the caller commits only if that is before <paramref name="closing"/>.</returns>
+    /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
     public static async Task<(IReadOnlyList<JobEvent> Events, DateTimeOffset Clock)> StepAsync(
-        NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, DateTimeOffset closing, Plan retry, int size, CancellationToken cancel)
+        NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, DateTimeOffset closing, Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
     {
         var key = claimed.OpenKey(keys);
-        var row = await NextRowAsync(connection, claimed, cancel);
+        var (row, entries, open) = await NextOpenAsync(connection, key, claimed, size, cancel);
         var first = (long)row.Number * Manifest.RowSize;
-        var entries = Manifest.Unseal(key, row.Number, row.Sealed);
-        var open = Enumerable.Range(0, entries.Count)
-            .Where(i => first + i >= claimed.Job.Cursor && OutcomeCode.IsOpen(row.Outcomes[i]))
-            .Take(size).ToArray();
-        var deletable = open.Where(i => entries[i].Skip is null).Select(i => entries[i].ConversationId).ToArray();
         // While PostgreSQL deletes, this side hashes.
         var commitments = Task.Run(() => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
-        var results = await DeleteAsync(connection, claimed.Job.Bot, deletable, closing, cancel);
-        var missing = deletable.Where(id => results[id] is null).ToArray();
+        long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
+        var results = await DeleteAsync(connection, claimed.Job.Bot, deletable, closing, isLate, cancel);
+        int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
+        string[] missing = [.. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is null).Select(i => entries[i].ConversationId)];
         var erased = await EarlierErasures.FindAsync(connection, keys, claimed.Job.Bot, claimed.Id, missing, cancel);
+        var deletedAt = await ClockAsync(connection, cancel);
         var commitment = await commitments;
-        var outcomes = open.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased)).ToArray();
-        var decision = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retry));
-        if (decision.Rejection is { } rejection)
-            throw new InvalidOperationException(rejection.Message);
-        var clock = await JobWriter.WriteAsync(connection, claimed, decision.Events, resolving: null, [Settle(claimed.Id, row, first, outcomes)], cancel);
-        return (decision.Events, clock);
+        Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
+        var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
+        var clock = await JobWriter.WriteAsync(connection, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], cancel);
+        return (events, clock);
+    }
+
+    /// <summary>The next ordinals that this attempt owes an outcome: those of the first row, from the cursor's on, that has any.</summary>
+    private static async Task<(Row Row, IReadOnlyList<ManifestEntry> Entries, int[] Open)> NextOpenAsync(
+        NpgsqlConnection connection, JobKey key, ClaimedJob claimed, int size, CancellationToken cancel)
+    {
+        var from = (int)(claimed.Job.Cursor / Manifest.RowSize);
+        while (true)
+        {
+            var row = await NextRowAsync(connection, claimed.Id, from, cancel);
+            var first = (long)row.Number * Manifest.RowSize;
+            int[] open = [.. Enumerable.Range(0, row.Outcomes.Length).Where(i => first + i >= claimed.Job.Cursor && OutcomeCode.IsOpen(row.Outcomes[i])).Take(size)];
+            if (open.Length > 0)
+                return (row, Manifest.Unseal(key, row.Number, row.Sealed), open);
+            // What is open in this row has failed again in this attempt, below the cursor: it stays open for the next.
+            from = row.Number + 1;
+        }
     }
 
     /// <summary>
     /// Deletes, and where the store refuses a set of conversations, halves it until those that cannot be deleted stand alone. Null: there was no such conversation.
+    /// The keys that are decided when it gets late are the first ones.
     /// </summary>
-    private static async Task<Dictionary<string, Result?>> DeleteAsync(
-        NpgsqlConnection connection, string bot, IReadOnlyList<string> ids, DateTimeOffset closing, CancellationToken cancel)
+    private static async Task<Dictionary<long, Result?>> DeleteAsync(
+        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, DateTimeOffset closing, Func<bool> isLate, CancellationToken cancel)
     {
-        if (ids.Count == 0)
+        if (keys.Count == 0)
             return [];
         try
         {
             await ExecuteAsync(connection, "savepoint deletion", cancel);
-            var removed = await ConversationStore.DeleteAsync(connection, bot, ids, closing, cancel);
+            var removed = await ConversationStore.DeleteAsync(connection, bot, keys, closing, cancel);
             await ExecuteAsync(connection, "release savepoint deletion", cancel);
-            return ids.ToDictionary(id => id, id => removed.TryGetValue(id, out var items) ? new Result(items, null) : null, StringComparer.Ordinal);
+            return keys.ToDictionary(key => key, key => removed.TryGetValue(key, out var items) ? new Result(items, null) : null);
         }
-        catch (Exception e) when (Reason(e) is { } reason)
+        catch (Exception e) when (StoreFailure.ReasonOf(e) is { } reason)
         {
             await ExecuteAsync(connection, "rollback to savepoint deletion", CancellationToken.None);
-            if (ids.Count == 1)
-                return new(StringComparer.Ordinal) { [ids[0]] = new Result(ItemCounts.None, reason) };
+            if (keys.Count == 1)
+                return new() { [keys[0]] = new Result(ItemCounts.None, reason) };
         }
-        var half = ids.Count / 2;
-        var results = await DeleteAsync(connection, bot, [.. ids.Take(half)], closing, cancel);
-        foreach (var (id, result) in await DeleteAsync(connection, bot, [.. ids.Skip(half)], closing, cancel))
-            results.Add(id, result);
+        var half = keys.Count / 2;
+        var results = await DeleteAsync(connection, bot, [.. keys.Take(half)], closing, isLate, cancel);
+        if (results.Count < half || isLate())
+            return results;
+        foreach (var (key, result) in await DeleteAsync(connection, bot, [.. keys.Skip(half)], closing, isLate, cancel))
+            results.Add(key, result);
         return results;
     }
 
     private sealed record Result(ItemCounts Items, FailureReason? Failure);
 
-    /// <summary>Which failures are a conversation's own. All others (a lost connection, a deadlock, a shutdown) end the transaction and are nobody's outcome.</summary>
-    private static FailureReason? Reason(Exception e) => e switch
-    {
-        NotConfirmedException or PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: ConversationStore.ItemsConstraint } =>
-            FailureReason.NotConfirmed,
-        PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => FailureReason.Locked,
-        PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => FailureReason.Timeout,
-        PostgresException { IsTransient: false, InvariantSeverity: "ERROR" } p when p.SqlState[..2] is "22" or "23" or "27" or "38" or "39" or "42" or "44" or "P0" => FailureReason.StoreRefused,
-        _ => null,
-    };
-
     private static Outcome OutcomeOf(
-        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<string, Result?> results, IReadOnlySet<string> erased)
+        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<long, Result?> results, IReadOnlySet<string> erased)
     {
         if (entry.Skip is { } skip)
             return new Outcome.Skipped(ordinal, commitment, skip);
-        return results[entry.ConversationId] switch
+        return results[entry.Key] switch
         {
             null => new Outcome.Skipped(ordinal, commitment, erased.Contains(entry.ConversationId) ? SkipReason.AlreadyErased : SkipReason.NotFound),
             { Failure: { } reason } => new Outcome.Failed(ordinal, commitment, reason),
@@ -102,16 +109,19 @@ public static class BatchDeleter
         };
     }
 
-    private static async Task<Row> NextRowAsync(NpgsqlConnection connection, ClaimedJob claimed, CancellationToken cancel)
+    private static async Task<Row> NextRowAsync(NpgsqlConnection connection, JobId job, int from, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(NextRowSql, connection)
-        {
-            Parameters = { new() { Value = claimed.Id.Value }, new() { Value = (int)(claimed.Job.Cursor / Manifest.RowSize) } },
-        };
+        await using var command = new NpgsqlCommand(NextRowSql, connection) { Parameters = { new() { Value = job.Value }, new() { Value = from } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             throw new InvalidOperationException("the job owes outcomes, but its manifest has no open row");
         return new Row(reader.GetInt32(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2));
+    }
+
+    private static async Task<DateTimeOffset> ClockAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("select clock_timestamp()", connection);
+        return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancel))!);
     }
 
     /// <summary>Records in the manifest what became of the ordinals; a compare-and-set on all of the row's outcomes.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Identifiers;
@@ -29,14 +30,29 @@ public static class EarlierErasures
         {
             var job = new JobId(reader.GetGuid(0));
             if (job != openJob)
-                (openJob, key) = (job, keys.OpenJobKey(job, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)));
+                (openJob, key) = (job, TryOpen(() => keys.OpenJobKey(job, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2))));
             if (key is null)
                 continue;
             var row = reader.GetInt32(3);
             var outcomes = reader.GetFieldValue<byte[]>(4);
-            var entries = Manifest.Unseal(key, row, reader.GetFieldValue<byte[]>(5));
+            if (TryOpen(() => Manifest.Unseal(key, row, reader.GetFieldValue<byte[]>(5))) is not { } entries)
+                continue;
             erased.UnionWith(entries.Where((entry, i) => outcomes[i] == OutcomeCode.Deleted && wanted.Remove(entry.ConversationId)).Select(entry => entry.ConversationId));
         }
         return erased;
+    }
+
+    /// <summary>What is sealed there; null where it cannot be opened: another job's damage must not keep this one from going on.</summary>
+    private static T? TryOpen<T>(Func<T?> open)
+        where T : class
+    {
+        try
+        {
+            return open();
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 }

@@ -21,11 +21,12 @@ public static class JobWriter
     /// <summary>Sends events, status document, queue row and <paramref name="alongside"/> in one round trip. The caller commits.</summary>
     /// <param name="claimed">The job.</param>
     /// <param name="events">What was decided; none changes nothing.</param>
+    /// <param name="at">The instant that the events are recorded with: the database's clock when they were true.</param>
     /// <param name="resolving">How far the list is resolved after this.</param>
     /// <param name="alongside">Commands that must each change exactly one row.</param>
     /// <returns>The database's clock after everything was written.</returns>
     public static async Task<DateTimeOffset> WriteAsync(
-        NpgsqlConnection connection, ClaimedJob claimed, IReadOnlyList<JobEvent> events, ListCursor? resolving,
+        NpgsqlConnection connection, ClaimedJob claimed, IReadOnlyList<JobEvent> events, DateTimeOffset at, ListCursor? resolving,
         IEnumerable<NpgsqlBatchCommand> alongside, CancellationToken cancel)
     {
         var job = events.Aggregate(claimed.Job, Job.Apply);
@@ -37,7 +38,7 @@ public static class JobWriter
         await using var batch = new NpgsqlBatch(connection);
         if (events.Count > 0)
         {
-            var now = Contracts.Instant.Truncate(claimed.Now);
+            var now = Contracts.Instant.Truncate(at);
             batch.BatchCommands.Add(EventStreams.Append(claimed.Id.Value, StreamIds.JobType, claimed.Version, now, events));
             single.AddRange(Projected(claimed, events, now, version, job.IsEnded));
         }

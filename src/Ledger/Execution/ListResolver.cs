@@ -34,13 +34,13 @@ public static class ListResolver
         var next = cursor with { AfterKey = afterKey, Rows = cursor.Rows + commands.Length };
         if (!isLast)
         {
-            await JobWriter.WriteAsync(connection, claimed, [], next, commands, cancel);
+            await JobWriter.WriteAsync(connection, claimed, [], claimed.Now, next, commands, cancel);
             return [];
         }
         var (conversations, root) = await RootAsync(connection, claimed.Id, key, entries, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
-        var events = JobDecisions.Decide(claimed.Job, start).Events;
-        await JobWriter.WriteAsync(connection, claimed, events, resolving: null, commands, cancel);
+        var events = JobDecisions.Decide(claimed.Job, start).Accepted();
+        await JobWriter.WriteAsync(connection, claimed, events, claimed.Now, resolving: null, commands, cancel);
         return events;
     }
 
@@ -76,11 +76,11 @@ public static class ListResolver
         var erased = await EarlierErasures.FindAsync(connection, keys, bot.BotId, job, missing, cancel);
         return [.. request.ConversationIds.Select(id => found.TryGetValue(id, out var conversation)
             ? Entry(conversation, cursor)
-            : new ManifestEntry(id, erased.Contains(id) ? SkipReason.AlreadyErased : SkipReason.NotFound))];
+            : new ManifestEntry(id, erased.Contains(id) ? SkipReason.AlreadyErased : SkipReason.NotFound, Key: 0))];
     }
 
     private static ManifestEntry Entry(FoundConversation conversation, ListCursor cursor) =>
-        new(conversation.ConversationId, conversation.StartedAt < cursor.RetainedFrom ? SkipReason.Retention : null);
+        new(conversation.ConversationId, conversation.StartedAt < cursor.RetainedFrom ? SkipReason.Retention : null, conversation.Key);
 
     private static NpgsqlBatchCommand Insert(JobId job, int row, JobKey key, IReadOnlyList<ManifestEntry> entries) => new(InsertSql)
     {

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
+using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Identifiers;
 using Ledger.Jobs;
@@ -34,7 +36,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         while (!cancel.IsCancellationRequested && time.GetElapsedTime(began) < SliceLength)
         {
             var stepBegan = time.GetTimestamp();
-            if (!await StepAsync(connection, window, size, cancel))
+            if (!await StepAsync(connection, window, size, began, cancel))
                 return;
             // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
             var took = time.GetElapsedTime(stepBegan);
@@ -43,32 +45,32 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     }
 
     /// <summary>One transaction on one job. False when nothing is due.</summary>
-    private async Task<bool> StepAsync(NpgsqlConnection connection, string window, int size, CancellationToken cancel)
+    private async Task<bool> StepAsync(NpgsqlConnection connection, string window, int size, long began, CancellationToken cancel)
     {
         var snapshot = await registry.CurrentAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        if (await ClaimedJob.NextAsync(connection, window, cancel) is not { } claimed)
-            return false;
+        ClaimedJob? claimed = null;
         try
         {
+            await using var transaction = await connection.BeginTransactionAsync(cancel);
+            claimed = await ClaimedJob.NextAsync(connection, window, cancel);
+            if (claimed is null)
+                return false;
             // A shutdown lets the step that it meets come to its end.
-            await RunAsync(new Step(connection, transaction, claimed, snapshot.Bots[claimed.Job.Bot], snapshot), window, size);
+            await RunAsync(new Step(connection, transaction, claimed, snapshot.Bots[claimed.Job.Bot], snapshot), window, size, began);
         }
-        catch (Exception e) when (connection.State == System.Data.ConnectionState.Open)
+        catch (Exception e) when (claimed is not null && connection.State == System.Data.ConnectionState.Open)
         {
-            await PostponeAsync(transaction, claimed, e);
+            await PostponeAsync(connection, claimed, e);
         }
         return true;
     }
 
     /// <summary>A job that cannot go on for a reason of its own must not keep the others of its window waiting.</summary>
-    private async Task PostponeAsync(NpgsqlTransaction transaction, ClaimedJob claimed, Exception e)
+    private async Task PostponeAsync(NpgsqlConnection connection, ClaimedJob claimed, Exception e)
     {
         // The message may quote an identifier: type and SQLSTATE say enough to look further.
         log.LogError("Job {Job} could not go on and is tried again in {Seconds} s: {Error} {SqlState}",
             claimed.Id, Postponement.TotalSeconds, e.GetType().Name, (e as PostgresException)?.SqlState);
-        var connection = transaction.Connection!;
-        await transaction.RollbackAsync(CancellationToken.None);
         await using var command = new NpgsqlCommand(PostponeSql, connection)
         {
             Parameters = { new() { Value = claimed.Id.Value }, new() { Value = claimed.Version }, new() { Value = Postponement } },
@@ -76,7 +78,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    private async Task RunAsync(Step step, string window, int size)
+    private async Task RunAsync(Step step, string window, int size, long began)
     {
         if (ClosingOf(step, window) is not { } closing)
         {
@@ -84,7 +86,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         }
         else if (step.Claimed.Job.IsStarted)
         {
-            await DeleteAsync(step, closing, size);
+            await DeleteAsync(step, closing, size, began);
         }
         else
         {
@@ -115,7 +117,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         {
             events = await ListResolver.StepAsync(step.Connection, keys, step.Claimed, step.Bot, CancellationToken.None);
         }
-        catch (PostgresException e) when (e is { IsTransient: false, InvariantSeverity: "ERROR" })
+        catch (Exception e) when (e is CryptographicException or JobKeyGoneException || StoreFailure.ReasonOf(e) is not null)
         {
             await FailAttemptAsync(step);
             return;
@@ -125,10 +127,9 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         FaultPoint.At("list.after-commit");
     }
 
-    private async Task DeleteAsync(Step step, DateTimeOffset closing, int size)
+    private async Task DeleteAsync(Step step, DateTimeOffset closing, int size, long began)
     {
-        var (events, clock) = await BatchDeleter.StepAsync(
-            step.Connection, keys, step.Claimed, closing, RetryPlan(step), size, CancellationToken.None);
+        var (events, clock) = await TryDeleteAsync(step, closing, size, began);
         if (clock >= closing)
         {
             // The window closed under the batch: nothing of it counts.
@@ -141,12 +142,25 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         FaultPoint.At(events[^1] switch { Completed => "completed.after-commit", Scheduled => "retry.after-commit", _ => "batch.after-commit" });
     }
 
+    private async Task<(IReadOnlyList<JobEvent> Events, DateTimeOffset Clock)> TryDeleteAsync(Step step, DateTimeOffset closing, int size, long began)
+    {
+        try
+        {
+            return await BatchDeleter.StepAsync(
+                step.Connection, keys, step.Claimed, closing, at => RetryPlan(step, at), size, () => time.GetElapsedTime(began) > SliceLength, CancellationToken.None);
+        }
+        catch (WindowClosedException)
+        {
+            return ([], DateTimeOffset.MaxValue);
+        }
+    }
+
     /// <summary>The plan's opening has ended, or its window's definition changed so that it is closed now.</summary>
     private async Task ReplanAsync(Step step)
     {
         var job = step.Claimed.Job;
-        var decision = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), planner.Plan(step.Window, step.Claimed.Now)));
-        await JobWriter.WriteAsync(step.Connection, step.Claimed, decision.Events, step.Claimed.Resolving, [], CancellationToken.None);
+        var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), planner.Plan(step.Window, step.Claimed.Now))).Accepted();
+        await JobWriter.WriteAsync(step.Connection, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");
@@ -157,9 +171,9 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         await step.Transaction.RollbackAsync(CancellationToken.None);
         await AgainAsync(step, async again =>
         {
-            var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again));
-            var decision = JobDecisions.Decide(again.Claimed.Job, fail);
-            await JobWriter.WriteAsync(again.Connection, again.Claimed, decision.Events, again.Claimed.Resolving, [], CancellationToken.None);
+            var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again, again.Claimed.Now));
+            var events = JobDecisions.Decide(again.Claimed.Job, fail).Accepted();
+            await JobWriter.WriteAsync(again.Connection, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [], CancellationToken.None);
             await again.Transaction.CommitAsync(CancellationToken.None);
         });
     }
@@ -169,13 +183,13 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     private static async Task AgainAsync(Step step, Func<Step, Task> act)
     {
         await using var transaction = await step.Connection.BeginTransactionAsync(CancellationToken.None);
-        if (await ClaimedJob.NextAsync(step.Connection, step.Claimed.Job.Window!.Name, CancellationToken.None) is { } claimed && claimed.Id == step.Claimed.Id && claimed.Version == step.Claimed.Version)
+        if (await step.Claimed.AgainAsync(step.Connection, CancellationToken.None) is { } claimed)
             await act(step with { Transaction = transaction, Claimed = claimed });
     }
 
-    private Plan RetryPlan(Step step)
+    private Plan? RetryPlan(Step step, DateTimeOffset failedAt)
     {
         var attempt = Math.Min(step.Claimed.Job.Attempt, options.RetryDelays.Count);
-        return planner.Plan(step.Window, step.Claimed.Now + options.RetryDelays[attempt - 1]);
+        return planner.TryPlan(step.Window, failedAt + options.RetryDelays[attempt - 1]);
     }
 }

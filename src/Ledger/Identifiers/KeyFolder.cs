@@ -22,11 +22,15 @@ public sealed class KeyFolder
         _epochs = epochs;
         CurrentEpoch = epochs.Keys.Max();
         JobIdSecret = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/job-id"u8.ToArray());
+        CheckValue = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/check"u8.ToArray());
         _secretsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/client-secrets"u8.ToArray());
     }
 
     /// <summary>The secret that job ids are derived under.</summary>
     public byte[] JobIdSecret { get; }
+
+    /// <summary>Tells these keys from others, and says nothing of them: a ledger keeps it to refuse keys that are not its own.</summary>
+    public byte[] CheckValue { get; }
 
     /// <summary>The epoch whose key wraps new jobs' keys.</summary>
     public int CurrentEpoch { get; }
@@ -36,13 +40,19 @@ public sealed class KeyFolder
     {
         if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.key").Any())
             throw new InvalidOperationException($"'{folder}' holds keys already. They are needed for what they sealed: choose another folder");
+        // Made beside its place and moved there whole: a crash leaves no folder that passes for one with keys.
+        var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
+        Directory.CreateDirectory(parent);
+        var fresh = Path.Combine(parent, $".{Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar))}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(fresh);
         else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        // service.key last: a folder without it is not one, so a crash in between leaves nothing that passes for whole.
-        Write(Path.Combine(folder, EpochFile(1)));
-        Write(Path.Combine(folder, ServiceFile));
+            Directory.CreateDirectory(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Write(Path.Combine(fresh, EpochFile(1)));
+        Write(Path.Combine(fresh, ServiceFile));
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
+        Directory.Move(fresh, folder);
     }
 
     /// <exception cref="InvalidOperationException">Says what is missing or wrong, and what to do.</exception>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
@@ -7,7 +8,8 @@ namespace Ledger.Identifiers;
 
 /// <summary>One identified conversation: what to delete, or why not to.</summary>
 /// <param name="Skip">Decided when the list was resolved; null: delete it.</param>
-public sealed record ManifestEntry(string ConversationId, SkipReason? Skip)
+/// <param name="Key">Its row in the store: a conversation that is stored anew under the same id later is another one, and not on the list. 0 where there was none.</param>
+public sealed record ManifestEntry(string ConversationId, SkipReason? Skip, long Key)
 {
     public override string ToString() => nameof(ManifestEntry);
 }
@@ -21,16 +23,23 @@ public static class Manifest
     /// <summary>Ordinals of a full row; only the last row may have fewer.</summary>
     public const int RowSize = 1024;
 
-    /// <summary>Seals one row: for each ordinal a byte (0, or the number of the skip reason), the id's length in UTF-8 as two bytes, big-endian, and the id.</summary>
+    private const int HeaderSize = 1 + 8 + 2;
+
+    /// <summary>
+    /// Seals one row: for each ordinal a byte (0, or the number of the skip reason), the store's key in eight bytes, the length of the id in UTF-8 in two, both
+    /// big-endian, and the id.
+    /// </summary>
     public static byte[] Seal(JobKey key, int row, IReadOnlyList<ManifestEntry> entries)
     {
-        using var plain = new MemoryStream(entries.Count * 32);
+        using var plain = new MemoryStream(entries.Count * 40);
+        Span<byte> header = stackalloc byte[HeaderSize];
         foreach (var entry in entries)
         {
             var id = Encoding.UTF8.GetBytes(entry.ConversationId);
-            plain.WriteByte(entry.Skip is { } skip ? (byte)skip : (byte)0);
-            plain.WriteByte((byte)(id.Length >> 8));
-            plain.WriteByte((byte)id.Length);
+            header[0] = entry.Skip is { } skip ? (byte)skip : (byte)0;
+            BinaryPrimitives.WriteInt64BigEndian(header[1..], entry.Key);
+            BinaryPrimitives.WriteUInt16BigEndian(header[9..], (ushort)id.Length);
+            plain.Write(header);
             plain.Write(id);
         }
         return key.Seal(SealedKind.Manifest, row, plain.GetBuffer().AsSpan(0, (int)plain.Length));
@@ -42,10 +51,11 @@ public static class Manifest
         var entries = new List<ManifestEntry>(RowSize);
         for (var at = 0; at < plain.Length;)
         {
-            var length = (plain[at + 1] << 8) | plain[at + 2];
-            SkipReason? skip = plain[at] == 0 ? null : (SkipReason)plain[at];
-            entries.Add(new ManifestEntry(Encoding.UTF8.GetString(plain, at + 3, length), skip));
-            at += 3 + length;
+            var header = plain.AsSpan(at, HeaderSize);
+            var length = BinaryPrimitives.ReadUInt16BigEndian(header[9..]);
+            SkipReason? skip = header[0] == 0 ? null : (SkipReason)header[0];
+            entries.Add(new ManifestEntry(Encoding.UTF8.GetString(plain, at + HeaderSize, length), skip, BinaryPrimitives.ReadInt64BigEndian(header[1..])));
+            at += HeaderSize + length;
         }
         return entries;
     }

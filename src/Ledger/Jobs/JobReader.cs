@@ -89,6 +89,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
     /// <param name="cancel">Stops the read.</param>
     public async Task<OutcomePage?> OutcomesAsync(string botId, JobId job, string? outcome, int limit, long after, CancellationToken cancel)
     {
+        after = Math.Min(after, long.MaxValue - 1);
         var firstRow = (int)Math.Min((after + 1) / Manifest.RowSize, int.MaxValue);
         await using var command = Command(
             OutcomesSql, new() { Value = job.Value }, new() { Value = botId }, new() { Value = firstRow }, new() { Value = RowsPerPage });

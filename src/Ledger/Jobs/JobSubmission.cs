@@ -60,6 +60,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
         var (jobKey, wrapped) = keys.NewJobKey(id);
         var now = Instant.Truncate(time.GetUtcNow());
         FaultPoint.At("submit.before-commit");
+        var inDoubt = false; // an earlier send may have been committed
         for (var send = 1; ; send++)
         {
             var sent = false;
@@ -77,9 +78,10 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
                 // Recorded before: by the same key, or by an earlier send of ours whose answer was lost.
                 return await FindAfterSendAsync(id, submission.Canonical, cancel);
             }
-            catch (NpgsqlException e) when (IsOutcomeUnknown(e) && (sent || send > 1))
+            catch (NpgsqlException e) when (inDoubt || (sent && IsOutcomeUnknown(e)))
             {
                 // Sending the same job again learns the outcome: PostgreSQL lets one of the two in, and tells the other.
+                inDoubt = true;
                 if (send == Sends)
                     throw new OutcomeUnknownException(e);
                 await Task.Delay(BetweenSends, time, CancellationToken.None);
@@ -112,7 +114,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
                 {
                     Parameters =
                     {
-                        new() { Value = id.Value }, new() { Value = job.Bot }, new() { Value = plan.Window.Name }, new() { Value = plan.PlannedAt.UtcDateTime }, new() { Value = (long)events.Count },
+                        new() { Value = id.Value }, new() { Value = job.Bot }, new() { Value = plan.Window.Name }, new() { Value = plan.PlannedAt.UtcDateTime }, new() { Value = now.UtcDateTime }, new() { Value = (long)events.Count },
                         new() { Value = JsonSerializer.Serialize(job, JobStateJson.Default.Job), NpgsqlDbType = NpgsqlDbType.Jsonb },
                     },
                 },
@@ -144,7 +146,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
         {
             return await FindAsync(id, canonical, cancel);
         }
-        catch (NpgsqlException e) when (IsOutcomeUnknown(e))
+        catch (NpgsqlException e)
         {
             throw new OutcomeUnknownException(e); // a job is recorded under this id, but not whose request
         }

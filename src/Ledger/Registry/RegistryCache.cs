@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
@@ -62,8 +63,21 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
             (await Documents.AllAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(window => window.Name, StringComparer.Ordinal));
     }
 
-    private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) => new(client,
-        [.. client.LiveSecrets.Where(id => secrets.ContainsKey((client.ClientId, id))).Select(id => keys.OpenSecret(client.ClientId, id, secrets[(client.ClientId, id)]))]);
+    private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) =>
+        new(client, [.. client.LiveSecrets.Select(id => Open(client.ClientId, id, secrets)).OfType<byte[]>()]);
+
+    /// <summary>Null where the secret is gone or cannot be opened: its client is refused, and the others are not.</summary>
+    private byte[]? Open(string clientId, string secretId, Dictionary<(string Client, string Secret), byte[]> secrets)
+    {
+        try
+        {
+            return secrets.TryGetValue((clientId, secretId), out var sealedSecret) ? keys.OpenSecret(clientId, secretId, sealedSecret) : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Every change raises one document's version, so the sum of the versions grows with each.</summary>
     private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancel)

@@ -8,6 +8,9 @@ namespace Ledger.Registry;
 /// <summary>The registry's rules, pure: one stream's document and a command give events or a rejection.</summary>
 public static class RegistryDecisions
 {
+    /// <summary>A hundred years, in days.</summary>
+    private const int LongestRetention = 36_500;
+
     public static Decision Decide(Bot? bot, RegistryCommand command) => command switch
     {
         AddBot add => Add(bot, add),
@@ -44,8 +47,8 @@ public static class RegistryDecisions
     {
         if (!Limits.IsIdentifier(add.Bot))
             return Decision.Reject("a bot id has 1 to 128 characters, not all blank, without control characters");
-        if (add.RetentionDays is < 1)
-            return Decision.Reject("retention is at least 1 day (leave it out to keep for ever)");
+        if (add.RetentionDays is < 1 or > LongestRetention)
+            return Decision.Reject($"retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
         if (bot is null)
             return Decision.Of(new BotRegistered(add.Bot, add.OwnerMail, Instant.Truncate(add.CreatedAt), add.RetentionDays, add.Window) { Actor = add.Actor, Reason = add.Reason });
         var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == Instant.Truncate(add.CreatedAt) && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window;
@@ -54,8 +57,8 @@ public static class RegistryDecisions
 
     private static Decision Change(Bot bot, ChangeBot change)
     {
-        if (change.RetentionDays is < 0)
-            return Decision.Reject("retention is at least 1 day (0 keeps for ever)");
+        if (change.RetentionDays is < 0 or > LongestRetention)
+            return Decision.Reject($"retention is 1 to {LongestRetention} days (0 keeps for ever)");
         var changed = bot with
         {
             OwnerMail = change.OwnerMail ?? bot.OwnerMail,

@@ -30,9 +30,14 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
             StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply, _ => [], cancel);
     }
 
-    public Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel) => ExecuteAsync(
-        StreamIds.Window(command.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
-        window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, _ => [], cancel);
+    /// <summary>Defines a window, anew or for the first time. One that could never open is refused.</summary>
+    public async Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel)
+    {
+        var problems = Window.Problems(command.Name, command.Cron, command.TimeZone, TimeSpan.FromSeconds(command.LengthSeconds), command.Lanes, time);
+        return problems.Count > 0 ? new Rejection(string.Join("; ", problems)) : await ExecuteAsync(
+            StreamIds.Window(command.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
+            window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, _ => [], cancel);
+    }
 
     /// <summary>Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.</summary>
     public async Task EnsureDefaultWindowAsync(CancellationToken cancel)

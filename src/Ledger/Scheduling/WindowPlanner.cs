@@ -22,6 +22,10 @@ public sealed class WindowPlanner
         return new Plan(Contracts.Instant.Truncate(plannedAt), new PlannedWindow(window.Name, window.Cron, window.TimeZone, opening.Opens, opening.Closes));
     }
 
+    /// <summary>As <see cref="Plan"/>; null where the window never opens again.</summary>
+    public Plan? TryPlan(DeletionWindow window, DateTimeOffset notBefore) =>
+        OpenAt(window, notBefore) is null && Calendar(window).TryNext(notBefore) is null ? null : Plan(window, notBefore);
+
     /// <summary>The opening that contains <paramref name="now"/>; null while the window is closed.</summary>
     public Opening? OpenAt(DeletionWindow window, DateTimeOffset now) => Calendar(window).OpenAt(now);
 

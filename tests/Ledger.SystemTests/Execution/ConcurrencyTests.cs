@@ -65,12 +65,14 @@ public sealed class ConcurrencyTests
             await service.ExecuteAsync("delete from conversations.items where conversation_key = (select conversation_key from conversations.conversations where conversation_id = 'a-00003')");
             await service.ExecuteAsync("delete from conversations.conversations where conversation_id = 'a-00003'");
             await service.AddConversationsAsync("late", 2, "user-1");
+            // Stored anew under the same id: another conversation, which is on nobody's list.
+            await service.ExecuteAsync("insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at) values ($1, 'a-00003', 'user-9', 'rtm', '2026-01-01')", service.Bot);
         }
         await slice;
 
         Assert.Equal("completed done 2 deleted 0 failed 1 skipped 3 retries", await service.CountsAsync(job));
         Assert.Equal("skipped not_found", (await service.OutcomesByIdAsync(job))["a-00003"]);
-        Assert.Equal(2, await service.CountConversationsAsync());
+        Assert.Equal(3, await service.CountConversationsAsync());
         await service.AssertRecordsAgreeAsync();
     }
 

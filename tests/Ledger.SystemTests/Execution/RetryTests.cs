@@ -166,8 +166,40 @@ public sealed class RetryTests
 
         await service.RunSlicesAsync();
         Assert.Equal("completed done 1 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
-        Assert.Equal("queued waiting 0 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(poisoned));
+        Assert.Equal("queued retrying 0 deleted 0 failed 0 skipped 2 retries", await service.CountsAsync(poisoned));
+        foreach (var delay in s_delays)
+            await AfterAsync(service, delay);
+        Assert.Equal("failed done 0 deleted 0 failed 0 skipped 0 retries", await service.CountsAsync(poisoned));
         await service.AssertRecordsAgreeAsync();
+    }
+
+    [SkippableFact]
+    public async Task Failures_in_several_manifest_rows_are_each_tried_again_and_the_job_ends()
+    {
+        await using var service = await TestService.StartAsync(s_ownClock);
+        await service.AddConversationsAsync("a", 2100, "user-1");
+        await service.AddTriggerAsync("conversations", "refuse_three", "before delete", "if old.conversation_id in ('a-00005', 'a-00006', 'a-01030', 'a-02090') then raise exception 'no'; end if; return old;");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await service.RunSlicesAsync();
+        foreach (var delay in s_delays)
+            await AfterAsync(service, delay);
+        Assert.Equal("failed done 2096 deleted 4 failed 0 skipped 0 retries", await service.CountsAsync(job));
+        Assert.Equal(16, (await service.EventsAsync(job)).Count(e => e.Event is Failed));
+        await service.AssertRecordsAgreeAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_damaged_key_of_an_ended_job_does_not_stop_a_later_one_that_looks_for_missing_conversations()
+    {
+        await using var service = await TestService.StartAsync(s_ownClock);
+        await service.AddConversationsAsync("a", 2, "user-1");
+        var ended = await service.SubmitAsync(new { conversationIds = new[] { "a-00001" } });
+        await service.RunSlicesAsync();
+        Assert.True(JobId.TryParse(ended, out var id));
+        await service.ExecuteAsync("update ledger.job_secrets set wrapped_key = 'damaged' where job_id = $1", id.Value);
+        var job = await service.SubmitAsync(new { conversationIds = new[] { "a-00001", "a-00002" } });
+        await service.RunSlicesAsync();
+        Assert.Equal("completed done 1 deleted 0 failed 1 skipped 3 retries", await service.CountsAsync(job));
     }
 
     private static async Task AfterAsync(TestService service, TimeSpan delay)

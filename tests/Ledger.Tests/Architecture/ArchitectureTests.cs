@@ -88,7 +88,8 @@ public sealed class ArchitectureTests
     }
 
     private static bool IsLoaded(string source, string type, string member) =>
-        source.Contains($"Sql.Load(typeof({type}), nameof({member}))", StringComparison.Ordinal) || source.Contains($"Sql.Load(typeof({type}), \"{member}\")", StringComparison.Ordinal);
+        source.Contains($"Sql.Load(typeof({type}), ", StringComparison.Ordinal)
+        && (source.Contains($"nameof({member})", StringComparison.Ordinal) || source.Contains($"\"{member}\"", StringComparison.Ordinal));
 
     [Fact]
     public void Migrations_are_numbered_without_a_gap() => Assert.Equal(

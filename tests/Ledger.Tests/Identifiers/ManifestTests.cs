@@ -16,8 +16,8 @@ public sealed class ManifestTests
     {
         ManifestEntry[] entries =
         [
-            new("a", null), new("юзер-😀", SkipReason.Retention), new(new string('€', 128), SkipReason.NotFound), new("x", SkipReason.AlreadyErased), new("y", SkipReason.LegalHold),
-            new("z", SkipReason.Cancelled),
+            new("a", null, 1), new("юзер-😀", SkipReason.Retention, long.MaxValue), new(new string('€', 128), SkipReason.NotFound, 0), new("x", SkipReason.AlreadyErased, 0),
+            new("y", SkipReason.LegalHold, 256), new("z", SkipReason.Cancelled, 65_536),
         ];
         Assert.Equal(entries, Manifest.Unseal(s_key, 3, Manifest.Seal(s_key, 3, entries)));
         Assert.ThrowsAny<CryptographicException>(() => Manifest.Unseal(s_key, 4, Manifest.Seal(s_key, 3, entries)));
@@ -26,14 +26,14 @@ public sealed class ManifestTests
     [Fact]
     public void A_full_row_of_the_longest_ids_opens_again()
     {
-        var entries = Enumerable.Range(0, Manifest.RowSize).Select(i => new ManifestEntry(new string((char)(0x4E00 + i), 128), null)).ToArray();
+        var entries = Enumerable.Range(0, Manifest.RowSize).Select(i => new ManifestEntry(new string((char)(0x4E00 + i), 128), null, i)).ToArray();
         Assert.Equal(entries, Manifest.Unseal(s_key, 0, Manifest.Seal(s_key, 0, entries)));
     }
 
     [Fact]
     public void A_rows_subtree_is_the_tree_of_its_commitments()
     {
-        var entries = Enumerable.Range(0, 5).Select(i => new ManifestEntry($"c-{i}", null)).ToArray();
+        var entries = Enumerable.Range(0, 5).Select(i => new ManifestEntry($"c-{i}", null, i)).ToArray();
         var root = new MerkleRoot();
         foreach (var entry in entries)
             root.AddLeaf(MerkleTree.LeafHash(s_key.Commit(IdentifierKind.Conversation, entry.ConversationId)));
@@ -65,7 +65,7 @@ public sealed class ManifestTests
         foreach (var user in new[] { new DeletionRequest.ByChannelUser("юзер", at, at), new DeletionRequest.ByChannelUser("u", null, at) })
             Assert.Equal(user, SealedRequest.Read(SealedRequest.Write(user)));
         Assert.Throws<InvalidOperationException>(() => SealedRequest.Read("{}"u8.ToArray()));
-        foreach (var shown in new object[] { ids, new DeletionRequest.ByChannelUser("secret", null, at), new SealedRequest(["secret"], "secret", null, null), new ManifestEntry("secret", null), new ConversationOutcome(0, "secret", "deleted", null) })
+        foreach (var shown in new object[] { ids, new DeletionRequest.ByChannelUser("secret", null, at), new SealedRequest(["secret"], "secret", null, null), new ManifestEntry("secret", null, 1), new ConversationOutcome(0, "secret", "deleted", null) })
             Assert.DoesNotContain("secret", shown.ToString(), StringComparison.Ordinal);
     }
 }

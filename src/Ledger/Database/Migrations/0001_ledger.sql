@@ -141,15 +141,16 @@ create index job_list_newest_first on ledger.job_list (bot_id, submitted_at desc
 
 -- What is left to do, and where each unfinished job stands; the row goes when the job ends.
 create table ledger.job_queue (
-    job_id      uuid        not null primary key,
-    bot_id      text        not null,
-    window_name text        not null,
-    due_at      timestamptz not null,
-    version     bigint      not null,  -- of the job's stream
-    state       jsonb       not null,  -- the job as its decisions see it: counts and a cursor
-    resolving   jsonb                  -- how far the resolution of the list has come; null before and after it
+    job_id       uuid        not null primary key,
+    bot_id       text        not null,
+    window_name  text        not null,
+    due_at       timestamptz not null,
+    submitted_at timestamptz not null, -- among jobs that are due at the same opening, the oldest goes first
+    version      bigint      not null, -- of the job's stream
+    state        jsonb       not null, -- the job as its decisions see it: counts and a cursor
+    resolving    jsonb                 -- how far the resolution of the list has come; null before and after it
 );
-create index job_queue_due on ledger.job_queue (window_name, due_at);
+create index job_queue_due on ledger.job_queue (window_name, due_at, submitted_at);
 
 -- What `forget` destroys: the job's key (wrapped by an epoch key that lives outside the database) and what it seals.
 create table ledger.job_secrets (
@@ -191,6 +192,12 @@ create trigger manifest_only_settles before update on ledger.job_manifest for ea
 alter table ledger.job_manifest enable always trigger manifest_only_settles;
 create index job_manifest_open on ledger.job_manifest (job_id, row_number) where open_count > 0;
 
+-- Which keys this ledger's secrets are sealed under: a digest that only the same service key gives.
+create table ledger.key_check (
+    only_row boolean not null default true primary key check (only_row),
+    digest   bytea   not null
+);
+
 -- Secrets of API clients, sealed under the service's key.
 create table ledger.client_secrets (
     client_id text  not null,
@@ -206,6 +213,7 @@ grant update (is_archived) on ledger.mt_events to ledger_service;
 grant usage on sequence ledger.mt_events_sequence to ledger_service;
 grant select, insert, update on ledger.mt_event_progression, ledger.mt_doc_jobstatus, ledger.mt_doc_bot, ledger.mt_doc_apiclient,
     ledger.mt_doc_deletionwindow, ledger.job_list to ledger_service;
+grant select, insert on ledger.key_check to ledger_service;
 grant select, insert, update, delete on ledger.job_queue, ledger.job_secrets, ledger.client_secrets to ledger_service;
 grant select, insert on ledger.job_manifest to ledger_service;
 grant update (sealed, outcomes, open_count) on ledger.job_manifest to ledger_service;
