@@ -87,8 +87,9 @@ public sealed class RegistryDecisionsTests
     public void A_bots_settings_are_checked()
     {
         Rejected("a bot id has 1 to 128 characters", RegistryDecisions.Decide((Bot?)null, s_addBot with { Bot = " " }));
-        Rejected("retention is at least 1 day", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 0 }));
-        Rejected("retention is at least 1 day", RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", null, null, -1, null, "ada", null)));
+        Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 0 }));
+        Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 36_501 }));
+        Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", null, null, -1, null, "ada", null)));
         foreach (var command in new RegistryCommand[] { new ChangeBot("st-1", null, null, 1, null, "ada", null), new GrantClient("st-1", "cs-1", [Scope.LogsHistory], "ada", null), new RevokeGrant("st-1", "cs-1", "ada", null) })
             Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, command));
     }
