@@ -18,7 +18,7 @@ public static class DeleteBench
 
     public static async Task<Figure> RunAsync(bool quick)
     {
-        var (rounds, conversations) = quick ? (3, 4 * Manifest.RowSize) : (9, 16 * Manifest.RowSize);
+        var (rounds, conversations) = quick ? (3, 4 * Manifest.RowSize) : (7, 8 * Manifest.RowSize);
         await using var bench = await BenchDatabase.StartAsync();
         await using var node = LedgerService.Build(new ServiceSettings
         {

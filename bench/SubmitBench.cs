@@ -23,7 +23,7 @@ public static class SubmitBench
 
     public static async Task<Figure> RunAsync(bool quick)
     {
-        var (rounds, length) = quick ? (3, TimeSpan.FromSeconds(2)) : (9, TimeSpan.FromSeconds(4));
+        var (rounds, length) = quick ? (3, TimeSpan.FromSeconds(2)) : (9, TimeSpan.FromSeconds(3));
         await using var bench = await BenchDatabase.StartAsync();
         await bench.ExecuteAsync("create table bench_floor (id bigint generated always as identity primary key, data jsonb not null)");
         await using var node = LedgerService.Build(new ServiceSettings
