@@ -15,7 +15,10 @@ internal static class CanonicalRequest
         [.. ids.Distinct(StringComparer.Ordinal).Select(id => (Id: id, Bytes: Encoding.UTF8.GetBytes(id))).Order(s_byBytes).Select(id => id.Id)];
 
     /// <param name="ids">As <see cref="AsSet"/> gives them.</param>
-    public static byte[] ByConversationIds(IReadOnlyList<string> ids) => Write("conversationIds", ids);
+    /// <param name="startDate">Not judged beside ids, and yet a part of what was sent; null where it was not.</param>
+    /// <param name="endDate">As <paramref name="startDate"/>.</param>
+    public static byte[] ByConversationIds(IReadOnlyList<string> ids, string? startDate, string? endDate) =>
+        Write("conversationIds", [startDate, endDate, .. ids]);
 
     /// <param name="cId">The channel user.</param>
     /// <param name="startDate">As sent; null where it was not.</param>

@@ -56,10 +56,10 @@ internal sealed class DeletionRequestMembers
             new DeletionRequest.ByChannelUser(_cId, range.From, range.To), CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
     }
 
-    private static ParsedBody.Valid ByConversationIds(List<string> sent)
+    private ParsedBody.Valid ByConversationIds(List<string> sent)
     {
         var ids = CanonicalRequest.AsSet(sent);
-        return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids));
+        return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json));
     }
 
     private ParsedBody.Invalid Invalid() => new(_problems);
@@ -159,21 +159,5 @@ internal sealed class DeletionRequestMembers
             _problems.Add(problem);
         else if (_problems.Count == DeletionRequestParser.ProblemsNamed)
             _problems.Add($"there is more than these {DeletionRequestParser.ProblemsNamed}: mend them first");
-    }
-}
-
-/// <summary>A date member as it was sent, not yet judged: with conversation ids it never is.</summary>
-/// <param name="IsSent">False if the member is absent or null.</param>
-/// <param name="Text">Its text; null if it is not a string.</param>
-internal readonly record struct SentDate(bool IsSent, string? Text)
-{
-    /// <summary>Reads a value to its end.</summary>
-    public static SentDate Read(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType == JsonTokenType.Null)
-            return default;
-        var text = reader.TokenType == JsonTokenType.String ? DeletionRequestMembers.TextOf(ref reader) : null;
-        reader.Skip();
-        return new SentDate(IsSent: true, text);
     }
 }

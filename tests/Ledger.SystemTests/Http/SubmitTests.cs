@@ -157,6 +157,7 @@ public sealed partial class SubmitTests(SharedApiService shared) : IClassFixture
         (await service.SubmitAsync("""{"conversationIds":["k1"]}""", "key-2")).Is(202);
         var before = await service.RecordedAsync();
         (await service.SubmitAsync("""{"conversationIds":["k1","k2"]}""", "key-2")).IsError(422, 422, "Idempotency-Key");
+        (await service.SubmitAsync("""{"conversationIds":["k1"],"startDate":"2026-05-01"}""", "key-2")).IsError(422, 422, "Idempotency-Key");
         (await service.SubmitAsync("""{"cId":"k1"}""", "key-2")).IsError(422, 422, "Idempotency-Key");
         Assert.Equal(before, await service.RecordedAsync());
     }
