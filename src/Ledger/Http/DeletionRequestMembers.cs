@@ -10,7 +10,7 @@ internal sealed class DeletionRequestMembers
     private const string IdentifierRule =
         "must be a non-blank string of at most 128 characters, without control characters and without half a surrogate pair";
 
-    private static readonly string[] s_names = ["conversationIds", "cId", "startDate", "endDate"];
+    private static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
 
     private readonly List<string> _problems = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -68,9 +68,9 @@ internal sealed class DeletionRequestMembers
     {
         var name = TextOf(ref reader);
         reader.Read();
-        if (name is null || !s_names.Contains(name))
+        if (name is null || !Names.Contains(name))
         {
-            var known = s_names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
+            var known = Names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
             Add(known is null
                 ? $"member {position} is unknown: only conversationIds, cId, startDate and endDate are known"
                 : $"member {position} is {known} in another letter case: write {known}");

@@ -26,7 +26,7 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
 
     private const int RowsPerStatement = 5_000;
 
-    private static readonly string s_flush = Sql.Load(typeof(RateLimits), nameof(FlushAsync));
+    private static readonly string FlushSql = Sql.Load(typeof(RateLimits), nameof(FlushAsync));
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Window, Count> _counts = [];
@@ -70,7 +70,7 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
     {
         foreach (var rows in TakeUnflushed().Chunk(RowsPerStatement))
         {
-            await using var command = database.CreateCommand(s_flush);
+            await using var command = database.CreateCommand(FlushSql);
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Call.ToString()).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Subject).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Seconds).ToArray());
