@@ -54,6 +54,8 @@ internal static class TokenCheck
         RequireExpirationTime = false,
     };
 
+    // The keys are never disposed: the library keeps verifiers by a key's thumbprint, so the next snapshot's equal key goes on using this one's
+    // handle. What nobody holds any more is freed by its finalizer.
     private static List<SecurityKey> Keys(ClientEntry client)
     {
         switch (client.Client.Algorithm)
