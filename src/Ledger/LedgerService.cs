@@ -33,6 +33,9 @@ public sealed record ServiceSettings
 
     /// <summary>What is logged: this and worse.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Without the members: the connection string holds a password.</summary>
+    public override string ToString() => nameof(ServiceSettings);
 }
 
 /// <summary>Puts a node together: the HTTP side, and the lanes that delete.</summary>
@@ -58,7 +61,12 @@ public static class LedgerService
         services.AddSingleton<SliceRunner>();
         services.AddLedgerHttp(settings.Http);
         if (settings.Lanes is { } lanes)
-            services.AddHostedService(provider => Lanes(provider, settings, lanes));
+        {
+            services.AddSingleton(provider => Lanes(provider, settings, lanes));
+            services.AddHostedService(provider => provider.GetRequiredService<LaneScheduler>());
+            services.AddSingleton(provider => new ReadinessCheck(
+                "scheduling", _ => Task.FromResult(provider.GetRequiredService<LaneScheduler>().Outage)));
+        }
         if (settings.Embedded is { } postgres)
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EmbeddedSupervisor>(provider, postgres));
         var app = builder.Build();

@@ -12,10 +12,13 @@ internal static class CanonicalRequest
 {
     /// <summary>Distinct ids in ascending order of their UTF-8 bytes (which is not the order of UTF-16 code units).</summary>
     public static IReadOnlyList<string> AsSet(IEnumerable<string> ids) =>
-        [.. ids.Distinct(StringComparer.Ordinal).Select(id => (Id: id, Bytes: Encoding.UTF8.GetBytes(id))).Order(s_byBytes).Select(id => id.Id)];
+        [.. ids.Distinct(StringComparer.Ordinal).Select(id => (Id: id, Bytes: Encoding.UTF8.GetBytes(id))).Order(ByBytes).Select(id => id.Id)];
 
     /// <param name="ids">As <see cref="AsSet"/> gives them.</param>
-    public static byte[] ByConversationIds(IReadOnlyList<string> ids) => Write("conversationIds", ids);
+    /// <param name="startDate">Not judged beside ids, and yet a part of what was sent; null where it was not.</param>
+    /// <param name="endDate">As <paramref name="startDate"/>.</param>
+    public static byte[] ByConversationIds(IReadOnlyList<string> ids, string? startDate, string? endDate) =>
+        Write("conversationIds", [startDate, endDate, .. ids]);
 
     /// <param name="cId">The channel user.</param>
     /// <param name="startDate">As sent; null where it was not.</param>
@@ -40,6 +43,6 @@ internal static class CanonicalRequest
         bytes.Write(text);
     }
 
-    private static readonly Comparer<(string Id, byte[] Bytes)> s_byBytes =
+    private static readonly Comparer<(string Id, byte[] Bytes)> ByBytes =
         Comparer<(string Id, byte[] Bytes)>.Create((a, b) => a.Bytes.AsSpan().SequenceCompareTo(b.Bytes));
 }

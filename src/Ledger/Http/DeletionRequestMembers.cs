@@ -10,7 +10,7 @@ internal sealed class DeletionRequestMembers
     private const string IdentifierRule =
         "must be a non-blank string of at most 128 characters, without control characters and without half a surrogate pair";
 
-    private static readonly string[] s_names = ["conversationIds", "cId", "startDate", "endDate"];
+    private static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
 
     private readonly List<string> _problems = [];
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -56,10 +56,10 @@ internal sealed class DeletionRequestMembers
             new DeletionRequest.ByChannelUser(_cId, range.From, range.To), CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
     }
 
-    private static ParsedBody.Valid ByConversationIds(List<string> sent)
+    private ParsedBody.Valid ByConversationIds(List<string> sent)
     {
         var ids = CanonicalRequest.AsSet(sent);
-        return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids));
+        return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json));
     }
 
     private ParsedBody.Invalid Invalid() => new(_problems);
@@ -68,9 +68,9 @@ internal sealed class DeletionRequestMembers
     {
         var name = TextOf(ref reader);
         reader.Read();
-        if (name is null || !s_names.Contains(name))
+        if (name is null || !Names.Contains(name))
         {
-            var known = s_names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
+            var known = Names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
             Add(known is null
                 ? $"member {position} is unknown: only conversationIds, cId, startDate and endDate are known"
                 : $"member {position} is {known} in another letter case: write {known}");
@@ -159,21 +159,5 @@ internal sealed class DeletionRequestMembers
             _problems.Add(problem);
         else if (_problems.Count == DeletionRequestParser.ProblemsNamed)
             _problems.Add($"there is more than these {DeletionRequestParser.ProblemsNamed}: mend them first");
-    }
-}
-
-/// <summary>A date member as it was sent, not yet judged: with conversation ids it never is.</summary>
-/// <param name="IsSent">False if the member is absent or null.</param>
-/// <param name="Text">Its text; null if it is not a string.</param>
-internal readonly record struct SentDate(bool IsSent, string? Text)
-{
-    /// <summary>Reads a value to its end.</summary>
-    public static SentDate Read(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType == JsonTokenType.Null)
-            return default;
-        var text = reader.TokenType == JsonTokenType.String ? DeletionRequestMembers.TextOf(ref reader) : null;
-        reader.Skip();
-        return new SentDate(IsSent: true, text);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
     private ReadOnlyMemory<byte> Body()
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer, s_readable);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
         writer.WriteStartObject();
         writer.WriteStartArray("errors");
         foreach (var message in messages)
@@ -52,5 +52,5 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
     }
 
     // Quotes in messages as \" and not as \u0022: people read them.
-    private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 }

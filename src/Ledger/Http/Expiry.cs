@@ -9,9 +9,9 @@ internal sealed class Expiry(UsedTokens tokens, NpgsqlDataSource database, TimeP
     private const int RowsPerStatement = 10_000;
 
     /// <summary>Nodes' clocks differ: what has expired here may be live elsewhere for a while.</summary>
-    private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
-    private static readonly string s_deleteCounters = Sql.Load(typeof(Expiry), nameof(DeleteCountersAsync));
+    private static readonly string DeleteCountersSql = Sql.Load(typeof(Expiry), nameof(DeleteCountersAsync));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,7 +32,7 @@ internal sealed class Expiry(UsedTokens tokens, NpgsqlDataSource database, TimeP
     /// <summary>One pass, in statements of bounded size.</summary>
     public async Task RunOnceAsync(CancellationToken cancel)
     {
-        var before = time.GetUtcNow() - s_margin;
+        var before = time.GetUtcNow() - Margin;
         while (await tokens.DeleteExpiredAsync(before, RowsPerStatement, cancel) == RowsPerStatement)
         {
         }
@@ -43,7 +43,7 @@ internal sealed class Expiry(UsedTokens tokens, NpgsqlDataSource database, TimeP
 
     private async Task<int> DeleteCountersAsync(DateTimeOffset before, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(s_deleteCounters);
+        await using var command = database.CreateCommand(DeleteCountersSql);
         command.Parameters.AddWithValue(before.ToUniversalTime());
         command.Parameters.AddWithValue(RowsPerStatement);
         return await command.ExecuteNonQueryAsync(cancel);

@@ -6,13 +6,14 @@ namespace Ledger.Http;
 /// <summary>What <c>/openapi/v1.json</c> says beyond what routing knows: parameters, bodies, every status, the two ways to send a token.</summary>
 internal static class OpenApi
 {
-    private static readonly (int Status, string When)[] s_always = [(500, "Internal error."), (503, "The database cannot be reached; see Retry-After.")];
-    private static readonly (int Status, string When)[] s_authenticated =
+    private static readonly (int Status, string When) Internal = (500, "Internal error.");
+    private static readonly (int Status, string When)[] Always = [Internal, (503, "The database cannot be reached; see Retry-After.")];
+    private static readonly (int Status, string When)[] Authenticated =
     [
         (401, "No valid token for this bot."), (403, "The scope is not granted."), (404, "Unknown path or job."), (405, "Wrong method; see Allow."),
     ];
 
-    private static readonly Dictionary<string, string> s_requests = new()
+    private static readonly Dictionary<string, string> Requests = new()
     {
         ["by id"] = """{"conversationIds":["69eb0c87ec444445976aaaaa","69eb0b5c7cd98618e06aaaaa"]}""",
         ["by channel user"] = """{"cId":"u-00000000-0000-5000-8000-000000000000","startDate":"2026-05-04","endDate":"2026-05-04T23:59:59.999Z"}""",
@@ -55,10 +56,11 @@ internal static class OpenApi
         Path(operation, "botId");
         operation.Parameters!.Add(
             Parameter("Idempotency-Key", ParameterLocation.Header, "1 to 255 visible ASCII characters: the same key and request give the same job."));
-        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Json("DeletionRequest", s_requests) };
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Json("DeletionRequest", Requests) };
         Answer(operation, 202, "Recorded; Location is the status URL.", "Accepted");
-        Errors(operation, [(400, "A rule of the body is broken: one entry per problem."), .. s_authenticated, (413, "The body is over 128 KiB."),
-            (415, "Not application/json in UTF-8."), (422, "The Idempotency-Key was used for another request."), (429, "Over the limit; see Retry-After."), .. s_always]);
+        Errors(operation, [(400, "A rule of the body is broken: one entry per problem."), .. Authenticated, (413, "The body is over 128 KiB."),
+            (415, "Not application/json in UTF-8."), (422, "The Idempotency-Key was used for another request."), (429, "Over the limit; see Retry-After."), Internal,
+            (503, "The database cannot be reached, or (code 5031) went away so that the outcome is unknown: repeat with the same Idempotency-Key; see Retry-After.")]);
     }
 
     public static void Status(OpenApiOperation operation)
@@ -67,7 +69,7 @@ internal static class OpenApi
         operation.Parameters!.Add(Parameter("If-None-Match", ParameterLocation.Header, "The ETag of an earlier answer."));
         Answer(operation, 200, "The status document; ETag, and Retry-After until the job has ended.", "JobStatus");
         operation.Responses!["304"] = new OpenApiResponse { Description = "Unchanged since that ETag." };
-        Errors(operation, [(400, "POST with a body."), .. s_authenticated, (429, "Over the limit; see Retry-After."), .. s_always]);
+        Errors(operation, [(400, "POST with a body."), .. Authenticated, (429, "Over the limit; see Retry-After."), .. Always]);
     }
 
     public static void JobList(OpenApiOperation operation)
@@ -77,7 +79,7 @@ internal static class OpenApi
         operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, "1 to 100, by default 50."));
         operation.Parameters.Add(Parameter("after", ParameterLocation.Query, "The `next` of an earlier page."));
         Answer(operation, 200, "Status documents, newest first.", "JobList");
-        Errors(operation, [(400, "An unknown parameter or a bad value."), .. s_authenticated, .. s_always]);
+        Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
     }
 
     public static void Outcomes(OpenApiOperation operation)
@@ -87,7 +89,7 @@ internal static class OpenApi
         operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, "1 to 1000, by default 100."));
         operation.Parameters.Add(Parameter("after", ParameterLocation.Query, "The `next` of an earlier page."));
         Answer(operation, 200, "In ordinal order.", "Outcomes");
-        Errors(operation, [(400, "An unknown parameter or a bad value."), .. s_authenticated, .. s_always]);
+        Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
     }
 
     public static void Health(OpenApiOperation operation)

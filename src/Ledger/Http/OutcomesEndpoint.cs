@@ -43,7 +43,7 @@ internal static class OutcomesEndpoint
     private static ReadOnlyMemory<byte> Json(JobId job, OutcomePage page)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer, s_readable);
+        using var json = new Utf8JsonWriter(buffer, Readable);
         json.WriteStartObject();
         json.WriteString("jobId", job.ToString());
         json.WriteStartArray("outcomes");
@@ -66,5 +66,5 @@ internal static class OutcomesEndpoint
         return buffer.WrittenMemory;
     }
 
-    private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

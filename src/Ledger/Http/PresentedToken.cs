@@ -45,6 +45,9 @@ internal sealed record PresentedToken(JsonWebToken Jwt, TokenClaims Claims)
         }
     }
 
+    /// <summary>Without the token: who has it may use it.</summary>
+    public override string ToString() => nameof(PresentedToken);
+
     private static bool TryDropScheme(ref string text)
     {
         const string bearer = "Bearer ";

@@ -3,11 +3,11 @@ namespace Ledger.Http;
 /// <summary>Runs <see cref="RateLimits.FlushAsync"/> every half second.</summary>
 internal sealed class RateLimitFlush(RateLimits limits, TimeProvider time, ILogger<RateLimitFlush> log) : BackgroundService
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(s_period, time);
+        using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try

@@ -18,12 +18,15 @@ internal enum LimitedCall
 /// </summary>
 internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database, TimeProvider time)
 {
-    /// <summary>Windows of polls counted at once. Above it polls are admitted uncounted: job ids are the caller's to invent, bots are not.</summary>
+    /// <summary>
+    /// With so many windows counted, polls of further jobs are admitted uncounted: job ids are the caller's to invent, bots are not. Jobs
+    /// that are counted by the hour already stay limited, each at the price of its next minute's window.
+    /// </summary>
     public const int PollWindows = 100_000;
 
     private const int RowsPerStatement = 5_000;
 
-    private static readonly string s_flush = Sql.Load(typeof(RateLimits), nameof(FlushAsync));
+    private static readonly string FlushSql = Sql.Load(typeof(RateLimits), nameof(FlushAsync));
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Window, Count> _counts = [];
@@ -46,10 +49,11 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_lock)
         {
-            if (call == LimitedCall.Poll && _counts.Count >= PollWindows)
+            var thisHour = Window.At(call, subject, 3600, now);
+            if (call == LimitedCall.Poll && _counts.Count >= PollWindows && !_counts.ContainsKey(thisHour))
                 return null;
             var minute = CountOf(Window.At(call, subject, 60, now));
-            var hour = CountOf(Window.At(call, subject, 3600, now));
+            var hour = CountOf(thisHour);
             if (hour.Total >= limit.PerHour)
                 return SecondsToEnd(3600, now);
             if (minute.Total >= limit.PerMinute)
@@ -66,7 +70,7 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
     {
         foreach (var rows in TakeUnflushed().Chunk(RowsPerStatement))
         {
-            await using var command = database.CreateCommand(s_flush);
+            await using var command = database.CreateCommand(FlushSql);
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Call.ToString()).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Subject).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Seconds).ToArray());

@@ -9,7 +9,7 @@ namespace Ledger.Http;
 /// <summary><c>GET …/conversations/delete/{jobId}</c>, and <c>POST</c> with an empty body: the status document (contract §2).</summary>
 internal static class StatusEndpoint
 {
-    /// <summary>Seconds between polls of a job that has not ended; half of what the hourly limit allows.</summary>
+    /// <summary>Seconds between polls of a job that has not ended: 720 an hour, well below the hourly limit.</summary>
     private const string PollAfterSeconds = "5";
 
     public static void Map(RouteGroupBuilder deletions)

@@ -11,10 +11,10 @@ namespace Ledger.Http;
 /// <summary>Whether a token is good for a bot, by one snapshot of the registry. Knows nothing of <c>jti</c> used before.</summary>
 internal static class TokenCheck
 {
-    private static readonly JsonWebTokenHandler s_handler = new() { MapInboundClaims = false };
+    private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
     /// <summary>What each client's tokens are verified with. Importing a public key costs more than verifying with it.</summary>
-    private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> s_verification = [];
+    private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> Verifications = [];
 
     /// <returns>The bot, or why the token is refused: exactly one is null.</returns>
     public static async ValueTask<(Bot? Bot, TokenRefusal? Refusal)> CheckAsync(PresentedToken token, string botId, RegistrySnapshot registry, DateTimeOffset now)
@@ -26,7 +26,7 @@ internal static class TokenCheck
             return (null, TokenRefusal.RevokedClient);
         if (token.Jwt.Alg != client.Client.Algorithm.ToString())
             return (null, TokenRefusal.WrongAlgorithm);
-        var signature = await s_handler.ValidateTokenAsync(token.Jwt, s_verification.GetValue(client, Verification));
+        var signature = await Handler.ValidateTokenAsync(token.Jwt, Verifications.GetValue(client, Verification));
         if (!signature.IsValid)
             return (null, TokenRefusal.BadSignature);
         if (claims.Problem(now, client.Client.RequireExpiry) is { } problem)
@@ -54,6 +54,8 @@ internal static class TokenCheck
         RequireExpirationTime = false,
     };
 
+    // The keys are never disposed: the library keeps verifiers by a key's thumbprint, so the next snapshot's equal key goes on using this one's
+    // handle. What nobody holds any more is freed by its finalizer.
     private static List<SecurityKey> Keys(ClientEntry client)
     {
         switch (client.Client.Algorithm)

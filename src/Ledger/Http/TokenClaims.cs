@@ -11,6 +11,9 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
     /// <summary>How far away the <c>exp</c> of a token with a <c>jti</c> may be: so long its use is remembered.</summary>
     public const double ReplaySeconds = 3600;
 
+    /// <summary>Without the members: they are whatever the caller sent.</summary>
+    public override string ToString() => nameof(TokenClaims);
+
     /// <summary>Reads a token's payload.</summary>
     /// <returns>Null if it is not a JSON object, has no <c>appId</c>, or has one of these claims twice or of the wrong type.</returns>
     public static TokenClaims? TryRead(ReadOnlySpan<byte> payload)

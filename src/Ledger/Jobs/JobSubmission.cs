@@ -21,7 +21,11 @@ namespace Ledger.Jobs;
 /// The request's members as they were sent, in one canonical form (ids as a set): what "the same request" means under an
 /// idempotency key. Only a keyed digest of it is kept.
 /// </param>
-public sealed record Submission(Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical);
+public sealed record Submission(Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical)
+{
+    /// <summary>Without the members: who has the key of a submission learns its job.</summary>
+    public override string ToString() => nameof(Submission);
+}
 
 /// <summary>What became of a submission.</summary>
 public abstract record SubmissionResult

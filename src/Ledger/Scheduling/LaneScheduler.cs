@@ -22,8 +22,11 @@ public sealed class LaneScheduler(
     TimeProvider time,
     ILogger<LaneScheduler> logger) : BackgroundService
 {
-    private readonly HashSet<Window> unreadable = [];
-    private string? outage;
+    private readonly HashSet<Window> _unreadable = [];
+    private string? _failure;
+
+    /// <summary>What keeps this node from firing lanes now, in plain words; null while nothing does.</summary>
+    public string? Outage { get; private set; }
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -80,7 +83,7 @@ public sealed class LaneScheduler(
         }
         catch (Exception e) when (e is FormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
         {
-            if (unreadable.Add(window))
+            if (_unreadable.Add(window))
                 logger.LogError("Window {Window} does not open on this node: {Failure}", window, e.Message);
             return null;
         }
@@ -107,9 +110,9 @@ public sealed class LaneScheduler(
         try
         {
             await work();
-            if (outage is not null && !stopping.IsCancellationRequested)
+            if (_failure is not null && !stopping.IsCancellationRequested)
                 logger.LogInformation("Scheduling works again");
-            outage = null;
+            (_failure, Outage) = (null, null);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -117,14 +120,16 @@ public sealed class LaneScheduler(
         catch (Exception e)
         {
             var failure = Failure.Describe(e);
-            if (failure != outage)
+            if (failure != _failure)
             {
                 logger.LogError(
                     "Scheduling cannot {Attempt}, and tries again every {Seconds} s: {Failure}",
                     attempt, options.ReadInterval.TotalSeconds, failure);
             }
 
-            outage = failure;
+            _failure = failure;
+            // The cause is the log's: anybody may ask whether a node is ready.
+            Outage = $"this node cannot {attempt}, and tries again every {options.ReadInterval.TotalSeconds} s; its log says why";
         }
     }
 

@@ -4,7 +4,10 @@ namespace Ledger.Scheduling;
 
 /// <summary>Brings Quartz's jobs and triggers in step with the registry's windows.</summary>
 /// <remarks>
-/// <para>A lane has two triggers, <c>lane-N-opening</c> (the window's cron) and, while its window is open, <c>lane-N-poll</c>.</para>
+/// <para>
+/// A lane has two triggers, <c>lane-N-opening</c> (the window's cron) and, while its window is open and for <see cref="Grace"/> longer,
+/// <c>lane-N-poll</c>.
+/// </para>
 /// <para>
 /// One pass compares what should be with what is stored and writes the difference, each write a replacement by key under Quartz's
 /// cluster-wide lock. So several nodes may do it at once: they write the same rows, and a node that acted on an older registry is put
@@ -17,6 +20,12 @@ namespace Ledger.Scheduling;
 /// </remarks>
 internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions options, TimeProvider time)
 {
+    /// <summary>
+    /// How long polling outlasts its window. A slice that ended just before the closing (its 30 s were over, its node died) leaves a job
+    /// planned into an opening that is past; the slices of this time delete nothing, and plan such jobs into the next.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
     /// <summary>One pass. Lanes of windows that neither of the two names are retired.</summary>
     /// <param name="windows">The windows that this node can read.</param>
     /// <param name="leftAlone">Names of the windows that it cannot; another node may.</param>
@@ -38,9 +47,11 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
 
     private IEnumerable<WantedLane> Wanted(IReadOnlyList<WindowCalendar> windows) =>
         from calendar in windows
-        let closes = calendar.OpenAt(time.GetUtcNow())?.Closes
+        let now = time.GetUtcNow()
+        // Of windows as short as Grace too: what closed within it was open that long ago.
+        let pollsUntil = (calendar.OpenAt(now) ?? calendar.OpenAt(now - Grace))?.Closes + Grace
         from lane in Enumerable.Range(0, calendar.Window.Lanes)
-        select new WantedLane(calendar, lane, closes);
+        select new WantedLane(calendar, lane, pollsUntil);
 
     private async Task Keep(WantedLane lane, StoredLane? stored, CancellationToken cancel)
     {
@@ -48,8 +59,8 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         var changed = new List<ITrigger>();
         if (!IsOpening(stored?.Opening, lane.Calendar) && lane.Calendar.TryNext(now) is not null)
             changed.Add(Opening(lane.Key, lane.Calendar));
-        if (lane.Closes is { } closes ? !IsPoll(stored?.Poll, closes) : Outlasts(stored?.Poll, now))
-            changed.Add(Poll(lane.Key, now, lane.Closes ?? now + options.PollInterval));
+        if (lane.PollsUntil is { } end ? !IsPoll(stored?.Poll, end) : Outlasts(stored?.Poll, now))
+            changed.Add(Poll(lane.Key, now, lane.PollsUntil ?? now + options.PollInterval));
 
         var job = LaneJob.Of(lane.Calendar.Window.Name, lane.Number);
         if (changed.Count > 0)
@@ -78,12 +89,12 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         .WithCronSchedule(calendar.Openings, cron => cron.WithMisfireInstruction(CronTriggerMisfireInstruction.DoNothing))
         .Build();
 
-    /// <summary>Fires at once, and PollInterval after each slice's end, until the closing.</summary>
-    private ITrigger Poll(JobKey lane, DateTimeOffset now, DateTimeOffset closes) => TriggerBuilder.Create(time)
+    /// <summary>Fires at once, and PollInterval after each slice's end.</summary>
+    private ITrigger Poll(JobKey lane, DateTimeOffset now, DateTimeOffset end) => TriggerBuilder.Create(time)
         .ForJob(lane)
         .WithIdentity($"{lane.Name}-poll", lane.Group)
         .StartAt(now)
-        .EndAt(closes)
+        .EndAt(end)
         .WithSimpleSchedule(simple => simple
             .WithInterval(options.PollInterval)
             .RepeatForever()
@@ -100,9 +111,9 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         && cron.CronExpressionString == calendar.Openings.CronExpressionString
         && cron.TimeZone.Id == calendar.Openings.TimeZone.Id;
 
-    private bool IsPoll(StoredTrigger? stored, DateTimeOffset closes) =>
+    private bool IsPoll(StoredTrigger? stored, DateTimeOffset end) =>
         stored is { InError: false, Trigger: ISimpleTrigger poll }
-        && poll.EndTimeUtc == closes
+        && poll.EndTimeUtc == end
         && poll.RepeatInterval == options.PollInterval;
 
     // Of a window that was changed, or whose node's clock is ahead: a poll trigger that ends soon may just end.
@@ -123,8 +134,8 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         return lanes;
     }
 
-    /// <summary>A lane as the registry has it. Its window is open until <paramref name="Closes"/>, or closed when that is null.</summary>
-    private sealed record WantedLane(WindowCalendar Calendar, int Number, DateTimeOffset? Closes)
+    /// <summary>A lane as the registry has it. It polls until <paramref name="PollsUntil"/>, or not at all when that is null.</summary>
+    private sealed record WantedLane(WindowCalendar Calendar, int Number, DateTimeOffset? PollsUntil)
     {
         public JobKey Key { get; } = LaneJob.KeyOf(Calendar.Window.Name, Number);
     }

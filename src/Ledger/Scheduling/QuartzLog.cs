@@ -9,7 +9,7 @@ namespace Ledger.Scheduling;
 internal sealed class QuartzLog(ILogger target, TimeProvider time) : ILoggerProvider, ILogger
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<EventId, long> lastLogged = new();
+    private readonly ConcurrentDictionary<EventId, long> _lastLogged = new();
 
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -29,7 +29,7 @@ internal sealed class QuartzLog(ILogger target, TimeProvider time) : ILoggerProv
     {
         var now = time.GetTimestamp();
         var due = false;
-        lastLogged.AddOrUpdate(
+        _lastLogged.AddOrUpdate(
             kind,
             _ => { due = true; return now; },
             (_, last) => (due = time.GetElapsedTime(last, now) >= Quiet) ? now : last);

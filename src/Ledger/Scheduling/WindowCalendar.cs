@@ -22,7 +22,7 @@ public readonly record struct Opening(DateTimeOffset Opens, DateTimeOffset Close
 /// </remarks>
 public sealed class WindowCalendar
 {
-    private readonly CronExpression openings;
+    private readonly CronExpression _openings;
 
     /// <summary>The calendar of a window.</summary>
     /// <param name="window">A window without <see cref="Window.Problems"/>, save that it may never open again.</param>
@@ -31,14 +31,14 @@ public sealed class WindowCalendar
     public WindowCalendar(Window window)
     {
         Window = window;
-        openings = new CronExpression(window.Cron, TimeZoneInfo.FindSystemTimeZoneById(window.TimeZone));
+        _openings = new CronExpression(window.Cron, TimeZoneInfo.FindSystemTimeZoneById(window.TimeZone));
     }
 
     /// <summary>The window whose calendar this is.</summary>
     public Window Window { get; }
 
     /// <summary>The expression as Quartz stores it: in capitals, macros expanded.</summary>
-    internal CronExpression Openings => openings;
+    internal CronExpression Openings => _openings;
 
     /// <summary>
     /// The opening that contains <paramref name="now"/>, or null when the window is closed. Where openings overlap: the latest that has
@@ -74,11 +74,11 @@ public sealed class WindowCalendar
         // Asked from within the second pass of a repeated hour, Quartz 4.7 takes a time that occurs twice to be still ahead; asked from
         // before the first pass it does not. (Its search backwards has the same slip on the whole day, so it is not used.)
         var from = after;
-        while (openings.TimeZone.IsAmbiguousTime(from))
+        while (_openings.TimeZone.IsAmbiguousTime(from))
             from -= TimeSpan.FromHours(1);
-        var opens = openings.GetNextValidTimeAfter(from);
+        var opens = _openings.GetNextValidTimeAfter(from);
         while (opens <= after)
-            opens = openings.GetNextValidTimeAfter(opens.Value);
+            opens = _openings.GetNextValidTimeAfter(opens.Value);
         return opens is { } instant ? new Opening(instant.ToUniversalTime(), instant.ToUniversalTime() + Window.Length) : null;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Ledger.Database;
 using Ledger.SystemTests.Database;
 
 namespace Ledger.SystemTests.Cli;
@@ -25,6 +26,22 @@ public sealed class ServeTests
             Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
             Assert.Contains("connect as ledger_service", refused.Error, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("alter table conversations.items disable trigger all", "alter table conversations.items enable trigger all")]
+    [InlineData("alter table conversations.conversations disable trigger all", "alter table conversations.conversations enable trigger all")]
+    [InlineData("alter table conversations.items drop constraint items_of_conversation", null)]
+    public async Task It_refuses_a_conversation_store_that_would_confirm_no_deletion(string damage, string? repair)
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        await cli.ExecuteAsync(damage);
+        Assert.Contains("items_of_conversation is missing, not valid or disabled", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
+        if (repair is null)
+            return;
+        await cli.ExecuteAsync(repair);
+        await using var source = ServiceDatabase.Source(cli.Service);
+        Assert.Null(await ServiceDatabase.ProblemAsync(source, CancellationToken.None));
     }
 
     [Fact]

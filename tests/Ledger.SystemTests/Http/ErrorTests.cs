@@ -87,6 +87,41 @@ public sealed class ErrorTests(SharedApiService shared) : IClassFixture<SharedAp
     }
 
     [SkippableFact]
+    public async Task A_failure_of_the_services_own_is_500_without_its_cause_and_records_nothing()
+    {
+        await using var service = await ApiService.StartAsync();
+        await service.Node.ExecuteAsync("revoke insert on ledger.job_queue from ledger_service");
+        var answer = await service.RefusedAsync(service.Request(HttpMethod.Post, service.Deletions, """{"cId":"u"}"""), 500, 500);
+        Assert.DoesNotContain("job_queue", answer.Body, StringComparison.Ordinal);
+
+        await service.Node.ExecuteAsync("grant insert on ledger.job_queue to ledger_service");
+        (await service.SubmitAsync("""{"cId":"u"}""")).Is(202);
+    }
+
+    [SkippableFact]
+    public async Task A_node_that_cannot_schedule_is_not_ready_until_it_can()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Lanes = true });
+        await UntilAsync(service, 200, "ready");
+        await service.ExecuteAsync("revoke usage on schema quartz from ledger_service");
+        await UntilAsync(service, 503, "scheduling: this node cannot follow the registry");
+        await service.ExecuteAsync("grant usage on schema quartz to ledger_service");
+        await UntilAsync(service, 200, "ready");
+    }
+
+    private static async Task UntilAsync(TestService service, int status, string text)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (await ticks.WaitForNextTickAsync(deadline.Token))
+        {
+            using var answer = await service.Client.GetAsync("/health/ready", deadline.Token);
+            if ((int)answer.StatusCode == status && (await answer.Content.ReadAsStringAsync(deadline.Token)).Contains(text, StringComparison.Ordinal))
+                return;
+        }
+    }
+
+    [SkippableFact]
     public async Task Health_says_live_and_ready_without_a_token()
     {
         var service = await shared.Service;
@@ -111,6 +146,7 @@ public sealed class ErrorTests(SharedApiService shared) : IClassFixture<SharedAp
         var schema = post.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString()!;
         Assert.Equal(2, document.GetProperty("components").GetProperty("schemas").GetProperty(schema.Split('/')[^1]).GetProperty("oneOf").GetArrayLength());
         Assert.Equal(["auth", "bearer"], post.GetProperty("security").EnumerateArray().Select(one => one.EnumerateObject().Single().Name));
+        Assert.Contains("5031", post.GetProperty("responses").GetProperty("503").GetProperty("description").GetString(), StringComparison.Ordinal);
         Assert.False(paths.GetProperty("/health/live").GetProperty("get").TryGetProperty("security", out _));
     }
 }

@@ -1,3 +1,5 @@
+using Ledger.Scheduling;
+
 namespace Ledger.SystemTests.Scheduling;
 
 public class LaneSchedulerTests
@@ -24,6 +26,26 @@ public class LaneSchedulerTests
         Assert.Equal("lane-0-opening", await cluster.Query<string>(
             "select string_agg(trigger_name, ',') from quartz.qrtz_triggers where trigger_group = 'window:closed'"));
     }
+
+    [Fact]
+    public async Task Lanes_go_on_for_a_minute_after_their_window_has_closed_and_then_rest()
+    {
+        await using var cluster = await LaneCluster.CreateAsync();
+        var now = TimeProvider.System.GetUtcNow();
+        var opened = now.AddSeconds(-90); // and closed half a minute ago
+        var earlier = now.AddSeconds(-150);
+        cluster.Windows = [MinuteOf("just-closed", opened), MinuteOf("closed-before", earlier)];
+        await cluster.StartNode();
+
+        await cluster.Until(() => cluster.Count("just-closed") >= 3, "3 slices after the closing");
+
+        Assert.Equal(0, cluster.Count("closed-before"));
+        var closes = opened.AddTicks(-(opened.Ticks % TimeSpan.TicksPerSecond)).AddMinutes(1);
+        Assert.Equal(closes.AddMinutes(1).UtcTicks, await cluster.Query<long>("select end_time from quartz.qrtz_triggers where trigger_name = 'lane-0-poll'"));
+    }
+
+    private static Window MinuteOf(string name, DateTimeOffset opens) =>
+        new(name, $"{opens.Second} {opens.Minute} {opens.Hour} * * ?", "UTC", TimeSpan.FromMinutes(1), 1);
 
     [Fact]
     public async Task More_lanes_than_threads_take_turns()
@@ -152,13 +174,15 @@ public class LaneSchedulerTests
         await using var cluster = await LaneCluster.CreateAsync();
         cluster.Windows = [LaneCluster.Open];
         await cluster.TakeDatabaseAway();
-        await cluster.StartNode();
-        await cluster.Until(() => !cluster.Log.IsEmpty, "the outage in the log");
+        var node = await cluster.StartNode();
+        await cluster.Until(() => node.Outage is not null, "the outage");
+        Assert.Equal("this node cannot start, and tries again every 0.3 s; its log says why", node.Outage);
 
         await cluster.GiveDatabaseBack();
         await cluster.Until(() => cluster.Count("open") > 0, "a slice");
 
         Assert.Single(cluster.Log, line => line.StartsWith("Error: Scheduling cannot start", StringComparison.Ordinal));
+        await cluster.Until(() => node.Outage is null, "the end of the outage");
         Assert.Contains("Information: Scheduling works again", cluster.Log);
     }
 

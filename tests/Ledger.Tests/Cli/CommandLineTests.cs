@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using Ledger.Cli;
 using Ledger.Registry;
 
@@ -19,11 +20,39 @@ public sealed class CommandLineTests
         var examples = output[output.IndexOf("Example:", StringComparison.Ordinal)..].Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
         Assert.NotEmpty(examples);
         foreach (var example in examples.Where(line => line.StartsWith("ledger ", StringComparison.Ordinal)))
+            AssertParses(example["ledger ".Length..]);
+    }
+
+    [Fact]
+    public async Task Every_command_of_the_readme_can_be_typed_as_it_is_there()
+    {
+        var root = Path.GetFullPath("../..", InSource());
+        var lines = (await File.ReadAllTextAsync(Path.Combine(root, "README.md"))).Split("```sh\n").Skip(1).SelectMany(block => block.Split("```")[0].Split('\n'));
+        var commands = lines.Select(line => line.Split(" #")[0].Trim()).Where(line => line.Length > 0).ToList();
+        const string run = "dotnet run --project src/Ledger -- ";
+        foreach (var command in commands)
         {
-            // The parser's splitter knows double quotes only.
-            var parsed = CommandLine.Root().Parse(example["ledger ".Length..].Replace('\'', '"'));
-            Assert.Empty(parsed.Errors.Select(problem => $"{example}: {problem.Message}"));
+            if (command.StartsWith("ledger ", StringComparison.Ordinal))
+                AssertParses(command["ledger ".Length..]);
+            else if (command.StartsWith(run, StringComparison.Ordinal))
+                AssertParses(command[run.Length..]);
+            else
+                Assert.Contains(command, (string[])["./test", $$"""ledger() { {{run}}"$@"; }"""]);
         }
+        Assert.Contains(commands, command => command.StartsWith(run, StringComparison.Ordinal));
+        Assert.Contains(commands, command => command.StartsWith("ledger ", StringComparison.Ordinal));
+        Assert.True(File.Exists(Path.Combine(root, "src/Ledger/Ledger.csproj")));
+        Assert.True(File.Exists(Path.Combine(root, "test")));
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(Path.Combine(root, "test")).HasFlag(UnixFileMode.UserExecute));
+    }
+
+    private static string InSource([CallerFilePath] string file = "") => Path.GetDirectoryName(Path.GetDirectoryName(file))!;
+
+    private static void AssertParses(string line)
+    {
+        // The parser's splitter knows double quotes only.
+        var parsed = CommandLine.Root().Parse(line.Replace('\'', '"'));
+        Assert.Empty(parsed.Errors.Select(problem => $"{line}: {problem.Message}"));
     }
 
     [Fact]

@@ -77,6 +77,21 @@ public sealed class RateLimitsTests
     }
 
     [Fact]
+    public void A_flood_of_invented_jobs_does_not_lift_the_limit_of_a_job_that_was_polled_before()
+    {
+        var limits = Limits(new HttpOptions { Polls = new RateLimit(PerMinute: 2, PerHour: 3) });
+        Assert.Null(limits.SecondsToWait(LimitedCall.Poll, "known"));
+        for (var i = 0; i < RateLimits.PollWindows; i++)
+            Assert.Null(limits.SecondsToWait(LimitedCall.Poll, i.ToString()));
+        Assert.Equal(RateLimits.PollWindows, limits.Windows);
+        Assert.Null(limits.SecondsToWait(LimitedCall.Poll, "known"));
+        Assert.Equal(60, limits.SecondsToWait(LimitedCall.Poll, "known"));
+        _time.Now = _time.Now.AddMinutes(1); // its minute's window is a new one, its hour's is not
+        Assert.Null(limits.SecondsToWait(LimitedCall.Poll, "known"));
+        Assert.Equal((60 - 23) * 60, limits.SecondsToWait(LimitedCall.Poll, "known"));
+    }
+
+    [Fact]
     public async Task A_database_that_is_down_loses_no_count()
     {
         var limits = Limits(new HttpOptions { Submits = new RateLimit(2, 2) });

@@ -12,6 +12,9 @@ internal sealed record ClusterState(int Port, string Password)
     private const int PasswordBytes = 24;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
+    /// <summary>Without the password.</summary>
+    public override string ToString() => nameof(ClusterState);
+
     public static ClusterState New() =>
         new(LoopbackPort.Free(), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes)));
 
