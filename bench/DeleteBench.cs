@@ -26,6 +26,7 @@ public static class DeleteBench
             Keys = bench.Keys,
             Urls = "http://127.0.0.1:0",
             Lanes = null,
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         });
         var (measured, floor) = (new List<double>(), new List<double>());
         // The first round warms up and does not count.

@@ -40,6 +40,7 @@ public static class MemoryBench
             Connection = connection,
             Keys = KeyFolder.Open(keys),
             Urls = "http://127.0.0.1:0",
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
             Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
         });
         await node.StartAsync();
@@ -67,7 +68,7 @@ public static class MemoryBench
     private static double PeakOf(BenchDatabase bench, string cId)
     {
         var keys = Ledger.Database.EmbeddedDatabase.KeysOf(bench.Database.Postgres.DataDirectory);
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["memory-node", keys, cId])
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(MemoryBench).Assembly.Location, "memory-node", keys, cId])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -76,6 +77,7 @@ public static class MemoryBench
         process.StandardInput.WriteLine(bench.Database.ServiceConnection);
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return double.Parse(output.Trim().Split('\n')[^1]);
+        return output.Split('\n').Select(line => double.TryParse(line, out var peak) ? peak : (double?)null).LastOrDefault(peak => peak is not null)
+            ?? throw new InvalidOperationException($"the node did not say what it took:\n{output}");
     }
 }

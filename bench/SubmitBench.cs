@@ -32,6 +32,7 @@ public static class SubmitBench
             Keys = bench.Keys,
             Urls = "http://127.0.0.1:0",
             Lanes = null,
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
             Http = new HttpOptions { Submits = null, Polls = null },
         });
         await node.StartAsync();
