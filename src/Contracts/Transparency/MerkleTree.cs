@@ -8,12 +8,22 @@ public static class MerkleTree
     /// <summary>Length of every hash, in bytes.</summary>
     public const int HashSize = 32;
 
+    /// <summary>Longer entries are hashed piece by piece, which costs more than hashing a commitment itself.</summary>
+    private const int MaxOnStack = 512;
+
     /// <summary>The root of the tree without leaves: <c>SHA-256("")</c>.</summary>
     public static byte[] EmptyRoot() => SHA256.HashData([]);
 
     /// <summary><c>SHA-256(0x00 ‖ entry)</c></summary>
     public static byte[] LeafHash(ReadOnlySpan<byte> entry)
     {
+        if (entry.Length <= MaxOnStack)
+        {
+            Span<byte> message = stackalloc byte[1 + MaxOnStack];
+            message[0] = 0x00;
+            entry.CopyTo(message[1..]);
+            return SHA256.HashData(message[..(1 + entry.Length)]);
+        }
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData([0x00]);
         hash.AppendData(entry);

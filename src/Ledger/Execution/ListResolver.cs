@@ -30,14 +30,15 @@ public static class ListResolver
             DeletionRequest.ByChannelUser user => await ByChannelUserAsync(connection, bot, user, cursor, cancel),
             _ => throw new InvalidOperationException("unknown request"),
         };
-        var commands = entries.Count == 0 ? [] : new[] { Insert(claimed.Id, cursor.Rows, key, entries) };
+        var subtreeRoot = Manifest.SubtreeRoot(key, entries);
+        var commands = entries.Count == 0 ? [] : new[] { Insert(claimed.Id, cursor.Rows, key, entries, subtreeRoot) };
         var next = cursor with { AfterKey = afterKey, Rows = cursor.Rows + commands.Length };
         if (!isLast)
         {
             await JobWriter.WriteAsync(connection, claimed, [], claimed.Now, next, commands, cancel);
             return [];
         }
-        var (conversations, root) = await RootAsync(connection, claimed.Id, key, entries, cancel);
+        var (conversations, root) = await RootAsync(connection, claimed.Id, entries.Count, subtreeRoot, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
         await JobWriter.WriteAsync(connection, claimed, events, claimed.Now, resolving: null, commands, cancel);
@@ -82,18 +83,18 @@ public static class ListResolver
     private static ManifestEntry Entry(FoundConversation conversation, ListCursor cursor) =>
         new(conversation.ConversationId, conversation.StartedAt < cursor.RetainedFrom ? SkipReason.Retention : null, conversation.Key);
 
-    private static NpgsqlBatchCommand Insert(JobId job, int row, JobKey key, IReadOnlyList<ManifestEntry> entries) => new(InsertSql)
+    private static NpgsqlBatchCommand Insert(JobId job, int row, JobKey key, IReadOnlyList<ManifestEntry> entries, byte[] subtreeRoot) => new(InsertSql)
     {
         Parameters =
         {
-            new() { Value = job.Value }, new() { Value = row }, new() { Value = entries.Count }, new() { Value = Manifest.SubtreeRoot(key, entries) },
+            new() { Value = job.Value }, new() { Value = row }, new() { Value = entries.Count }, new() { Value = subtreeRoot },
             new() { Value = Manifest.Seal(key, row, entries) }, new() { Value = new byte[entries.Count] },
         },
     };
 
     /// <summary>Size and root of the whole list: of the rows that are stored and, behind them, the last one.</summary>
     private static async Task<(long Conversations, byte[] Root)> RootAsync(
-        NpgsqlConnection connection, JobId job, JobKey key, IReadOnlyList<ManifestEntry> last, CancellationToken cancel)
+        NpgsqlConnection connection, JobId job, int lastSize, byte[] last, CancellationToken cancel)
     {
         var root = new MerkleRoot();
         await using var command = new NpgsqlCommand(RootsSql, connection) { Parameters = { new() { Value = job.Value } } };
@@ -102,6 +103,6 @@ public static class ListResolver
             while (await reader.ReadAsync(cancel))
                 root.AddSubtree(reader.GetFieldValue<byte[]>(0), Manifest.RowSize);
         }
-        return last.Count == 0 ? (root.Size, root.Root()) : (root.Size + last.Count, root.RootWithLast(Manifest.SubtreeRoot(key, last)));
+        return lastSize == 0 ? (root.Size, root.Root()) : (root.Size + lastSize, root.RootWithLast(last));
     }
 }
