@@ -17,7 +17,7 @@ public static class MemoryBench
 
     public static async Task<Figure> RunAsync(bool quick)
     {
-        var (rounds, few, many) = quick ? (1, 2_000, 50_000) : (3, 2_000, 200_000);
+        var (rounds, few, many) = quick ? (1, 2_000, 50_000) : (2, 2_000, 200_000);
         await using var bench = await BenchDatabase.StartAsync();
         var (measured, floor) = (new List<double>(), new List<double>());
         for (var round = 0; round < rounds; round++)

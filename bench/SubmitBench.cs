@@ -53,6 +53,7 @@ public static class SubmitBench
             }
             Console.Error.WriteLine(FormattableString.Invariant($"submit {round}: {submitted:N0}/s beside {inserted:N0}/s"));
         }
+        await node.StopAsync();
         return new Figure($"submit, {Connections} connections", "commits/s", "POST", "one-row inserts", measured, floor, "0.7");
     }
 
