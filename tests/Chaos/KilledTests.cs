@@ -39,6 +39,28 @@ public sealed class KilledTests
         await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
     }
 
+    [SkippableFact]
+    public async Task A_submission_whose_outcome_cannot_be_learnt_is_answered_5031_and_is_one_job_when_it_is_repeated()
+    {
+        await using var scene = await Scene.SetAsync();
+        await scene.StartNodeAsync();
+        // The submission's transaction is under way when PostgreSQL dies: it may or may not have been committed, for all that the service can know.
+        await using var holder = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder(scene.Service.Database.Superuser) { Pooling = false }.ConnectionString);
+        await holder.OpenAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("begin; lock table ledger.job_secrets in access exclusive mode", holder))
+            await hold.ExecuteNonQueryAsync();
+        var submission = scene.SubmitAsync();
+        await Scene.UntilAsync("the submission waits for the lock", () => scene.Service.ScalarAsync<bool>(
+            "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger' and wait_event_type = 'Lock')"));
+        await Scene.TakePostgresAwayAsync();
+        using var answer = await submission;
+        await Scene.BringPostgresBackAsync();
+        Assert.Equal("""{"errors":[{"msg":"outcome unknown, repeat with the same Idempotency-Key","code":5031}]}""", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(503, (int)answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
+    }
+
     [SkippableTheory]
     [InlineData("list.before-commit", Victim.Service)]
     [InlineData("list.before-commit", Victim.Postgres)]

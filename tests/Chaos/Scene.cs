@@ -46,6 +46,14 @@ public sealed class Scene : IAsyncDisposable
     /// <summary>Kills PostgreSQL's postmaster with its node standing at the fault point, starts PostgreSQL again and lets the node go on.</summary>
     public async Task KillPostgresAsync()
     {
+        await TakePostgresAwayAsync();
+        await BringPostgresBackAsync();
+        Node.Release();
+    }
+
+    /// <summary>SIGKILL of the postmaster.</summary>
+    public static async Task TakePostgresAwayAsync()
+    {
         var server = await TestDatabase.ServerAsync();
         var postmaster = int.Parse(File.ReadLines(Path.Combine(server.DataDirectory, "cluster", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
         using (var process = System.Diagnostics.Process.GetProcessById(postmaster))
@@ -53,9 +61,12 @@ public sealed class Scene : IAsyncDisposable
             process.Kill();
             await process.WaitForExitAsync();
         }
-        await server.EnsureRunningAsync(CancellationToken.None);
+    }
+
+    public static async Task BringPostgresBackAsync()
+    {
+        await (await TestDatabase.ServerAsync()).EnsureRunningAsync(CancellationToken.None);
         Npgsql.NpgsqlConnection.ClearAllPools();
-        Node.Release();
     }
 
     /// <summary>Submits the job, once or again: the idempotency key makes it the same.</summary>
