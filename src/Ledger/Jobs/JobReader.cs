@@ -54,17 +54,17 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
         return (string?)await command.ExecuteScalarAsync(cancel);
     }
 
-    /// <param name="botId">The bot; null: all bots.</param>
+    /// <param name="botId">The bot.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>
     /// <param name="limit">1 to 100.</param>
     /// <param name="after">The cursor of an earlier page.</param>
     /// <param name="cancel">Stops the read.</param>
     /// <exception cref="FormatException">The cursor is not one of ours.</exception>
-    public async Task<JobPage> ListAsync(string? botId, string? status, int limit, string? after, CancellationToken cancel)
+    public async Task<JobPage> ListAsync(string botId, string? status, int limit, string? after, CancellationToken cancel)
     {
         var (submittedAt, job) = after is null ? (null, null) : Cursor.Read(after);
         await using var command = Command(
-            ListSql, Text(botId), Text(status),
+            ListSql, new() { Value = botId }, Text(status),
             new() { Value = (object?)submittedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
             new() { Value = (object?)job ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
             new() { Value = limit + 1 });
