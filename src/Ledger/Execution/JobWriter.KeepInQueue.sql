@@ -1,3 +1,3 @@
 update ledger.job_queue
-set window_name = $2, due_at = $3, version = $4, state = $5, resolving = $6
+set window_name = $2, due_at = $3, version = $4, state = $5, resolving = $6, started_version = coalesce(started_version, $7)
 where job_id = $1

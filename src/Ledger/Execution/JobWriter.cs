@@ -33,7 +33,7 @@ public static class JobWriter
         var version = claimed.Version + events.Count;
         var single = new List<NpgsqlBatchCommand>(alongside)
         {
-            job.IsEnded ? new NpgsqlBatchCommand(RemoveSql) { Parameters = { new() { Value = claimed.Id.Value } } } : Keep(claimed.Id, version, job, resolving),
+            job.IsEnded ? new NpgsqlBatchCommand(RemoveSql) { Parameters = { new() { Value = claimed.Id.Value } } } : Keep(claimed, version, job, resolving, events),
         };
         await using var batch = new NpgsqlBatch(connection);
         if (events.Count > 0)
@@ -64,19 +64,31 @@ public static class JobWriter
         }
     }
 
-    private static NpgsqlBatchCommand Keep(JobId id, long version, Job job, ListCursor? resolving) => new(KeepSql)
+    private static NpgsqlBatchCommand Keep(ClaimedJob claimed, long version, Job job, ListCursor? resolving, IReadOnlyList<JobEvent> events) => new(KeepSql)
     {
         Parameters =
         {
-            new() { Value = id.Value }, new() { Value = job.Window!.Name }, new() { Value = job.PlannedAt.UtcDateTime }, new() { Value = version },
+            new() { Value = claimed.Id.Value }, new() { Value = job.Window!.Name }, new() { Value = job.PlannedAt.UtcDateTime }, new() { Value = version },
             new() { Value = JsonSerializer.Serialize(job, JobStateJson.Default.Job), NpgsqlDbType = NpgsqlDbType.Jsonb },
             new()
             {
                 Value = resolving is null ? DBNull.Value : JsonSerializer.Serialize(resolving, ListCursorJson.Default.ListCursor),
                 NpgsqlDbType = NpgsqlDbType.Jsonb,
             },
+            new() { Value = (object?)StartedVersion(claimed, events) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
         },
     };
+
+    /// <summary>Which version of the stream <see cref="Started"/> is, where it is among these events: from then on the job waits for the log to cover it.</summary>
+    private static long? StartedVersion(ClaimedJob claimed, IReadOnlyList<JobEvent> events)
+    {
+        for (var i = 0; i < events.Count; i++)
+        {
+            if (events[i] is Started)
+                return claimed.Version + i + 1;
+        }
+        return null;
+    }
 
     private static async Task<DateTimeOffset> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancel)
     {
