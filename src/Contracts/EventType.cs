@@ -25,6 +25,7 @@ public sealed class EventType
         new(LedgerJson.Facts.BotRegistered), new(LedgerJson.Facts.BotChanged), new(LedgerJson.Facts.ClientGranted), new(LedgerJson.Facts.GrantRevoked),
         new(LedgerJson.Facts.ClientRegistered), new(LedgerJson.Facts.ClientSecretIssued), new(LedgerJson.Facts.ClientSecretRetired),
         new(LedgerJson.Facts.ClientRevoked), new(LedgerJson.Facts.WindowDefined),
+        new(LedgerJson.Facts.JobKeyDestroyed), new(LedgerJson.Facts.EpochKeyDestroyed), new(LedgerJson.Facts.IdentifiersDisclosed), new(LedgerJson.Facts.OriginOpened),
     ];
 
     private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);

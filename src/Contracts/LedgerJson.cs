@@ -32,6 +32,10 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(ClientSecretRetired))]
 [JsonSerializable(typeof(ClientRevoked))]
 [JsonSerializable(typeof(WindowDefined))]
+[JsonSerializable(typeof(JobKeyDestroyed))]
+[JsonSerializable(typeof(EpochKeyDestroyed))]
+[JsonSerializable(typeof(IdentifiersDisclosed))]
+[JsonSerializable(typeof(OriginOpened))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. Base64's <c>+</c> is written as it is: nothing here is pasted into HTML.</summary>

@@ -58,6 +58,32 @@ public sealed record ClientRevoked(string Client) : RegistryEvent;
 /// <param name="Lanes">How many jobs run side by side in it.</param>
 public sealed record WindowDefined(string Name, string Cron, string TimeZone, long LengthSeconds, int Lanes) : RegistryEvent;
 
+/// <summary>A job's key was destroyed, and with it what it sealed: the request and the list of identifiers. In the bot's stream.</summary>
+/// <param name="Job">The job's id.</param>
+public sealed record JobKeyDestroyed(string Bot, string Job) : RegistryEvent;
+
+/// <summary>
+/// An epoch's key was destroyed in the key folder: what job keys it wrapped in backups, logs and replicas of the database is lost, except for those of jobs that were not forgotten. In
+/// the ledger's own stream.
+/// </summary>
+/// <param name="Epoch">The epoch whose key is gone.</param>
+/// <param name="DestroyedAt">An instant after the destruction.</param>
+public sealed record EpochKeyDestroyed(int Epoch, DateTimeOffset DestroyedAt) : RegistryEvent;
+
+/// <summary>Raw identifiers of a job were handed out. In the bot's stream.</summary>
+/// <param name="Job">The job's id.</param>
+/// <param name="Client">Who got them.</param>
+/// <param name="What">In which form, such as a proof; never an identifier.</param>
+public sealed record IdentifiersDisclosed(string Bot, string Job, string Client, string What) : RegistryEvent;
+
+/// <summary>The log goes on under a new name and key. In the log's stream.</summary>
+/// <param name="Origin">The new name.</param>
+/// <param name="PreviousOrigin">The name until now.</param>
+/// <param name="Size">The tree's size when the new name was opened.</param>
+/// <param name="PreviousSize">The size of the last checkpoint under the previous name; absent where none is known.</param>
+/// <param name="PreviousRoot">Its root (32 bytes).</param>
+public sealed record OriginOpened(string Origin, string PreviousOrigin, long Size, long? PreviousSize = null, byte[]? PreviousRoot = null) : RegistryEvent;
+
 /// <summary>What a client may do for a bot.</summary>
 public enum Scope
 {

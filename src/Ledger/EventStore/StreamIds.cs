@@ -2,15 +2,23 @@ using Ledger.Contracts;
 
 namespace Ledger.EventStore;
 
-/// <summary>The streams: a job's id is that of its job id; the registry's are derived from their names.</summary>
+/// <summary>The streams: a job's id is that of its job id; all others are derived from their names.</summary>
 public static class StreamIds
 {
     public const string JobType = "deletion_job";
     public const string BotType = "bot";
     public const string ClientType = "api_client";
     public const string WindowType = "window";
+    public const string LogType = "log";
+    public const string LedgerType = "ledger";
 
     private static readonly Guid Namespace = new("0b9a0c8e-7a57-5d0c-8f0e-52d6e0b4d3b7");
+
+    /// <summary>The one stream of the transparency log's own events.</summary>
+    public static Guid Log { get; } = NamedUuid.Create(Namespace, LogType);
+
+    /// <summary>The one stream of what concerns the whole ledger, such as its epoch keys.</summary>
+    public static Guid Ledger { get; } = NamedUuid.Create(Namespace, LedgerType);
 
     public static Guid Bot(string botId) => NamedUuid.Create(Namespace, $"{BotType}\n{botId}");
 
