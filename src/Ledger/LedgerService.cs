@@ -59,6 +59,13 @@ public static class LedgerService
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<SliceRunner>();
+        services.AddSingleton<Forgetting>();
+        services.AddSingleton<KeyRotation>();
+        services.AddSingleton<KeyRetention>();
+        services.AddSingleton<KeyRotationDuty>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRetention>());
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRotationDuty>());
+        services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
         services.AddLedgerHttp(settings.Http);
         if (settings.Lanes is { } lanes)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.EventStore;
+using Ledger.Identifiers;
 using Npgsql;
 
 namespace Ledger.Http;
@@ -52,6 +53,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
     {
         WrongExpectedVersionException => new ErrorAnswer(409, "the job changed at the same moment, several times over: repeat the request"),
         OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
+        KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
         _ when IsDatabaseUnreachable(exception) =>
             new ErrorAnswer(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds),

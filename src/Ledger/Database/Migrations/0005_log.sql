@@ -1,0 +1,1 @@
+-- Placeholder: the transparency log's tables come here.
