@@ -17,7 +17,7 @@ internal static class FindCommand
         var verb = new Verb(
             "find",
             "Tells what happened to conversations and channel users: reads their ids from standard input, one a line.",
-            "ledger find < ids.txt\necho 69eb0c87ec444445976aaaaa | ledger find --bot st-1 --json",
+            "cat ids.txt | ledger find\ncat ids.txt | ledger find --bot st-1 --json",
             "An id is never an argument: a command line is seen by every user of the machine, and kept by shells.\n"
             + "There is no index of erased ids. Every job whose key lives is opened and read, which takes about a second for ten million conversations;\n"
             + "what a forgotten job was about nobody can tell any more.");
@@ -61,7 +61,7 @@ internal static class FindCommand
         }
         return ids.Count > 0
             ? [.. ids.Distinct(StringComparer.Ordinal)]
-            : throw CommandException.Usage("no ids came in: write them to standard input, one a line, such as `ledger find < ids.txt`");
+            : throw CommandException.Usage("no ids came in: write them to standard input, one a line, such as `cat ids.txt | ledger find`");
     }
 
     private static void Show(Terminal terminal, IReadOnlyList<string> ids, SearchResult result)

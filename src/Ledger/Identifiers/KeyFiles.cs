@@ -44,6 +44,7 @@ internal static class KeyFiles
         // Renamed first, and that on the disk: a crash must not leave a key's name on an overwritten file, which would pass for a damaged key.
         File.Move(file, file + Dying, overwrite: true);
         SyncFolder(Path.GetDirectoryName(file)!);
+        FaultPoint.At("rotate.destroying");
         Erase(file + Dying);
     }
 

@@ -102,7 +102,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
         if (epochs[^1].Number > target)
             throw new KeyFolderBehindException();
         if (epochs[^1].Number < target)
-            await ExecuteAsync(session, $"insert into ledger.key_epochs (epoch) values ({target})", cancel);
+            await ExecuteAsync(session, $"insert into ledger.key_epochs (epoch, opened_at) values ({target}, clock_timestamp())", cancel);
         var over = keys.EpochsBefore(target).Union(epochs.Where(epoch => epoch.Number < target && !epoch.IsDestroyed).Select(epoch => epoch.Number)).Order().ToArray();
         if (over.Length == 0 && !keys.HasBefore(target))
             return [];
