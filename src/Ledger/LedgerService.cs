@@ -64,6 +64,13 @@ public static class LedgerService
         services.AddSingleton<JobReader>();
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
+        services.AddSingleton<Forgetting>();
+        services.AddSingleton<KeyRotation>();
+        services.AddSingleton<KeyRetention>();
+        services.AddSingleton<KeyRotationDuty>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRetention>());
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRotationDuty>());
+        services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
         services.AddLedgerHttp(settings.Http);
         if (settings.Lanes is { } lanes)
         {

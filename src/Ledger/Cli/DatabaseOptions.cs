@@ -166,7 +166,7 @@ internal sealed class OpenDatabase : IAsyncDisposable
             return;
         await using var session = await Source.OpenConnectionAsync(cancel);
         if (!await ServiceDatabase.IsKeyOfAsync(session, _keys, cancel))
-            throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (every node needs a copy of the same one)");
+            throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the same)");
     }
 
     /// <summary>The connection string, if it can be read. What is wrong with one is not quoted: it holds a password.</summary>

@@ -46,6 +46,14 @@ internal sealed class LedgerProcess : IDisposable
         throw new TimeoutException(beginning);
     }
 
+    /// <summary>All that comes from standard input.</summary>
+    public void Type(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+            _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Close();
+    }
+
     /// <summary>Ctrl-C's polite brother.</summary>
     public void Terminate()
     {
