@@ -1,3 +1,4 @@
+using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.Execution;
@@ -28,6 +29,9 @@ public sealed record ServiceSettings
 
     /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
     public EmbeddedPostgres? Embedded { get; init; }
+
+    /// <summary>The witnesses without whose quorum nothing that is logged is published, and nothing deleted; null: none.</summary>
+    public Policy? Witnesses { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
