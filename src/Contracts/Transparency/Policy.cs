@@ -69,7 +69,7 @@ public sealed class Policy
         if (log is null && Logs.Count > 0)
             throw new InvalidProofException($"the checkpoint of '{origin}' is not signed by a log of the policy: {string.Join(", ", Logs.Select(listed => listed.Key))}");
         var cosigners = note.SignedBy(Witnesses.Select(witness => witness.Key));
-        Witnessed[] witnessed = [.. Witnesses.Where(witness => cosigners.ContainsKey(witness.Key)).Select(witness => new Witnessed(witness, At(witness, cosigners[witness.Key])))];
+        Witnessed[] witnessed = [.. Witnesses.Where(witness => cosigners.ContainsKey(witness.Key)).Select(witness => new Witnessed(witness, Cosignature.At(cosigners[witness.Key])))];
         return new PolicyVerdict(log, witnessed, IsQuorum(witnessed.Select(one => one.Witness.Name).ToHashSet(StringComparer.Ordinal)));
     }
 
@@ -89,17 +89,5 @@ public sealed class Policy
             return name;
         var needed = group.Needed == group.Members.Count ? "all" : FormattableString.Invariant($"{group.Needed}");
         return $"{needed} of ({string.Join(", ", group.Members.Select(Describe))})";
-    }
-
-    private static DateTimeOffset At(PolicyWitness witness, NoteSignature cosignature)
-    {
-        try
-        {
-            return Cosignature.At(cosignature);
-        }
-        catch (FormatException)
-        {
-            throw new InvalidProofException($"the cosignature of {witness.Name} names an instant that there is not");
-        }
     }
 }

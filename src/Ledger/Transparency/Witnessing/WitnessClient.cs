@@ -64,10 +64,7 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
     private NoteSignature Cosignature(SignedNote note, string lines)
     {
         var answered = SignedNote.Parse($"{note.Text}\n{lines}");
-        if (!answered.SignedBy(witness.Key).TryGetValue(witness.Key, out var cosignature))
-            throw new InvalidProofException("its key is not among the signers");
-        _ = Contracts.Transparency.Cosignature.At(cosignature); // A checker will read the instant.
-        return cosignature;
+        return answered.SignedBy(witness.Key).TryGetValue(witness.Key, out var cosignature) ? cosignature : throw new InvalidProofException("its key is not among the signers");
     }
 
     private static long? Size(string answer) =>
