@@ -1,3 +1,4 @@
+using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.Execution;
@@ -7,6 +8,7 @@ using Ledger.Jobs;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Ledger.Transparency;
+using Ledger.Transparency.Witnessing;
 
 namespace Ledger;
 
@@ -32,6 +34,9 @@ public sealed record ServiceSettings
 
     /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
     public EmbeddedPostgres? Embedded { get; init; }
+
+    /// <summary>The witnesses without whose quorum nothing that is logged is published, and nothing deleted; null: none.</summary>
+    public Policy? Witnesses { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -92,8 +97,10 @@ public static class LedgerService
 
     private static void AddLogWriter(IServiceCollection services, ServiceSettings settings, LogOptions options)
     {
-        services.AddSingleton(options);
         services.AddSingleton(_ => new LogDatabase(settings.Connection));
+        if (settings.Witnesses is { } policy)
+            services.AddSingleton(provider => new Witnesses(policy, TileStore.Nodes(provider.GetRequiredService<LogDatabase>().Source), settings.Time));
+        services.AddSingleton(provider => provider.GetService<Witnesses>() is { } witnesses ? options with { Cosign = witnesses.CosignAsync } : options);
         services.AddSingleton<LogWriter>();
         if (options.Loop)
             services.AddHostedService(provider => provider.GetRequiredService<LogWriter>());

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.Identifiers;
+using Ledger.Transparency;
+using Ledger.Transparency.Witnessing;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -10,6 +12,8 @@ namespace Ledger.Cli;
 /// <summary><c>ledger serve</c></summary>
 internal static class ServeCommand
 {
+    public const string WitnessPolicyVariable = "LEDGER_WITNESS_POLICY";
+
     public static Verb Verb()
     {
         var verb = new Verb(
@@ -27,25 +31,36 @@ internal static class ServeCommand
             HelpName = "URL",
             DefaultValueFactory = _ => "http://127.0.0.1:8080",
         };
+        var policy = new Option<string?>("--witness-policy")
+        {
+            Description = $"Witnesses that must cosign before anything logged counts: a policy file (c2sp.org/tlog-policy) with their addresses (or {WitnessPolicyVariable}).",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(WitnessPolicyVariable) is { Length: > 0 } file ? file : null,
+        };
         verb.Add(embedded);
         verb.Add(urls);
-        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, parsed.GetValue(embedded), parsed.GetValue(urls)!, cancel));
+        verb.Add(policy);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, parsed.GetValue(embedded), parsed.GetValue(urls)!, parsed.GetValue(policy), cancel));
         return verb;
     }
 
-    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, bool embedded, string urls, CancellationToken cancel)
+    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, bool embedded, string urls, string? policy, CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
         RefuseMalformed(urls);
+        var witnesses = policy is null ? null : Witnesses.ReadPolicy(policy);
         await using var database = embedded ? await OpenEmbeddedAsync(parsed, options, terminal, cancel) : await OpenServerAsync(parsed, options, cancel);
         if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
             throw new CommandException(problem);
+        if (witnesses is not null && Witnesses.Problem(witnesses, LogKeyFile.Read(database.Keys.Folder).Verifier) is { } mismatch)
+            throw new CommandException(mismatch);
         await using var node = LedgerService.Build(new ServiceSettings
         {
             Connection = database.Connection,
             Keys = database.Keys,
             Urls = urls,
             Embedded = database.Embedded?.Postgres,
+            Witnesses = witnesses,
         });
         if (FaultPoint.ArmedPoint is { } point)
             node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
@@ -81,7 +96,8 @@ internal static class ServeCommand
         return await OpenDatabase.OnServerAsync(options.Connection(parsed)!, KeyFolder.Open(options.Keys(parsed)!), cancel);
     }
 
-    private static void RefuseMalformed(string urls)
+    /// <exception cref="CommandException">What was given as <c>--urls</c> are none.</exception>
+    public static void RefuseMalformed(string urls)
     {
         foreach (var url in urls.Split(';'))
         {

@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "find", "forget", "migrate", "key" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "find", "forget", "migrate", "key", "log", "witness" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -85,6 +85,10 @@ public sealed class CommandLineTests
     [InlineData("status 42")]
     [InlineData("demo --port 65536")]
     [InlineData("serve --urls nonsense")]
+    [InlineData("witness key witness.example/w1")]
+    [InlineData("witness serve --key k --state s")]
+    [InlineData("witness serve --key k --state s --log nonsense")]
+    [InlineData("witness serve --key k --state s --log witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4")]
     [InlineData("serve --data /tmp/somewhere")]
     [InlineData("serve --embedded --keys /tmp/somewhere")]
     [InlineData("jobs --data /tmp/somewhere --connection Host=nowhere")]
