@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Ledger.Contracts;
-using Ledger.Contracts.Identifiers;
-using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
@@ -37,7 +35,7 @@ internal sealed class SampleLog
     public void AddNoise(int events)
     {
         for (var i = 0; i < events; i++)
-            Add("2f4d1c0e-2c55-5e0e-9d0b-6c9f3b6a8a11", new GrantRevoked("st-noise", $"client-{Size}"), SampleJob.Opens);
+            Add("2f4d1c0e-2c55-5e0e-9d0b-6c9f3b6a8a11", new GrantRevoked("st-noise", $"client-{Size}") { Actor = "sample" }, SampleJob.Opens);
     }
 
     /// <summary>The job's events from the one after <paramref name="from"/> up to <paramref name="to"/>.</summary>
