@@ -43,7 +43,10 @@ internal sealed class CheckpointSignatures(IReadOnlyList<NoteVerifier> keys, Fin
         return Open(kept.Note, name) is { } checkpoint ? new KeptCheckpoint(checkpoint, $"{name}, at size {checkpoint.Size}") : null;
     }
 
-    private Checkpoint? Open(string text, string name)
+    /// <summary>The checkpoint of a note; null: it is none, or not this log's, which is then a finding.</summary>
+    /// <param name="text">The note.</param>
+    /// <param name="name">What the finding calls it.</param>
+    public Checkpoint? Open(string text, string name)
     {
         try
         {

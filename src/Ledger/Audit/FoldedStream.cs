@@ -14,6 +14,8 @@ namespace Ledger.Audit;
 /// <param name="findings">Where differences go.</param>
 internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Findings findings)
 {
+    private bool _isReleased;
+
     public Guid Id => id;
     public string? Type => type;
     public string Name { get; } = AuditedLeaf.NameOf(id, type);
@@ -41,6 +43,11 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
         Version = version;
         if (IsBroken)
             return;
+        if (_isReleased)
+        {
+            AddRule(version, new JobRule("nothing after the job's end", $"an event of type {eventType}"));
+            return;
+        }
         try
         {
             Fold(EventType.Read(eventType, data), version, Instant.Truncate(at));
@@ -58,6 +65,15 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
                 e is InvalidOperationException ? FindingKind.JobRule : FindingKind.EventUnreadable, $"version {version} of {Name} ({eventType})", "an event that can come here",
                 e is InvalidOperationException ? e.Message : "something else", "The event was inserted, removed or changed past the ledger. What follows from this stream's events was not compared.");
         }
+    }
+
+    /// <summary>Of a job that has ended, closes the stream and lets go of its fold.</summary>
+    public void ReleaseIfEnded()
+    {
+        if (Job?.State is not { IsEnded: true })
+            return;
+        Close();
+        (_isReleased, Job) = (true, null);
     }
 
     /// <summary>After the last event: what the stream's row says.</summary>
