@@ -5,13 +5,13 @@ using Ledger.Transparency;
 
 namespace Ledger.Cli;
 
-/// <summary><c>ledger log key|checkpoint|new-origin</c></summary>
+/// <summary><c>ledger log key|checkpoint|export|new-origin</c></summary>
 internal static class LogCommand
 {
     public static Verb Verb() =>
         new Verb("log", "The transparency log, which proves what was recorded.", "ledger log key\nledger log checkpoint")
         {
-            Key(), Checkpoint(), NewOrigin(),
+            Key(), Checkpoint(), LogExportCommand.Verb(), NewOrigin(),
         };
 
     private static Verb Key()
