@@ -6,6 +6,7 @@ using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Ledger.Transparency.Proofs;
 
 namespace Ledger;
 
@@ -59,6 +60,9 @@ public static class LedgerService
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<SliceRunner>();
+        services.AddSingleton<RegistryStore>();
+        services.AddSingleton<JobProver>();
+        services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);
         if (settings.Lanes is { } lanes)
         {
