@@ -22,7 +22,7 @@ internal static class ProofCommand
         verb.SetAction(async (parsed, cancel) =>
         {
             var meant = options.Read(parsed);
-            await using var database = await options.Database.OpenAsync(parsed, cancel, needsKeys: meant.WithIds);
+            await using var database = await options.Database.OpenAsync(parsed, cancel, needsKeys: true);
             var proofs = new ProofFiles(database, Terminal.Of(parsed), options.By.Actor(parsed), options.By.Reason(parsed), meant.WithIds);
             await (meant switch
             {

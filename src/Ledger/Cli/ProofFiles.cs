@@ -8,6 +8,7 @@ using Ledger.Projections;
 using Ledger.Projections.JobList;
 using Ledger.Projections.Status;
 using Ledger.Registry;
+using Ledger.Transparency;
 using Ledger.Transparency.Proofs;
 
 namespace Ledger.Cli;
@@ -20,6 +21,7 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
     private static readonly string SubmittedSql = Sql.Load(typeof(ProofFiles), nameof(SubmittedAsync));
 
     private readonly JobProver _prover = new(database.Source);
+    private readonly PublishedLog _log = new(database.Source, database.Keys, TimeProvider.System);
 
     /// <summary>The proof of one job.</summary>
     public async Task JobAsync(JobId job, string? file, CancellationToken cancel)
@@ -77,7 +79,7 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
         }
     }
 
-    private Task<Provability> FindAsync(JobId job, CancellationToken cancel) => ProvableJob.FindAsync(database.Source, job, cancel);
+    private Task<Provability> FindAsync(JobId job, CancellationToken cancel) => ProvableJob.FindAsync(database.Source, _log, job, cancel);
 
     private static ProvableJob Ready(Provability provability) => provability switch
     {

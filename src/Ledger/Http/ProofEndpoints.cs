@@ -5,6 +5,7 @@ using Ledger.Contracts.Registry;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
+using Ledger.Transparency;
 using Ledger.Transparency.Proofs;
 using Npgsql;
 
@@ -42,7 +43,7 @@ internal static class ProofEndpoints
     }
 
     private static async Task<IResult> JobAsync(
-        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, KeyFolder keys, JobProver prover, RegistryStore registry)
+        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys, JobProver prover, RegistryStore registry)
     {
         var (job, refusal) = await AllowAsync(context, limits, jobs);
         if (refusal is not null)
@@ -51,7 +52,7 @@ internal static class ProofEndpoints
         var withIds = query.OneOf("ids", "true", "false") != "false";
         if (query.Problems.Count > 0)
             return query.Refusal();
-        (var provable, refusal) = await ProvableAsync(database, job, context.RequestAborted);
+        (var provable, refusal) = await ProvableAsync(database, log, job, context.RequestAborted);
         if (provable is null)
             return refusal!;
         var key = withIds ? provable.OpenKey(keys) : null;
@@ -62,7 +63,7 @@ internal static class ProofEndpoints
     }
 
     private static async Task<IResult> ConversationAsync(
-        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, KeyFolder keys, ConversationProver prover)
+        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys, ConversationProver prover)
     {
         var (job, refusal) = await AllowAsync(context, limits, jobs);
         if (refusal is not null)
@@ -74,7 +75,7 @@ internal static class ProofEndpoints
         var request = ConversationProofRequest.Parse(body);
         if (request.ConversationId is not { } conversation)
             return new ErrorAnswer(400, 400, request.Problems);
-        (var provable, refusal) = await ProvableAsync(database, job, context.RequestAborted);
+        (var provable, refusal) = await ProvableAsync(database, log, job, context.RequestAborted);
         if (provable is null)
             return refusal!;
         if (provable.OpenKey(keys) is not { } key)
@@ -99,8 +100,8 @@ internal static class ProofEndpoints
         return (job, submitter == caller.ClientId || caller.MayDoOneOf([Scope.ErasureProofs]) ? null : TokenAuthentication.Forbidden);
     }
 
-    private static async Task<(ProvableJob? Job, IResult? Refusal)> ProvableAsync(NpgsqlDataSource database, JobId job, CancellationToken cancel) =>
-        await ProvableJob.FindAsync(database, job, cancel) switch
+    private static async Task<(ProvableJob? Job, IResult? Refusal)> ProvableAsync(NpgsqlDataSource database, PublishedLog log, JobId job, CancellationToken cancel) =>
+        await ProvableJob.FindAsync(database, log, job, cancel) switch
         {
             Provability.Ready ready => (ready.Job, null),
             Provability.Unfinished => (null, Unfinished),

@@ -32,26 +32,34 @@ public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, C
     /// <summary>What a disclosure's record says was handed out.</summary>
     public const string Disclosed = "erasure proof of the job";
 
-    private static readonly string FindSql = Sql.Load(typeof(ProvableJob), nameof(FindAsync));
+    private static readonly string LastSql = Sql.Load(typeof(ProvableJob), nameof(LastAsync));
 
     /// <summary>Ordinals that have an outcome: all of the list, but for a job that was cancelled.</summary>
     public long Outcomes => End.UntouchedFrom ?? End.Conversations;
 
-    /// <param name="job">A job that exists.</param>
-    public static async Task<Provability> FindAsync(NpgsqlDataSource database, JobId job, CancellationToken cancel)
+    /// <exception cref="LogException">The stored checkpoint was not signed by this ledger's key.</exception>
+    public static async Task<Provability> FindAsync(NpgsqlDataSource database, PublishedLog log, JobId job, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand(FindSql);
-        command.Parameters.AddWithValue(job.Value);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        if (!await reader.ReadAsync(cancel) || EventType.Read(reader.GetString(0), reader.GetString(1)) is not Completed end)
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        if (await LastAsync(connection, job, cancel) is not (Completed end, var leaf, var secrets))
             return new Provability.Unfinished();
-        if (await reader.IsDBNullAsync(2, cancel) || await reader.IsDBNullAsync(3, cancel))
-            return new Provability.NotCovered();
-        var checkpoint = new Checkpoint(reader.GetString(3), reader.GetInt64(4), reader.GetFieldValue<byte[]>(5));
-        if (reader.GetInt64(2) >= checkpoint.Size)
-            return new Provability.NotCovered();
-        var secrets = await reader.IsDBNullAsync(7, cancel) ? null : new JobSecrets(reader.GetInt32(7), reader.GetFieldValue<byte[]>(8), reader.GetFieldValue<byte[]>(9));
-        return new Provability.Ready(new ProvableJob(job, checkpoint, reader.GetString(6), end, secrets));
+        // Read after the leaf: it may be newer, never older than what covers it.
+        var latest = leaf is null ? null : await log.LatestAsync(connection, cancel);
+        return latest is not null && leaf < latest.Checkpoint.Size
+            ? new Provability.Ready(new ProvableJob(job, latest.Checkpoint, latest.Note, end, secrets))
+            : new Provability.NotCovered();
+    }
+
+    private static async Task<(object Event, long? Leaf, JobSecrets? Secrets)?> LastAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LastSql, connection) { Parameters = { new() { Value = job.Value } } };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
+            return null;
+        return (
+            EventType.Read(reader.GetString(0), reader.GetString(1)),
+            await reader.IsDBNullAsync(2, cancel) ? null : reader.GetInt64(2),
+            await reader.IsDBNullAsync(3, cancel) ? null : new JobSecrets(reader.GetInt32(3), reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5)));
     }
 
     /// <summary>The job's key; null once it, or its epoch's, is destroyed.</summary>
