@@ -52,6 +52,7 @@ public static class LedgerHttp
         StatusEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
+        LogEndpoints.Map(app);
         Health.Map(app);
         app.MapOpenApi("/openapi/v1.json");
     }

@@ -13,7 +13,6 @@ internal static class OpenApiSchemas
         ["JobList"] = Object(("jobs", ListOf(JobStatus())), ("next", Nullable(Text("Cursor of the next page; null on the last.")))),
         ["Outcomes"] = Object(("jobId", Text()), ("outcomes", ListOf(Outcome())), ("next", Nullable(Count("Send it as `after`; null on the last page.")))),
         ["ConversationProofRequest"] = Object(("conversationId", Identifier())),
-        ["Proof"] = Text("LF lines, UTF-8."),
         ["Errors"] = Object(("errors", ListOf(Object(("msg", Text("What is wrong and what to do.")), ("code", Count()))))),
         ["Health"] = Object(("status", OneOf("live", "ready"))),
     };
