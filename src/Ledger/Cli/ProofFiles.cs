@@ -27,7 +27,8 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
     public async Task JobAsync(JobId job, string? file, CancellationToken cancel)
     {
         var provable = Ready(await FindAsync(job, cancel));
-        var (path, bytes) = await WriteAsync(provable, await BotOfAsync(job, cancel), file ?? $"{job}.erasure-proof", cancel);
+        var path = file ?? $"{job}.erasure-proof";
+        var bytes = await WriteAsync(provable, await BotOfAsync(job, cancel), path, cancel);
         terminal.Line($"Wrote {path} ({bytes:N0} bytes): {Describe(provable)}.");
     }
 
@@ -39,7 +40,8 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
             throw new CommandException("the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own proof is still there");
         var proof = await new ConversationProver(database.Source).ProveAsync(provable, key, conversationId, cancel)
             ?? throw new CommandException("the job has no outcome for such a conversation: is it the right job, and the id complete?");
-        var (path, bytes) = await WriteAsync(file ?? $"{job}-{proof.Index}.tlog-proof", to => to.WriteAsync(Encoding.UTF8.GetBytes(proof.ToString()), cancel).AsTask());
+        var path = file ?? $"{job}-{proof.Index}.tlog-proof";
+        var bytes = await PrivateFile.WriteAsync(path, to => to.WriteAsync(Encoding.UTF8.GetBytes(proof.ToString()), cancel).AsTask());
         terminal.Line($"Wrote {path} ({bytes:N0} bytes).");
     }
 
@@ -59,7 +61,7 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
             summary.AppendLine(CultureInfo.InvariantCulture, $"{status.JobId}\t{Instant.Text(status.SubmittedAt)}\t{JobListEntry.StatusText(status.Status)}\t{status.Result.TotalConversations}\t{status.Result.DeletedCount}\t{status.Result.SkippedCount}\t{status.Result.FailedCount}\t{file ?? note}");
             terminal.Note($"{proved}/{jobs.Count} {status.JobId}: {note}");
         }
-        await WriteAsync(Path.Combine(folder, "summary.tsv"), to => to.WriteAsync(Encoding.UTF8.GetBytes(summary.ToString()), cancel).AsTask());
+        await PrivateFile.WriteAsync(Path.Combine(folder, "summary.tsv"), to => to.WriteAsync(Encoding.UTF8.GetBytes(summary.ToString()), cancel).AsTask());
         terminal.Line($"Wrote {proved} proofs and summary.tsv to {folder}" + (proved < jobs.Count ? $"; {jobs.Count - proved} jobs have no proof yet (summary.tsv says why)." : "."));
     }
 
@@ -70,8 +72,9 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
         switch (await FindAsync(job, cancel))
         {
             case Provability.Ready ready:
-                var (path, bytes) = await WriteAsync(ready.Job, bot, Path.Combine(folder, $"{job}.erasure-proof"), cancel);
-                return (Path.GetFileName(path), $"{Describe(ready.Job)}, {bytes:N0} bytes");
+                var file = $"{job}.erasure-proof";
+                var bytes = await WriteAsync(ready.Job, bot, Path.Combine(folder, file), cancel);
+                return (file, $"{Describe(ready.Job)}, {bytes:N0} bytes");
             case Provability.Unfinished:
                 return (null, "has not ended");
             default:
@@ -88,30 +91,13 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
         _ => throw new CommandException("the log has no published checkpoint yet that covers the whole job: `ledger serve` publishes one, and its /health/ready says if something keeps it from that"),
     };
 
-    private async Task<(string Path, long Bytes)> WriteAsync(ProvableJob job, string bot, string file, CancellationToken cancel)
+    private async Task<long> WriteAsync(ProvableJob job, string bot, string file, CancellationToken cancel)
     {
         var key = withIds ? job.OpenKey(database.Keys) : null;
         // Before anything is handed out: what is recorded and then not received is the smaller harm.
         if (key is not null)
             CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, new RecordDisclosure(bot, job.Id.ToString(), actor, ProvableJob.Disclosed, actor, reason), cancel));
-        return await WriteAsync(file, to => _prover.WriteAsync(job, key, to, cancel));
-    }
-
-    /// <summary>Writes beside the file's place and moves it there whole: what is cut short never passes for a proof.</summary>
-    private static async Task<(string Path, long Bytes)> WriteAsync(string file, Func<Stream, Task> write)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var unfinished = file + ".unfinished";
-        long bytes;
-        await using (var stream = new FileStream(unfinished, options))
-        {
-            await write(stream);
-            bytes = stream.Position;
-        }
-        File.Move(unfinished, file, overwrite: true);
-        return (file, bytes);
+        return await PrivateFile.WriteAsync(file, to => _prover.WriteAsync(job, key, to, cancel));
     }
 
     private static string Describe(ProvableJob job) =>
