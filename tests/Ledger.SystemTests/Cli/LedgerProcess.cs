@@ -46,6 +46,13 @@ internal sealed class LedgerProcess : IDisposable
         throw new TimeoutException(beginning);
     }
 
+    /// <summary>Gives it its whole standard input.</summary>
+    public void Type(string text)
+    {
+        _process.StandardInput.Write(text);
+        _process.StandardInput.Close();
+    }
+
     /// <summary>Ctrl-C's polite brother.</summary>
     public void Terminate()
     {
