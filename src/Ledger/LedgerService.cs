@@ -8,6 +8,7 @@ using Ledger.Jobs;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Ledger.Transparency;
+using Ledger.Transparency.Proofs;
 using Ledger.Transparency.Witnessing;
 
 namespace Ledger;
@@ -76,6 +77,9 @@ public static class LedgerService
         services.AddHostedService(provider => provider.GetRequiredService<KeyRetention>());
         services.AddHostedService(provider => provider.GetRequiredService<KeyRotationDuty>());
         services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
+        services.AddSingleton<RegistryStore>();
+        services.AddSingleton<JobProver>();
+        services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);
         if (settings.Lanes is { } lanes)
         {

@@ -19,7 +19,9 @@ public static class RegistryDecisions
         RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
             ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
             : Decision.Nothing,
-        ChangeBot or GrantClient or RevokeGrant => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
+        RecordDisclosure record when bot is not null =>
+            Decision.Of(new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What) { Actor = record.Actor, Reason = record.Reason }),
+        ChangeBot or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 

@@ -13,7 +13,7 @@ public sealed class DemoTests
         using (var generated = LedgerProcess.Start("demo", "--once", "--data", folder.Path))
         {
             Assert.True(await generated.ExitCodeAsync() == 0, generated.Output + generated.Error);
-            Assert.Equal("OK jobs=4 conversations=174 items=1632", generated.Output.TrimEnd().Split('\n')[^1]);
+            Assert.Equal("OK jobs=4 conversations=174 items=1632 proof=verified", generated.Output.TrimEnd().Split('\n')[^1]);
         }
         Assert.Null(folder.Pid());
 
@@ -22,7 +22,7 @@ public sealed class DemoTests
             await new DemoConversations("0badcafe").Lines().CopyToAsync(lines);
         using var imported = LedgerProcess.Start("demo", "--once", "--data", folder.Path, "--input", file);
         Assert.True(await imported.ExitCodeAsync() == 0, imported.Output + imported.Error);
-        Assert.Matches("^OK jobs=3 conversations=205 items=[0-9]+$", imported.Output.TrimEnd().Split('\n')[^1]);
+        Assert.Matches("^OK jobs=3 conversations=205 items=[0-9]+ proof=verified$", imported.Output.TrimEnd().Split('\n')[^1]);
     }
 
     [SkippableFact]
