@@ -5,8 +5,8 @@ namespace Ledger.Tests.Cli;
 /// <summary><c>ledger verify</c>, which is <c>erasure-verify</c>'s code, on the golden proofs.</summary>
 public sealed class VerifyTests
 {
-    private const string Witness = "WITNESS";
-    private const string Key = "KEY";
+    private const string Witness = "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY";
+    private const string Key = "log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
 
     private static string Golden(string name) => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", name);
 
@@ -21,7 +21,7 @@ public sealed class VerifyTests
     {
         var (exit, output, error) = await RunAsync(Golden("job.erasure-proof"), "--key", Key, "--witness", Witness);
         Assert.Equal((0, ""), (exit, error));
-        Assert.StartsWith("ERASED IN PART: 4 of the 5 conversations", output, StringComparison.Ordinal);
+        Assert.StartsWith("PARTLY ERASED: 4 of the 5 conversations", output, StringComparison.Ordinal);
         (exit, output, _) = await RunAsync(Golden("conversation.tlog-proof"), "--key", Key, "--json");
         Assert.Equal(0, exit);
         using var json = System.Text.Json.JsonDocument.Parse(output);
@@ -35,7 +35,7 @@ public sealed class VerifyTests
         var other = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
         var (exit, output, error) = await RunAsync(Golden("job.erasure-proof"), "--key", other);
         Assert.Equal((1, ""), (exit, output));
-        Assert.StartsWith("THE PROOF DOES NOT HOLD: line 8: the checkpoint is of the log 'log.example/t'", error, StringComparison.Ordinal);
+        Assert.StartsWith("THE PROOF DOES NOT HOLD: line 10: the checkpoint is of the log 'log.example/t'", error, StringComparison.Ordinal);
         (exit, output, error) = await RunAsync(Golden("events.jsonl"), "--key", Key, "--json");
         Assert.Equal((1, ""), (exit, error));
         Assert.Contains("\"holds\": false", output, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ public sealed class GoldenProofTests
 
     [Fact]
     public void The_keys_of_the_golden_files_are_these() => Assert.Equal(
-        ("log.example/t+e4b9b4b5+AeqqqqqqqA==", "witness.example/w1"), (ProofLog.Key.Verifier.ToString(), ProofLog.Witness.Verifier.ToString()));
+        ("log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs", "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY"), (ProofLog.Key.Verifier.ToString(), ProofLog.Witness.Verifier.ToString()));
 
     private static async Task<string> GoldenAsync(string name, string now)
     {

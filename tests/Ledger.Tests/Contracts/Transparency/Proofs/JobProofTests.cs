@@ -40,10 +40,10 @@ public sealed class JobProofTests
     {
         { "all deleted", "Erased", "ERASED: all 3 conversations on the job's list were erased." },
         { "one deleted", "Erased", "ERASED: the one conversation on the job's list was erased." },
-        { "one skipped", "ErasedInPart", "ERASED IN PART: 2 of the 3 conversations on the job's list were erased, 1 were not: they were skipped (1 already erased by an earlier job)." },
+        { "one skipped", "PartlyErased", "PARTLY ERASED: 2 of the 3 conversations on the job's list were erased, 1 was not: skipped (1 already erased by an earlier job)." },
         { "all skipped", "NothingErased", "NOTHING WAS ERASED: all 2 conversations on the job's list were skipped (2 already erased by an earlier job)." },
         { "none found", "NothingErased", "NOTHING WAS ERASED: the job found no conversation to erase." },
-        { "failed", "NotCompleted", "NOT COMPLETELY ERASED: the job failed. 1 of the 2 conversations on the job's list were erased, 1 were not." },
+        { "failed", "NotCompleted", "NOT COMPLETELY ERASED: the job failed. 1 of the 2 conversations on the job's list was erased, 1 was not." },
         { "unresolved", "NotCompleted", "NOT ERASED: the job failed before it knew what to erase. Nothing was erased." },
         { "cancelled", "NotCompleted", "NOT COMPLETELY ERASED: the job was cancelled. 2 of the 7 conversations on the job's list were erased, 5 were not." },
         { "cancelled at once", "NotCompleted", "NOT ERASED: the job was cancelled. Nothing was erased." },
