@@ -45,7 +45,7 @@ public static class CommandLine
         {
             DemoCommand.Verb(), ServeCommand.Verb(), ImportCommand.Verb(), BotCommand.Verb(), WindowCommand.Verb(), ClientCommand.Verb(), TokenCommand.Verb(),
             JobsCommand.Verb(), StatusCommand.Verb(), FindCommand.Verb(), ForgetCommand.Verb(),
-            ProofCommand.Verb(), AuditCommand.Verb(), LogCommand.Verb(), WitnessCommand.Verb(),
+            ProofCommand.Verb(), VerifyCommand.Verb(), AuditCommand.Verb(), LogCommand.Verb(), WitnessCommand.Verb(),
             MigrateCommand.Verb(), KeyCommand.Verb(),
         };
         foreach (var help in root.Options.OfType<HelpOption>())
