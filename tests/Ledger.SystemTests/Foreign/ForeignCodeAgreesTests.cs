@@ -80,7 +80,7 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
     public async Task A_conversations_proof_holds_and_no_changed_line_of_it_does()
     {
         ForeignCheck.Required();
-        var deleted = Enumerable.Range(0, (int)s_log.Size).First(index => Encoding.UTF8.GetString(s_log.Entry(index)).Contains("\"ordinal\":17,", StringComparison.Ordinal));
+        var deleted = Enumerable.Range(0, (int)s_log.Size).First(index => Encoding.UTF8.GetString(s_log.Entry(index)).Contains("\"ordinal\":17}", StringComparison.Ordinal));
         var proof = await s_log.ConversationProofAsync(s_job, deleted, s_job.ConversationId(17), s_log.Size);
         var (code, said) = await go.RunAsync("tlog-proof", Write(proof), SampleLog.Vkey);
         Assert.True(code == 0 && said.Contains($"\"{s_job.ConversationId(17)}\"", StringComparison.Ordinal), said);
@@ -88,7 +88,8 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         await go.FailsAsync("another id", "tlog-proof", Write(await s_log.ConversationProofAsync(s_job, deleted, s_job.ConversationId(18), s_log.Size)), SampleLog.Vkey);
         await go.FailsAsync("another entry", "tlog-proof", Write(proof), SampleLog.Vkey, Write(s_log.Entry(deleted + 1)));
         var witness = proof.Split('\n').Length - 2; // the program knows the log's key only: a witness's line is another's
-        foreach (var (why, broken) in BrokenLines.Of(proof, except: witness))
+        var again = $"line {witness} twice"; // the log's own signature, which says nothing new: a note may carry it twice
+        foreach (var (why, broken) in BrokenLines.Of(proof, except: witness).Where(broken => broken.Why != again))
             await go.FailsAsync(why, "tlog-proof", Write(broken), SampleLog.Vkey);
     }
 
@@ -112,7 +113,8 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         yield return ("a hash too many", [.. proof, new byte[32]]);
         yield return ("the last hash missing", [.. proof.SkipLast(1)]);
         yield return ("the first hash changed", [[.. proof[0][..31], (byte)(proof[0][31] ^ 1)], .. proof.Skip(1)]);
-        yield return ("two hashes swapped", [proof[1], proof[0], .. proof.Skip(2)]);
+        if (proof.Count > 1)
+            yield return ("two hashes swapped", [proof[1], proof[0], .. proof.Skip(2)]);
     }
 
     private string Hashes(IEnumerable<byte[]> hashes) => Write(string.Concat(hashes.Select(hash => Convert.ToBase64String(hash) + "\n")));

@@ -76,6 +76,50 @@ internal sealed class SampleJob
         return job;
     }
 
+    /// <summary>Cancelled before it started.</summary>
+    public static SampleJob CancelledEarly()
+    {
+        var job = new SampleJob("cancelled-early", isCId: true, conversations: 0);
+        job.Submit();
+        job.Plan(ScheduleReason.OffPeak, 1);
+        job.End(JobOutcome.Cancelled, failed: 0, untouchedFrom: 0);
+        return job;
+    }
+
+    /// <summary>Nothing was found.</summary>
+    public static SampleJob Empty()
+    {
+        var job = new SampleJob("empty", isCId: true, conversations: 0);
+        job.Submit();
+        job.Plan(ScheduleReason.OffPeak, 1);
+        job.Start();
+        job.End(JobOutcome.Completed, failed: 0);
+        return job;
+    }
+
+    /// <summary>Its one conversation failed in every attempt.</summary>
+    public static SampleJob Exhausted() => Fails("exhausted", conversations: 1);
+
+    /// <summary>Its list could never be resolved.</summary>
+    public static SampleJob Unresolved() => Fails("unresolved", conversations: 0);
+
+    private static SampleJob Fails(string name, int conversations)
+    {
+        var job = new SampleJob(name, isCId: true, conversations);
+        job.Submit();
+        for (var attempt = 1; attempt <= 4; attempt++)
+        {
+            job.Plan(attempt == 1 ? ScheduleReason.OffPeak : ScheduleReason.Retry, attempt);
+            if (attempt == 1 && conversations > 0)
+                job.Start();
+            job.Record(conversations > 0
+                ? new Failed(job.Commitment(0), 0, FailureReason.Timeout, attempt, 4 - attempt)
+                : new Failed(null, null, FailureReason.ListUnresolved, attempt, 4 - attempt));
+        }
+        job.End(JobOutcome.Failed, failed: conversations);
+        return job;
+    }
+
     /// <summary>An id of the job's list, by its ordinal.</summary>
     public string ConversationId(int ordinal) => _ids[ordinal];
 
@@ -108,6 +152,10 @@ internal sealed class SampleJob
     private void Plan(ScheduleReason reason, int attempt) => Record(new Scheduled(Now, s_window, reason, attempt));
 
     private void Start() => Record(new Started(1, _ids.Length, Manifest(0, _ids.Length), null, null));
+
+    /// <summary>The end of a job that deleted and skipped nothing.</summary>
+    private void End(JobOutcome outcome, long failed, long? untouchedFrom = null) =>
+        Record(new Completed(outcome, _ids.Length, 0, failed, new Dictionary<SkipReason, long>(), ItemCounts.None, untouchedFrom));
 
     private void Delete(int ordinal, int attempt) => Record(new ConversationDeleted(Commitment(ordinal), ordinal, new ItemCounts(Messages: 5, Logs: 1), attempt, ConfirmedAbsent: true));
 

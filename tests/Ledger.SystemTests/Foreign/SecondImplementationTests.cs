@@ -18,6 +18,10 @@ public sealed class SecondImplementationTests(ForeignCheck go) : IDisposable
         ["retried"] = () => SampleJob.Retried(),
         ["large"] = () => SampleJob.Large(300),
         ["cancelled"] = SampleJob.Cancelled,
+        ["cancelled early"] = SampleJob.CancelledEarly,
+        ["empty"] = SampleJob.Empty,
+        ["exhausted"] = SampleJob.Exhausted,
+        ["unresolved"] = SampleJob.Unresolved,
     };
 
     [SkippableTheory]

@@ -26,12 +26,12 @@ public sealed class VerifyingGuideTests(ForeignCheck go) : IDisposable
     [SkippableTheory]
     [InlineData("\n17\n", "\n18\n")]
     [InlineData("ledger.example/sample\n17", "ledger.example/other\n17")]
-    public async Task Openssl_refuses_another_checkpoint(string signed, string instead)
+    public async Task Openssl_refuses_another_checkpoint(string right, string wrong)
     {
         OpensslRequired();
         await WriteFilesAsync();
         Output(await RunAsync("sh", "the checkpoint"));
-        await ChangeAsync("checkpoint", signed, instead);
+        await ChangeAsync("checkpoint", right, wrong);
         Assert.NotEqual(0, (await RunAsync("sh", "the signature")).Code);
     }
 
