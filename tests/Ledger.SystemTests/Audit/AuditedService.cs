@@ -1,5 +1,11 @@
+using Ledger.Contracts.Registry;
+using Ledger.Database;
+using Ledger.Identifiers;
+using Ledger.Registry;
 using Ledger.SystemTests.Cli;
 using Ledger.Transparency;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Ledger.SystemTests.Audit;
@@ -34,12 +40,10 @@ internal sealed class AuditedService : IAsyncDisposable
     }
 
     /// <summary>Runs SQL as superuser with every trigger of the ledger's tables off, as who owns the machine can.</summary>
-    public Task TamperAsync(string sql, params object[] parameters) => TamperAsync(Service.Database.Superuser, sql, parameters);
-
-    public static async Task TamperAsync(string superuser, string sql, params object[] parameters)
+    public async Task TamperAsync(string sql, params object[] parameters)
     {
         string[] tables = ["mt_events", "mt_streams", "log_runs", "log_tiles", "log_state", "log_checkpoints", "job_manifest"];
-        await using var connection = new NpgsqlConnection(superuser);
+        await using var connection = new NpgsqlConnection(Service.Database.Superuser);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, string.Concat(tables.Select(table => $"alter table ledger.{table} disable trigger user;")));
@@ -49,9 +53,9 @@ internal sealed class AuditedService : IAsyncDisposable
     }
 
     /// <summary>The audit as an auditor runs it.</summary>
-    public Task<CliResult> AuditAsync(params string[] args) => AuditAsync(Service.Database.ConnectionStringFor("ledger_service"), args);
+    public Task<CliResult> AuditAsync(params string[] args) => AuditOnAsync(Service.Database.ConnectionStringFor("ledger_service"), args);
 
-    public Task<CliResult> AuditAsync(string connection, string[] args) =>
+    public Task<CliResult> AuditOnAsync(string connection, params string[] args) =>
         CliDatabase.RunAsync(["audit", "--connection", connection, .. args.Contains("--key") || args.Contains("--keys") ? args : [.. args, "--key", Key]]);
 
     /// <summary>The audit must fail and say all of this.</summary>
@@ -69,6 +73,9 @@ internal sealed class AuditedService : IAsyncDisposable
         var result = await AuditAsync(args);
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
     }
+
+    /// <summary>The audit of the mirror alone.</summary>
+    public Task<CliResult> AuditMirrorAsync(params string[] args) => CliDatabase.RunAsync(["audit", "--mirror", Mirror, "--key", Key, .. args]);
 
     /// <summary>The leaf of a version of <see cref="Stream"/>.</summary>
     public Task<long> LeafAsync(long version) => Service.ScalarAsync<long>(
@@ -94,17 +101,21 @@ internal sealed class AuditedService : IAsyncDisposable
     public Task<CliResult> TryExportAsync(params string[] args) =>
         CliDatabase.RunAsync(["log", "export", Mirror, "--key", Key, .. args.Length > 0 ? args : ["--connection", Service.Database.ConnectionStringFor("ledger_service")]]);
 
-    /// <summary>A backup as of now. The service's connections are closed for the moment: <c>create database</c> wants its template alone.</summary>
-    /// <returns>The superuser's connection string.</returns>
+    /// <summary>A backup as of now.</summary>
+    /// <returns>The connection string of the service's role.</returns>
     public async Task<string> BackUpAsync()
     {
         var name = $"{Service.Database.Name}_backup{_databases.Count}";
-        var settings = new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = "postgres", Pooling = false };
-        await using var connection = new NpgsqlConnection(settings.ConnectionString);
-        await connection.OpenAsync();
+        await using var connection = await AdministratorAsync();
         await Execution.Steps.UntilAsync("the database is never left alone", async () =>
         {
-            await ExecuteAsync(connection, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{Service.Database.Name}'");
+            // `create database` wants its template alone.
+            foreach (var source in new[] { Service.Source, Service.Services.GetRequiredService<NpgsqlDataSource>(), Service.Services.GetRequiredService<LaneDatabase>().Source, Service.Services.GetRequiredService<LogDatabase>().Source })
+                source.Clear();
+            await using (var pooled = new NpgsqlConnection(Service.Database.Superuser))
+                NpgsqlConnection.ClearPool(pooled);
+            await using (var pooled = new NpgsqlConnection(Service.Database.ConnectionStringFor("ledger_service")))
+                NpgsqlConnection.ClearPool(pooled);
             try
             {
                 await ExecuteAsync(connection, $"create database {name} template {Service.Database.Name}");
@@ -116,21 +127,49 @@ internal sealed class AuditedService : IAsyncDisposable
             }
         });
         _databases.Add(name);
-        return new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = name, Pooling = false }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(Service.Database.ConnectionStringFor("ledger_service")) { Database = name, Pooling = false }.ConnectionString;
     }
 
-    /// <summary>As the service's role on a backup.</summary>
-    public string ServiceOn(string superuser) => new NpgsqlConnectionStringBuilder(Service.Database.ConnectionStringFor("ledger_service"))
+    /// <summary>Lets a restored backup go on by itself, with a copy of the key folder as it was then: one event more than it had.</summary>
+    public async Task GoOnAsync(string backup, string keys)
     {
-        Database = new NpgsqlConnectionStringBuilder(superuser).Database,
-        Pooling = false,
-    }.ConnectionString;
+        await using var source = NpgsqlDataSource.Create(backup);
+        await GrantAsync(new RegistryStore(source, keys: null, TimeProvider.System), Scope.LegalHolds);
+        await using var database = new LogDatabase(backup);
+        using var writer = new LogWriter(database, KeyFolder.Open(keys), new LogOptions(), TimeProvider.System, NullLogger<LogWriter>.Instance);
+        Assert.Null((await writer.RunOnceAsync(CancellationToken.None)).Problem);
+    }
+
+    /// <summary>One event more, in the log.</summary>
+    public async Task AppendAsync()
+    {
+        await GrantAsync(Service.Registry, Scope.LedgerAudit);
+        await Service.WriteLogAsync();
+    }
+
+    /// <summary>A copy of the key folder as it is now.</summary>
+    public string CopyKeys()
+    {
+        var copy = Directory.CreateDirectory(Path.Combine(Folder, "keys")).FullName;
+        foreach (var file in Directory.GetFiles(Service.KeyDirectory))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        return copy;
+    }
+
+    private async Task GrantAsync(RegistryStore registry, Scope scope) =>
+        Assert.Null(await registry.ExecuteAsync(Service.Bot, new GrantClient(Service.Bot, TestService.ClientId, [scope, Scope.DeleteConversations], "test", null), CancellationToken.None));
+
+    private async Task<NpgsqlConnection> AdministratorAsync()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = "postgres", Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        return connection;
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await using (var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = "postgres", Pooling = false }.ConnectionString))
+        await using (var connection = await AdministratorAsync())
         {
-            await connection.OpenAsync();
             foreach (var name in _databases)
                 await ExecuteAsync(connection, $"drop database if exists {name} with (force)");
         }
