@@ -14,14 +14,14 @@ public sealed class DishonestDatabaseTests
     [SkippableTheory]
     [InlineData("An outcome in the middle is gone, and all counts follow", Remove6 + FourStarted + FourEnded, "the outcome of conversation 2 is missing")]
     [InlineData("The last outcome is gone, and all counts follow", Remove8 + FourStarted + FourEnded, "manifest")]
-    [InlineData("The last outcome is gone, and the end's counts follow", Remove8 + FourEnded, "?")]
+    [InlineData("The last outcome is gone, and the end's counts follow", Remove8 + FourEnded, "which its outcomes contradict")]
     [InlineData("An outcome is there twice, in another's place", "update ledger.mt_events set data = (select data from ledger.mt_events where stream_id = :job and version = 5) where stream_id = :job and version = 6", "the outcome of conversation 2 is missing: 1 comes in its place")]
     [InlineData("An outcome is there twice, under another's ordinal", "update ledger.mt_events set data = (select jsonb_set(data, '{ordinal}', '2') from ledger.mt_events where stream_id = :job and version = 5) where stream_id = :job and version = 6", "manifest")]
-    [InlineData("An outcome is there twice, with all counts", Twice, "?")]
+    [InlineData("An outcome is there twice, with all counts", Twice, "conversation 4 has more than one outcome")]
     [InlineData("Another list was committed to", "update ledger.mt_events set data = jsonb_set(data, '{manifestRoot}', to_jsonb(encode(sha256('x'), 'base64'))) where stream_id = :job and version = 3", "manifest")]
     [InlineData("An outcome is of another conversation", "update ledger.mt_events set data = jsonb_set(data, '{commitment}', to_jsonb(encode(sha256('x'), 'base64'))) where stream_id = :job and version = 8", "manifest")]
     [InlineData("A deletion was not confirmed", "update ledger.mt_events set data = jsonb_set(data, '{confirmedAbsent}', 'false') where stream_id = :job and version = 8", "confirm")]
-    [InlineData("A deletion was outside the window", "update ledger.mt_events set timestamp = timestamp - interval '1 year' where stream_id = :job and version = 8", "?")]
+    [InlineData("A deletion was outside the window", "update ledger.mt_events set timestamp = timestamp - interval '1 year' where stream_id = :job and version = 8", "outside of the window's opening")]
     public async Task A_history_that_was_rewritten_and_logged_anew_is_found_by_the_jobs_proof(string what, string rewriting, string found)
     {
         await using var service = await TestService.StartAsync();

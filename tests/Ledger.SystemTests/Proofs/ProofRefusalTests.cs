@@ -134,10 +134,9 @@ public sealed class ProofRefusalTests
         await service.ConversationProofAsync(job, "a-00001");
         (await Answer.OfAsync(await service.AskForProofOfAsync(job, "secret-9"))).IsError(404, 404);
         (await PostAsync(service, job, """{"conversationId":"secret-9","secret-9":1}""")).IsError(400, 400);
-        // A list that cannot be opened, in the middle of a proof: the answer breaks off.
         await service.ExecuteAsync("alter table ledger.job_manifest disable trigger user; update ledger.job_manifest set sealed = 'damaged'");
         (await Answer.OfAsync(await service.AskForProofOfAsync(job, "secret-9"))).IsError(500, 500, "internal error");
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => service.JobProofAsync(job));
+        (await Answer.OfAsync(await service.AskForProofAsync(job))).IsError(500, 500, "internal error");
 
         var everything = string.Join('\n', log.All);
         Assert.Contains("internal error", everything, StringComparison.Ordinal);
