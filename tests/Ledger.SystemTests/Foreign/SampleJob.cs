@@ -38,7 +38,7 @@ internal sealed class SampleJob
         job.Start();
         job.Delete(0, 1);
         job.Record(new ConversationSkipped(job.Commitment(1), 1, SkipReason.LegalHold));
-        job.Record(new Failed(job.Commitment(2), 2, FailureReason.Locked, 1, 3));
+        job.Record(new Failed(FailureReason.Locked, 1, 3, job.Commitment(2), 2));
         job.Delete(3, 1);
         job.Plan(ScheduleReason.Retry, 2);
         job.Delete(2, 2);
@@ -113,8 +113,8 @@ internal sealed class SampleJob
             if (attempt == 1 && conversations > 0)
                 job.Start();
             job.Record(conversations > 0
-                ? new Failed(job.Commitment(0), 0, FailureReason.Timeout, attempt, 4 - attempt)
-                : new Failed(null, null, FailureReason.ListUnresolved, attempt, 4 - attempt));
+                ? new Failed(FailureReason.Timeout, attempt, 4 - attempt, job.Commitment(0), 0)
+                : new Failed(FailureReason.ListUnresolved, attempt, 4 - attempt));
         }
         job.End(JobOutcome.Failed, failed: conversations);
         return job;
@@ -147,7 +147,7 @@ internal sealed class SampleJob
 
     private void Submit() => Record(new Submitted(
         "st-1", _isCId ? RequestType.CId : RequestType.ConversationIds,
-        _isCId ? [Disclose(IdentifierKind.CId, _name, null).Commitment()] : [.. Enumerable.Range(0, _ids.Length).Select(Commitment)], null, null, "client"));
+        _isCId ? [Disclose(IdentifierKind.CId, _name, null).Commitment()] : [.. Enumerable.Range(0, _ids.Length).Select(Commitment)], "client"));
 
     private void Plan(ScheduleReason reason, int attempt) => Record(new Scheduled(Now, s_window, reason, attempt));
 

@@ -60,11 +60,11 @@ public sealed class ProofRefusalTests
         var isMet = false;
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            Cosign = (_, note, _) => Task.FromResult(new Transparency.CosignedNote(note, isMet, isMet ? null : "witness-1 is away")),
+            Cosign = (_, note, _) => Task.FromResult(new Ledger.Transparency.CosignedNote(note, isMet, isMet ? null : "witness-1 is away")),
         });
         var job = await service.SubmitAsync(new { cId = "nobody" });
         await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
-        await service.Services.GetRequiredService<Transparency.LogWriter>().RunOnceAsync(CancellationToken.None);
+        await service.Services.GetRequiredService<Ledger.Transparency.LogWriter>().RunOnceAsync(CancellationToken.None);
         await RefusedAsync(service, job, 503, 503, "no published checkpoint yet");
         isMet = true;
         await service.WriteLogAsync();

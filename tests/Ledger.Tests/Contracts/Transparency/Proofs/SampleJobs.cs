@@ -31,7 +31,7 @@ internal sealed class SampleJobs
         for (; job._attempt <= 4; job._attempt++)
         {
             job.Plan(job._attempt == 1 ? ScheduleReason.OffPeak : ScheduleReason.Retry);
-            job.Record(new Failed(null, null, FailureReason.ListUnresolved, job._attempt, 4 - job._attempt));
+            job.Record(new Failed(FailureReason.ListUnresolved, job._attempt, 4 - job._attempt));
         }
         job.Record(new Completed(JobOutcome.Failed, 0, 0, 0, job._skipped, job._items));
         return new SampleJob(job._events);
@@ -56,8 +56,8 @@ internal sealed class SampleJobs
     }
 
     private void Submit(int conversations, bool isCId) => Record(isCId
-        ? new Submitted("st-1", RequestType.CId, [SampleJob.Disclose(IdentifierKind.CId, null).Commitment()], null, SampleJob.Night, "cs-1")
-        : new Submitted("st-1", RequestType.ConversationIds, [.. Enumerable.Range(0, conversations).Select(SampleJob.Commit)], null, null, "cs-1"));
+        ? new Submitted("st-1", RequestType.CId, [SampleJob.Disclose(IdentifierKind.CId, null).Commitment()], "cs-1", To: SampleJob.Night)
+        : new Submitted("st-1", RequestType.ConversationIds, [.. Enumerable.Range(0, conversations).Select(SampleJob.Commit)], "cs-1"));
 
     private void Plan(ScheduleReason reason)
     {
@@ -103,7 +103,7 @@ internal sealed class SampleJobs
         switch (number % 7)
         {
             case 3:
-                Record(new Failed(commitment, ordinal, FailureReason.Locked, _attempt, 4 - _attempt));
+                Record(new Failed(FailureReason.Locked, _attempt, 4 - _attempt, commitment, ordinal));
                 return true;
             case 2:
                 var reason = (SkipReason)(1 + number % 4);
