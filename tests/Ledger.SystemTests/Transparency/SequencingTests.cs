@@ -112,8 +112,8 @@ public sealed class SequencingTests
     {
         await using var ledger = await LogLedger.CreateAsync();
         var stream = await ledger.AppendAsync("large");
-        // Both are 60,000 bytes of text at most, and the second one is short where it is stored: its characters are escaped in JSON.
-        foreach (var (version, fits, value) in new[] { (2, 59_991, "repeat('x', {0})"), (3, 9_998, "repeat(chr(1), {0})") })
+        // Both are 64,000 bytes of text at most, and the second one is short where it is stored: its characters are escaped in JSON.
+        foreach (var (version, fits, value) in new[] { (2, 63_991, "repeat('x', {0})"), (3, 10_665, "repeat(chr(1), {0})") })
         {
             Task InsertAsync(int length) => ledger.Events.ExecuteAsync(
                 $"insert into ledger.mt_events (seq_id, id, stream_id, version, data, type) select {version}00, gen_random_uuid(), '{stream}', {version}, jsonb_build_object('a', {value.Replace("{0}", $"{length}")}), 'other'");
