@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "proof", "migrate", "key" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "proof", "verify", "migrate", "key", "log" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -83,6 +83,11 @@ public sealed class CommandLineTests
     [InlineData("jobs --status done")]
     [InlineData("jobs --limit 0")]
     [InlineData("status 42")]
+    [InlineData("proof")]
+    [InlineData("proof 42")]
+    [InlineData("proof --bot st-1 --from 2026-05-01 -o proofs")]
+    [InlineData("proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --to 2026-05-01")]
+    [InlineData("proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --conversation --without-ids")]
     [InlineData("demo --port 65536")]
     [InlineData("serve --urls nonsense")]
     [InlineData("serve --data /tmp/somewhere")]

@@ -38,7 +38,7 @@ internal static class ConversationReports
 
     private static IEnumerable<string> Proven(ConversationReport report)
     {
-        yield return $"This outcome is in the log that {report.Log.Origin} signed, as leaf {JobReports.Number(report.Leaves.First)} of {JobReports.Number(report.Log.Size)}, and was not changed since.";
+        yield return $"This outcome is in the log that {report.Log.Origin} signed, as leaf {JobReports.Number(report.Leaves.First)} (counted from 0) of {JobReports.Number(report.Log.Size)}, and was not changed since.";
         if (report.ConversationId is not null)
             yield return "The conversation id in the file is the one that the log's record is of.";
         foreach (var witnessed in LogReports.Proven(report.Log))

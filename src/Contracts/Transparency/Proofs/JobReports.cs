@@ -21,11 +21,11 @@ internal static class JobReports
         return report with { Proven = [.. Proven(report, job)], NotProven = [.. NotProven(report)] };
     }
 
-    /// <summary>A headline cannot be taken for another: what was not erased is said first.</summary>
+    /// <summary>Only where everything was erased does a headline begin with that word.</summary>
     private static (Conclusion Conclusion, string Headline) Conclude(Completed end)
     {
         var left = end.Conversations - end.Deleted;
-        var count = $"{Number(end.Deleted)} of the {Number(end.Conversations)} conversations on the job's list were erased, {Number(left)} were not";
+        var count = $"{Number(end.Deleted)} of the {Number(end.Conversations)} conversations on the job's list {Were(end.Deleted)} erased, {Number(left)} {Were(left)} not";
         return end switch
         {
             { Outcome: JobOutcome.Failed, Conversations: 0 } => (Conclusion.NotCompleted, "NOT ERASED: the job failed before it knew what to erase. Nothing was erased."),
@@ -34,7 +34,7 @@ internal static class JobReports
             { Outcome: JobOutcome.Cancelled } => (Conclusion.NotCompleted, $"NOT COMPLETELY ERASED: the job was cancelled. {count}."),
             { Conversations: 0 } => (Conclusion.NothingErased, "NOTHING WAS ERASED: the job found no conversation to erase."),
             { Deleted: 0 } => (Conclusion.NothingErased, $"NOTHING WAS ERASED: all {Number(end.Conversations)} conversations on the job's list were skipped ({Reasons(end.Skipped)})."),
-            _ when left > 0 => (Conclusion.ErasedInPart, $"ERASED IN PART: {count}: they were skipped ({Reasons(end.Skipped)})."),
+            _ when left > 0 => (Conclusion.PartlyErased, $"PARTLY ERASED: {count}: skipped ({Reasons(end.Skipped)})."),
             { Conversations: 1 } => (Conclusion.Erased, "ERASED: the one conversation on the job's list was erased."),
             _ => (Conclusion.Erased, $"ERASED: all {Number(end.Conversations)} conversations on the job's list were erased."),
         };
@@ -70,6 +70,8 @@ internal static class JobReports
 
     internal static string Reasons(IReadOnlyDictionary<SkipReason, long> skipped) =>
         string.Join(", ", skipped.OrderBy(count => count.Key).Select(count => $"{Number(count.Value)} {LogReports.Text(count.Key)}"));
+
+    private static string Were(long count) => count == 1 ? "was" : "were";
 
     internal static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

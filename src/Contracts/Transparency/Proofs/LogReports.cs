@@ -16,7 +16,7 @@ internal static class LogReports
     public static IEnumerable<string> NotProven(LogFacts log)
     {
         yield return "That backups, replicas and copies elsewhere are erased.";
-        yield return "That the store did what it reported: the log proves what the operator recorded, when it committed to it, and that it cannot be taken back.";
+        yield return "That the store did what it reported: the log proves what the operator recorded, and that it cannot be taken back.";
         yield return log.Witnesses.Count == 0
             ? "Any instant: every time given is the operator's own, because no witness was asked for. Nor that the log shows everybody the same history."
             : "Other instants than the witnesses' own: the times in the record are the operator's.";
