@@ -5,6 +5,7 @@ using Ledger.Contracts.Registry;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.SystemTests.Http;
+using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -60,11 +61,11 @@ public sealed class ProofRefusalTests
         var isMet = false;
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            Cosign = (_, note, _) => Task.FromResult(new Ledger.Transparency.CosignedNote(note, isMet, isMet ? null : "witness-1 is away")),
+            Cosign = (_, note, _) => Task.FromResult(new CosignedNote(note, isMet, isMet ? null : "witness-1 is away")),
         });
         var job = await service.SubmitAsync(new { cId = "nobody" });
         await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
-        await service.Services.GetRequiredService<Ledger.Transparency.LogWriter>().RunOnceAsync(CancellationToken.None);
+        await service.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None);
         await RefusedAsync(service, job, 503, 503, "no published checkpoint yet");
         isMet = true;
         await service.WriteLogAsync();
