@@ -56,7 +56,8 @@ public static class RegistryDecisions
         {
             return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays)
             {
-                Actor = add.Actor, Reason = add.Reason,
+                Actor = add.Actor,
+                Reason = add.Reason,
             });
         }
         var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == createdAt && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window
@@ -82,7 +83,8 @@ public static class RegistryDecisions
             ? Decision.Nothing
             : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays)
             {
-                Actor = change.Actor, Reason = change.Reason,
+                Actor = change.Actor,
+                Reason = change.Reason,
             });
     }
 
