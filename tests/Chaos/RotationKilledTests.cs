@@ -84,7 +84,10 @@ public sealed class RotationKilledTests
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), "key", "rotate", "--now"])
         {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["LEDGER_CONNECTION"] = service.Database.ConnectionStringFor("ledger_service");
         start.Environment["LEDGER_KEYS"] = service.KeyDirectory;

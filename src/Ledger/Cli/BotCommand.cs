@@ -101,7 +101,8 @@ internal static class BotCommand
         public Option<int?> RetentionDays { get; } = new("--retention-days") { Description = "Conversations that started longer ago are skipped; 0 with set: none are.", HelpName = "N" };
         public Option<int?> KeyRetentionDays { get; } = new("--key-retention")
         {
-            Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.", HelpName = "DAYS",
+            Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.",
+            HelpName = "DAYS",
         };
         public Option<string?> Window { get; } = new("--window") { Description = "The window that the bot's jobs run in.", HelpName = "NAME" };
         public RecordedBy By { get; }

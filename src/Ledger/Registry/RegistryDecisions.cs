@@ -58,7 +58,8 @@ public static class RegistryDecisions
         {
             return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays)
             {
-                Actor = add.Actor, Reason = add.Reason,
+                Actor = add.Actor,
+                Reason = add.Reason,
             });
         }
         var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == createdAt && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window
@@ -84,7 +85,8 @@ public static class RegistryDecisions
             ? Decision.Nothing
             : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays)
             {
-                Actor = change.Actor, Reason = change.Reason,
+                Actor = change.Actor,
+                Reason = change.Reason,
             });
     }
 

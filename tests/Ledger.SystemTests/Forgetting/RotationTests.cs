@@ -132,7 +132,11 @@ public sealed class RotationTests
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         await using var node = LedgerService.Build(new ServiceSettings
         {
-            Connection = service.Database.ConnectionStringFor("ledger_service"), Keys = KeyFolder.Open(copy), Urls = "http://127.0.0.1:0", Lanes = null, Http = new() { Submits = null },
+            Connection = service.Database.ConnectionStringFor("ledger_service"),
+            Keys = KeyFolder.Open(copy),
+            Urls = "http://127.0.0.1:0",
+            Lanes = null,
+            Http = new() { Submits = null },
         });
         await node.StartAsync();
         await service.RotateAsync();
