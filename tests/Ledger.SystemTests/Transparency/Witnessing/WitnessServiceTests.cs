@@ -123,6 +123,43 @@ public sealed class WitnessServiceTests
         }
     }
 
+    [Fact]
+    public async Task A_tree_that_comes_while_another_is_being_cosigned_waits_and_is_compared_with_that()
+    {
+        var folder = Directory.CreateTempSubdirectory("ledger-witness-").FullName;
+        var key = new NoteSigner("witness.example/race", NoteKeyType.Cosignature, new byte[32]);
+        var (longer, shorter) = (await _log.RequestAsync(4, 9), await _log.RequestAsync(4, 6, "fork", from: 4));
+        using (var state = WitnessState.Open(folder, key.Verifier))
+        {
+            // The clock is read when the first was compared and not yet remembered: there the second comes in.
+            Task<WitnessAnswer>? second = null;
+            Witness? witness = null;
+            var isArmed = false;
+            witness = new Witness(key, [_log.Key], state, new Interrupted(() =>
+            {
+                if (!isArmed)
+                    return;
+                isArmed = false;
+                second = witness!.AddAsync(shorter, default);
+            }));
+            Assert.IsType<WitnessAnswer.Cosigned>(await witness.AddAsync(await _log.RequestAsync(0, 4), default));
+            isArmed = true;
+            Assert.IsType<WitnessAnswer.Cosigned>(await witness.AddAsync(longer, default));
+            Assert.Equal(new WitnessAnswer.AnotherSize(9), await second!);
+            Assert.Equal(longer.Checkpoint, Checkpoint.Parse(state.Latest(_log.Key.Name)!.Text));
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private sealed class Interrupted(Action interruption) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow()
+        {
+            interruption();
+            return base.GetUtcNow();
+        }
+    }
+
     private readonly Dictionary<string, IReadOnlyList<string>> _tried = [];
     private IReadOnlyList<string> _branch = ["0", "1", "2", "3"];
 
@@ -141,7 +178,9 @@ public sealed class WitnessServiceTests
     public async Task A_witness_that_is_started_again_goes_on_from_its_state_and_cannot_be_rolled_back()
     {
         await using var witness = await TestWitness.StartAsync(_log.Key);
-        await CosignAsync(witness, 0, 9);
+        await CosignAsync(witness, 0, 4);
+        await CosignAsync(witness, 4, 9);
+        await UnmovedAsync(witness, 9);
         await witness.StopAsync();
         await File.WriteAllTextAsync(witness.StateFile + ".new", "half of a wri"); // what a crash leaves
         await witness.StartAsync();
