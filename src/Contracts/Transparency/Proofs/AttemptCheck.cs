@@ -16,9 +16,9 @@ internal sealed class AttemptCheck
     public long? Conversations { get; private set; }
 
     /// <summary>Ordinals below this have an outcome.</summary>
-    public long Cursor => Manifest.Size;
+    public long Cursor { get; private set; }
 
-    /// <summary>The commitments of the outcomes of the first pass.</summary>
+    /// <summary>The commitments of the outcomes of the first pass; behind them, at last, the manifest's rest.</summary>
     public MerkleRoot Manifest { get; } = new();
 
     /// <summary>Outcomes that a retry still owes.</summary>
@@ -61,6 +61,7 @@ internal sealed class AttemptCheck
         if (ordinal != Cursor)
             throw new InvalidProofException($"the outcome of conversation {Cursor} is missing: {ordinal} comes in its place");
         Manifest.AddLeaf(MerkleTree.LeafHash(commitment));
+        Cursor++;
     }
 
     private void AddRetried(long ordinal, byte[] commitment)

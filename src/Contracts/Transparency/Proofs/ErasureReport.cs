@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
@@ -6,16 +7,16 @@ namespace Ledger.Contracts.Transparency.Proofs;
 public enum Conclusion
 {
     /// <summary>Everything that it is about was erased.</summary>
-    Erased,
+    [JsonStringEnumMemberName("erased")] Erased,
 
     /// <summary>The job ran to its end; some of its conversations were skipped.</summary>
-    ErasedInPart,
+    [JsonStringEnumMemberName("partlyErased")] PartlyErased,
 
     /// <summary>Nothing was erased.</summary>
-    NothingErased,
+    [JsonStringEnumMemberName("nothingErased")] NothingErased,
 
     /// <summary>The job failed or was cancelled: some, or all, of its conversations were not erased.</summary>
-    NotCompleted,
+    [JsonStringEnumMemberName("notCompleted")] NotCompleted,
 }
 
 /// <summary>What is proven by a proof that holds, and what is not.</summary>

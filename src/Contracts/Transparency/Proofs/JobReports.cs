@@ -21,11 +21,11 @@ internal static class JobReports
         return report with { Proven = [.. Proven(report, job)], NotProven = [.. NotProven(report)] };
     }
 
-    /// <summary>A headline cannot be taken for another: what was not erased is said first.</summary>
+    /// <summary>Only where everything was erased does a headline begin with that word.</summary>
     private static (Conclusion Conclusion, string Headline) Conclude(Completed end)
     {
         var left = end.Conversations - end.Deleted;
-        var count = $"{Number(end.Deleted)} of the {Number(end.Conversations)} conversations on the job's list were erased, {Number(left)} were not";
+        var count = $"{Number(end.Deleted)} of the {Number(end.Conversations)} conversations on the job's list {Were(end.Deleted)} erased, {Number(left)} {Were(left)} not";
         return end switch
         {
             { Outcome: JobOutcome.Failed, Conversations: 0 } => (Conclusion.NotCompleted, "NOT ERASED: the job failed before it knew what to erase. Nothing was erased."),
@@ -34,42 +34,46 @@ internal static class JobReports
             { Outcome: JobOutcome.Cancelled } => (Conclusion.NotCompleted, $"NOT COMPLETELY ERASED: the job was cancelled. {count}."),
             { Conversations: 0 } => (Conclusion.NothingErased, "NOTHING WAS ERASED: the job found no conversation to erase."),
             { Deleted: 0 } => (Conclusion.NothingErased, $"NOTHING WAS ERASED: all {Number(end.Conversations)} conversations on the job's list were skipped ({Reasons(end.Skipped)})."),
-            _ when left > 0 => (Conclusion.ErasedInPart, $"ERASED IN PART: {count}: they were skipped ({Reasons(end.Skipped)})."),
+            _ when left > 0 => (Conclusion.PartlyErased, $"PARTLY ERASED: {count}: skipped ({Reasons(end.Skipped)})."),
             { Conversations: 1 } => (Conclusion.Erased, "ERASED: the one conversation on the job's list was erased."),
             _ => (Conclusion.Erased, $"ERASED: all {Number(end.Conversations)} conversations on the job's list were erased."),
         };
     }
 
-    private static IEnumerable<string> Proven(JobReport report, JobHistoryCheck job)
+    private static List<string> Proven(JobReport report, JobHistoryCheck job)
     {
-        yield return $"The job's record is whole: all its {Number(report.Events)} events, from its submission to its end, are in the log that {report.Log.Origin} signed, and none was left out, added or changed since.";
+        var said = new List<string>();
+        said.Add($"The job's record is whole: all its {Number(report.Events)} events, from its submission to its end, are in the log that {report.Log.Origin} signed, and none was left out, added or changed since.");
         if (job.Started is not null)
-            yield return "The list of what to erase was fixed before the first deletion, and every conversation on it has exactly one outcome"
-                + (report.Untouched > 0 ? $", but for the last {Number(report.Untouched)}, which were not touched." : ".");
+            said.Add("The list of what to erase was fixed before the first deletion, and every conversation on it has exactly one outcome"
+                + (report.Untouched > 0 ? $", but for the last {Number(report.Untouched)}, which were not touched." : "."));
         if (report.Deleted > 0)
-            yield return "Every deletion was recorded within the opening of the window that the job was planned into, and the operator recorded that the store was read again and held nothing of the conversation.";
+            said.Add("Every deletion was recorded within the opening of the window that the job was planned into, and the operator recorded that the store was read again and held nothing of the conversation.");
         if (report.Disclosed > 0)
-            yield return $"The {Number(report.Disclosed)} conversation ids in the file are the ones that the log's record is of"
-                + (report.CId is null ? "." : ", and the channel user is the one of the request.");
-        foreach (var witnessed in LogReports.Proven(report.Log))
-            yield return witnessed;
+            said.Add($"The {Number(report.Disclosed)} conversation ids in the file are the ones that the log's record is of"
+                + (report.CId is null ? "." : ", and the channel user is the one of the request."));
+        said.AddRange(LogReports.Proven(report.Log));
+        return said;
     }
 
-    private static IEnumerable<string> NotProven(JobReport report)
+    private static List<string> NotProven(JobReport report)
     {
+        var said = new List<string>();
         if (report.Conclusion != Conclusion.Erased)
-            yield return "That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.";
-        yield return "That the list which the job fixed at its start was all that the store held of what was asked for.";
+            said.Add("That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.");
+        said.Add("That the list which the job fixed at its start was all that the store held of what was asked for.");
         if (report is { Disclosed: 0, Conversations: > 0 })
-            yield return "Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).";
+            said.Add("Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).");
         if (report.UnknownTypes.Count > 0)
-            yield return $"What the events of a type that this program does not know mean ({string.Join(", ", report.UnknownTypes)}): a newer version may know.";
-        foreach (var never in LogReports.NotProven(report.Log))
-            yield return never;
+            said.Add($"What the events of a type that this program does not know mean ({string.Join(", ", report.UnknownTypes)}): a newer version may know.");
+        said.AddRange(LogReports.NotProven(report.Log));
+        return said;
     }
 
     internal static string Reasons(IReadOnlyDictionary<SkipReason, long> skipped) =>
         string.Join(", ", skipped.OrderBy(count => count.Key).Select(count => $"{Number(count.Value)} {LogReports.Text(count.Key)}"));
+
+    private static string Were(long count) => count == 1 ? "was" : "were";
 
     internal static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }
