@@ -8,8 +8,9 @@ internal sealed record KeptCheckpoint(Checkpoint Checkpoint, string Name);
 
 /// <summary>Compares the roots of checkpoints with those of a tree that grows.</summary>
 /// <param name="checkpoints">By ascending size.</param>
+/// <param name="origin">The log's name now; null: it has none yet.</param>
 /// <param name="findings">Where differences go.</param>
-internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoints, Findings findings) : IAsyncDisposable
+internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoints, string? origin, Findings findings) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<KeptCheckpoint> _checkpoints = checkpoints.GetAsyncEnumerator();
     private KeptCheckpoint? _next;
@@ -51,6 +52,8 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
             Checked++;
             if (root.AsSpan().SequenceEqual(next.Checkpoint.Root))
                 _lastAgreed = tree.Size;
+            else if (origin is not null && next.Checkpoint.Origin != origin)
+                AddLost(next, root);
             else
                 AddFork(next, root);
         }
@@ -61,6 +64,11 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
         "A fork: this log and the one that was signed have as many leaves, but not the same. "
         + (_lastAgreed < 0 ? "No smaller checkpoint agrees either." : $"They agree up to leaf {_lastAgreed}, and part before leaf {kept.Checkpoint.Size}.")
         + " Events were rewritten and logged anew, or a restored database went on under the same name. Keep the checkpoint: it is the evidence.");
+
+    private void AddLost(KeptCheckpoint kept, byte[] root) => findings.Add(
+        FindingKind.RolledBack, kept.Name, $"the root {Convert.ToBase64String(kept.Checkpoint.Root)} over the first {kept.Checkpoint.Size} leaves", Convert.ToBase64String(root),
+        $"This was signed under an earlier name of the log, {kept.Checkpoint.Origin}. After leaf {Math.Max(_lastAgreed, 0)} at the earliest, leaves were lost in a restore, and the log goes on as {origin}. "
+        + "What was lost is in mirrors made before: `ledger audit --mirror DIR` with this database names it.");
 
     private async Task MoveNextAsync() => _next = await _checkpoints.MoveNextAsync() ? _checkpoints.Current : null;
 

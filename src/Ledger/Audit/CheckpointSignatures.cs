@@ -53,7 +53,10 @@ internal sealed class CheckpointSignatures(IReadOnlyList<NoteVerifier> keys, Fin
             var note = SignedNote.Parse(Encoding.UTF8.GetBytes(text));
             var checkpoint = Checkpoint.Parse(note.Text);
             if (keys.Count == 0)
+            {
+                findings.Note("Signatures were not checked: give the log's public key (--key).");
                 return checkpoint;
+            }
             if (!keys.Any(key => key.Name == checkpoint.Origin))
                 throw new InvalidProofException($"it is of the log '{checkpoint.Origin}', and no key of that name was given ({string.Join(", ", keys.Select(key => key.Name).Distinct())})");
             // A log that changed its key under one name has several.

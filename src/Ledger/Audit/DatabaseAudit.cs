@@ -67,8 +67,8 @@ public static class DatabaseAudit
         AuditSnapshot snapshot, State state, TreeCheck tree, CheckpointSignatures signatures, List<KeptCheckpoint> kept, Findings findings, AuditCounts counts, CancellationToken cancel)
     {
         var start = tree.Tree.Size;
-        await using var stored = new CheckpointCheck(signatures.ReadAsync(await snapshot.ConnectAsync(cancel), start, cancel), findings);
-        await using var auditors = new CheckpointCheck(kept.OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), findings);
+        await using var stored = new CheckpointCheck(signatures.ReadAsync(await snapshot.ConnectAsync(cancel), start, cancel), state.Origin, findings);
+        await using var auditors = new CheckpointCheck(kept.OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), state.Origin, findings);
         await stored.BeginAsync(tree.Tree);
         await auditors.BeginAsync(tree.Tree);
         await foreach (var leaf in LoggedEvents.ReadAsync(await snapshot.ConnectAsync(cancel), start, state.Size, findings, cancel))

@@ -73,7 +73,8 @@ internal sealed class JobFold(JobId id)
     private JobRule? Plan(Scheduled plan)
     {
         var expected = _plan is null ? 1 : plan.Reason == ScheduleReason.Retry ? _plan.Attempt + 1 : _plan.Attempt;
-        (_plan, _lastOrdinal) = (plan, plan.Attempt > expected - 1 && plan.Reason == ScheduleReason.Retry ? -1 : _lastOrdinal);
+        // A retry goes through the list again.
+        (_plan, _lastOrdinal) = (plan, plan.Reason == ScheduleReason.Retry ? -1 : _lastOrdinal);
         return plan.Attempt == expected ? null : new JobRule($"a plan for attempt {expected}", $"one for attempt {plan.Attempt}");
     }
 

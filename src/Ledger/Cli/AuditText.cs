@@ -16,8 +16,6 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
             Describe(finding);
         foreach (var note in report.Notes)
             terminal.Warn(note);
-        if (report.Signatures == 0)
-            terminal.Warn("signatures were not checked: give the log's public key (--key)");
         terminal.Line(report.Findings.Count == 0 ? $"The {what} holds: nothing differs." : $"The {what} does not hold: {report.Findings.Count} kind(s) of differences are named above.");
         terminal.Table(["checked", ""], [.. Rows(report)], "");
         terminal.Line("What an audit cannot show:");

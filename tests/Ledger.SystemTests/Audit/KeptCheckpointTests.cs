@@ -65,6 +65,27 @@ public sealed class KeptCheckpointTests
     }
 
     [Fact]
+    public async Task A_checkpoint_of_an_earlier_name_whose_leaves_a_restore_lost_is_named_so()
+    {
+        await using var audited = await AuditedService.StartAsync();
+        var oldKey = audited.Key;
+        var (backup, keys) = (await audited.BackUpAsync(), audited.CopyKeys());
+        await audited.AppendAsync();
+        var late = await audited.KeepCheckpointAsync();
+        await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
+            await Ledger.Transparency.OriginChange.RunAsync(source, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
+        await audited.GoOnAsync(backup, keys);
+        string[] vkeys = ["--key", oldKey, "--key", Ledger.Transparency.LogKeyFile.Read(keys).Verifier.ToString()];
+
+        Assert.Equal(0, (await audited.AuditOnAsync(backup, vkeys)).ExitCode);
+        Assert.Equal(0, (await audited.AuditOnAsync(backup, "--keys", keys)).ExitCode);
+        var result = await audited.AuditOnAsync(backup, [.. vkeys, "--checkpoint", late]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"The log was rolled back: your checkpoint {late}", result.Output, StringComparison.Ordinal);
+        Assert.Contains("leaves were lost in a restore, and the log goes on as ledger.example/b", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_another_key_signed_or_of_another_log_is_refused()
     {
         await using var audited = await AuditedService.StartAsync();

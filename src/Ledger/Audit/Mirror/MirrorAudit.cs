@@ -25,7 +25,7 @@ public static class MirrorAudit
         var counts = new AuditCounts(request.Progress, 2 * own.Size);
         var tree = new TreeCheck((level, number, _) => new(mirror.Read(level, number, own.Size)), own.Size, own.Root, findings);
         var streams = new Dictionary<string, FoldedStream>(StringComparer.Ordinal);
-        await using var kept = new CheckpointCheck(others.Select(signatures.Open).OfType<KeptCheckpoint>().OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), findings);
+        await using var kept = new CheckpointCheck(others.Select(signatures.Open).OfType<KeptCheckpoint>().OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), own.Origin, findings);
         await kept.BeginAsync(tree.Tree);
         await foreach (var leaf in LeavesAsync(mirror, 0, own.Size, findings, cancel))
         {
