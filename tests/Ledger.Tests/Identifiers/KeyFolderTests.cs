@@ -87,7 +87,7 @@ public sealed class KeyFolderTests : IDisposable
         Assert.Equal((1, 2, 2), (first, keys.CurrentEpoch, keys.NewJobKey(s_job).Epoch));
         Assert.NotNull(keys.OpenJobKey(s_job, 1, wrapped));
         keys.DestroyBefore(2);
-        Assert.Equal(["epoch-000002.key", "service.key"], Files());
+        Assert.Equal(["epoch-000002.key", "log.key", "service.key"], Files());
         Assert.Null(keys.OpenJobKey(s_job, 1, wrapped));
         Assert.Null(KeyFolder.Open(_folder).OpenJobKey(s_job, 1, wrapped));
     }
@@ -105,7 +105,7 @@ public sealed class KeyFolderTests : IDisposable
             Assert.Equal(target, at);
             await Survivors.WriteAsync(_folder, target, Of((s_job, now)));
             keys.DestroyBefore(target);
-            Assert.Equal([$"epoch-00000{target}.key", "service.key", $"survivors-00000{target}.keys"], Files());
+            Assert.Equal([$"epoch-00000{target}.key", "log.key", "service.key", $"survivors-00000{target}.keys"], Files());
         }
         foreach (var opened in new[] { keys.OpenJobKey(s_job, epoch, wrapped), keys.OpenJobKey(s_job, at, now), other.OpenJobKey(s_job, at, now), other.OpenJobKey(s_job, epoch, wrapped) })
             Assert.Equal(key.DigestRequest("x"u8), opened!.DigestRequest("x"u8));
