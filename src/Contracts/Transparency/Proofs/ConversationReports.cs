@@ -36,24 +36,26 @@ internal static class ConversationReports
         };
     }
 
-    private static IEnumerable<string> Proven(ConversationReport report)
+    private static List<string> Proven(ConversationReport report)
     {
-        yield return $"This outcome is in the log that {report.Log.Origin} signed, as leaf {JobReports.Number(report.Leaves.First)} (counted from 0) of {JobReports.Number(report.Log.Size)}, and was not changed since.";
+        var said = new List<string>();
+        said.Add($"This outcome is in the log that {report.Log.Origin} signed, as leaf {JobReports.Number(report.Leaves.First)} (counted from 0) of {JobReports.Number(report.Log.Size)}, and was not changed since.");
         if (report.ConversationId is not null)
-            yield return "The conversation id in the file is the one that the log's record is of.";
-        foreach (var witnessed in LogReports.Proven(report.Log))
-            yield return witnessed;
+            said.Add("The conversation id in the file is the one that the log's record is of.");
+        said.AddRange(LogReports.Proven(report.Log));
+        return said;
     }
 
-    private static IEnumerable<string> NotProven(ConversationReport report)
+    private static List<string> NotProven(ConversationReport report)
     {
+        var said = new List<string>();
         if (report.Conclusion != Conclusion.Erased)
-            yield return "That the conversation was erased: by this outcome it was NOT.";
+            said.Add("That the conversation was erased: by this outcome it was NOT.");
         if (report.ConversationId is null)
-            yield return "Which conversation it was: the file shows no id (the job's key is destroyed, and nobody can show it any more).";
-        yield return "That it was deleted within a window, and what became of the job's other conversations: the job's own proof shows that.";
-        yield return "That the job's list was all that the store held of what was asked for.";
-        foreach (var never in LogReports.NotProven(report.Log))
-            yield return never;
+            said.Add("Which conversation it was: the file shows no id (the job's key is destroyed, and nobody can show it any more).");
+        said.Add("That it was deleted within a window, and what became of the job's other conversations: the job's own proof shows that.");
+        said.Add("That the job's list was all that the store held of what was asked for.");
+        said.AddRange(LogReports.NotProven(report.Log));
+        return said;
     }
 }

@@ -40,32 +40,34 @@ internal static class JobReports
         };
     }
 
-    private static IEnumerable<string> Proven(JobReport report, JobHistoryCheck job)
+    private static List<string> Proven(JobReport report, JobHistoryCheck job)
     {
-        yield return $"The job's record is whole: all its {Number(report.Events)} events, from its submission to its end, are in the log that {report.Log.Origin} signed, and none was left out, added or changed since.";
+        var said = new List<string>();
+        said.Add($"The job's record is whole: all its {Number(report.Events)} events, from its submission to its end, are in the log that {report.Log.Origin} signed, and none was left out, added or changed since.");
         if (job.Started is not null)
-            yield return "The list of what to erase was fixed before the first deletion, and every conversation on it has exactly one outcome"
-                + (report.Untouched > 0 ? $", but for the last {Number(report.Untouched)}, which were not touched." : ".");
+            said.Add("The list of what to erase was fixed before the first deletion, and every conversation on it has exactly one outcome"
+                + (report.Untouched > 0 ? $", but for the last {Number(report.Untouched)}, which were not touched." : "."));
         if (report.Deleted > 0)
-            yield return "Every deletion was recorded within the opening of the window that the job was planned into, and the operator recorded that the store was read again and held nothing of the conversation.";
+            said.Add("Every deletion was recorded within the opening of the window that the job was planned into, and the operator recorded that the store was read again and held nothing of the conversation.");
         if (report.Disclosed > 0)
-            yield return $"The {Number(report.Disclosed)} conversation ids in the file are the ones that the log's record is of"
-                + (report.CId is null ? "." : ", and the channel user is the one of the request.");
-        foreach (var witnessed in LogReports.Proven(report.Log))
-            yield return witnessed;
+            said.Add($"The {Number(report.Disclosed)} conversation ids in the file are the ones that the log's record is of"
+                + (report.CId is null ? "." : ", and the channel user is the one of the request."));
+        said.AddRange(LogReports.Proven(report.Log));
+        return said;
     }
 
-    private static IEnumerable<string> NotProven(JobReport report)
+    private static List<string> NotProven(JobReport report)
     {
+        var said = new List<string>();
         if (report.Conclusion != Conclusion.Erased)
-            yield return "That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.";
-        yield return "That the list which the job fixed at its start was all that the store held of what was asked for.";
+            said.Add("That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.");
+        said.Add("That the list which the job fixed at its start was all that the store held of what was asked for.");
         if (report is { Disclosed: 0, Conversations: > 0 })
-            yield return "Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).";
+            said.Add("Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).");
         if (report.UnknownTypes.Count > 0)
-            yield return $"What the events of a type that this program does not know mean ({string.Join(", ", report.UnknownTypes)}): a newer version may know.";
-        foreach (var never in LogReports.NotProven(report.Log))
-            yield return never;
+            said.Add($"What the events of a type that this program does not know mean ({string.Join(", ", report.UnknownTypes)}): a newer version may know.");
+        said.AddRange(LogReports.NotProven(report.Log));
+        return said;
     }
 
     internal static string Reasons(IReadOnlyDictionary<SkipReason, long> skipped) =>

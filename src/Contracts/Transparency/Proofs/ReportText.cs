@@ -21,57 +21,63 @@ public static class ReportText
         Section(output, "What this does NOT prove", report.NotProven);
     }
 
-    private static IEnumerable<(string Label, string Text)> Facts(JobReport job)
+    private static List<(string Label, string Text)> Facts(JobReport job)
     {
-        yield return ("Job", job.Job);
-        yield return ("Bot", job.Bot);
-        yield return ("Asked for by", $"API client {job.Client}");
-        yield return ("Asked for", job.RequestType == RequestType.CId
+        var said = new List<(string Label, string Text)>();
+        said.Add(("Job", job.Job));
+        said.Add(("Bot", job.Bot));
+        said.Add(("Asked for by", $"API client {job.Client}"));
+        said.Add(("Asked for", job.RequestType == RequestType.CId
             ? $"conversations of {(job.CId is null ? "a channel user whose id the file does not show" : $"the channel user {job.CId}")}{Range(job)}"
-            : "conversations by their ids");
+            : "conversations by their ids"));
         if (job.RetainedFrom is { } retained)
-            yield return ("Retention", $"conversations that started before {Instant.Text(retained)} were out of retention");
-        yield return ("Conversations", $"{JobReports.Number(job.Conversations)} identified, {JobReports.Number(job.Deleted)} erased, {JobReports.Number(job.Skipped.Values.Sum())} skipped, {JobReports.Number(job.Failed)} failed"
-            + (job.Untouched > 0 ? $", {JobReports.Number(job.Untouched)} not touched" : ""));
+            said.Add(("Retention", $"conversations that started before {Instant.Text(retained)} were out of retention"));
+        said.Add(("Conversations", $"{JobReports.Number(job.Conversations)} identified, {JobReports.Number(job.Deleted)} erased, {JobReports.Number(job.Skipped.Values.Sum())} skipped, {JobReports.Number(job.Failed)} failed"
+            + (job.Untouched > 0 ? $", {JobReports.Number(job.Untouched)} not touched" : "")));
         if (job.Skipped.Count > 0)
-            yield return ("Skipped", JobReports.Reasons(job.Skipped));
-        yield return ("Items erased", Items(job.Items));
-        yield return ("Ended as", $"{job.Outcome.ToString().ToLowerInvariant()}, attempt {job.Attempts}");
-        yield return ("Submitted", Instant.Text(job.SubmittedAt));
-        yield return ("Started", job.StartedAt is { } started ? Instant.Text(started) : "never");
+            said.Add(("Skipped", JobReports.Reasons(job.Skipped)));
+        said.Add(("Items erased", Items(job.Items)));
+        said.Add(("Ended as", $"{job.Outcome.ToString().ToLowerInvariant()}, attempt {job.Attempts}"));
+        said.Add(("Submitted", Instant.Text(job.SubmittedAt)));
+        said.Add(("Started", job.StartedAt is { } started ? Instant.Text(started) : "never"));
         if (job is { FirstDeletedAt: { } first, LastDeletedAt: { } last })
-            yield return ("Erased", $"{Instant.Text(first)} to {Instant.Text(last)}");
-        yield return ("Ended", Instant.Text(job.CompletedAt));
+            said.Add(("Erased", $"{Instant.Text(first)} to {Instant.Text(last)}"));
+        said.Add(("Ended", Instant.Text(job.CompletedAt)));
         foreach (var opening in job.Openings)
-            yield return ("Window", $"{opening.Name} ({opening.Cron}, {opening.TimeZone}): {Instant.Text(opening.Opens)} to {Instant.Text(opening.Closes)}");
-        yield return ("Ids", job.Disclosed > 0 ? $"{JobReports.Number(job.Disclosed)} of {JobReports.Number(job.Conversations - job.Untouched)} shown in the file, each checked" : "none shown in the file");
+            said.Add(("Window", $"{opening.Name} ({opening.Cron}, {opening.TimeZone}): {Instant.Text(opening.Opens)} to {Instant.Text(opening.Closes)}"));
+        said.Add(("Ids", job.Disclosed > 0 ? $"{JobReports.Number(job.Disclosed)} of {JobReports.Number(job.Conversations - job.Untouched)} shown in the file, each checked" : "none shown in the file"));
         if (job.UnknownTypes.Count > 0)
-            yield return ("Unknown events", string.Join(", ", job.UnknownTypes));
+            said.Add(("Unknown events", string.Join(", ", job.UnknownTypes)));
+        return said;
     }
 
-    private static IEnumerable<(string Label, string Text)> Facts(ConversationReport report)
+    private static List<(string Label, string Text)> Facts(ConversationReport report)
     {
-        yield return ("Conversation", report.ConversationId ?? $"not shown; commitment {Convert.ToBase64String(report.Commitment)}");
-        yield return ("Job", $"{report.Job}, conversation {JobReports.Number(report.Ordinal)} of its list, counted from 0");
-        yield return ("Outcome", report.Outcome + (report.Reason is null ? "" : $": {report.Reason}") + (report.Attempt is { } attempt ? $", attempt {attempt}" : ""));
+        var said = new List<(string Label, string Text)>();
+        said.Add(("Conversation", report.ConversationId ?? $"not shown; commitment {Convert.ToBase64String(report.Commitment)}"));
+        said.Add(("Job", $"{report.Job}, conversation {JobReports.Number(report.Ordinal)} of its list, counted from 0"));
+        said.Add(("Outcome", report.Outcome + (report.Reason is null ? "" : $": {report.Reason}") + (report.Attempt is { } attempt ? $", attempt {attempt}" : "")));
         if (report.Items is { } items)
-            yield return ("Items erased", Items(items));
-        yield return ("Recorded", Instant.Text(report.RecordedAt));
+            said.Add(("Items erased", Items(items)));
+        said.Add(("Recorded", Instant.Text(report.RecordedAt)));
+        return said;
     }
 
-    private static IEnumerable<(string Label, string Text)> Facts(LogFacts log, LeafRange leaves)
+    private static List<(string Label, string Text)> Facts(LogFacts log, LeafRange leaves)
     {
-        yield return ("Log", $"{log.Origin}, {JobReports.Number(log.Size)} leaves, root {Convert.ToBase64String(log.Root)}");
-        yield return ("Leaves", leaves.End - leaves.First == 1
+        var said = new List<(string Label, string Text)>();
+        said.Add(("Log", $"{log.Origin}, {JobReports.Number(log.Size)} leaves, root {Convert.ToBase64String(log.Root)}"));
+        said.Add(("Leaves", leaves.End - leaves.First == 1
             ? JobReports.Number(leaves.First)
-            : $"{JobReports.Number(leaves.First)} to {JobReports.Number(leaves.End - 1)}, in {JobReports.Number(leaves.Runs)} run{(leaves.Runs == 1 ? "" : "s")}");
-        yield return ("Signed by", log.SignedBy);
+            : $"{JobReports.Number(leaves.First)} to {JobReports.Number(leaves.End - 1)}, in {JobReports.Number(leaves.Runs)} run{(leaves.Runs == 1 ? "" : "s")}"));
+        said.Add(("Signed by", log.SignedBy));
         foreach (var witness in log.Witnesses)
-            yield return ("Cosigned by", $"{witness.Name} at {Instant.Text(witness.At)}");
+            said.Add(("Cosigned by", $"{witness.Name} at {Instant.Text(witness.At)}"));
         if (log.Witnesses.Count == 0)
-            yield return ("Cosigned by", "nobody that was asked for");
+            said.Add(("Cosigned by", "nobody that was asked for"));
         if (log.OtherSignatures > 0)
-            yield return ("", $"{log.OtherSignatures} more signature{(log.OtherSignatures == 1 ? "" : "s")} by keys that were not given: not checked");
+            said.Add(("", $"{log.OtherSignatures} more signature{(log.OtherSignatures == 1 ? "" : "s")} by keys that were not given: not checked"));
+        return said;
     }
 
     private static string Range(JobReport job) => (job.From, job.To) switch

@@ -24,7 +24,7 @@ public sealed record Trust(NoteVerifier Log, IReadOnlyList<NoteVerifier> Witness
         var cosigned = signed.SignedBy(Witnesses);
         if (Witnesses.FirstOrDefault(witness => !cosigned.ContainsKey(witness)) is { } missing)
             throw new InvalidProofException($"the checkpoint is not cosigned by the witness {missing.Name}");
-        var witnesses = Witnesses.Select(witness => new WitnessFact(witness.Name, At(witness, cosigned[witness]))).ToArray();
+        var witnesses = Witnesses.Select(witness => new WitnessFact(witness.Name, Cosignature.At(cosigned[witness]))).ToArray();
         var others = signed.Signatures.Count(signature => !signature.IsOf(Log) && !Witnesses.Any(signature.IsOf));
         var older = Older is null ? null : Checkpoint.Open(Older, Log);
         if (older is not null)
@@ -48,18 +48,6 @@ public sealed record Trust(NoteVerifier Log, IReadOnlyList<NoteVerifier> Witness
             throw new InvalidProofException($"the consistency proof is not from {older.Size} leaves to the checkpoint of {newer.Size}");
         if (!ConsistencyProof.Check(older.Size, newer.Size, older.Root, newer.Root, Consistency.Hashes))
             throw new InvalidProofException($"the log's tree of {newer.Size} leaves does not begin with that of {older.Size}, or the consistency proof was damaged");
-    }
-
-    private static DateTimeOffset At(NoteVerifier witness, NoteSignature cosignature)
-    {
-        try
-        {
-            return Cosignature.At(cosignature);
-        }
-        catch (FormatException)
-        {
-            throw new InvalidProofException($"the cosignature of {witness.Name} names an instant that there is not");
-        }
     }
 
     private static NoteVerifier Key(string what, string vkey, NoteKeyType type)
