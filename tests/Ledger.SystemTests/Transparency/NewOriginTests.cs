@@ -114,7 +114,6 @@ public sealed class NewOriginTests
         Assert.Equal(0, (await CliDatabase.RunAsync(["key", "new", "--keys", folder, "--origin", Next])).ExitCode);
         Assert.StartsWith($"{Next}+", (await CliDatabase.RunAsync(["log", "key", "--keys", folder])).Output, StringComparison.Ordinal);
         Assert.StartsWith($"PRIVATE+KEY+{Next}+", await File.ReadAllTextAsync(Path.Combine(folder, "log.key")), StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(folder, "log.key")));
         Assert.Matches("^ledger.localhost/[0-9a-f]{16}[+]", (await CliDatabase.RunAsync(["log", "key", "--keys", cli.Keys])).Output);
         Assert.Equal(2, (await CliDatabase.RunAsync(["key", "new", "--keys", Path.Combine(cli.Folder, "bad"), "--origin", "a b"])).ExitCode);
         Assert.False(Directory.Exists(Path.Combine(cli.Folder, "bad")));
