@@ -13,10 +13,10 @@ internal static class ProofCommand
             "Writes the erasure proof of a job that has ended, of one of its conversations, or of all jobs of a bot.",
             "ledger proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c\n"
             + "ledger proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c -o job.erasure-proof --without-ids\n"
-            + "ledger proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --conversation < id.txt\n"
+            + "ledger proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --conversation\n"
             + "ledger proof --bot st-1 --from 2026-05-01 --to 2026-05-31 -o proofs/may",
             "A proof is checked offline, with nothing but the log's public key. While a job's key lives, its proof names the conversations by their ids, which is recorded;\n"
-            + "--without-ids leaves them out. With --conversation the id is read from standard input, so that it stands in no list of processes and in no history of a shell.\n"
+            + "--without-ids leaves them out. With --conversation the id is read from standard input (`… --conversation < id.txt`), so that it stands in no list of processes and in no history of a shell.\n"
             + "With --bot, -o is a folder: it gets a file for each job that was submitted from --from until --to, whole days of UTC, and summary.tsv, which lists them.");
         var options = new Options(verb);
         verb.SetAction(async (parsed, cancel) =>
