@@ -16,6 +16,7 @@ internal sealed class VerifyOptions(string program)
     private readonly Argument<string> _proof = new("FILE") { Description = "The proof; - reads standard input." };
     private readonly Option<string> _key = new("--key") { Description = "The log's public key (a vkey), or a file that holds it. Get it from somewhere else than the proof.", HelpName = "VKEY", Required = true };
     private readonly Option<string[]> _witnesses = new("--witness") { Description = "The public key of a witness that must have cosigned the log, or a file that holds it. May be repeated.", HelpName = "VKEY" };
+    private readonly Option<string?> _policy = new("--policy") { Description = "A policy file (c2sp.org/tlog-policy): a quorum of its witnesses must have cosigned the log.", HelpName = "FILE" };
     private readonly Option<string?> _older = new("--checkpoint") { Description = "A checkpoint of the log that you kept from another time: the log's history must not differ.", HelpName = "OLDER" };
     private readonly Option<string?> _consistency = new("--consistency") { Description = "With --checkpoint: the log's consistency proof between that checkpoint and the proof's, needed where their sizes differ.", HelpName = "PROOF" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the report as JSON." };
@@ -29,7 +30,7 @@ internal sealed class VerifyOptions(string program)
         skipped conversations has a proof too, which then proves that. Read the first line, which begins with ERASED only if everything that
         the proof is about was erased (or "conclusion" in --json: erased, partlyErased, nothingErased or notCompleted).
         --checkpoint takes a file with any checkpoint that the log signed earlier or later, such as the lines behind the hashes of an older
-        proof. If its size is another than the proof's, ask the log for a consistency proof (a file: old SIZE, the hashes one a line in
+        proof. If its size is another than the proof's, ask the log for a consistency proof (`ledger log consistency`; a file: old SIZE, the hashes one a line in
         base64, an empty line, the checkpoint of the larger size) and give it with --consistency. Without it the check fails.
 
         Example:
@@ -39,7 +40,7 @@ internal sealed class VerifyOptions(string program)
     public void AddTo(Command command)
     {
         command.Add(_proof);
-        foreach (var option in (Option[])[_key, _witnesses, _older, _consistency, _json])
+        foreach (var option in (Option[])[_key, _witnesses, _policy, _older, _consistency, _json])
             command.Add(option);
     }
 
@@ -72,7 +73,8 @@ internal sealed class VerifyOptions(string program)
         return trust with
         {
             Older = await ReadAsync(parsed.GetValue(_older), SignedNote.MaxBytes, "the checkpoint", bytes => SignedNote.Parse(bytes), cancel),
-            Consistency = await ReadAsync(parsed.GetValue(_consistency), ConsistencyFile.MaxBytes, "the consistency proof", bytes => ConsistencyFile.Parse(bytes), cancel),
+            Policy = await ReadAsync(parsed.GetValue(_policy), Policy.MaxBytes, "the policy", bytes => Policy.Parse(bytes), cancel),
+            Consistency = await ReadAsync(parsed.GetValue(_consistency), AddCheckpointRequest.MaxBytes, "the consistency proof", bytes => AddCheckpointRequest.Parse(bytes), cancel),
         };
     }
 

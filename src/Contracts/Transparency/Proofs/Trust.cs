@@ -4,8 +4,10 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <param name="Log">The log's key.</param>
 /// <param name="Witnesses">Each of these must have cosigned.</param>
 /// <param name="Older">A checkpoint kept from another time, which the proof's must agree with.</param>
-/// <param name="Consistency">Shows that it does where their sizes differ.</param>
-public sealed record Trust(NoteVerifier Log, IReadOnlyList<NoteVerifier> Witnesses, SignedNote? Older = null, ConsistencyFile? Consistency = null)
+/// <param name="Consistency">Shows that it does where their sizes differ; in the form in which a log shows it to witnesses.</param>
+/// <param name="Policy">A quorum of its witnesses must have cosigned, and if it names logs, this must be one of them.</param>
+public sealed record Trust(
+    NoteVerifier Log, IReadOnlyList<NoteVerifier> Witnesses, SignedNote? Older = null, AddCheckpointRequest? Consistency = null, Policy? Policy = null)
 {
     /// <summary>Reads the keys.</summary>
     /// <param name="log">The log's vkey.</param>
@@ -24,12 +26,25 @@ public sealed record Trust(NoteVerifier Log, IReadOnlyList<NoteVerifier> Witness
         var cosigned = signed.SignedBy(Witnesses);
         if (Witnesses.FirstOrDefault(witness => !cosigned.ContainsKey(witness)) is { } missing)
             throw new InvalidProofException($"the checkpoint is not cosigned by the witness {missing.Name}");
-        var witnesses = Witnesses.Select(witness => new WitnessFact(witness.Name, Cosignature.At(cosigned[witness]))).ToArray();
-        var others = signed.Signatures.Count(signature => !signature.IsOf(Log) && !Witnesses.Any(signature.IsOf));
+        var byPolicy = Policy is null ? [] : Quorum(Policy, signed);
+        var facts = Witnesses.Select(witness => new WitnessFact(witness.Name, Cosignature.At(cosigned[witness])))
+            .Concat(byPolicy.Select(witness => new WitnessFact(witness.Witness.Key.Name, witness.At))).Distinct().ToArray();
+        var known = Witnesses.Concat(byPolicy.Select(witness => witness.Witness.Key)).Append(Log).ToHashSet();
+        var others = signed.Signatures.Count(signature => !known.Any(signature.IsOf));
         var older = Older is null ? null : Checkpoint.Open(Older, Log);
         if (older is not null)
             Agree(older, checkpoint);
-        return (checkpoint, new LogFacts(checkpoint.Origin, checkpoint.Size, checkpoint.Root, $"{Log.Name}+{Log.IdText}", witnesses, others, older?.Size));
+        return (checkpoint, new LogFacts(checkpoint.Origin, checkpoint.Size, checkpoint.Root, $"{Log.Name}+{Log.IdText}", facts, others, older?.Size));
+    }
+
+    private IReadOnlyList<Witnessed> Quorum(Policy policy, SignedNote signed)
+    {
+        if (policy.Logs.Count > 0 && policy.Logs.All(log => log.Key != Log))
+            throw new InvalidProofException($"the policy does not trust the log {Log.Name}+{Log.IdText}");
+        var verdict = policy.Evaluate(signed);
+        return verdict.IsQuorumMet
+            ? verdict.Witnesses
+            : throw new InvalidProofException($"the checkpoint lacks the policy's quorum, which is {policy.DescribeQuorum()}; cosigned: {string.Join(", ", verdict.Witnesses.Select(one => one.Witness.Name).DefaultIfEmpty("by none"))}");
     }
 
     /// <summary>One log has one history: the smaller tree is the beginning of the larger one.</summary>
@@ -46,7 +61,7 @@ public sealed record Trust(NoteVerifier Log, IReadOnlyList<NoteVerifier> Witness
             throw new InvalidProofException($"that the log's tree of {newer.Size} leaves begins with that of {older.Size} was not shown: give the log's consistency proof between the two");
         if (Consistency.OldSize != older.Size || Checkpoint.Open(Consistency.Note, Log) != newer)
             throw new InvalidProofException($"the consistency proof is not from {older.Size} leaves to the checkpoint of {newer.Size}");
-        if (!ConsistencyProof.Check(older.Size, newer.Size, older.Root, newer.Root, Consistency.Hashes))
+        if (!ConsistencyProof.Check(older.Size, newer.Size, older.Root, newer.Root, Consistency.Proof))
             throw new InvalidProofException($"the log's tree of {newer.Size} leaves does not begin with that of {older.Size}, or the consistency proof was damaged");
     }
 

@@ -10,8 +10,8 @@ public sealed class OlderCheckpointTests
 
     private static SignedNote Kept(int size) => ProofLog.Sign(new Checkpoint(ProofLog.Key.Verifier.Name, size, s_log.Tree.Root(0, size)));
 
-    private static async Task<ConsistencyFile> ConsistencyAsync(int older) =>
-        ConsistencyFile.Parse(System.Text.Encoding.UTF8.GetBytes(new ConsistencyFile(older, await ConsistencyProof.ProveAsync(older, s_log.Size, s_log.Tree.Nodes), Kept(s_log.Size)).ToString()));
+    private static async Task<AddCheckpointRequest> ConsistencyAsync(int older) =>
+        AddCheckpointRequest.Parse(System.Text.Encoding.UTF8.GetBytes(new AddCheckpointRequest(older, await ConsistencyProof.ProveAsync(older, s_log.Size, s_log.Tree.Nodes), Kept(s_log.Size)).ToString()));
 
     [Fact]
     public async Task Any_older_checkpoint_of_the_log_agrees_by_its_consistency_proof()
@@ -54,9 +54,9 @@ public sealed class OlderCheckpointTests
         await Checked.FailsAsync(proof, "is not from 5 leaves", ProofLog.Trust with { Older = Kept(5), Consistency = await ConsistencyAsync(4) });
         await Checked.FailsAsync(proof, "is not from 5 leaves", ProofLog.Trust with { Older = Kept(5), Consistency = (await ConsistencyAsync(5)) with { Note = Kept(9) } });
         var whole = await ConsistencyAsync(5);
-        for (var i = 0; i < whole.Hashes.Count; i++)
+        for (var i = 0; i < whole.Proof.Count; i++)
         {
-            var broken = whole with { Hashes = [.. whole.Hashes.Select((hash, at) => at == i ? new byte[32] : hash)] };
+            var broken = whole with { Proof = [.. whole.Proof.Select((hash, at) => at == i ? new byte[32] : hash)] };
             await Checked.FailsAsync(proof, "does not begin with that of 5", ProofLog.Trust with { Older = Kept(5), Consistency = broken });
         }
         var unsigned = new SignedNote(Kept(5).Text, [ProofLog.Witness.Cosign(Kept(5).Text, 1)]);

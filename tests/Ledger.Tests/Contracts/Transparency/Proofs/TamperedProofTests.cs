@@ -168,7 +168,7 @@ public sealed class TamperedProofTests
                 _ => $"old {text}\n{text}\n\n{text}",
             };
             var bytes = Encoding.UTF8.GetBytes(json);
-            foreach (var parse in (Action[])[() => Disclosure.Parse(bytes), () => ConversationProof.Parse(bytes), () => TlogProof.Parse(bytes), () => ConsistencyFile.Parse(bytes), () => LeafEntry.Parse(bytes)])
+            foreach (var parse in (Action[])[() => Disclosure.Parse(bytes), () => ConversationProof.Parse(bytes), () => TlogProof.Parse(bytes), () => AddCheckpointRequest.Parse(bytes), () => LeafEntry.Parse(bytes)])
                 Assert.True(Record.Exception(parse) is null or FormatException, json);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000).WithQuietOnSuccess(true));
 }
