@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Contracts.Transparency;
 using Ledger.Cli;
+using Ledger.Contracts.Transparency;
 using Ledger.Transparency.Witnessing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;

@@ -177,7 +177,9 @@ public sealed class PolicyTests
         Prop.ForAll<byte[]>(bytes => IsJudged(bytes)).Check(s_many);
         var lines = Gen.Elements(
             $"log {GoldenLog.Vkey}", $"witness w1 {Vkey(1)}", $"witness w2 {Vkey(2)} https://x", "group g 1 w1 w2", "group h all g", "group i any w1", "quorum g", "quorum none", "quorum h", "", " # x", "group", "\t", "witness w3");
-        var texts = from some in Gen.ListOf(lines) from end in Gen.Elements("\n", "\n", "\n", "") from cut in Gen.Choose(0, 400)
+        var texts = from some in Gen.ListOf(lines)
+                    from end in Gen.Elements("\n", "\n", "\n", "")
+                    from cut in Gen.Choose(0, 400)
                     let text = string.Join('\n', some) + end
                     select cut < text.Length && cut % 3 == 0 ? text.Remove(cut, 1) : text;
         Prop.ForAll(texts.ToArbitrary(), text => IsJudged(Encoding.UTF8.GetBytes(text))).Check(s_many);
