@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Ledger.Identifiers;
@@ -27,7 +26,7 @@ internal static class KeyFiles
         }
         GiveToOwnerOf(Path.GetDirectoryName(file)!, unfinished);
         File.Move(unfinished, file, replace);
-        SyncFolder(Path.GetDirectoryName(file)!);
+        DurableFile.SyncFolder(Path.GetDirectoryName(file)!);
     }
 
     public static FileStreamOptions New()
@@ -43,7 +42,7 @@ internal static class KeyFiles
     {
         // Renamed first, and that on the disk: a crash must not leave a key's name on an overwritten file, which would pass for a damaged key.
         File.Move(file, file + Dying, overwrite: true);
-        SyncFolder(Path.GetDirectoryName(file)!);
+        DurableFile.SyncFolder(Path.GetDirectoryName(file)!);
         FaultPoint.At("rotate.destroying");
         Erase(file + Dying);
     }
@@ -63,22 +62,7 @@ internal static class KeyFiles
             stream.Flush(flushToDisk: true);
         }
         File.Delete(file);
-        SyncFolder(Path.GetDirectoryName(file)!);
-    }
-
-    /// <summary>fsync of a folder: the names in it are then on the disk. .NET opens no folders.</summary>
-    public static void SyncFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-            return;
-        var handle = Open(folder, 0);
-        if (handle < 0)
-            throw new IOException($"'{folder}' cannot be opened (errno {Marshal.GetLastPInvokeError()})");
-        var synced = FSync(handle);
-        var error = Marshal.GetLastPInvokeError();
-        _ = Close(handle);
-        if (synced != 0)
-            throw new IOException($"'{folder}' cannot be written to the disk (errno {error})");
+        DurableFile.SyncFolder(Path.GetDirectoryName(file)!);
     }
 
     /// <summary>An administrator who rotates as root must not make a key that the service cannot read.</summary>
@@ -91,16 +75,4 @@ internal static class KeyFiles
         if (chown.ExitCode != 0)
             throw new IOException($"'{file}' could not be given to the owner of '{folder}': run this as the user that the service runs as");
     }
-
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
-
-    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int FSync(int handle);
-
-    [DllImport("libc", EntryPoint = "close")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Close(int handle);
 }

@@ -195,7 +195,7 @@ public sealed class KeyFolder
     private static EpochKeys ReadEpochs(string folder)
     {
         // Whoever wraps under a key that it sees must find it after a crash too: the rotation that added it may not have come to its own fsync yet.
-        KeyFiles.SyncFolder(folder);
+        DurableFile.SyncFolder(folder);
         for (var attempt = 1; ; attempt++)
         {
             try

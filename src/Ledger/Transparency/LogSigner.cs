@@ -1,4 +1,3 @@
-using System.Text;
 using Ledger.Contracts.Transparency;
 using Ledger.Database.Embedded;
 
@@ -67,13 +66,7 @@ internal sealed class LogSigner : IDisposable
         var note = new SignedNote(checkpoint.Text, [_key.Sign(checkpoint.Text)]);
         // Remembered before it is known to anybody: a crash leaves a memory of what was perhaps never stored, and the next pass stores it, since the same
         // checkpoint has the same signature.
-        var fresh = _file + ".next";
-        using (var stream = new FileStream(fresh, FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(Encoding.UTF8.GetBytes(note.ToString()));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(fresh, _file, overwrite: true);
+        DurableFile.Replace(_file, note.ToString());
         return note;
     }
 

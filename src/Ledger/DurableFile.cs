@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Ledger.Transparency;
+namespace Ledger;
 
 /// <summary>Files that survive a power cut once they are written.</summary>
 internal static class DurableFile
@@ -22,13 +22,15 @@ internal static class DurableFile
         }
         File.Move(fresh, path, overwrite: true);
         // The new name is on disk only once the folder is: without this a power cut could bring the old content back after it was answered for.
-        if (!OperatingSystem.IsWindows())
-            FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    private static void FlushFolder(string folder)
+    /// <summary>fsync of a folder: the names in it are then on the disk. .NET opens no folders.</summary>
+    /// <exception cref="IOException">It cannot be done; what was renamed or removed may come back after a power cut.</exception>
+    public static void SyncFolder(string folder)
     {
-        // .NET opens no folders.
+        if (OperatingSystem.IsWindows())
+            return;
         var descriptor = Open([.. Encoding.UTF8.GetBytes(folder), 0], 0);
         if (descriptor < 0)
             throw new IOException($"{folder} cannot be opened to flush it to disk (error {Marshal.GetLastPInvokeError()})");
