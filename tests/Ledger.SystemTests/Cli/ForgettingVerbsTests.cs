@@ -28,7 +28,7 @@ public sealed class ForgettingVerbsTests
         Assert.Contains("Nothing was forgotten since epoch 2 was opened", (await CliDatabase.RunAsync(["key", "rotate", .. database, .. keys])).Output, StringComparison.Ordinal);
         Assert.Contains("wrapped under epoch 3", (await CliDatabase.RunAsync(["key", "rotate", "--now", .. database, .. keys])).Output, StringComparison.Ordinal);
 
-        foreach (var file in Directory.EnumerateFiles(service.KeyDirectory))
+        foreach (var file in Directory.EnumerateFiles(service.KeyDirectory, "*.key*"))
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file));
     }
 
@@ -36,12 +36,12 @@ public sealed class ForgettingVerbsTests
     public async Task How_long_a_bot_keeps_keys_is_set_shown_and_taken_back()
     {
         await using var cli = await CliDatabase.CreateAsync();
-        await cli.DoAsync("bot", "add", "st-1", "--key-retention", "90");
+        await cli.DoAsync("bot", "add", "st-1", "--key-retention-days", "90");
         Assert.Contains("90 days", await cli.DoAsync("bot", "list"), StringComparison.Ordinal);
-        Assert.Contains("key retention is 1 to", await cli.RefusedAsync(1, "bot", "set", "st-1", "--key-retention", "-1"), StringComparison.Ordinal);
+        Assert.Contains("key retention is 1 to", await cli.RefusedAsync(1, "bot", "set", "st-1", "--key-retention-days", "-1"), StringComparison.Ordinal);
         await cli.DoAsync("bot", "set", "st-1", "--retention-days", "7");
         Assert.Matches("7 days +90 days", await cli.DoAsync("bot", "list"));
-        await cli.DoAsync("bot", "set", "st-1", "--key-retention", "0");
+        await cli.DoAsync("bot", "set", "st-1", "--key-retention-days", "0");
         Assert.Matches("7 days +for ever", await cli.DoAsync("bot", "list"));
     }
 }

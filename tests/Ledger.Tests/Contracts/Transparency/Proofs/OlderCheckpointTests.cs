@@ -1,5 +1,4 @@
 using Ledger.Contracts.Transparency;
-using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
