@@ -64,12 +64,14 @@ public sealed class KeyFolder
             Directory.CreateDirectory(fresh);
         else
             Directory.CreateDirectory(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Write(Path.Combine(fresh, EpochFile(1)));
-        Write(Path.Combine(fresh, ServiceFile));
+        KeyFiles.Create(Path.Combine(fresh, EpochFile(1)), NewKeyLine());
+        KeyFiles.Create(Path.Combine(fresh, ServiceFile), NewKeyLine());
         LogKeyFile.Create(fresh, origin ?? LogKeyFile.DefaultOrigin());
         if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);
         Directory.Move(fresh, folder);
+        // Before anything is sealed under these keys: a power cut must not take the folder's name back.
+        DurableFile.SyncFolder(parent);
     }
 
     /// <exception cref="InvalidOperationException">Says what is missing or wrong, and what to do.</exception>
@@ -119,9 +121,9 @@ public sealed class KeyFolder
 
     /// <summary>Adds an epoch's key, on the disk before anybody can wrap under it.</summary>
     /// <exception cref="IOException">Another process added it at the same moment.</exception>
-    internal async Task AddEpochAsync()
+    internal void AddEpoch()
     {
-        await KeyFiles.WriteAsync(Path.Combine(Folder, EpochFile(CurrentEpoch + 1)), replace: false, stream => stream.WriteAsync(NewKeyLine()).AsTask());
+        KeyFiles.Create(Path.Combine(Folder, EpochFile(CurrentEpoch + 1)), NewKeyLine());
         Reload();
     }
 
@@ -212,21 +214,13 @@ public sealed class KeyFolder
         }
     }
 
-    private static byte[] NewKeyLine() => Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)) + "\n");
-
-    private static void Write(string file)
-    {
-        using var stream = new FileStream(file, KeyFiles.New());
-        stream.Write(NewKeyLine());
-        stream.Flush(flushToDisk: true);
-    }
+    private static string NewKeyLine() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize));
 
     private static byte[] Read(string file)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None)
-            throw new InvalidOperationException($"'{file}' can be read by others: `chmod 600 {file}` (and if others had access, treat the key as known to them)");
+        var line = KeyFiles.Read(file, "treat the key as known to them", problem => new InvalidOperationException(problem));
         Span<byte> key = stackalloc byte[KeySize];
-        if (!Convert.TryFromBase64String(File.ReadAllText(file).Trim(), key, out var length) || length != KeySize)
+        if (!Convert.TryFromBase64String(line, key, out var length) || length != KeySize)
             throw new InvalidOperationException($"'{file}' is not a key of the ledger: {KeySize} bytes in base64 are expected");
         return key.ToArray();
     }

@@ -79,7 +79,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
             if (when != RotateWhen.Now && (newest.Forgotten == 0 || (when == RotateWhen.Daily && !newest.IsOld)))
                 return destroyed.Count > 0 ? Rotated(destroyed) : new RotationResult.NotDue(newest.Number, newest.OpenedAt, newest.Forgotten);
             FaultPoint.At("rotate.begin");
-            await keys.AddEpochAsync();
+            keys.AddEpoch();
             FaultPoint.At("rotate.key-made");
             return Rotated([.. destroyed, .. await FinishAsync(session, actor, reason, cancel)]);
         }

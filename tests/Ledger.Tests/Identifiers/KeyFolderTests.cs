@@ -83,7 +83,7 @@ public sealed class KeyFolderTests : IDisposable
     {
         var keys = KeyFolder.Open(_folder);
         var (_, first, wrapped) = keys.NewJobKey(s_job);
-        await keys.AddEpochAsync();
+        keys.AddEpoch();
         Assert.Equal((1, 2, 2), (first, keys.CurrentEpoch, keys.NewJobKey(s_job).Epoch));
         Assert.NotNull(keys.OpenJobKey(s_job, 1, wrapped));
         keys.DestroyBefore(2);
@@ -100,7 +100,7 @@ public sealed class KeyFolderTests : IDisposable
         var (at, now) = (epoch, wrapped);
         for (var target = 2; target <= 4; target++)
         {
-            await keys.AddEpochAsync();
+            keys.AddEpoch();
             (at, now) = keys.Rewrap(s_job, at, now)!.Value;
             Assert.Equal(target, at);
             await Survivors.WriteAsync(_folder, target, Of((s_job, now)));
@@ -114,10 +114,10 @@ public sealed class KeyFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_epoch_that_another_process_added_is_noticed_and_one_that_the_folder_lacks_is_not_taken_for_a_destroyed_one()
+    public void An_epoch_that_another_process_added_is_noticed_and_one_that_the_folder_lacks_is_not_taken_for_a_destroyed_one()
     {
         var (keys, other) = (KeyFolder.Open(_folder), KeyFolder.Open(_folder));
-        await other.AddEpochAsync();
+        other.AddEpoch();
         var (_, epoch, wrapped) = other.NewJobKey(s_job);
         Assert.NotNull(keys.OpenJobKey(s_job, epoch, wrapped));
         Assert.Equal(2, keys.CurrentEpoch);
@@ -129,13 +129,13 @@ public sealed class KeyFolderTests : IDisposable
     [InlineData("survivors-000001.keys.dying")]
     [InlineData("epoch-000003.key.new-0a1b2c3d")]
     [InlineData("survivors-000002.keys.new-0a1b2c3d")]
-    public async Task What_a_crash_left_of_a_file_is_no_key_and_goes_with_the_next_destruction(string file)
+    public void What_a_crash_left_of_a_file_is_no_key_and_goes_with_the_next_destruction(string file)
     {
         File.WriteAllText(Path.Combine(_folder, file), "half a ke");
         File.WriteAllText(Path.Combine(_folder, "log.key"), "somebody else's");
         var keys = KeyFolder.Open(_folder);
         Assert.Equal(1, keys.CurrentEpoch);
-        await keys.AddEpochAsync();
+        keys.AddEpoch();
         keys.DestroyBefore(2);
         Assert.Equal(["epoch-000002.key", "log.key", "service.key"], Files());
     }
