@@ -86,8 +86,9 @@ public sealed class KeyFolderTests : IDisposable
         keys.AddEpoch();
         Assert.Equal((1, 2, 2), (first, keys.CurrentEpoch, keys.NewJobKey(s_job).Epoch));
         Assert.NotNull(keys.OpenJobKey(s_job, 1, wrapped));
+        await Survivors.WriteAsync(_folder, 2, Of());
         keys.DestroyBefore(2);
-        Assert.Equal(["epoch-000002.key", "log.key", "service.key"], Files());
+        Assert.Equal(["epoch-000002.key", "log.key", "service.key", "survivors-000002.keys"], Files());
         Assert.Null(keys.OpenJobKey(s_job, 1, wrapped));
         Assert.Null(KeyFolder.Open(_folder).OpenJobKey(s_job, 1, wrapped));
     }
@@ -122,6 +123,50 @@ public sealed class KeyFolderTests : IDisposable
         Assert.NotNull(keys.OpenJobKey(s_job, epoch, wrapped));
         Assert.Equal(2, keys.CurrentEpoch);
         Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, 3, wrapped));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(60)]
+    public async Task Without_whole_survivors_no_job_passes_for_forgotten(int left)
+    {
+        var keys = KeyFolder.Open(_folder);
+        var (key, epoch, wrapped) = keys.NewJobKey(s_job);
+        keys.AddEpoch();
+        Assert.Null(keys.Problem());
+        await Survivors.WriteAsync(_folder, 2, Of((s_job, keys.Rewrap(s_job, epoch, wrapped)!.Value.Wrapped)));
+        keys.DestroyBefore(2);
+        Assert.Null(keys.Problem());
+        var file = Survivors.File(_folder, 2);
+        var whole = File.ReadAllBytes(file);
+        if (left < 0)
+            File.Delete(file); // as `cp *.key` does
+        else
+            File.WriteAllBytes(file, whole[..left]);
+
+        var refused = Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, epoch, wrapped));
+        Assert.Contains("survivors-000002.keys", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(refused.Message, KeyFolder.Open(_folder).Problem());
+        File.WriteAllBytes(file, whole);
+        Assert.Equal(key.DigestRequest("x"u8), keys.OpenJobKey(s_job, epoch, wrapped)!.DigestRequest("x"u8));
+        Assert.Null(keys.Problem());
+    }
+
+    [Fact]
+    public async Task Survivors_of_an_earlier_rotation_say_nothing_of_what_was_wrapped_after_it()
+    {
+        var keys = KeyFolder.Open(_folder);
+        keys.AddEpoch();
+        await Survivors.WriteAsync(_folder, 2, Of());
+        keys.DestroyBefore(2);
+        keys.AddEpoch();
+        var (_, epoch, wrapped) = keys.NewJobKey(s_job);
+        keys.AddEpoch();
+        File.Delete(Path.Combine(_folder, "epoch-000003.key"));
+        keys.Reload();
+        Assert.Contains("survivors-000004.keys", Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, epoch, wrapped)).Message, StringComparison.Ordinal);
+        Assert.Contains("neither epoch-000003.key nor survivors-000004.keys", keys.Problem(), StringComparison.Ordinal);
     }
 
     [Theory]
