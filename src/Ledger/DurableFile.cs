@@ -8,6 +8,9 @@ internal static class DurableFile
 {
     private const string Unfinished = ".new";
 
+    /// <summary>Told of every folder as it is flushed: power cannot be cut in a test.</summary>
+    internal static readonly AsyncLocal<Action<string>?> FolderSynced = new();
+
     /// <summary>
     /// Puts <paramref name="content"/> in the place of what the file held, all or nothing, and returns once it is on disk. A crash in here leaves the old
     /// content or the new one, and perhaps a <c>.new</c> beside it, which the next call replaces. One caller at a time.
@@ -29,6 +32,7 @@ internal static class DurableFile
     /// <exception cref="IOException">It cannot be done; what was renamed or removed may come back after a power cut.</exception>
     public static void SyncFolder(string folder)
     {
+        FolderSynced.Value?.Invoke(folder);
         if (OperatingSystem.IsWindows())
             return;
         var descriptor = Open([.. Encoding.UTF8.GetBytes(folder), 0], 0);

@@ -31,8 +31,8 @@ internal sealed class AuditCommand
             "Re-derives the log, every status document and every count from the events, and names the first thing of each kind that differs.",
             "ledger audit --key VKEY --checkpoint 2026-05-08.checkpoint\nledger audit --mirror /srv/log-mirror --key VKEY\nledger audit --mirror /srv/log-mirror --data /var/lib/ledger",
             "It reads one snapshot and writes nothing: the service goes on meanwhile. The key folder is not needed; if it is named, its public keys are used. Get VKEY\n"
-            + "and checkpoints in another way than the database that they are to judge. After a restore, --mirror with the restored database names the jobs that are lost\n"
-            + "and the conversations to erase again. The exit code is 0 only if nothing differs.");
+            + "and checkpoints in another way than the database that they are to judge. After a restore, --mirror with the restored database names the jobs that are lost,\n"
+            + "the conversations to erase again and the jobs to forget again. The exit code is 0 only if nothing differs.");
         _ = new AuditCommand(verb);
         return verb;
     }
@@ -73,7 +73,7 @@ internal sealed class AuditCommand
         output.Report("database", compared);
         var lost = new LostWork(mirror, report.Size, database.Source, database.KeysOrNull);
         var common = await lost.CommonAsync(cancel);
-        await output.LostAsync(common, report.Size, lost.JobsAsync(common, cancel), lost.ErasuresAsync(common, cancel));
+        await output.LostAsync(common, report.Size, lost.JobsAsync(common, cancel), lost.ErasuresAsync(common, cancel), lost.ForgettingsAsync(common, cancel));
         return compared.Findings.Count == 0 && common == report.Size;
     }
 

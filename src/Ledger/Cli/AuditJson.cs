@@ -47,7 +47,7 @@ internal sealed class AuditJson : AuditOutput
         _json.WriteEndObject();
     }
 
-    public override async Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures)
+    public override async Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures, IAsyncEnumerable<LostForgetting> forgettings)
     {
         _failed = true;
         _json.WriteStartObject("lost");
@@ -75,6 +75,18 @@ internal sealed class AuditJson : AuditOutput
             _json.WriteBase64String("commitment", erasure.Commitment);
             _json.WriteString("conversationId", erasure.ConversationId);
             _json.WriteString("toDo", erasure.ToDo);
+            _json.WriteEndObject();
+            Flush(FlushAt);
+        }
+        _json.WriteEndArray();
+        _json.WriteStartArray("forgotten");
+        await foreach (var forgetting in forgettings)
+        {
+            _json.WriteStartObject();
+            _json.WriteString("job", forgetting.Job);
+            _json.WriteString("bot", forgetting.Bot);
+            _json.WriteString("forgottenAt", Instant.Text(forgetting.ForgottenAt));
+            _json.WriteString("toDo", forgetting.ToDo);
             _json.WriteEndObject();
             Flush(FlushAt);
         }

@@ -23,7 +23,7 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
             terminal.Line($"- {limit}");
     }
 
-    public override async Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures)
+    public override async Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures, IAsyncEnumerable<LostForgetting> forgettings)
     {
         terminal.Line();
         if (common == size)
@@ -36,7 +36,9 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         await TableAsync(
             "Conversations to erase again", ["job", "ordinal", "commitment", "conversation", "what to do"], erasures,
             erasure => [erasure.Job, $"{erasure.Ordinal}", Convert.ToBase64String(erasure.Commitment), erasure.ConversationId ?? "-", erasure.ToDo]);
-        terminal.Line("What the database was told since the backup other than by jobs (bots, clients, windows, key destructions) is lost too: compare it with your records.");
+        await TableAsync(
+            "Jobs to forget again", ["job", "bot", "forgotten", "what to do"], forgettings, one => [one.Job, one.Bot, Instant.Text(one.ForgottenAt), one.ToDo]);
+        terminal.Line("What the database was told since the backup other than by jobs (bots, clients, windows, key rotations) is lost too: compare it with your records.");
         terminal.Line("The log's signer refuses to go on from here under its old name: `ledger log new-origin`.");
     }
 

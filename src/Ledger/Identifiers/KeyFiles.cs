@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Ledger.Identifiers;
 
-/// <summary>Files of the key folder, made and destroyed so that a crash leaves either the one or the other, for good.</summary>
+/// <summary>Files that hold keys: made, read and destroyed in this one way. A crash leaves either the one or the other, for good.</summary>
 internal static class KeyFiles
 {
     /// <summary>Ends the name of a file that is being destroyed. It is no key any more, whatever it still holds.</summary>
@@ -12,28 +13,64 @@ internal static class KeyFiles
     /// <summary>Within the name of a file that is not whole yet.</summary>
     private const string Unfinished = ".new-";
 
+    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>A new file of one line that only its user, the folder's owner, can read. On return it and its name are on the disk.</summary>
+    /// <param name="file">Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.</param>
+    /// <param name="line">What is in it, in ASCII or UTF-8.</param>
+    /// <param name="replace">Takes the place of an older one.</param>
+    public static void Create(string file, string line, bool replace = false)
+    {
+        var unfinished = UnfinishedName(file);
+        using (var stream = new FileStream(unfinished, New()))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
+            stream.Flush(flushToDisk: true);
+        }
+        Finish(unfinished, file, replace);
+    }
+
+    /// <summary>The line that a file holds. One that others can reach is refused.</summary>
+    /// <param name="file">Its place.</param>
+    /// <param name="ifKnown">What follows if others had access to it, and what to do then.</param>
+    /// <param name="refusal">Makes the error of its message.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static string Read(string file, string ifKnown, Func<string, Exception> refusal) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnersAlone) != UnixFileMode.None
+            ? throw refusal($"'{file}' can be read by others: `chmod 600 {file}` (and if others had access, {ifKnown})")
+            : File.ReadAllText(file).TrimEnd();
+
     /// <summary>A new file that only the service's user can read. It gets its name once it is whole and on the disk.</summary>
     /// <param name="file">Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.</param>
     /// <param name="replace">Takes the place of an older one.</param>
     /// <param name="write">Writes what is in it.</param>
     public static async Task WriteAsync(string file, bool replace, Func<Stream, Task> write)
     {
-        var unfinished = $"{file}{Unfinished}{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        var unfinished = UnfinishedName(file);
         await using (var stream = new FileStream(unfinished, New()))
         {
             await write(stream);
             stream.Flush(flushToDisk: true);
         }
-        GiveToOwnerOf(Path.GetDirectoryName(file)!, unfinished);
-        File.Move(unfinished, file, replace);
-        DurableFile.SyncFolder(Path.GetDirectoryName(file)!);
+        Finish(unfinished, file, replace);
     }
 
-    public static FileStreamOptions New()
+    private static string UnfinishedName(string file) => $"{file}{Unfinished}{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+
+    private static void Finish(string unfinished, string file, bool replace)
+    {
+        GiveToOwnerOfFolder(unfinished);
+        File.Move(unfinished, file, replace);
+        DurableFile.SyncFolder(FolderOf(file));
+    }
+
+    private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
+
+    private static FileStreamOptions New()
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            options.UnixCreateMode = OwnersAlone;
         return options;
     }
 
@@ -42,7 +79,7 @@ internal static class KeyFiles
     {
         // Renamed first, and that on the disk: a crash must not leave a key's name on an overwritten file, which would pass for a damaged key.
         File.Move(file, file + Dying, overwrite: true);
-        DurableFile.SyncFolder(Path.GetDirectoryName(file)!);
+        DurableFile.SyncFolder(FolderOf(file));
         FaultPoint.At("rotate.destroying");
         Erase(file + Dying);
     }
@@ -62,12 +99,13 @@ internal static class KeyFiles
             stream.Flush(flushToDisk: true);
         }
         File.Delete(file);
-        DurableFile.SyncFolder(Path.GetDirectoryName(file)!);
+        DurableFile.SyncFolder(FolderOf(file));
     }
 
-    /// <summary>An administrator who rotates as root must not make a key that the service cannot read.</summary>
-    private static void GiveToOwnerOf(string folder, string file)
+    /// <summary>An administrator who is root must not make a file that the service cannot read.</summary>
+    public static void GiveToOwnerOfFolder(string file)
     {
+        var folder = FolderOf(file);
         if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
             return;
         using var chown = Process.Start("chown", [$"--reference={folder}", "--", file]);

@@ -64,12 +64,14 @@ public sealed class KeyFolder
             Directory.CreateDirectory(fresh);
         else
             Directory.CreateDirectory(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Write(Path.Combine(fresh, EpochFile(1)));
-        Write(Path.Combine(fresh, ServiceFile));
+        KeyFiles.Create(Path.Combine(fresh, EpochFile(1)), NewKeyLine());
+        KeyFiles.Create(Path.Combine(fresh, ServiceFile), NewKeyLine());
         LogKeyFile.Create(fresh, origin ?? LogKeyFile.DefaultOrigin());
         if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);
         Directory.Move(fresh, folder);
+        // Before anything is sealed under these keys: a power cut must not take the folder's name back.
+        DurableFile.SyncFolder(parent);
     }
 
     /// <exception cref="InvalidOperationException">Says what is missing or wrong, and what to do.</exception>
@@ -101,7 +103,7 @@ public sealed class KeyFolder
     /// Opens a job's key. Where its epoch's key is destroyed, which a row of a restored backup can be wrapped under, it is looked up among the survivors of the rotation.
     /// </summary>
     /// <returns>Null when the key was destroyed: the job was forgotten.</returns>
-    /// <exception cref="KeyFolderBehindException">The epoch is newer than this folder.</exception>
+    /// <exception cref="KeyFolderBehindException">The epoch is newer than this folder, or the folder lacks the survivors.</exception>
     /// <exception cref="CryptographicException">The wrapped key is damaged, or another job's.</exception>
     public JobKey? OpenJobKey(JobId job, int epoch, ReadOnlySpan<byte> wrapped) => Unwrap(job, epoch, wrapped) is { } key ? new JobKey(job, key) : null;
 
@@ -117,11 +119,30 @@ public sealed class KeyFolder
     /// <summary>Epochs before <paramref name="epoch"/> whose keys are there.</summary>
     internal IReadOnlyList<int> EpochsBefore(int epoch) => [.. _epochs.Keys.Keys.Where(older => older < epoch).Order()];
 
+    /// <summary>
+    /// What the folder lacks, and what to do; null if nothing. An epoch's key is destroyed only once the survivors are written: without their file it is not known who was forgotten.
+    /// </summary>
+    public string? Problem()
+    {
+        var epochs = _epochs;
+        while (Problem(epochs) is { } problem)
+        {
+            // What was read before a rotation does not know the newer survivors.
+            if (!ReloadChanges(epochs))
+                return problem;
+            epochs = _epochs;
+        }
+        return null;
+    }
+
+    /// <summary>The epochs whose keys are there.</summary>
+    internal IReadOnlyList<int> Epochs => [.. _epochs.Keys.Keys.Order()];
+
     /// <summary>Adds an epoch's key, on the disk before anybody can wrap under it.</summary>
     /// <exception cref="IOException">Another process added it at the same moment.</exception>
-    internal async Task AddEpochAsync()
+    internal void AddEpoch()
     {
-        await KeyFiles.WriteAsync(Path.Combine(Folder, EpochFile(CurrentEpoch + 1)), replace: false, stream => stream.WriteAsync(NewKeyLine()).AsTask());
+        KeyFiles.Create(Path.Combine(Folder, EpochFile(CurrentEpoch + 1)), NewKeyLine());
         Reload();
     }
 
@@ -150,16 +171,51 @@ public sealed class KeyFolder
             throw new KeyFolderBehindException();
         if (epochs.Keys.TryGetValue(epoch, out var epochKey))
             return Seal.Open(epochKey, wrapped, WrapContext(job));
-        if (TryFindSurvivor(epochs, job, out var key))
-            return key;
-        Reload(); // the survivors moved on to a newer epoch
-        return TryFindSurvivor(_epochs, job, out key) ? key : null;
+        byte[]? key;
+        while (!TryFindSurvivor(epochs, epoch, job, out key))
+        {
+            // Either the survivors moved on to a newer epoch, or they are not there, and then nothing tells whether the job was forgotten.
+            if (!ReloadChanges(epochs))
+                throw new KeyFolderBehindException(MissingSurvivors(epochs, epoch));
+            epochs = _epochs;
+        }
+        return key;
     }
 
-    /// <summary>Looks a job up in the newest survivors' file; false where there is no such file.</summary>
-    private bool TryFindSurvivor(EpochKeys epochs, JobId job, out byte[]? key)
+    /// <summary>Reads the epochs again; false: they are as they were.</summary>
+    private bool ReloadChanges(EpochKeys before)
     {
-        foreach (var (epoch, epochKey) in epochs.Keys.OrderByDescending(epoch => epoch.Key))
+        Reload();
+        return !_epochs.Keys.Keys.Order().SequenceEqual(before.Keys.Keys.Order());
+    }
+
+    private string? Problem(EpochKeys epochs)
+    {
+        var missing = Enumerable.Range(1, epochs.Newest).LastOrDefault(epoch => !epochs.Keys.ContainsKey(epoch));
+        if (missing == 0)
+            return null;
+        foreach (var epoch in epochs.Keys.Keys.Where(epoch => epoch > missing).OrderDescending())
+        {
+            try
+            {
+                return Survivors.Damage(Survivors.File(Folder, epoch));
+            }
+            catch (FileNotFoundException)
+            {
+                // Then an older file, while a rotation is under way.
+            }
+        }
+        return MissingSurvivors(epochs, missing);
+    }
+
+    private static string MissingSurvivors(EpochKeys epochs, int missing) =>
+        $"the key folder is incomplete: it has neither {EpochFile(missing)} nor {Path.GetFileName(Survivors.File("", epochs.Keys.Keys.Where(epoch => epoch > missing).Min()))}, which has the keys of "
+        + "the jobs that were not forgotten. Bring the latter back from the folder that this one was copied from (if it is lost, `ledger key rotate --now` writes a new one as long as no job needs it)";
+
+    /// <summary>Looks a job up in the newest survivors' file that can hold what <paramref name="under"/> wrapped; false where there is no such file.</summary>
+    private bool TryFindSurvivor(EpochKeys epochs, int under, JobId job, out byte[]? key)
+    {
+        foreach (var (epoch, epochKey) in epochs.Keys.Where(epoch => epoch.Key > under).OrderByDescending(epoch => epoch.Key))
         {
             try
             {
@@ -168,7 +224,7 @@ public sealed class KeyFolder
             }
             catch (FileNotFoundException)
             {
-                // A rotation is under way, or there never was one.
+                // A rotation is under way, or the folder is incomplete.
             }
         }
         key = null;
@@ -212,26 +268,24 @@ public sealed class KeyFolder
         }
     }
 
-    private static byte[] NewKeyLine() => Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize)) + "\n");
-
-    private static void Write(string file)
-    {
-        using var stream = new FileStream(file, KeyFiles.New());
-        stream.Write(NewKeyLine());
-        stream.Flush(flushToDisk: true);
-    }
+    private static string NewKeyLine() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize));
 
     private static byte[] Read(string file)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None)
-            throw new InvalidOperationException($"'{file}' can be read by others: `chmod 600 {file}` (and if others had access, treat the key as known to them)");
+        var line = KeyFiles.Read(file, "treat the key as known to them", problem => new InvalidOperationException(problem));
         Span<byte> key = stackalloc byte[KeySize];
-        if (!Convert.TryFromBase64String(File.ReadAllText(file).Trim(), key, out var length) || length != KeySize)
+        if (!Convert.TryFromBase64String(line, key, out var length) || length != KeySize)
             throw new InvalidOperationException($"'{file}' is not a key of the ledger: {KeySize} bytes in base64 are expected");
         return key.ToArray();
     }
 }
 
-/// <summary>The database knows an epoch that this key folder lacks: it is an old copy, or not the one that all nodes share. Nothing is lost, and nothing can be opened.</summary>
-public sealed class KeyFolderBehindException()
-    : InvalidOperationException("the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not enough. Bring the current one back");
+/// <summary>This key folder lacks a key: it is an old or incomplete copy, or not the one that all nodes share. Nothing is lost, and it can be opened once the whole folder is back.</summary>
+public sealed class KeyFolderBehindException(string problem) : InvalidOperationException(problem)
+{
+    /// <summary>The database knows an epoch that the folder does not.</summary>
+    public KeyFolderBehindException()
+        : this("the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not enough. Bring the current one back")
+    {
+    }
+}

@@ -53,6 +53,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
     private const long AdvisoryLock = 0x6C_65_64_67_65_72_01; // "ledger", 1
     private const int ChunkSize = 1000;
     private static readonly string EpochsSql = Sql.Load(typeof(KeyRotation), nameof(EpochsAsync));
+    private static readonly string IncompleteSql = Sql.Load(typeof(KeyRotation), nameof(RefuseIncompleteAsync));
     private static readonly string ReadChunkSql = Sql.Load(typeof(KeyRotation), "ReadChunk");
     private static readonly string WriteChunkSql = Sql.Load(typeof(KeyRotation), "WriteChunk");
 
@@ -63,7 +64,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
     /// <param name="actor">Who does it, for the record.</param>
     /// <param name="reason">Why, for the record.</param>
     /// <param name="cancel">Stops it between two steps.</param>
-    /// <exception cref="KeyFolderBehindException">The folder is older than the database.</exception>
+    /// <exception cref="KeyFolderBehindException">The folder is older than the database, or incomplete.</exception>
     /// <exception cref="InvalidOperationException">A job's key is damaged: rotating would lose what a sound copy of it may still open.</exception>
     public async Task<RotationResult> RunOnceAsync(RotateWhen when, string actor, string? reason, CancellationToken cancel)
     {
@@ -74,12 +75,13 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
         try
         {
             keys.Reload();
+            await RefuseIncompleteAsync(session, when, cancel);
             var destroyed = await FinishAsync(session, actor, reason, cancel);
             var newest = (await EpochsAsync(session, cancel))[^1];
             if (when != RotateWhen.Now && (newest.Forgotten == 0 || (when == RotateWhen.Daily && !newest.IsOld)))
                 return destroyed.Count > 0 ? Rotated(destroyed) : new RotationResult.NotDue(newest.Number, newest.OpenedAt, newest.Forgotten);
             FaultPoint.At("rotate.begin");
-            await keys.AddEpochAsync();
+            keys.AddEpoch();
             FaultPoint.At("rotate.key-made");
             return Rotated([.. destroyed, .. await FinishAsync(session, actor, reason, cancel)]);
         }
@@ -89,6 +91,19 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
             if (session.State == System.Data.ConnectionState.Open)
                 await ScalarAsync<bool>(session, $"select pg_advisory_unlock({AdvisoryLock})", CancellationToken.None);
         }
+    }
+
+    /// <summary>
+    /// A folder that lacks the survivors does not tell what was destroyed and who was forgotten: to go on would record the one and make sure of the other. Where neither is in question, whoever asks
+    /// for it can rotate, which writes new survivors.
+    /// </summary>
+    private async Task RefuseIncompleteAsync(NpgsqlConnection session, RotateWhen when, CancellationToken cancel)
+    {
+        if (keys.Problem() is not { } problem)
+            return;
+        await using var command = new NpgsqlCommand(IncompleteSql, session) { Parameters = { new() { Value = keys.Epochs.ToArray() } } };
+        if (when != RotateWhen.Now || (bool)(await command.ExecuteScalarAsync(cancel))!)
+            throw new KeyFolderBehindException(problem);
     }
 
     private RotationResult.Rotated Rotated(IReadOnlyList<int> destroyed) => new(keys.CurrentEpoch, destroyed, time.GetUtcNow());

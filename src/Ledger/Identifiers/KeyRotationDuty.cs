@@ -8,8 +8,10 @@ internal sealed class KeyRotationDuty(KeyRotation rotation, KeyFolder keys, Time
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    private string? _behind;
+
     /// <summary>What keeps this node from opening jobs' keys, and what to do; null if nothing does.</summary>
-    public string? Problem { get; private set; }
+    public string? Problem => keys.Problem() ?? _behind;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,11 +39,11 @@ internal sealed class KeyRotationDuty(KeyRotation rotation, KeyFolder keys, Time
             keys.Reload();
             if (await rotation.RunOnceAsync(RotateWhen.Daily, "ledger", "rotation", cancel) is RotationResult.Rotated rotated)
                 log.LogInformation("the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
-            Problem = null;
+            _behind = null;
         }
         catch (KeyFolderBehindException e)
         {
-            Problem = e.Message;
+            _behind = e.Message;
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ledger.Contracts.Jobs;
+using Microsoft.Win32.SafeHandles;
 
 namespace Ledger.Identifiers;
 
@@ -34,14 +35,32 @@ internal static class Survivors
         }
     });
 
+    /// <summary>What is wrong with a file that is there, and what to do; null if nothing is.</summary>
+    public static string? Damage(string file)
+    {
+        using var handle = System.IO.File.OpenHandle(file);
+        return Damage(file, handle);
+    }
+
+    private static string? Damage(string file, SafeFileHandle handle)
+    {
+        var header = new byte[s_header.Length];
+        return RandomAccess.Read(handle, header, 0) == header.Length && header.AsSpan().SequenceEqual(s_header) && (RandomAccess.GetLength(handle) - header.Length) % RecordSize == 0
+            ? null
+            : $"'{file}' is damaged or cut short: bring it back from the folder that this one was copied from";
+    }
+
     /// <summary>The wrapped key of a job; null where it is not among the survivors.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="KeyFolderBehindException">It is not whole: who is not in it may have been.</exception>
     public static byte[]? Find(string file, JobId job)
     {
         using var handle = System.IO.File.OpenHandle(file);
         Span<byte> wanted = stackalloc byte[IdSize];
         job.Value.TryWriteBytes(wanted, bigEndian: true, out _);
         var record = new byte[RecordSize];
+        if (Damage(file, handle) is { } damage)
+            throw new KeyFolderBehindException(damage);
         var (low, high) = (0L, (RandomAccess.GetLength(handle) - s_header.Length) / RecordSize);
         while (low < high)
         {

@@ -1,5 +1,6 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Database.Embedded;
+using Ledger.Identifiers;
 
 namespace Ledger.Transparency;
 
@@ -39,7 +40,15 @@ internal sealed class LogSigner : IDisposable
     }
 
     /// <summary>The lock alone.</summary>
-    public static FileLock? TryLock(string folder) => FileLock.TryExclusive(Path.Combine(folder, LockFile));
+    public static FileLock? TryLock(string folder)
+    {
+        var file = Path.Combine(folder, LockFile);
+        var isNew = !File.Exists(file);
+        var held = FileLock.TryExclusive(file);
+        if (isNew && held is not null)
+            KeyFiles.GiveToOwnerOfFolder(file);
+        return held;
+    }
 
     /// <summary>What was signed last with this folder; null: nothing yet.</summary>
     /// <exception cref="LogException">The file is not what this key signed.</exception>

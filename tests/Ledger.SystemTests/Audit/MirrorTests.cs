@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.Execution;
+using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Audit;
@@ -155,6 +156,7 @@ public sealed class MirrorTests
         Assert.DoesNotContain("b-00001", text.Output, StringComparison.Ordinal);
 
         var json = JsonDocument.Parse((await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--json", "--keys", service.KeyDirectory)).Output).RootElement.GetProperty("lost");
+        Assert.Equal(0, json.GetProperty("forgotten").GetArrayLength());
         Assert.Equal([late], json.GetProperty("jobs").EnumerateArray().Select(job => job.GetProperty("job").GetString()));
         Assert.Equal(
             [
@@ -164,5 +166,44 @@ public sealed class MirrorTests
             ],
             json.GetProperty("conversations").EnumerateArray().Select(one =>
                 $"{one.GetProperty("job")} {one.GetProperty("ordinal")} {one.GetProperty("conversationId").GetString() ?? "null"} {one.GetProperty("toDo")}"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_restore_the_mirror_names_the_jobs_to_forget_again(bool rotate)
+    {
+        await using var audited = await AuditedService.StartAsync();
+        var service = audited.Service;
+        var before = await service.SubmitAsync(new { conversationIds = new[] { "nobody-1" } });
+        await service.RunSlicesAsync();
+        await service.ForgetAsync(before);
+        var running = await service.SubmitAsync(new { conversationIds = new[] { "nobody-2" } });
+        await service.WriteLogAsync();
+        var backup = await audited.BackUpAsync();
+        await service.RunSlicesAsync();
+        var late = await service.SubmitAsync(new { conversationIds = new[] { "nobody-3" } });
+        await service.RunSlicesAsync();
+        foreach (var job in new[] { audited.Job, running, late })
+            await service.ForgetAsync(job);
+        if (rotate)
+            await service.RotateAsync(); // and what is blind by now is to be recorded as forgotten all the same
+        await service.WriteLogAsync();
+        await audited.ExportAsync();
+
+        Assert.Equal([$"{audited.Job} forget again: `ledger forget {audited.Job}`", $"{running} forget again, once the job has ended: `ledger forget {running}`"], await ForgottenAsync());
+        var text = (await audited.AuditOnAsync(backup, "--mirror", audited.Mirror)).Output;
+        Assert.Contains("Jobs to forget again: 2", text, StringComparison.Ordinal);
+        Assert.Matches($"{audited.Job} +{service.Bot} .*forget again", text);
+
+        await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
+            Assert.Null((await new Registry.Forgetting(source, TimeProvider.System).ForgetAsync(ForgettingSteps.Id(audited.Job), "test", null, CancellationToken.None)).Rejection);
+        Assert.StartsWith(running, Assert.Single(await ForgottenAsync()), StringComparison.Ordinal);
+
+        async Task<IEnumerable<string>> ForgottenAsync()
+        {
+            var result = await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--json", "--keys", service.KeyDirectory);
+            return JsonDocument.Parse(result.Output).RootElement.GetProperty("lost").GetProperty("forgotten").EnumerateArray().Select(one => $"{one.GetProperty("job")} {one.GetProperty("toDo")}").ToArray();
+        }
     }
 }

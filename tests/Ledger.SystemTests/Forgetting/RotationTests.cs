@@ -3,6 +3,7 @@ using Ledger.Contracts.Registry;
 using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Identifiers;
+using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -132,14 +133,7 @@ public sealed class RotationTests
         var copy = Directory.CreateTempSubdirectory("ledger-copy-").FullName;
         foreach (var file in Directory.EnumerateFiles(service.KeyDirectory))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        await using var node = LedgerService.Build(new ServiceSettings
-        {
-            Connection = service.Database.ConnectionStringFor("ledger_service"),
-            Keys = KeyFolder.Open(copy),
-            Urls = "http://127.0.0.1:0",
-            Lanes = null,
-            Http = new() { Submits = null },
-        });
+        await using var node = Node(service.Database.ConnectionStringFor("ledger_service"), KeyFolder.Open(copy));
         await node.StartAsync();
         await service.RotateAsync();
         var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-1" } });
@@ -154,13 +148,63 @@ public sealed class RotationTests
         await node.Services.GetRequiredService<SliceRunner>().RunAsync("test", s_never);
         Assert.Equal(recorded, await service.RecordedAsync());
         await Assert.ThrowsAsync<KeyFolderBehindException>(() => node.Services.GetRequiredService<KeyRotationDuty>().RunOnceAsync(s_never));
-        using var health = await client.GetAsync("/health/ready");
-        Assert.Contains("keys: the key folder lacks the newest epoch's key", System.Text.Json.Nodes.JsonNode.Parse(await health.Content.ReadAsStringAsync())!["errors"]![0]!["msg"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("keys: the key folder lacks the newest epoch's key", await HealthAsync(client), StringComparison.Ordinal);
 
         await service.ExecuteAsync("update ledger.job_queue set due_at = now()"); // the job was only put off
         await service.RunSlicesAsync();
         Assert.Equal("completed", (await service.StatusAsync(job)).GetProperty("status").GetString());
         Directory.Delete(copy, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_folder_without_the_survivors_fails_no_job_destroys_nothing_and_says_what_is_missing()
+    {
+        await using var service = await TestService.StartAsync();
+        await service.AddConversationsAsync("theirs", 1, "user-1");
+        var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-00001" } });
+        await using var backup = await Backup.TakeAsync(service);
+        await service.RotateAsync();
+        var file = Survivors.File(service.KeyDirectory, 2);
+        File.Move(file, file + ".elsewhere");
+
+        // The backup's row is under epoch 1's key: not forgotten, as far as anybody can tell.
+        await using var node = Node(backup.Connection, backup.KeysNow());
+        await node.StartAsync();
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            await node.Services.GetRequiredService<SliceRunner>().RunAsync("test", s_never);
+            await backup.ExecuteAsync("update ledger.job_queue set due_at = now()");
+        }
+        foreach (var when in new[] { RotateWhen.Now, RotateWhen.Forgotten, RotateWhen.Daily })
+        {
+            var refused = await Assert.ThrowsAsync<KeyFolderBehindException>(() => node.Services.GetRequiredService<KeyRotation>().RunOnceAsync(when, "test", null, s_never));
+            Assert.Contains("it has neither epoch-000001.key nor survivors-000002.keys", refused.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal(0, await backup.ScalarAsync<long>("select count(*) from ledger.mt_events where type in ('failed', 'epoch_key_destroyed')"));
+        Assert.False(File.Exists(file) || File.Exists(Survivors.File(service.KeyDirectory, 3)));
+        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.ServeCommand.Addresses(node).Single()) };
+        Assert.Contains("keys: the key folder is incomplete", await HealthAsync(client), StringComparison.Ordinal);
+
+        File.Move(file + ".elsewhere", file);
+        Assert.DoesNotContain("keys: ", await HealthAsync(client), StringComparison.Ordinal);
+        Assert.NotNull(await backup.OpenAsync(ForgettingSteps.Id(job)));
+    }
+
+    [Fact]
+    public async Task Survivors_that_are_lost_but_not_needed_are_written_anew_on_request()
+    {
+        await using var service = await TestService.StartAsync();
+        var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-00001" } });
+        await service.RotateAsync();
+        File.Delete(Survivors.File(service.KeyDirectory, 2));
+        await Assert.ThrowsAsync<KeyFolderBehindException>(() => service.Rotation().RunOnceAsync(RotateWhen.Forgotten, "test", null, s_never));
+        // Recorded as destroyed it has to be: else nobody knows.
+        await service.ExecuteAsync("update ledger.key_epochs set destroyed_at = null where epoch = 1");
+        await Assert.ThrowsAsync<KeyFolderBehindException>(() => service.RotateAsync());
+        await service.ExecuteAsync("update ledger.key_epochs set destroyed_at = now() where epoch = 1");
+        Assert.Equal([2], (await service.RotateAsync()).Destroyed);
+        Assert.NotNull(Survivors.Find(Survivors.File(service.KeyDirectory, 3), ForgettingSteps.Id(job)));
+        Assert.Null(service.Keys.Problem());
     }
 
     [Fact]
@@ -186,6 +230,23 @@ public sealed class RotationTests
         Assert.Equal(0, await service.CountConversationsAsync());
         await AllOpenAsync(service, 60);
         Assert.Equal(Enumerable.Range(1, rotations), (await RecordedAsync(service)).Select(@event => @event.Epoch));
+    }
+
+    private static Microsoft.AspNetCore.Builder.WebApplication Node(string connection, KeyFolder keys) => LedgerService.Build(new ServiceSettings
+    {
+        Connection = connection,
+        Keys = keys,
+        Urls = "http://127.0.0.1:0",
+        Lanes = null,
+        Log = new LogOptions { Loop = false },
+        Http = new() { Submits = null },
+    });
+
+    /// <summary>What the node says that it lacks.</summary>
+    private static async Task<string> HealthAsync(HttpClient client)
+    {
+        using var health = await client.GetAsync("/health/ready");
+        return string.Concat(System.Text.Json.Nodes.JsonNode.Parse(await health.Content.ReadAsStringAsync())!["errors"]?.AsArray().Select(error => error!["msg"]!.GetValue<string>()) ?? []);
     }
 
     private static async Task<JobKey> InsertAsync(NpgsqlConnection connection, KeyFolder keys, JobId job)

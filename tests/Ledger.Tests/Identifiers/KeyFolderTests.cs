@@ -83,11 +83,12 @@ public sealed class KeyFolderTests : IDisposable
     {
         var keys = KeyFolder.Open(_folder);
         var (_, first, wrapped) = keys.NewJobKey(s_job);
-        await keys.AddEpochAsync();
+        keys.AddEpoch();
         Assert.Equal((1, 2, 2), (first, keys.CurrentEpoch, keys.NewJobKey(s_job).Epoch));
         Assert.NotNull(keys.OpenJobKey(s_job, 1, wrapped));
+        await Survivors.WriteAsync(_folder, 2, Of());
         keys.DestroyBefore(2);
-        Assert.Equal(["epoch-000002.key", "log.key", "service.key"], Files());
+        Assert.Equal(["epoch-000002.key", "log.key", "service.key", "survivors-000002.keys"], Files());
         Assert.Null(keys.OpenJobKey(s_job, 1, wrapped));
         Assert.Null(KeyFolder.Open(_folder).OpenJobKey(s_job, 1, wrapped));
     }
@@ -100,7 +101,7 @@ public sealed class KeyFolderTests : IDisposable
         var (at, now) = (epoch, wrapped);
         for (var target = 2; target <= 4; target++)
         {
-            await keys.AddEpochAsync();
+            keys.AddEpoch();
             (at, now) = keys.Rewrap(s_job, at, now)!.Value;
             Assert.Equal(target, at);
             await Survivors.WriteAsync(_folder, target, Of((s_job, now)));
@@ -114,10 +115,10 @@ public sealed class KeyFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_epoch_that_another_process_added_is_noticed_and_one_that_the_folder_lacks_is_not_taken_for_a_destroyed_one()
+    public void An_epoch_that_another_process_added_is_noticed_and_one_that_the_folder_lacks_is_not_taken_for_a_destroyed_one()
     {
         var (keys, other) = (KeyFolder.Open(_folder), KeyFolder.Open(_folder));
-        await other.AddEpochAsync();
+        other.AddEpoch();
         var (_, epoch, wrapped) = other.NewJobKey(s_job);
         Assert.NotNull(keys.OpenJobKey(s_job, epoch, wrapped));
         Assert.Equal(2, keys.CurrentEpoch);
@@ -125,17 +126,61 @@ public sealed class KeyFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(-1)]
+    [InlineData(0)]
+    [InlineData(60)]
+    public async Task Without_whole_survivors_no_job_passes_for_forgotten(int left)
+    {
+        var keys = KeyFolder.Open(_folder);
+        var (key, epoch, wrapped) = keys.NewJobKey(s_job);
+        keys.AddEpoch();
+        Assert.Null(keys.Problem());
+        await Survivors.WriteAsync(_folder, 2, Of((s_job, keys.Rewrap(s_job, epoch, wrapped)!.Value.Wrapped)));
+        keys.DestroyBefore(2);
+        Assert.Null(keys.Problem());
+        var file = Survivors.File(_folder, 2);
+        var whole = File.ReadAllBytes(file);
+        if (left < 0)
+            File.Delete(file); // as `cp *.key` does
+        else
+            File.WriteAllBytes(file, whole[..left]);
+
+        var refused = Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, epoch, wrapped));
+        Assert.Contains("survivors-000002.keys", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(refused.Message, KeyFolder.Open(_folder).Problem());
+        File.WriteAllBytes(file, whole);
+        Assert.Equal(key.DigestRequest("x"u8), keys.OpenJobKey(s_job, epoch, wrapped)!.DigestRequest("x"u8));
+        Assert.Null(keys.Problem());
+    }
+
+    [Fact]
+    public async Task Survivors_of_an_earlier_rotation_say_nothing_of_what_was_wrapped_after_it()
+    {
+        var keys = KeyFolder.Open(_folder);
+        keys.AddEpoch();
+        await Survivors.WriteAsync(_folder, 2, Of());
+        keys.DestroyBefore(2);
+        keys.AddEpoch();
+        var (_, epoch, wrapped) = keys.NewJobKey(s_job);
+        keys.AddEpoch();
+        File.Delete(Path.Combine(_folder, "epoch-000003.key"));
+        keys.Reload();
+        Assert.Contains("survivors-000004.keys", Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, epoch, wrapped)).Message, StringComparison.Ordinal);
+        Assert.Contains("neither epoch-000003.key nor survivors-000004.keys", keys.Problem(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("epoch-000001.key.dying")]
     [InlineData("survivors-000001.keys.dying")]
     [InlineData("epoch-000003.key.new-0a1b2c3d")]
     [InlineData("survivors-000002.keys.new-0a1b2c3d")]
-    public async Task What_a_crash_left_of_a_file_is_no_key_and_goes_with_the_next_destruction(string file)
+    public void What_a_crash_left_of_a_file_is_no_key_and_goes_with_the_next_destruction(string file)
     {
         File.WriteAllText(Path.Combine(_folder, file), "half a ke");
         File.WriteAllText(Path.Combine(_folder, "log.key"), "somebody else's");
         var keys = KeyFolder.Open(_folder);
         Assert.Equal(1, keys.CurrentEpoch);
-        await keys.AddEpochAsync();
+        keys.AddEpoch();
         keys.DestroyBefore(2);
         Assert.Equal(["epoch-000002.key", "log.key", "service.key"], Files());
     }

@@ -4,6 +4,7 @@ using System.Text;
 using Ledger.Contracts;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Identifiers;
@@ -30,6 +31,13 @@ public sealed record LostErasure(string Job, long Ordinal, byte[] Commitment, st
     public override string ToString() => $"{Job} {Ordinal}";
 }
 
+/// <summary>A job that was forgotten, and whose key a restored database has again.</summary>
+/// <param name="Job">Its id.</param>
+/// <param name="Bot">The bot.</param>
+/// <param name="ForgottenAt">When it was forgotten.</param>
+/// <param name="ToDo">How it is forgotten again.</param>
+public sealed record LostForgetting(string Job, string Bot, DateTimeOffset ForgottenAt, string ToDo);
+
 /// <summary>Compares a mirror with a database that was restored from an older backup: what the mirror has beyond the leaves that both have is what was lost.</summary>
 /// <param name="mirror">Audited, and in order.</param>
 /// <param name="size">Its leaves.</param>
@@ -43,8 +51,10 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
     /// <summary>A job as the restored database has it.</summary>
     /// <param name="Id">The job.</param>
     /// <param name="IsEnded">Nothing of it will run any more.</param>
+    /// <param name="IsForgotten">It holds no key of the job, not even one that nothing opens.</param>
+    /// <param name="Key">The key, if it can be opened.</param>
     /// <param name="Requested">The ids of a request by ids, by commitment.</param>
-    private sealed record Restored(JobId Id, bool IsEnded, JobKey? Key, IReadOnlyDictionary<string, string> Requested);
+    private sealed record Restored(JobId Id, bool IsEnded, bool IsForgotten, JobKey? Key, IReadOnlyDictionary<string, string> Requested);
 
     private (string Job, Restored? Restored) _job = ("", null);
     private (string Job, int Row, byte[]? Outcomes, IReadOnlyList<ManifestEntry>? Entries) _row = ("", -1, null, null);
@@ -98,11 +108,25 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
         }
     }
 
+    /// <summary>Jobs that were forgotten beyond <paramref name="common"/>, and not again since. One that is lost altogether is not among them.</summary>
+    public async IAsyncEnumerable<LostForgetting> ForgettingsAsync(long common, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await foreach (var (leaf, @event) in EventsAsync(common, cancel))
+        {
+            if (@event is JobKeyDestroyed destroyed && await FindJobAsync(connection, destroyed.Job, cancel) is { IsForgotten: false } restored)
+            {
+                yield return new LostForgetting(
+                    destroyed.Job, destroyed.Bot, leaf.At, $"forget again{(restored.IsEnded ? "" : ", once the job has ended")}: `ledger forget {destroyed.Job}`");
+            }
+        }
+    }
+
     private async IAsyncEnumerable<(AuditedLeaf Leaf, object Event)> EventsAsync(long from, [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var leaf in MirrorAudit.LeavesAsync(mirror, from, size, new Findings(), cancel))
         {
-            if (leaf.Type is "submitted" or "conversation_deleted")
+            if (leaf.Type is "submitted" or "conversation_deleted" or "job_key_destroyed")
                 yield return (leaf, EventType.Read(leaf.Type, Encoding.UTF8.GetString(leaf.Data.Span)));
         }
     }
@@ -119,9 +143,10 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             return null;
-        var key = keys is null || await reader.IsDBNullAsync(1, cancel) ? null : keys.OpenJobKey(id, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2));
+        var isForgotten = await reader.IsDBNullAsync(1, cancel);
+        var key = keys is null || isForgotten ? null : keys.OpenJobKey(id, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2));
         var requested = key is null || await reader.IsDBNullAsync(3, cancel) ? [] : Requested(key, reader.GetFieldValue<byte[]>(3));
-        _job = (job, new Restored(id, reader.GetString(0) != "queued", key, requested));
+        _job = (job, new Restored(id, reader.GetString(0) != "queued", isForgotten, key, requested));
         return _job.Restored;
     }
 
