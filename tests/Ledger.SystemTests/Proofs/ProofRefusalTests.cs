@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
@@ -7,7 +6,6 @@ using Ledger.Http;
 using Ledger.SystemTests.Http;
 using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.SystemTests.Proofs;
 
