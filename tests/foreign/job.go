@@ -215,6 +215,7 @@ type job struct {
 type submitted struct {
 	RequestType string
 	Commitments []hash32
+	From, To    *time.Time
 }
 
 type scheduled struct {
@@ -228,6 +229,8 @@ type started struct {
 	Attempt       int
 	Conversations int64
 	ManifestRoot  hash32
+	From          *time.Time
+	RetainedFrom  *time.Time
 }
 
 // outcome is conversation_deleted, conversation_skipped or failed.
@@ -276,12 +279,15 @@ func (j *job) apply(line string) {
 	case "submitted":
 		read(&j.request)
 		must(len(j.request.Commitments) > 0, "nothing was asked for")
+		must((j.request.RequestType == "cId") == (j.request.To != nil) && (j.request.To != nil || j.request.From == nil), "the request's range is none")
 	case "scheduled":
 		j.schedule(read)
 	case "started":
 		must(j.start == nil, "started twice")
 		read(&j.start)
 		must(j.runs(j.start.Attempt), "started in another attempt")
+		asked, listed := j.request.From, j.start.From
+		must((j.request.To != nil) == (listed != nil) && (asked == nil || asked.Equal(*listed)), "another range than the one that was requested")
 	case "conversation_deleted":
 		read(&o)
 		must(j.runs(o.Attempt) && o.ConfirmedAbsent, "a deletion in another attempt, or unconfirmed")
@@ -291,6 +297,7 @@ func (j *job) apply(line string) {
 		j.items.add(o.Items)
 	case "conversation_skipped":
 		read(&o)
+		must(o.Reason != "retention" || j.start == nil || j.start.RetainedFrom != nil, "out of retention that has no end")
 		j.settle(o, false)
 		j.skipped[o.Reason]++
 	case "failed":

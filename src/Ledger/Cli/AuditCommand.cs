@@ -11,7 +11,7 @@ internal sealed class AuditCommand
 {
     private readonly Option<string?> _since = new("--since") { Description = "Only what came after this checkpoint, which the log must be consistent with.", HelpName = "FILE" };
     private readonly Option<string[]> _checkpoints = new("--checkpoint") { Description = "A checkpoint that you kept: the log must be consistent with it. Repeat it for several.", HelpName = "FILE" };
-    private readonly Option<string[]> _keys = new("--key") { Description = "The log's public key, as `ledger log key` prints it. Repeat it for each name that the log had.", HelpName = "VKEY" };
+    private readonly Option<string[]> _keys = new("--key") { Description = "The log's public key, as `ledger log key` prints it, or a file that holds it. Repeat it for each name that the log had.", HelpName = "VKEY" };
     private readonly Option<string?> _mirror = new("--mirror") { Description = "Audit this mirror of the log instead, and compare it with the database if one is named.", HelpName = "DIR" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON, complete." };
     private readonly DatabaseOptions _database;
@@ -96,7 +96,8 @@ internal sealed class AuditCommand
     {
         try
         {
-            return NoteVerifier.Parse(vkey.Trim());
+            // A vkey has plus signs; where it is one and a file too, the file is not looked at.
+            return NoteVerifier.Parse((vkey.Count(c => c == '+') < 2 && File.Exists(vkey) ? File.ReadAllText(vkey) : vkey).Trim());
         }
         catch (FormatException e)
         {

@@ -24,7 +24,7 @@ internal static class LogExportCommand
         var folder = new Argument<string>("DIR") { Description = "The mirror's folder; made where it is not there." };
         var from = new Option<string?>("--from") { Description = "Take the log over HTTP from here instead of from a database.", HelpName = "URL" };
         var token = new Option<bool>("--token-stdin") { Description = $"With --from: read the token from standard input (else from {TokenVariable})." };
-        var keys = new Option<string[]>("--key") { Description = "The log's public key: checkpoints that it did not sign are refused. Repeat it for each name that the log had.", HelpName = "VKEY" };
+        var keys = new Option<string[]>("--key") { Description = "The log's public key, or a file that holds it: checkpoints that it did not sign are refused. Repeat it for each name that the log had.", HelpName = "VKEY" };
         verb.Add(folder);
         foreach (var option in new Option[] { from, token, keys })
             verb.Add(option);

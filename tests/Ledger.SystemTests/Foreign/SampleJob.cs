@@ -147,11 +147,11 @@ internal sealed class SampleJob
 
     private void Submit() => Record(new Submitted(
         "st-1", _isCId ? RequestType.CId : RequestType.ConversationIds,
-        _isCId ? [Disclose(IdentifierKind.CId, _name, null).Commitment()] : [.. Enumerable.Range(0, _ids.Length).Select(Commitment)], "client"));
+        _isCId ? [Disclose(IdentifierKind.CId, _name, null).Commitment()] : [.. Enumerable.Range(0, _ids.Length).Select(Commitment)], "client", To: _isCId ? s_window.Opens : null));
 
     private void Plan(ScheduleReason reason, int attempt) => Record(new Scheduled(Now, s_window, reason, attempt));
 
-    private void Start() => Record(new Started(1, _ids.Length, Manifest(0, _ids.Length), null, null));
+    private void Start() => Record(new Started(1, _ids.Length, Manifest(0, _ids.Length), _isCId ? s_window.Opens.AddYears(-1) : null));
 
     /// <summary>The end of a job that deleted and skipped nothing.</summary>
     private void End(JobOutcome outcome, long failed, long? untouchedFrom = null) =>

@@ -1,6 +1,7 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Identifiers;
+using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -33,6 +34,7 @@ public sealed class Backup : IAsyncDisposable
         service.Source.Clear();
         service.Services.GetRequiredService<NpgsqlDataSource>().Clear();
         service.Services.GetRequiredService<LaneDatabase>().Source.Clear();
+        service.Services.GetRequiredService<LogDatabase>().Source.Clear();
         NpgsqlConnection.ClearAllPools();
         return new Backup(service, name);
     }

@@ -105,6 +105,22 @@ public sealed class CoverageTests
     }
 
     [SkippableFact]
+    public async Task After_the_servers_clock_stepped_back_nothing_is_deleted_until_the_log_says_anew_that_it_is_up_to_date()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions());
+        await service.AddConversationsAsync("a", 3, "user-1");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await SliceAsync(service);
+        await service.WriteLogAsync();
+        await service.ExecuteAsync("update ledger.log_state set covered_until = now() + interval '1 hour'");
+        await SliceAsync(service);
+        Assert.Equal(3, await service.CountConversationsAsync());
+        await service.WriteLogAsync();
+        await SliceAsync(service);
+        Assert.Equal("completed done 3 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+    }
+
+    [SkippableFact]
     public async Task A_running_node_covers_an_event_within_a_second_and_keeps_saying_so_when_idle()
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions { WriterLoop = true });

@@ -86,7 +86,7 @@ internal sealed class JobHistoryCheck(JobId job)
                 Delete(e, leaf.At);
                 break;
             case ConversationSkipped e:
-                Attempts.Add(e.Ordinal, e.Commitment, isFailed: false);
+                Skip(e);
                 _skipped[e.Reason] = _skipped.GetValueOrDefault(e.Reason) + 1;
                 break;
             case Failed e:
@@ -104,6 +104,8 @@ internal sealed class JobHistoryCheck(JobId job)
     {
         var isCId = request.RequestType == RequestType.CId;
         var distinct = request.Commitments.Select(Convert.ToBase64String).Distinct(StringComparer.Ordinal).Count();
+        if (isCId ? request.To is null || request.From > request.To : request.From is not null || request.To is not null)
+            throw new InvalidProofException("the request's range is none: one by cId has an end, and one by conversation ids has no range");
         return distinct == request.Commitments.Count && (isCId ? distinct == 1 : distinct is >= 1 and <= Limits.ConversationIdsPerRequest)
             ? request
             : throw new InvalidProofException($"the request does not commit to one cId, or to 1 to {Limits.ConversationIdsPerRequest} different conversation ids");
@@ -133,7 +135,11 @@ internal sealed class JobHistoryCheck(JobId job)
         InAttempt(started.Attempt);
         if (Started is not null)
             throw new InvalidProofException("the list of conversations was resolved twice");
-        if (Submitted!.RequestType == RequestType.ConversationIds)
+        // A range that was asked for is the range that the list was resolved in; where no beginning was asked for, the default that was applied is named.
+        var isRange = Submitted!.RequestType == RequestType.CId ? started.From is not null && (Submitted.From is null || Submitted.From == started.From) : started.From is null;
+        if (!isRange)
+            throw new InvalidProofException("the list was resolved in another range than the one that was requested");
+        if (Submitted.RequestType == RequestType.ConversationIds)
             ExpectRequested(started);
         Started = started;
         Attempts.Begin(started.Conversations);
@@ -184,6 +190,13 @@ internal sealed class JobHistoryCheck(JobId job)
         var opening = new OpeningFact(window.Name, window.Cron, window.TimeZone, window.Opens, window.Closes);
         if (_openings.Count < MaxNamed && (_openings.Count == 0 || _openings[^1] != opening))
             _openings.Add(opening);
+    }
+
+    private void Skip(ConversationSkipped skipped)
+    {
+        if (skipped.Reason == SkipReason.Retention && Started is { RetainedFrom: null })
+            throw new InvalidProofException($"conversation {skipped.Ordinal} was skipped as out of retention, and the job knows no end of retention");
+        Attempts.Add(skipped.Ordinal, skipped.Commitment, isFailed: false);
     }
 
     private void Fail(Failed failed)

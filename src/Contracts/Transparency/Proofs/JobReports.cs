@@ -45,7 +45,7 @@ internal static class JobReports
         var said = new List<string>();
         said.Add($"The job's record is whole: all its {Number(report.Events)} events, from its submission to its end, are in the log that {report.Log.Origin} signed, and none was left out, added or changed since.");
         if (job.Started is not null)
-            said.Add("The list of what to erase was fixed before the first deletion, and every conversation on it has exactly one outcome"
+            said.Add("The list of what to erase is in the log before the first deletion, and every place on it has exactly one outcome"
                 + (report.Untouched > 0 ? $", but for the last {Number(report.Untouched)}, which were not touched." : "."));
         if (report.Deleted > 0)
             said.Add("Every deletion was recorded within the opening of the window that the job was planned into, and the operator recorded that the store was read again and held nothing of the conversation.");
@@ -62,6 +62,9 @@ internal static class JobReports
         if (report.Conclusion != Conclusion.Erased)
             said.Add("That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.");
         said.Add("That the list which the job fixed at its start was all that the store held of what was asked for.");
+        if (report is { RequestType: RequestType.CId, Conversations: > 1 })
+            said.Add("That no conversation is on the list twice: only the count of its places is.");
+        said.Add("That nothing was deleted before it was recorded: the record shows an order, and the operator writes it.");
         if (report is { Disclosed: 0, Conversations: > 0 })
             said.Add("Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).");
         if (report.UnknownTypes.Count > 0)

@@ -86,6 +86,18 @@ public sealed class DishonestOperatorTests
     public Task A_plan_lies_outside_of_its_own_window() => Checked.FailsAsync(s_job.With<Scheduled>(plan => plan with { PlannedAt = plan.Window.Closes }), "outside of its window");
 
     [Fact]
+    public async Task Less_was_listed_than_was_asked_for()
+    {
+        var asked = SampleJob.Night.AddYears(-6);
+        await Checked.FailsAsync(s_twiceFailed.With<Submitted>(request => request with { From = asked }), "another range than the one that was requested");
+        await Checked.FailsAsync(s_twiceFailed.With<Started>(started => started with { From = null }), "another range than the one that was requested");
+        await Checked.FailsAsync(s_job.With<Started>(started => started with { From = asked }), "another range than the one that was requested");
+        await Checked.FailsAsync(s_job.With<Submitted>(request => request with { From = asked }), "the request's range is none");
+        await Checked.FailsAsync(s_twiceFailed.With<Submitted>(request => request with { To = null }), "the request's range is none");
+        await Checked.FailsAsync(s_job.With<Started>(started => started with { RetainedFrom = null }).With<ConversationSkipped>(skipped => skipped with { Reason = SkipReason.Retention }), "knows no end of retention");
+    }
+
+    [Fact]
     public async Task The_counts_are_not_the_sums_of_the_outcomes()
     {
         foreach (var change in (Func<Completed, Completed>[])

@@ -7,7 +7,7 @@ namespace Ledger.Tests.Contracts.Transparency.Proofs;
 /// <summary>A proof checked by a policy: a quorum of its witnesses must have cosigned, and the log must be one that it trusts.</summary>
 public sealed class QuorumTests
 {
-    private static readonly NoteSigner s_other = new("witness.example/other", NoteKeyType.Cosignature, [.. Enumerable.Repeat((byte)9, 32)]);
+    private static readonly NoteSigner s_other = new("witness.example/other", NoteKeyType.Cosignature, [.. Enumerable.Repeat((byte)77, 32)]);
     private static readonly ProofLog s_log = ProofLog.Of(SampleJobs.Retried, [1]);
 
     private static Trust By(string policy) => new(ProofLog.Key.Verifier, [], Policy: Policy.Parse(Encoding.UTF8.GetBytes(policy)));

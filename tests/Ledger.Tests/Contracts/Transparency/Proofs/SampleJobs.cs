@@ -71,7 +71,7 @@ internal sealed class SampleJobs
     {
         Submit(conversations, isCId);
         Plan(ScheduleReason.OffPeak);
-        Record(new Started(1, conversations, SampleJob.ManifestTree(conversations).Root(0, conversations), isCId ? SampleJob.Night.AddYears(-1) : null, null));
+        Record(new Started(1, conversations, SampleJob.ManifestTree(conversations).Root(0, conversations), isCId ? SampleJob.Night.AddYears(-1) : null, SampleJob.Night.AddYears(-2)));
         var failed = Enumerable.Range(0, conversations).ToList();
         while (true)
         {
