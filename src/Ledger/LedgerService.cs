@@ -88,8 +88,8 @@ public static class LedgerService
             services.AddSingleton(provider => new ReadinessCheck(
                 "scheduling", _ => Task.FromResult(provider.GetRequiredService<LaneScheduler>().Outage)));
         }
-        services.AddSingleton(provider => new ReadinessCheck("log", async cancel =>
-            provider.GetService<LogWriter>()?.Problem ?? await provider.GetRequiredService<PublishedLog>().ProblemAsync(cancel)));
+        services.AddSingleton<LogReadiness>();
+        services.AddSingleton(provider => new ReadinessCheck("log", cancel => provider.GetRequiredService<LogReadiness>().ProblemAsync(cancel)));
         if (settings.Log is { } log)
             AddLogWriter(services, settings, log);
         if (settings.Embedded is { } postgres)

@@ -7,7 +7,7 @@ namespace Ledger.Cli;
 /// <summary>
 /// Fetches the proofs of the demo's jobs over HTTP and checks them as anybody would: by the log's public key alone. What does not hold is noted with the other mismatches.
 /// </summary>
-/// <param name="folder">Keeps the first job's proof and the public key, to try the verifier on by hand.</param>
+/// <param name="folder">Keeps the first job's proof, that of one of its conversations, and the public key, to try the verifier on by hand.</param>
 internal sealed class DemoProofs(DemoApi api, DemoVerification verification, NoteVerifier log, string folder)
 {
     private readonly Trust _trust = new(log, []);
@@ -32,16 +32,21 @@ internal sealed class DemoProofs(DemoApi api, DemoVerification verification, Not
             verification.Same(name, "conversations deleted", report.Deleted, "by the status", result.GetProperty("deletedCount").GetInt64());
             verification.Same(name, "conversation ids in it", report.Disclosed, "conversations identified", result.GetProperty("totalConversations").GetInt64());
         }
-        await KeepAsync(job, proof, cancel);
+        var isFirst = ProofFile is null;
+        if (isFirst)
+            await KeepAsync(job, proof, cancel);
         if (outcomes.FirstOrDefault(one => one.Outcome == "deleted")?.ConversationId is { } conversation)
-            await VerifyAsync(job, conversation, cancel);
+            await VerifyAsync(job, conversation, isFirst, cancel);
         Hold &= verification.Mismatches.Count == mismatches;
     }
 
-    private async Task VerifyAsync(DemoJob job, string conversation, CancellationToken cancel)
+    private async Task VerifyAsync(DemoJob job, string conversation, bool isKept, CancellationToken cancel)
     {
         var name = $"the proof of a conversation of job {job.Number}";
-        if (await CheckAsync(name, await api.ConversationProofAsync(job, conversation, cancel), cancel) is not ConversationReport report)
+        var proof = await api.ConversationProofAsync(job, conversation, cancel);
+        if (isKept)
+            await KeepAsync($"{job.Id}.tlog-proof", proof, cancel);
+        if (await CheckAsync(name, proof, cancel) is not ConversationReport report)
             return;
         verification.Same(name, "it is of the job", report.Job, "asked for", job.Id.ToString());
         verification.Same(name, "it is of the conversation asked for", report.ConversationId == conversation, "as it must", true);
@@ -64,10 +69,15 @@ internal sealed class DemoProofs(DemoApi api, DemoVerification verification, Not
 
     private async Task KeepAsync(DemoJob job, byte[] proof, CancellationToken cancel)
     {
-        if (ProofFile is not null)
-            return;
-        ProofFile = Path.Combine(folder, $"{job.Id}.erasure-proof");
-        await PrivateFile.WriteAsync(ProofFile, to => to.WriteAsync(proof, cancel).AsTask());
+        ProofFile = await KeepAsync($"{job.Id}.erasure-proof", proof, cancel);
         await File.WriteAllTextAsync(KeyFile, $"{log}\n", cancel);
+    }
+
+    /// <returns>The file.</returns>
+    private async Task<string> KeepAsync(string name, byte[] proof, CancellationToken cancel)
+    {
+        var file = Path.Combine(folder, name);
+        await PrivateFile.WriteAsync(file, to => to.WriteAsync(proof, cancel).AsTask());
+        return file;
     }
 }

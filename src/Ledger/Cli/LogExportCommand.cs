@@ -17,12 +17,13 @@ internal static class LogExportCommand
         var verb = new Verb(
             "export",
             "Mirrors the log as static files, or brings a mirror up to date. A log that does not go on from what the mirror holds is refused.",
-            "ledger log export /srv/log-mirror\nledger log export /srv/log-mirror --from https://ledger.example.com/log --key VKEY",
+            "ledger log export /srv/log-mirror\nledger log export /srv/log-mirror --from https://ledger.example.com/log --key VKEY --token-stdin < token.txt",
             "The files are those of c2sp.org/tlog-tiles: any web server can serve the folder as a log, and `ledger audit --mirror` audits it without a database. The\n"
-            + "entries hold every bot's events, with commitments in place of ids. Keep the mirror where a restore of the database does not reach it: after one, it names what was lost.");
+            + "entries hold every bot's events, with commitments in place of ids. Keep the mirror where a restore of the database does not reach it: after one, it names what was lost.\n"
+            + $"Over HTTP, entries need a token of a client with the scope 'Ledger Audit': from {TokenVariable} or standard input, so that it stands in no list of processes.");
         var folder = new Argument<string>("DIR") { Description = "The mirror's folder; made where it is not there." };
         var from = new Option<string?>("--from") { Description = "Take the log over HTTP from here instead of from a database.", HelpName = "URL" };
-        var token = new Option<string?>("--token") { Description = $"With --from: a token of a client with the scope 'Ledger Audit' (or {TokenVariable}).", HelpName = "JWT" };
+        var token = new Option<bool>("--token-stdin") { Description = $"With --from: read the token from standard input (else from {TokenVariable})." };
         var keys = new Option<string[]>("--key") { Description = "The log's public key, or a file that holds it: checkpoints that it did not sign are refused. Repeat it for each name that the log had.", HelpName = "VKEY" };
         verb.Add(folder);
         foreach (var option in new Option[] { from, token, keys })
@@ -33,7 +34,7 @@ internal static class LogExportCommand
             var mirror = new MirrorFolder(parsed.GetValue(folder)!);
             var vkeys = Keys(parsed.GetValue(keys) ?? [], database, parsed);
             if (parsed.GetValue(from) is { } url)
-                await FromUrlAsync(parsed, mirror, vkeys, url, parsed.GetValue(token) ?? Environment.GetEnvironmentVariable(TokenVariable), cancel);
+                await FromUrlAsync(parsed, mirror, vkeys, url, parsed.GetValue(token) ? ReadToken() : Environment.GetEnvironmentVariable(TokenVariable), cancel);
             else
                 await FromDatabaseAsync(parsed, mirror, vkeys, database, cancel);
         });
@@ -51,11 +52,13 @@ internal static class LogExportCommand
     {
         if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw CommandException.Usage("--from must be the log's URL, such as https://ledger.example.com/log");
-        using var http = new HttpClient { BaseAddress = address };
-        if (token is not null)
-            http.DefaultRequestHeaders.Add("auth", token);
+        using var http = HttpLogSource.Client(address, token);
         await RunAsync(Terminal.Of(parsed), new HttpLogSource(http), mirror, keys, cancel);
     }
+
+    private static string ReadToken() => Console.In.ReadLine()?.Trim() is { Length: > 0 } token
+        ? token
+        : throw CommandException.Usage("the token is expected on standard input, on a line of its own");
 
     private static async Task RunAsync(Terminal terminal, ILogSource source, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, CancellationToken cancel)
     {

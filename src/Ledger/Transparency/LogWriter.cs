@@ -154,7 +154,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         LogException => e.Message,
         PostgresException { SqlState: "LV001" } => $"the database refused to change what the log has already ({((PostgresException)e).TableName}): rows were changed by somebody else. Restore the database from a backup",
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } refused => $"an event would be logged twice ({refused.ConstraintName}): rows were changed by somebody else. Restore the database from a backup",
-        IOException or UnauthorizedAccessException => $"the key folder cannot be used: {e.Message}",
+        IOException or UnauthorizedAccessException => $"{LogReadiness.KeyFolderProblem}: {e.Message}",
         _ => null,
     };
 

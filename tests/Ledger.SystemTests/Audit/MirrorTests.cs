@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.Execution;
+using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -64,8 +65,28 @@ public sealed class MirrorTests
         var url = $"{audited.Service.Client.BaseAddress}log";
         Assert.Contains("entries need a token", (await audited.TryExportAsync("--from", url)).Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(audited.Mirror, "checkpoint")));
-        await audited.ExportAsync("--from", url, "--token", audited.Service.Token(Scope.LedgerAudit));
+        var token = audited.Service.Token(Scope.LedgerAudit);
+        string[] export = ["log", "export", audited.Mirror, "--key", audited.Key, "--from", url];
+        using (var typed = LedgerProcess.Start([.. export, "--token-stdin"]))
+        {
+            typed.Type([token]);
+            Assert.True(await typed.ExitCodeAsync() == 0, typed.Error);
+        }
         Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+
+        Directory.Delete(audited.Mirror, recursive: true);
+        using (var inherited = LedgerProcess.Start(new Dictionary<string, string> { ["LEDGER_TOKEN"] = token }, export))
+            Assert.True(await inherited.ExitCodeAsync() == 0, inherited.Error);
+        Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+    }
+
+    /// <summary>A token as an option's value would stand in the list of processes.</summary>
+    [Fact]
+    public async Task A_token_is_no_value_of_an_option()
+    {
+        var result = await CliDatabase.RunAsync(["log", "export", Path.GetTempPath(), "--from", "https://log.example/log", "--token", "e.y.J"]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("--token", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
@@ -7,7 +6,6 @@ using Ledger.Http;
 using Ledger.SystemTests.Http;
 using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Ledger.SystemTests.Proofs;
 
@@ -127,7 +125,7 @@ public sealed class ProofRefusalTests
     [SkippableFact]
     public async Task No_id_is_logged_or_repeated_by_whatever_becomes_of_the_request()
     {
-        var log = new Lines();
+        var log = new TestLog();
         await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log });
         var job = await SubmitAsync(service);
         await service.RunSlicesAsync();
@@ -175,24 +173,5 @@ public sealed class ProofRefusalTests
         request.Headers.Add("auth", service.Token());
         using var response = await service.Client.SendAsync(request);
         return await Answer.OfAsync(response);
-    }
-
-    private sealed class Lines : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> All { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            All.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public void Dispose()
-        {
-        }
     }
 }

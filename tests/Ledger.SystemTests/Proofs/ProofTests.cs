@@ -3,6 +3,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.EventStore;
+using Ledger.Identifiers;
 using Ledger.SystemTests.Execution;
 
 namespace Ledger.SystemTests.Proofs;
@@ -39,6 +40,30 @@ public sealed class ProofTests
             var report = await service.CheckConversationAsync(await answer.Content.ReadAsByteArrayAsync());
             Assert.Equal((job, "a-00003", 2, "deleted", new ItemCounts(1, 1, 1, 1, 1)), (report.Job, report.ConversationId, report.Ordinal, report.Outcome, report.Items));
         }
+    }
+
+    [SkippableFact]
+    public async Task The_proof_of_a_job_whose_list_failed_half_way_holds_and_discloses_nothing_of_the_rows_that_are_there()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
+        await service.AddConversationsAsync("a", Manifest.RowSize + 10, "user-1");
+        await service.ExecuteAsync(
+            """
+            create function ledger.time_out() returns trigger language plpgsql as $$ begin raise exception 'too long' using errcode = 'query_canceled'; end $$;
+            create trigger time_out before insert on ledger.job_manifest for each row when (new.row_number > 0) execute function ledger.time_out();
+            """);
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await service.RunSlicesAsync();
+        foreach (var delay in s_delays)
+        {
+            await service.Clock.AdvanceAsync(delay + TimeSpan.FromSeconds(1));
+            await service.RunSlicesAsync();
+        }
+        Assert.Equal("failed done 0 deleted 0 failed 0 skipped 0 retries", await service.CountsAsync(job));
+        Assert.Equal(1L, await service.ScalarAsync<long>("select count(*) from ledger.job_manifest"));
+
+        var report = await service.CheckJobAsync(await service.JobProofAsync(job));
+        Assert.Equal((JobOutcome.Failed, 0, 0, "user-1"), (report.Outcome, report.Conversations, report.Disclosed, report.CId));
     }
 
     [SkippableFact]

@@ -57,6 +57,29 @@ public sealed class CoverageTests
         Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync("/health/ready")).StatusCode);
     }
 
+    [SkippableTheory]
+    [InlineData("log.checkpoint", true)] // an IOException
+    [InlineData("log.key", false)] // a LogException
+    public async Task Health_tells_nobody_where_the_keys_are_and_the_services_log_does(string file, bool isFolder)
+    {
+        var log = new TestLog();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log });
+        var path = Path.Combine(service.KeyDirectory, file);
+        if (isFolder)
+            Directory.CreateDirectory(path);
+        else
+            await File.WriteAllTextAsync(path, "damaged");
+        Assert.Contains(path, (await service.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+
+        using var ready = await service.Client.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        var answer = await ready.Content.ReadAsStringAsync();
+        Assert.Contains("log: the key folder cannot be used: see the service's log", answer.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(file, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(service.KeyDirectory, answer, StringComparison.Ordinal);
+        Assert.Contains(log.All, line => line.Contains(path, StringComparison.Ordinal));
+    }
+
     [SkippableFact]
     public async Task While_the_log_is_behind_nothing_is_deleted_health_says_so_and_a_closed_windows_job_is_planned_anew_all_the_same()
     {

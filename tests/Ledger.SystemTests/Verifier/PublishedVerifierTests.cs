@@ -1,19 +1,22 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Ledger.SystemTests.Cli;
 
 namespace Ledger.SystemTests.Verifier;
 
 /// <summary><c>erasure-verify</c> as a regulator gets it: one file, run with an empty environment and no .NET that it could find.</summary>
-public sealed class PublishedVerifierTests
+[Collection(nameof(FirstDemo))]
+public sealed class PublishedVerifierTests(FirstDemo demo)
 {
     // Of the golden proofs (Ledger.Tests, GoldenProofTests).
     private const string Key = "log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
     private const string Witness = "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY";
 
     [SkippableFact]
-    public async Task One_file_verifies_proofs_under_an_empty_environment()
+    public async Task One_file_verifies_the_demos_proofs_and_others_without_a_runtime_and_with_an_empty_environment()
     {
         Requires.That(OperatingSystem.IsLinux(), "env and a Linux runtime identifier");
+        Requires.That(await IsRuntimeHiddenAsync(), "hiding the installed .NET: unshare, and root to mount");
         var folder = Directory.CreateTempSubdirectory("erasure-verify ").FullName;
         try
         {
@@ -24,11 +27,30 @@ public sealed class PublishedVerifierTests
             Assert.True(exit == 0, output + error);
             var program = Assert.Single(Directory.GetFiles(published));
             Assert.Equal("erasure-verify", Path.GetFileName(program));
+            await VerifiesTheDemosAsync(program);
             await VerifiesAsync(program);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>What the demo left in its folder, and nothing else.</summary>
+    private async Task VerifiesTheDemosAsync(string program)
+    {
+        Assert.True(demo.ExitCode == 0, demo.Output + demo.Error);
+        var key = (await File.ReadAllTextAsync(Path.Combine(demo.Folder.Path, "log.vkey"))).Trim();
+        foreach (var (pattern, conclusion) in new[] { ("*.erasure-proof", "ERASED: "), ("*.tlog-proof", "ERASED: ") })
+        {
+            var files = Directory.GetFiles(demo.Folder.Path, pattern);
+            Assert.NotEmpty(files);
+            foreach (var file in files)
+            {
+                var (exit, output, error) = await BareAsync(program, file, "--key", key);
+                Assert.Equal((0, ""), (exit, error));
+                Assert.StartsWith(conclusion, output, StringComparison.Ordinal);
+            }
         }
     }
 
@@ -57,7 +79,29 @@ public sealed class PublishedVerifierTests
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
-    private static Task<(int Exit, string Output, string Error)> BareAsync(params string[] args) => RunAsync("env", ["-i", .. args]);
+    /// <summary>
+    /// Runs a program without an environment where every folder in which a program's host looks for a runtime is empty. An empty environment alone hides none: the host knows the default places.
+    /// </summary>
+    private static Task<(int Exit, string Output, string Error)> BareAsync(params string[] args) =>
+        RunAsync("unshare", ["-m", "sh", "-c", $"{string.Concat(RuntimeFolders().Select(folder => $"mount -t tmpfs none '{folder}' && "))}exec env -i \"$@\"", "sh", .. args]);
+
+    /// <summary>The machine's .NET itself cannot start where the verifier must.</summary>
+    private static async Task<bool> IsRuntimeHiddenAsync()
+    {
+        try
+        {
+            return (await BareAsync("true")).Exit == 0 && (await BareAsync("dotnet", "--list-runtimes")).Exit != 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false; // no unshare
+        }
+    }
+
+    /// <summary>Where this test's own runtime is, and the places that the host knows by itself (dotnet/docs, "Install location").</summary>
+    private static IEnumerable<string> RuntimeFolders() =>
+        new[] { Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")), "/usr/share/dotnet", "/usr/lib/dotnet", "/usr/lib64/dotnet", "/etc/dotnet" }
+            .Select(folder => folder.TrimEnd('/')).Distinct(StringComparer.Ordinal).Where(Directory.Exists);
 
     private static async Task<(int Exit, string Output, string Error)> RunAsync(string program, params string[] args)
     {

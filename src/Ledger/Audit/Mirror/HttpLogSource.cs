@@ -8,6 +8,20 @@ namespace Ledger.Audit.Mirror;
 /// <param name="http">With the log's URL, ended by a slash, as its base address, and whatever the entries need.</param>
 internal sealed class HttpLogSource(HttpClient http) : ILogSource
 {
+    /// <summary>Bytes of an answer, at most: a full bundle of the largest entries, each behind its length of two bytes.</summary>
+    private const long MaxAnswerBytes = TileId.FullWidth * (2L + LeafEntry.MaxBytes);
+
+    /// <summary>A client that follows no redirection, which could lead the token to another host, and takes no answer that is larger than any of a log's can be.</summary>
+    /// <param name="log">The log's URL, ended by a slash.</param>
+    /// <param name="token">Of a client with the scope 'Ledger Audit'; null: none.</param>
+    public static HttpClient Client(Uri log, string? token)
+    {
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = log, MaxResponseContentBufferSize = MaxAnswerBytes };
+        if (token is not null)
+            http.DefaultRequestHeaders.Add("auth", token);
+        return http;
+    }
+
     public async Task<string?> CheckpointAsync(CancellationToken cancel)
     {
         var note = await GetAsync("checkpoint", isOptional: true, cancel);
@@ -44,12 +58,22 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
             using var response = await http.GetAsync(path, cancel);
             if (response.IsSuccessStatusCode)
                 return await response.Content.ReadAsByteArrayAsync(cancel);
-            return isOptional && response.StatusCode == HttpStatusCode.NotFound ? null : throw new MirrorException(
-                $"{http.BaseAddress}{path} answered {(int)response.StatusCode}{(response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? ": entries need a token of a client with the scope 'Ledger Audit' (--token)" : "")}");
+            return isOptional && response.StatusCode == HttpStatusCode.NotFound ? null : throw new MirrorException($"{http.BaseAddress}{path} answered {(int)response.StatusCode}{ToDo((int)response.StatusCode)}");
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new MirrorException($"{http.BaseAddress}{path} answered more than the {MaxAnswerBytes:N0} bytes that an answer of a log can have: is it a log's URL?", e);
         }
         catch (HttpRequestException e)
         {
             throw new MirrorException($"{http.BaseAddress}{path} cannot be reached: {e.Message}", e);
         }
     }
+
+    private static string ToDo(int status) => status switch
+    {
+        401 or 403 => ": entries need a token of a client with the scope 'Ledger Audit' (LEDGER_TOKEN or --token-stdin)",
+        >= 300 and < 400 => ": redirections are not followed, so that the token goes nowhere else: give the URL that it leads to, if you trust it",
+        _ => "",
+    };
 }

@@ -66,6 +66,11 @@ public sealed class JobProver(NpgsqlDataSource database)
         if (cId is not null)
             await proof.WriteDisclosureAsync(key.Disclose(IdentifierKind.CId, cId), cancel);
         await foreach (var (ordinal, id) in SealedList.ReadAsync(database, job.Id, key, cancel))
+        {
+            // A list that could not be resolved to its end leaves rows that no event is of.
+            if (ordinal == job.Outcomes)
+                break;
             await proof.WriteDisclosureAsync(key.Disclose(IdentifierKind.Conversation, id, ordinal), cancel);
+        }
     }
 }
