@@ -4,7 +4,8 @@ using Ledger.Bench;
 const string Usage = """
     Measures the ledger beside its floor, alternately, in one run, on an embedded PostgreSQL with fsync on.
 
-      submit   submissions over HTTP with authentication, against bare one-row insert commits, at 8 connections
+      submit   submissions over HTTP with authentication, against bare one-row insert commits, at 8 connections;
+               and how long their events wait until a published checkpoint covers them
       delete   a job's deletions with everything on, against the bare DELETEs in the same batches
       memory   peak memory of a job over 200,000 conversations, against one over 2,000
       proof    peak managed memory while a proof of 1,000,000 events is written and checked, against one of 10,000
@@ -17,7 +18,7 @@ var quick = args.Contains("--quick");
 switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordinal)))
 {
     case "submit":
-        Console.WriteLine(await SubmitBench.RunAsync(quick));
+        Console.WriteLine(string.Join(Environment.NewLine, (object[])await SubmitBench.RunAsync(quick)));
         return 0;
     case "delete":
         Console.WriteLine(await DeleteBench.RunAsync(quick));
@@ -31,7 +32,7 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
     case "memory-node": // MemoryBench's own second process
         return await MemoryBench.RunNodeAsync(args[1], args[2]);
     case "all":
-        var figures = new[] { await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick), await ProofBench.RunAsync(quick) };
+        Figure[] figures = [.. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick), await ProofBench.RunAsync(quick)];
         if (!quick)
             Report.Write(figures);
         Console.WriteLine(string.Join(Environment.NewLine, (object[])figures));

@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         var examples = output[output.IndexOf("Example:", StringComparison.Ordinal)..].Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
         Assert.NotEmpty(examples);
         foreach (var example in examples.Where(line => line.StartsWith("ledger ", StringComparison.Ordinal)))
-            AssertParses(example["ledger ".Length..].Split(" < ")[0]);
+            AssertParses(example["ledger ".Length..].Split(" < ")[0].Split(" > ")[0]);
     }
 
     [Fact]
