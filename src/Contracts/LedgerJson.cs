@@ -8,13 +8,13 @@ namespace Ledger.Contracts;
 
 /// <summary>
 /// How facts are written: camelCase members, absent instead of null, instants in UTC with milliseconds and <c>Z</c>,
-/// bytes in standard base64, closed lists by name.
+/// bytes in standard base64, closed lists by name. A member that is missing is an error, unless it may be absent (its parameter then has a default).
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    RespectRequiredConstructorParameters = false,
+    RespectRequiredConstructorParameters = true,
     Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(Submitted))]
 [JsonSerializable(typeof(Scheduled))]

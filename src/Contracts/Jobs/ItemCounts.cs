@@ -1,7 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace Ledger.Contracts.Jobs;
 
 /// <summary>How many items of each kind. The kinds are a closed list: what a conversation consists of.</summary>
-public sealed record ItemCounts(long Messages = 0, long Transcripts = 0, long Recordings = 0, long Attachments = 0, long Logs = 0)
+public sealed record ItemCounts(
+    [property: JsonRequired] long Messages = 0, [property: JsonRequired] long Transcripts = 0, [property: JsonRequired] long Recordings = 0,
+    [property: JsonRequired] long Attachments = 0, [property: JsonRequired] long Logs = 0)
 {
     public static readonly ItemCounts None = new();
 

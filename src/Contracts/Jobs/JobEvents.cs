@@ -15,11 +15,11 @@ public abstract record JobEvent
 /// <param name="Bot">The bot, as in the path.</param>
 /// <param name="RequestType">What was asked for.</param>
 /// <param name="Commitments">One per distinct conversation id, in ascending order of the ids' UTF-8 bytes; for a cId request the cId's, alone.</param>
+/// <param name="Client">The API client that asked.</param>
 /// <param name="From">Inclusive lower bound of <c>startedAt</c> as sent; absent where it was not (a cId request's default is resolved at the start) and for ids.</param>
 /// <param name="To">Inclusive upper bound of <c>startedAt</c>; absent for ids.</param>
-/// <param name="Client">The API client that asked.</param>
 public sealed record Submitted(
-    string Bot, RequestType RequestType, IReadOnlyList<byte[]> Commitments, DateTimeOffset? From, DateTimeOffset? To, string Client) : JobEvent;
+    string Bot, RequestType RequestType, IReadOnlyList<byte[]> Commitments, string Client, DateTimeOffset? From = null, DateTimeOffset? To = null) : JobEvent;
 
 /// <summary>A plan: the job runs, or goes on, at <paramref name="PlannedAt"/> in <paramref name="Window"/>. Nothing is deleted outside the window that the latest plan names.</summary>
 /// <param name="PlannedAt">When it is due.</param>
@@ -34,7 +34,7 @@ public sealed record Scheduled(DateTimeOffset PlannedAt, PlannedWindow Window, S
 /// <param name="ManifestRoot">The RFC 6962 root over the commitments in ordinal order (32 bytes).</param>
 /// <param name="From">For a cId request, the inclusive lower bound that was applied.</param>
 /// <param name="RetainedFrom">Conversations that started before this instant were out of retention; absent where the bot keeps for ever.</param>
-public sealed record Started(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From, DateTimeOffset? RetainedFrom) : JobEvent;
+public sealed record Started(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From = null, DateTimeOffset? RetainedFrom = null) : JobEvent;
 
 /// <summary>One conversation is gone.</summary>
 /// <param name="Commitment">Of its id (32 bytes).</param>
@@ -48,12 +48,12 @@ public sealed record ConversationDeleted(byte[] Commitment, long Ordinal, ItemCo
 public sealed record ConversationSkipped(byte[] Commitment, long Ordinal, SkipReason Reason) : JobEvent;
 
 /// <summary>One conversation (or, without commitment and ordinal, the whole attempt) could not be deleted this time.</summary>
-/// <param name="Commitment">Of the conversation's id; absent for a whole attempt.</param>
-/// <param name="Ordinal">Its place in the manifest; absent for a whole attempt.</param>
 /// <param name="Reason">From a closed list; never the store's own words, which may quote an id.</param>
 /// <param name="Attempt">The attempt that failed.</param>
 /// <param name="RetriesRemaining">Attempts left after this one.</param>
-public sealed record Failed(byte[]? Commitment, long? Ordinal, FailureReason Reason, int Attempt, int RetriesRemaining) : JobEvent;
+/// <param name="Commitment">Of the conversation's id; absent for a whole attempt.</param>
+/// <param name="Ordinal">Its place in the manifest; absent for a whole attempt.</param>
+public sealed record Failed(FailureReason Reason, int Attempt, int RetriesRemaining, byte[]? Commitment = null, long? Ordinal = null) : JobEvent;
 
 /// <summary>The job has ended; nothing follows.</summary>
 /// <param name="Outcome">How it ended.</param>

@@ -19,14 +19,17 @@ public abstract record RegistryEvent
 
 /// <summary>A bot is known from here on.</summary>
 /// <param name="Bot">App or Stream ID: opaque, 1 to 128 characters.</param>
-/// <param name="OwnerMail">Where the completion mail goes; absent: nowhere.</param>
 /// <param name="CreatedAt">When the platform created the bot: the earliest default of a cId request's range.</param>
-/// <param name="RetentionDays">Conversations that started longer ago are out of retention; absent: kept for ever.</param>
 /// <param name="Window">The window that its jobs run in.</param>
-public sealed record BotRegistered(string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window) : RegistryEvent;
+/// <param name="OwnerMail">Where the completion mail goes; absent: nowhere.</param>
+/// <param name="RetentionDays">Conversations that started longer ago are out of retention; absent: kept for ever.</param>
+/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten: their keys are destroyed; absent: never.</param>
+public sealed record BotRegistered(
+    string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null) : RegistryEvent;
 
 /// <summary>All settings of a bot as they are after a change.</summary>
-public sealed record BotChanged(string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window) : RegistryEvent;
+public sealed record BotChanged(
+    string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null) : RegistryEvent;
 
 /// <summary>A client may act for the bot, with these scopes and no others (an earlier grant to the same client is replaced).</summary>
 public sealed record ClientGranted(string Bot, string Client, IReadOnlyList<Scope> Scopes) : RegistryEvent;
@@ -37,9 +40,9 @@ public sealed record GrantRevoked(string Bot, string Client) : RegistryEvent;
 /// <summary>An API client is known from here on.</summary>
 /// <param name="Client">The value of its tokens' <c>appId</c> claim.</param>
 /// <param name="Algorithm">The one <c>alg</c> that its tokens may use.</param>
-/// <param name="PublicKey">For RS* and ES*: the key that verifies its tokens, PEM.</param>
 /// <param name="RequireExpiry">Tokens without <c>exp</c> are refused.</param>
-public sealed record ClientRegistered(string Client, TokenAlgorithm Algorithm, string? PublicKey, bool RequireExpiry) : RegistryEvent;
+/// <param name="PublicKey">For RS* and ES*: the key that verifies its tokens, PEM.</param>
+public sealed record ClientRegistered(string Client, TokenAlgorithm Algorithm, bool RequireExpiry, string? PublicKey = null) : RegistryEvent;
 
 /// <summary>A secret was issued; the secret itself is kept sealed and outside the events.</summary>
 /// <param name="SecretId">Names the secret; says nothing of it.</param>

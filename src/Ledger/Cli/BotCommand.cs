@@ -29,7 +29,8 @@ internal static class BotCommand
             var bot = parsed.GetValue(settings.Bot)!;
             CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, new AddBot(
                 bot, parsed.GetValue(settings.OwnerMail), parsed.GetValue(settings.Created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(settings.RetentionDays),
-                parsed.GetValue(settings.Window)!, settings.By.Actor(parsed), settings.By.Reason(parsed)), cancel));
+                parsed.GetValue(settings.Window)!, settings.By.Actor(parsed), settings.By.Reason(parsed),
+                parsed.GetValue(settings.KeyRetentionDays)), cancel));
             Terminal.Of(parsed).Line("The bot is registered.");
             Terminal.Of(parsed).Note("Next: `ledger client add CLIENT --bot BOT --scope delete-conversations`");
         });
@@ -48,7 +49,8 @@ internal static class BotCommand
             var bot = parsed.GetValue(settings.Bot)!;
             CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, new ChangeBot(
                 bot, parsed.GetValue(settings.OwnerMail), parsed.GetValue(settings.Created), parsed.GetValue(settings.RetentionDays),
-                parsed.GetValue(settings.Window), settings.By.Actor(parsed), settings.By.Reason(parsed)), cancel));
+                parsed.GetValue(settings.Window), settings.By.Actor(parsed), settings.By.Reason(parsed),
+                parsed.GetValue(settings.KeyRetentionDays)), cancel));
             Terminal.Of(parsed).Line("The bot's settings are recorded.");
         });
         return verb;
@@ -64,16 +66,18 @@ internal static class BotCommand
             await using var connection = await opened.Source.OpenConnectionAsync(cancel);
             var bots = await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel);
             Terminal.Of(parsed).Table(
-                ["bot", "owner", "created", "retention", "window", "clients"],
+                ["bot", "owner", "created", "retention", "key retention", "window", "clients"],
                 [.. bots.OrderBy(bot => bot.BotId, StringComparer.Ordinal).Select(bot => (string[])
                 [
-                    bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), bot.RetentionDays is { } days ? $"{days} days" : "for ever", bot.Window,
+                    bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays), bot.Window,
                     bot.Grants.Count == 0 ? "-" : string.Join(", ", bot.Grants.Keys.Order(StringComparer.Ordinal)),
                 ])],
                 "There is no bot yet: `ledger bot add BOT`");
         });
         return verb;
     }
+
+    private static string Days(int? days) => days is null ? "for ever" : $"{days} days";
 
     /// <summary>The arguments and options that add and set share.</summary>
     private sealed class BotSettings
@@ -85,6 +89,7 @@ internal static class BotCommand
             verb.Add(OwnerMail);
             verb.Add(Created);
             verb.Add(RetentionDays);
+            verb.Add(KeyRetentionDays);
             verb.Add(Window);
             By = RecordedBy.AddTo(verb);
             Database = DatabaseOptions.AddTo(verb);
@@ -94,6 +99,10 @@ internal static class BotCommand
         public Option<string?> OwnerMail { get; } = new("--owner-mail") { Description = "Who is told when a job is done.", HelpName = "MAIL" };
         public Option<DateTimeOffset?> Created { get; }
         public Option<int?> RetentionDays { get; } = new("--retention-days") { Description = "Conversations that started longer ago are skipped; 0 with set: none are.", HelpName = "N" };
+        public Option<int?> KeyRetentionDays { get; } = new("--key-retention")
+        {
+            Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.", HelpName = "DAYS",
+        };
         public Option<string?> Window { get; } = new("--window") { Description = "The window that the bot's jobs run in.", HelpName = "NAME" };
         public RecordedBy By { get; }
         public DatabaseOptions Database { get; }

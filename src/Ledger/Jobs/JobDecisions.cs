@@ -66,7 +66,7 @@ public static class JobDecisions
             return Unplanned;
         if (job.IsStarted)
             return Decision.Reject("an attempt whose list is resolved fails by its conversations");
-        var failed = new Failed(Commitment: null, Ordinal: null, fail.Reason, job.Attempt, job.RetriesRemaining);
+        var failed = new Failed(fail.Reason, job.Attempt, job.RetriesRemaining);
         return Decision.Of(failed, job.RetriesRemaining > 0 && fail.Retry is { } retry ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
     }
 
@@ -86,7 +86,7 @@ public static class JobDecisions
     {
         Outcome.Deleted o => new ConversationDeleted(o.Commitment, o.Ordinal, o.Items, job.Attempt, ConfirmedAbsent: true),
         Outcome.Skipped o => new ConversationSkipped(o.Commitment, o.Ordinal, o.Reason),
-        Outcome.Failed o => new Failed(o.Commitment, o.Ordinal, o.Reason, job.Attempt, job.RetriesRemaining),
+        Outcome.Failed o => new Failed(o.Reason, job.Attempt, job.RetriesRemaining, o.Commitment, o.Ordinal),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 

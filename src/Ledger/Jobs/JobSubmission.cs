@@ -138,9 +138,9 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
     {
         DeletionRequest.ByConversationIds ids => new Submitted(
             submission.Bot.BotId, RequestType.ConversationIds, [.. ids.ConversationIds.Select(conversation => key.Commit(IdentifierKind.Conversation, conversation))],
-            From: null, To: null, submission.ClientId),
+            submission.ClientId),
         DeletionRequest.ByChannelUser user => new Submitted(
-            submission.Bot.BotId, RequestType.CId, [key.Commit(IdentifierKind.CId, user.CId)], user.From, user.To, submission.ClientId),
+            submission.Bot.BotId, RequestType.CId, [key.Commit(IdentifierKind.CId, user.CId)], submission.ClientId, user.From, user.To),
         _ => throw new ArgumentOutOfRangeException(nameof(submission)),
     };
 

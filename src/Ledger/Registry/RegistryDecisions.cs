@@ -49,9 +49,18 @@ public static class RegistryDecisions
             return Decision.Reject("a bot id has 1 to 128 characters, not all blank, without control characters");
         if (add.RetentionDays is < 1 or > LongestRetention)
             return Decision.Reject($"retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
+        if (add.KeyRetentionDays is < 1 or > LongestRetention)
+            return Decision.Reject($"key retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
+        var createdAt = Instant.Truncate(add.CreatedAt);
         if (bot is null)
-            return Decision.Of(new BotRegistered(add.Bot, add.OwnerMail, Instant.Truncate(add.CreatedAt), add.RetentionDays, add.Window) { Actor = add.Actor, Reason = add.Reason });
-        var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == Instant.Truncate(add.CreatedAt) && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window;
+        {
+            return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays)
+            {
+                Actor = add.Actor, Reason = add.Reason,
+            });
+        }
+        var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == createdAt && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window
+            && bot.KeyRetentionDays == add.KeyRetentionDays;
         return same ? Decision.Nothing : Decision.Reject("the bot is registered already, with other settings: change it with `ledger bot set`");
     }
 
@@ -59,16 +68,22 @@ public static class RegistryDecisions
     {
         if (change.RetentionDays is < 0 or > LongestRetention)
             return Decision.Reject($"retention is 1 to {LongestRetention} days (0 keeps for ever)");
+        if (change.KeyRetentionDays is < 0 or > LongestRetention)
+            return Decision.Reject($"key retention is 1 to {LongestRetention} days (0 keeps for ever)");
         var changed = bot with
         {
             OwnerMail = change.OwnerMail ?? bot.OwnerMail,
             CreatedAt = change.CreatedAt is { } created ? Instant.Truncate(created) : bot.CreatedAt,
             RetentionDays = change.RetentionDays switch { null => bot.RetentionDays, 0 => null, var days => days },
             Window = change.Window ?? bot.Window,
+            KeyRetentionDays = change.KeyRetentionDays switch { null => bot.KeyRetentionDays, 0 => null, var days => days },
         };
         return changed == bot
             ? Decision.Nothing
-            : Decision.Of(new BotChanged(bot.BotId, changed.OwnerMail, changed.CreatedAt, changed.RetentionDays, changed.Window) { Actor = change.Actor, Reason = change.Reason });
+            : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays)
+            {
+                Actor = change.Actor, Reason = change.Reason,
+            });
     }
 
     private static Decision Grant(Bot bot, GrantClient grant)
@@ -94,7 +109,7 @@ public static class RegistryDecisions
                 && (add.SecretId is null || client.LiveSecrets.Contains(add.SecretId));
             return same ? Decision.Nothing : Decision.Reject("the client is registered already: `ledger client rotate` gives it a new secret");
         }
-        var registered = new ClientRegistered(add.Client, add.Algorithm, add.PublicKey, add.RequireExpiry) { Actor = add.Actor, Reason = add.Reason };
+        var registered = new ClientRegistered(add.Client, add.Algorithm, add.RequireExpiry, add.PublicKey) { Actor = add.Actor, Reason = add.Reason };
         return add.SecretId is null
             ? Decision.Of(registered)
             : Decision.Of(registered, new ClientSecretIssued(add.Client, add.SecretId) { Actor = add.Actor, Reason = add.Reason });

@@ -4,13 +4,18 @@ namespace Ledger.Projections.Registry;
 
 /// <summary>A bot as it is now: <c>mt_doc_bot</c>.</summary>
 /// <param name="Grants">Scopes by client id.</param>
+/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten; null: never.</param>
 public sealed record Bot(
-    string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants)
+    string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants,
+    int? KeyRetentionDays = null)
 {
     public static Bot Apply(Bot? bot, RegistryEvent @event) => (bot, @event) switch
     {
-        (null, BotRegistered e) => new Bot(e.Bot, e.OwnerMail, e.CreatedAt, e.RetentionDays, e.Window, NoGrants),
-        (not null, BotChanged e) => bot with { OwnerMail = e.OwnerMail, CreatedAt = e.CreatedAt, RetentionDays = e.RetentionDays, Window = e.Window },
+        (null, BotRegistered e) => new Bot(e.Bot, e.OwnerMail, e.CreatedAt, e.RetentionDays, e.Window, NoGrants, e.KeyRetentionDays),
+        (not null, BotChanged e) => bot with
+        {
+            OwnerMail = e.OwnerMail, CreatedAt = e.CreatedAt, RetentionDays = e.RetentionDays, Window = e.Window, KeyRetentionDays = e.KeyRetentionDays,
+        },
         (not null, ClientGranted e) => bot with { Grants = new Dictionary<string, IReadOnlyList<Scope>>(bot.Grants, StringComparer.Ordinal) { [e.Client] = e.Scopes } },
         (not null, GrantRevoked e) => bot with
         {

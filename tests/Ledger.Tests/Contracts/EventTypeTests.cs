@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
@@ -18,19 +20,19 @@ public sealed partial class EventTypeTests
     /// <summary>One of each, and of those with absent members one without them.</summary>
     private static readonly object[] s_examples =
     [
-        new Submitted("st-1 <&>", RequestType.ConversationIds, [s_bytes, s_bytes], null, null, "cs-1"),
-        new Submitted("st-1", RequestType.CId, [s_bytes], s_at, s_at.AddDays(1), "cs-1"),
+        new Submitted("st-1 <&>", RequestType.ConversationIds, [s_bytes, s_bytes], "cs-1"),
+        new Submitted("st-1", RequestType.CId, [s_bytes], "cs-1", s_at, s_at.AddDays(1)),
         new Scheduled(s_at, s_window, ScheduleReason.OffPeak, 1), new Scheduled(s_at, s_window, ScheduleReason.WindowClosed, 1), new Scheduled(s_at, s_window, ScheduleReason.Retry, 2),
-        new Started(1, 3, s_bytes, null, null), new Started(1, 3, s_bytes, s_at, s_at),
+        new Started(1, 3, s_bytes), new Started(1, 3, s_bytes, s_at, s_at),
         new ConversationDeleted(s_bytes, 7, new ItemCounts(1, 2, 3, 4, 5), 1, ConfirmedAbsent: true),
         .. Enum.GetValues<SkipReason>().Select(reason => new ConversationSkipped(s_bytes, 8, reason)),
-        .. Enum.GetValues<FailureReason>().Select(reason => new Failed(s_bytes, 9, reason, 1, 3)), new Failed(null, null, FailureReason.ListUnresolved, 4, 0),
+        .. Enum.GetValues<FailureReason>().Select(reason => new Failed(reason, 1, 3, s_bytes, 9)), new Failed(FailureReason.ListUnresolved, 4, 0),
         new Completed(JobOutcome.Completed, 6, 1, 0, new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 2, [SkipReason.AlreadyErased] = 3 }, new ItemCounts(1)),
         new Completed(JobOutcome.Failed, 0, 0, 0, new Dictionary<SkipReason, long>(), ItemCounts.None), new Completed(JobOutcome.Cancelled, 6, 1, 0, new Dictionary<SkipReason, long>(), ItemCounts.None, 1),
-        new BotRegistered("st-1", "owner@example.com", s_at, 30, "night") { Actor = "ada", Reason = "ticket 7" }, new BotRegistered("st-1", null, s_at, null, "night") { Actor = "ada" },
-        new BotChanged("st-1", "owner@example.com", s_at, 60, "default") { Actor = "ada", Reason = "ticket 8" },
+        new BotRegistered("st-1", s_at, "night", "owner@example.com", 30, 365) { Actor = "ada", Reason = "ticket 7" }, new BotRegistered("st-1", s_at, "night") { Actor = "ada" },
+        new BotChanged("st-1", s_at, "default", "owner@example.com", 60, 365) { Actor = "ada", Reason = "ticket 8" },
         new ClientGranted("st-1", "cs-1", Enum.GetValues<Scope>()) { Actor = "ada" }, new GrantRevoked("st-1", "cs-1") { Actor = "ada" },
-        .. Enum.GetValues<TokenAlgorithm>().Select(algorithm => new ClientRegistered("cs-1", algorithm, algorithm > TokenAlgorithm.HS512 ? "-----BEGIN PUBLIC KEY-----\n+/=" : null, true) { Actor = "ada" }),
+        .. Enum.GetValues<TokenAlgorithm>().Select(algorithm => new ClientRegistered("cs-1", algorithm, true, algorithm > TokenAlgorithm.HS512 ? "-----BEGIN PUBLIC KEY-----\n+/=" : null) { Actor = "ada" }),
         new ClientSecretIssued("cs-1", "9f3a") { Actor = "ada" }, new ClientSecretRetired("cs-1", "9f3a") { Actor = "ada" }, new ClientRevoked("cs-1") { Actor = "ada", Reason = "leaked" },
         new WindowDefined("night", "0 0 18 * * ?", "Europe/Berlin", 28_800, 4) { Actor = "ada" },
         new JobKeyDestroyed("st-1", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c") { Actor = "ledger", Reason = "retention" }, new EpochKeyDestroyed(7, s_at) { Actor = "ledger" },
@@ -63,6 +65,36 @@ public sealed partial class EventTypeTests
             Assert.Equal(parts[0], EventType.Of(read).Name);
         }
     }
+
+    /// <summary>Event and member, of those that may be absent; so may every registry event's reason.</summary>
+    private static readonly string[] s_mayBeAbsent =
+    [
+        "submitted.from", "submitted.to", "started.from", "started.retainedFrom", "failed.commitment", "failed.ordinal", "completed.untouchedFrom",
+        "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays", "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays",
+        "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
+    ];
+
+    [Fact]
+    public void A_stored_event_that_lacks_a_member_is_an_error_and_no_default()
+    {
+        foreach (var (type, data) in File.ReadAllLines(Golden).Select(line => line.Split(" | ")).Select(parts => (parts[0], parts[2])))
+        {
+            foreach (var path in Paths(JsonNode.Parse(data)!.AsObject()))
+            {
+                var cut = JsonNode.Parse(data)!.AsObject();
+                var holder = path[..^1].Aggregate(cut, (node, name) => node[name]!.AsObject());
+                Assert.True(holder.Remove(path[^1]));
+                if (path[^1] == "reason" && type is not ("scheduled" or "failed" or "conversation_skipped") || s_mayBeAbsent.Contains($"{type}.{string.Join('.', path)}"))
+                    Assert.NotNull(EventType.Read(type, cut.ToJsonString()));
+                else
+                    Assert.Throws<JsonException>(() => EventType.Read(type, cut.ToJsonString()));
+            }
+        }
+    }
+
+    /// <summary>Of every member, those of its objects included, how to come there; a count by reason is no member but an entry.</summary>
+    private static IEnumerable<string[]> Paths(JsonObject node) => node.SelectMany(member =>
+        (IEnumerable<string[]>)[[member.Key], .. member is { Key: not "skipped", Value: JsonObject inner } ? Paths(inner).Select(path => (string[])[member.Key, .. path]) : []]);
 
     [Fact]
     public void Every_concrete_event_of_the_contracts_is_on_the_closed_list_and_has_a_golden_shape()

@@ -8,7 +8,7 @@ namespace Ledger.Tests.Jobs;
 internal sealed record Given(IReadOnlyList<JobEvent> Events)
 {
     public static readonly DateTimeOffset Noon = new(2026, 5, 8, 12, 0, 0, TimeSpan.Zero);
-    public static readonly Submitted Request = new("st-1", RequestType.ConversationIds, [Commitment(0), Commitment(1), Commitment(2)], null, null, "cs-1");
+    public static readonly Submitted Request = new("st-1", RequestType.ConversationIds, [Commitment(0), Commitment(1), Commitment(2)], "cs-1");
 
     /// <summary>The first plan, and the ones that retries are planned by.</summary>
     public static readonly Plan First = Plan(0), Later = Plan(24), Retry = Plan(25);

@@ -9,14 +9,14 @@ public sealed partial class JobDecisionsTests
     [Fact]
     public void An_attempt_whose_list_was_not_resolved_is_tried_again() => AWaitingJob.Then(
         new FailAttempt(1, FailureReason.ListUnresolved, Retry),
-        new Failed(null, null, FailureReason.ListUnresolved, 1, 3), new Scheduled(Retry.PlannedAt, Retry.Window, ScheduleReason.Retry, 2));
+        new Failed(FailureReason.ListUnresolved, 1, 3), new Scheduled(Retry.PlannedAt, Retry.Window, ScheduleReason.Retry, 2));
 
     [Fact]
     public void The_last_attempt_that_fails_as_a_whole_ends_the_job_as_failed() => Enumerable.Range(1, 3)
         .Aggregate(AWaitingJob, (job, attempt) => job.When(new FailAttempt(attempt, FailureReason.ListUnresolved, Plan(24 + attempt))))
         .Then(
             new FailAttempt(4, FailureReason.ListUnresolved, Plan(30)),
-            new Failed(null, null, FailureReason.ListUnresolved, 4, 0),
+            new Failed(FailureReason.ListUnresolved, 4, 0),
             new Completed(JobOutcome.Failed, 0, 0, 0, new Dictionary<SkipReason, long>(), ItemCounts.None));
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed partial class JobDecisionsTests
     public void The_last_outcome_of_an_attempt_with_failures_plans_the_retry() => AStartedJob.Then(
         new RecordOutcomes(1, [Deleted(0), Failed(1), Skipped(2)], Retry),
         new ConversationDeleted(Commitment(0), 0, s_items, 1, ConfirmedAbsent: true),
-        new Failed(Commitment(1), 1, FailureReason.StoreRefused, 1, 3),
+        new Failed(FailureReason.StoreRefused, 1, 3, Commitment(1), 1),
         new ConversationSkipped(Commitment(2), 2, SkipReason.NotFound),
         new Scheduled(Retry.PlannedAt, Retry.Window, ScheduleReason.Retry, 2));
 
@@ -38,7 +38,7 @@ public sealed partial class JobDecisionsTests
         .When(new RecordOutcomes(2, [Failed(1)], Plan(26))).When(new RecordOutcomes(3, [Failed(1)], Plan(27)))
         .Then(
             new RecordOutcomes(4, [Failed(1)], Plan(28)),
-            new Failed(Commitment(1), 1, FailureReason.StoreRefused, 4, 0),
+            new Failed(FailureReason.StoreRefused, 4, 0, Commitment(1), 1),
             new Completed(JobOutcome.Failed, 3, 2, 1, new Dictionary<SkipReason, long>(), s_items + s_items));
 
     [Fact]
