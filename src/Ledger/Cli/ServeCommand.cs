@@ -2,6 +2,7 @@ using System.CommandLine;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.Identifiers;
+using Ledger.Notifications;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -29,23 +30,27 @@ internal static class ServeCommand
         };
         verb.Add(embedded);
         verb.Add(urls);
-        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, parsed.GetValue(embedded), parsed.GetValue(urls)!, cancel));
+        var mail = MailSettings.AddTo(verb);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, mail, parsed.GetValue(embedded), parsed.GetValue(urls)!, cancel));
         return verb;
     }
 
-    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, bool embedded, string urls, CancellationToken cancel)
+    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, MailSettings mail, bool embedded, string urls, CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
         RefuseMalformed(urls);
+        var notifications = mail.Read(parsed);
         await using var database = embedded ? await OpenEmbeddedAsync(parsed, options, terminal, cancel) : await OpenServerAsync(parsed, options, cancel);
         if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
             throw new CommandException(problem);
+        notifications = MailSettings.WithFolder(notifications, database.Embedded?.Postgres.DataDirectory);
         await using var node = LedgerService.Build(new ServiceSettings
         {
             Connection = database.Connection,
             Keys = database.Keys,
             Urls = urls,
             Embedded = database.Embedded?.Postgres,
+            Notifications = notifications,
         });
         if (FaultPoint.ArmedPoint is { } point)
             node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
@@ -54,8 +59,10 @@ internal static class ServeCommand
             foreach (var warning in await ServerLogSettings.WarningsAsync(database.Source, cancel))
                 node.Logger.LogWarning("{Warning}", warning);
         }
+        if (!notifications.SendsMail)
+            node.Logger.LogWarning("Mail is not configured: what the owners of bots should be told waits in the outbox until a node has --smtp or --mail-dir");
         await node.StartAsync(cancel);
-        Greet(terminal, node, parsed, options, database);
+        Greet(terminal, node, parsed, options, database, notifications);
         await node.WaitForShutdownAsync(cancel);
     }
 
@@ -91,7 +98,7 @@ internal static class ServeCommand
         }
     }
 
-    private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database)
+    private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database, NotificationOptions notifications)
     {
         foreach (var address in Addresses(node))
             terminal.Line($"Listening on {address}");
@@ -99,6 +106,8 @@ internal static class ServeCommand
         var where = database.Embedded is null ? "" : options.Data(parsed) is { } data ? $" --data {data}" : "";
         if (database.Embedded is { } embedded)
             terminal.Line($"Data in {embedded.Postgres.DataDirectory}");
+        if (notifications is { Smtp: null, MailFolder: { } folder })
+            terminal.Line($"Mail in {folder} (no mail server is set: --smtp)");
         terminal.Line("Next, in another terminal:");
         terminal.Line($"  ledger bot add BOT{where}");
         terminal.Line($"  ledger client add CLIENT --bot BOT --scope delete-conversations{where}");

@@ -1,0 +1,1 @@
+-- Keeps the numbers without a gap until the migration that belongs here is merged; that one replaces this file.
