@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Ledger.Contracts;
 using Ledger.EventStore;
 using Ledger.Projections;

@@ -22,6 +22,6 @@ public static class WebhookSignature
     public static string Sign(byte[] secret, string id, long timestamp, ReadOnlySpan<byte> body)
     {
         var head = Encoding.UTF8.GetBytes($"{id}.{timestamp}.");
-        return "v1," + Convert.ToBase64String(HMACSHA256.HashData(secret, [.. head, .. body]));
+        return "v1," + Convert.ToBase64String(HMACSHA256.HashData(secret, (byte[])[.. head, .. body]));
     }
 }
