@@ -3,6 +3,7 @@ using Ledger.Execution;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
+using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -26,6 +27,7 @@ public static class DeleteBench
             Keys = bench.Keys,
             Urls = "http://127.0.0.1:0",
             Lanes = null,
+            Log = new LogOptions { Loop = false },
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         });
         var (measured, floor) = (new List<double>(), new List<double>());
@@ -88,7 +90,10 @@ public static class DeleteBench
         await node.GetRequiredService<JobSubmission>().SubmitAsync(
             new Submission(bot, registry.Windows[bot.Window], BenchDatabase.Client, request, null, []), CancellationToken.None);
         var clock = Stopwatch.GetTimestamp();
-        await node.GetRequiredService<SliceRunner>().RunAsync("bench", CancellationToken.None);
+        // The log's writer takes its turns: the job waits for it once it has started, and then every one of its events goes into the log.
+        do
+            await node.GetRequiredService<SliceRunner>().RunAsync("bench", CancellationToken.None);
+        while ((await node.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Events > 0);
         return Stopwatch.GetElapsedTime(clock).TotalSeconds;
     }
 

@@ -7,6 +7,7 @@ using Ledger.Jobs;
 using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Ledger.Transparency;
 
 namespace Ledger;
 
@@ -29,6 +30,9 @@ public sealed record ServiceSettings
     /// <summary>How this node fires lanes; null: it serves requests only, and other nodes delete.</summary>
     public LaneSchedulerOptions? Lanes { get; init; } = new();
 
+    /// <summary>How this node writes the log; null: other nodes do.</summary>
+    public LogOptions? Log { get; init; } = new();
+
     /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
     public EmbeddedPostgres? Embedded { get; init; }
 
@@ -41,7 +45,7 @@ public sealed record ServiceSettings
     public override string ToString() => nameof(ServiceSettings);
 }
 
-/// <summary>Puts a node together: the HTTP side, and the lanes that delete.</summary>
+/// <summary>Puts a node together: the HTTP side, the lanes that delete, and the log's writer.</summary>
 public static class LedgerService
 {
     /// <summary>A node, not started yet. Disposing it stops it.</summary>
@@ -62,6 +66,7 @@ public static class LedgerService
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<SliceRunner>();
+        services.AddSingleton<PublishedLog>();
         services.AddLedgerHttp(settings.Http);
         services.AddLedgerNotifications(settings.Notifications);
         if (settings.Lanes is { } lanes)
@@ -71,11 +76,24 @@ public static class LedgerService
             services.AddSingleton(provider => new ReadinessCheck(
                 "scheduling", _ => Task.FromResult(provider.GetRequiredService<LaneScheduler>().Outage)));
         }
+        services.AddSingleton(provider => new ReadinessCheck("log", async cancel =>
+            provider.GetService<LogWriter>()?.Problem ?? await provider.GetRequiredService<PublishedLog>().ProblemAsync(cancel)));
+        if (settings.Log is { } log)
+            AddLogWriter(services, settings, log);
         if (settings.Embedded is { } postgres)
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EmbeddedSupervisor>(provider, postgres));
         var app = builder.Build();
         app.UseLedgerHttp();
         return app;
+    }
+
+    private static void AddLogWriter(IServiceCollection services, ServiceSettings settings, LogOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(_ => new LogDatabase(settings.Connection));
+        services.AddSingleton<LogWriter>();
+        if (options.Loop)
+            services.AddHostedService(provider => provider.GetRequiredService<LogWriter>());
     }
 
     private static LaneScheduler Lanes(IServiceProvider provider, ServiceSettings settings, LaneSchedulerOptions options)

@@ -25,7 +25,7 @@ public sealed class Node : IAsyncDisposable
     public HttpClient Client { get; private set; } = null!;
 
     /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> when it comes there.</summary>
-    public static async Task<Node> StartAsync(string connection, string keys, string? faultPoint = null)
+    public static async Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), "serve", "--urls", "http://127.0.0.1:0"])
         {
@@ -36,6 +36,8 @@ public sealed class Node : IAsyncDisposable
         };
         start.Environment["LEDGER_CONNECTION"] = connection;
         start.Environment["LEDGER_KEYS"] = keys;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         if (faultPoint is not null)
             start.Environment["LEDGER_FAULT_POINT"] = faultPoint;
         var node = new Node(Process.Start(start)!);

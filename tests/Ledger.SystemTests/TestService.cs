@@ -6,8 +6,10 @@ using Ledger.Database;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Identifiers;
+using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Ledger.Transparency;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -25,6 +27,12 @@ public sealed record TestServiceOptions
     /// <summary>Off: nothing is deleted but by <see cref="TestService.RunSlicesAsync"/>.</summary>
     public bool Lanes { get; init; }
 
+    /// <summary>Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and <see cref="TestService.WriteLogAsync"/>.</summary>
+    public bool WriterLoop { get; init; }
+
+    /// <summary>The log's witnesses.</summary>
+    public CosignAsync? Cosign { get; init; }
+
     public HttpOptions Http { get; init; } = new() { Submits = null, Polls = null };
     public ExecutionOptions Execution { get; init; } = new() { RetryDelays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)] };
 
@@ -32,6 +40,9 @@ public sealed record TestServiceOptions
     public DeletionWindowOptions Window { get; init; } = new("0 0 * * * ?", "UTC", TimeSpan.FromHours(2), 4);
 
     public int? RetentionDays { get; init; }
+
+    /// <summary>How the nodes send; by default no mail at all.</summary>
+    public NotificationOptions Notifications { get; init; } = new();
 
     /// <summary>A clock that the test sets; else the real one.</summary>
     public bool OwnClock { get; init; }
@@ -106,7 +117,9 @@ public sealed class TestService : IAsyncDisposable
             Urls = "http://127.0.0.1:0",
             Http = _options.Http,
             Execution = _options.Execution,
+            Notifications = _options.Notifications,
             Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
+            Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },
             Time = Time,
         });
         _nodes.Add(node);
@@ -187,8 +200,29 @@ public sealed class TestService : IAsyncDisposable
         return JsonDocument.Parse(text).RootElement;
     }
 
-    /// <summary>Runs slices of the window until nothing is due.</summary>
-    public async Task RunSlicesAsync(string window = "test") => await Services.GetRequiredService<SliceRunner>().RunAsync(window, CancellationToken.None);
+    /// <summary>Runs slices of the window until nothing is due, and writes the log, which slices wait for.</summary>
+    public async Task RunSlicesAsync(string window = "test")
+    {
+        do
+        {
+            await WriteLogAsync();
+            await Services.GetRequiredService<SliceRunner>().RunAsync(window, CancellationToken.None);
+        }
+        while (await ScalarAsync<bool>("select exists (select from ledger.log_queue)"));
+    }
+
+    /// <summary>Writes the log until nothing is waiting for it. The first node's writer does it.</summary>
+    public async Task WriteLogAsync()
+    {
+        var writer = Services.GetRequiredService<LogWriter>();
+        LogPass pass;
+        do
+        {
+            pass = await writer.RunOnceAsync(CancellationToken.None);
+            Assert.Null(pass.Problem);
+        }
+        while (pass.Events > 0 || pass.Size is null);
+    }
 
     /// <summary>A fingerprint of everything that is recorded: equal before and after a refused request.</summary>
     public async Task<string> RecordedAsync() => await ScalarAsync<string>(

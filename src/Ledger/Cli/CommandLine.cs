@@ -44,7 +44,7 @@ public static class CommandLine
         var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
         {
             DemoCommand.Verb(), ServeCommand.Verb(), ImportCommand.Verb(), BotCommand.Verb(), WindowCommand.Verb(), ClientCommand.Verb(),
-            TokenCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), NotificationsCommand.Verb(), MigrateCommand.Verb(), KeyCommand.Verb(),
+            TokenCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), NotificationsCommand.Verb(), MigrateCommand.Verb(), KeyCommand.Verb(), LogCommand.Verb(),
         };
         foreach (var help in root.Options.OfType<HelpOption>())
             help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -21,6 +21,9 @@ internal static class BotPath
         return segments is ["", _, _, _, var raw, ..] ? Uri.UnescapeDataString(raw) : "";
     }
 
+    /// <summary>As <see cref="BotId"/>; null for a path that is about all bots.</summary>
+    public static string? BotIdOrAll(HttpContext context) => context.Request.RouteValues.ContainsKey("botId") ? BotId(context) : null;
+
     public static string JobId(HttpContext context) => (string?)context.Request.RouteValues["jobId"] ?? "";
 
     /// <summary>The status URL's path.</summary>

@@ -6,18 +6,36 @@ namespace Ledger.Http;
 
 /// <summary>Who is asking, for which bot, as the registry had it when the token was verified.</summary>
 /// <param name="ClientId">The client that the token names.</param>
-/// <param name="Bot">The bot of the path; the client has a grant for it.</param>
+/// <param name="PathBot">The bot of the path, for which the client has a grant; null: the path is about all bots.</param>
 /// <param name="Registry">What both were read from.</param>
 /// <param name="ArrivedAt">A <see cref="TimeProvider.GetTimestamp"/> of the request's arrival.</param>
-internal sealed record Caller(string ClientId, Bot Bot, RegistrySnapshot Registry, long ArrivedAt)
+internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Registry, long ArrivedAt)
 {
     /// <summary>The caller of an endpoint that requires authorization.</summary>
     public static Caller Of(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("this endpoint does not require authorization");
 
+    /// <summary>The bot of the path.</summary>
+    public Bot Bot => PathBot ?? throw new InvalidOperationException("this path names no bot");
+
+    /// <summary>Whether the client's grant for the path's bot holds one of the scopes; on a path about all bots, its grants for every one of them.</summary>
     public bool MayDoOneOf(ReadOnlySpan<Scope> scopes)
     {
-        foreach (var scope in Bot.Grants[ClientId])
+        if (PathBot is not null)
+            return IsGranted(PathBot, scopes);
+        foreach (var bot in Registry.Bots.Values)
+        {
+            if (!IsGranted(bot, scopes))
+                return false;
+        }
+        return Registry.Bots.Count > 0;
+    }
+
+    private bool IsGranted(Bot bot, ReadOnlySpan<Scope> scopes)
+    {
+        if (!bot.Grants.TryGetValue(ClientId, out var granted))
+            return false;
+        foreach (var scope in granted)
         {
             if (scopes.Contains(scope))
                 return true;

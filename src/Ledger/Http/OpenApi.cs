@@ -92,6 +92,38 @@ internal static class OpenApi
         Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
     }
 
+    public static void LogCheckpoint(OpenApiOperation operation)
+    {
+        operation.Parameters = [Parameter("If-None-Match", ParameterLocation.Header, "The ETag of an earlier answer.")];
+        operation.Responses!["200"] = Raw("A signed note (c2sp.org/tlog-checkpoint), with the witnesses' cosignatures; ETag.", "text/plain");
+        operation.Responses["304"] = new OpenApiResponse { Description = "Unchanged since that ETag." };
+        Errors(operation, [(404, "Nothing is published yet."), .. Always]);
+    }
+
+    public static void LogTile(OpenApiOperation operation)
+    {
+        operation.Parameters = [Parameter("level", ParameterLocation.Path, "0 to 63."), TileNumber()];
+        operation.Responses!["200"] = Raw("The tile's hashes, 32 bytes each (c2sp.org/tlog-tiles); never changes.", "application/octet-stream");
+        Errors(operation, [(404, "The published log has no such tile."), .. Always]);
+    }
+
+    public static void LogEntries(OpenApiOperation operation)
+    {
+        operation.Parameters = [TileNumber()];
+        operation.Security = [];
+        operation.Responses!["200"] = Raw("Entries, each behind its length in two bytes, big-endian (c2sp.org/tlog-tiles); never changes.", "application/octet-stream");
+        Errors(operation, [(401, "No valid token."), (403, "Ledger Audit is not granted for every bot."), (404, "The published log has no such bundle."), .. Always]);
+    }
+
+    private static IOpenApiParameter TileNumber() =>
+        Parameter("number", ParameterLocation.Path, "As in c2sp.org/tlog-tiles: 067, x001/067, and .p/W behind it for the first W alone.");
+
+    private static OpenApiResponse Raw(string description, string type) => new()
+    {
+        Description = description,
+        Content = new Dictionary<string, OpenApiMediaType> { [type] = new() },
+    };
+
     public static void Health(OpenApiOperation operation)
     {
         Answer(operation, 200, "Yes.", "Health");
@@ -146,7 +178,7 @@ internal static class OpenApi
             ];
         }
         var bodies = operation.Responses!.Values.Select(response => response.Content).Append(operation.RequestBody?.Content);
-        foreach (var media in bodies.SelectMany(content => content?.Values ?? []).OfType<OpenApiMediaType>())
+        foreach (var media in bodies.SelectMany(content => content?.Values ?? []).OfType<OpenApiMediaType>().Where(media => media.Schema is OpenApiSchemaReference))
             media.Schema = new OpenApiSchemaReference(((OpenApiSchemaReference)media.Schema!).Reference.Id!, document);
     }
 }

@@ -1,4 +1,5 @@
 using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Microsoft.AspNetCore.Authorization;
 
@@ -29,9 +30,10 @@ internal sealed class ScopeCheck(RegistryCache registry) : AuthorizationHandler<
     private async Task<bool> IsGrantedSinceAsync(HttpContext http, Caller caller, ScopeRequirement requirement)
     {
         var snapshot = await registry.ReadSinceAsync(caller.ArrivedAt, http.RequestAborted);
-        if (!snapshot.Bots.TryGetValue(caller.Bot.BotId, out var bot) || !bot.Grants.ContainsKey(caller.ClientId))
+        Bot? bot = null;
+        if (caller.PathBot is { } old && (!snapshot.Bots.TryGetValue(old.BotId, out bot) || !bot.Grants.ContainsKey(caller.ClientId)))
             return false;
-        var current = caller with { Bot = bot, Registry = snapshot };
+        var current = caller with { PathBot = bot, Registry = snapshot };
         http.Features.Set(current);
         return current.MayDoOneOf(requirement.Scopes);
     }

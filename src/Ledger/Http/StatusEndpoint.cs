@@ -53,14 +53,8 @@ internal static class StatusEndpoint
         headers.CacheControl = "private, no-cache";
         if (!status.Ended)
             headers.RetryAfter = PollAfterSeconds;
-        return Knows(context.Request, etag)
+        return Conditional.Knows(context.Request, etag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json");
     }
-
-    /// <summary>RFC 9110 §13.1.2: weak comparison; <c>*</c> stands for any version.</summary>
-    private static bool Knows(HttpRequest request, EntityTagHeaderValue current) =>
-        request.Headers.IfNoneMatch.Count > 0
-        && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known)
-        && known.Any(etag => etag.Equals(EntityTagHeaderValue.Any) || etag.Compare(current, useStrongComparison: false));
 }

@@ -22,7 +22,7 @@ internal sealed class TokenAuthentication(
         // ASP.NET asks for every request; a path that is public, unknown or used with a wrong method costs nothing and consumes no jti.
         if (Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizationPolicy>() is null)
             return AuthenticateResult.NoResult();
-        (var caller, _refusal) = await verifier.VerifyAsync(Request.Headers, BotPath.BotId(Context), Context.RequestAborted);
+        (var caller, _refusal) = await verifier.VerifyAsync(Request.Headers, BotPath.BotIdOrAll(Context), Context.RequestAborted);
         if (caller is null)
             return AuthenticateResult.NoResult();
         Context.Features.Set(caller);

@@ -16,8 +16,9 @@ internal static class TokenCheck
     /// <summary>What each client's tokens are verified with. Importing a public key costs more than verifying with it.</summary>
     private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> Verifications = [];
 
-    /// <returns>The bot, or why the token is refused: exactly one is null.</returns>
-    public static async ValueTask<(Bot? Bot, TokenRefusal? Refusal)> CheckAsync(PresentedToken token, string botId, RegistrySnapshot registry, DateTimeOffset now)
+    /// <param name="botId">The bot of the path; null: the path is about all bots, and none is looked for.</param>
+    /// <returns>The bot, and why the token is refused: null if it is not.</returns>
+    public static async ValueTask<(Bot? Bot, TokenRefusal? Refusal)> CheckAsync(PresentedToken token, string? botId, RegistrySnapshot registry, DateTimeOffset now)
     {
         var claims = token.Claims;
         if (!registry.Clients.TryGetValue(claims.AppId, out var client))
@@ -31,6 +32,8 @@ internal static class TokenCheck
             return (null, TokenRefusal.BadSignature);
         if (claims.Problem(now, client.Client.RequireExpiry) is { } problem)
             return (null, problem);
+        if (botId is null)
+            return (null, null);
         if (!registry.Bots.TryGetValue(botId, out var bot))
             return (null, TokenRefusal.UnknownBot);
         return bot.Grants.ContainsKey(claims.AppId) ? (bot, null) : (null, TokenRefusal.NotGranted);

@@ -5,9 +5,10 @@ namespace Ledger.Http;
 /// <summary>Authenticates requests (contract §4): token, registry, and <c>jti</c> used before.</summary>
 internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, TimeProvider time, ILogger<TokenVerifier> log)
 {
+    /// <param name="botId">The bot of the path; null: the path is about all bots.</param>
     /// <returns>The caller, or why there is none: exactly one is null.</returns>
     /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
-    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(IHeaderDictionary headers, string botId, CancellationToken cancel)
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(IHeaderDictionary headers, string? botId, CancellationToken cancel)
     {
         var arrivedAt = time.GetTimestamp();
         var (token, refusal) = PresentedToken.Read(headers);
@@ -22,7 +23,7 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
             (bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
         }
         var client = snapshot.Clients.ContainsKey(token.Claims.AppId) ? token.Claims.AppId : null;
-        if (bot is null)
+        if (refusal is not null)
             return Refuse(refusal, client);
         if (!await IsFirstUseAsync(token.Claims, cancel))
             return Refuse(TokenRefusal.Replayed, client);

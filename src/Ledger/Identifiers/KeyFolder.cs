@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Jobs;
+using Ledger.Transparency;
 
 namespace Ledger.Identifiers;
 
@@ -17,14 +18,18 @@ public sealed class KeyFolder
     private readonly IReadOnlyDictionary<int, byte[]> _epochs;
     private readonly byte[] _secretsKey;
 
-    private KeyFolder(byte[] service, IReadOnlyDictionary<int, byte[]> epochs)
+    private KeyFolder(string folder, byte[] service, IReadOnlyDictionary<int, byte[]> epochs)
     {
+        Folder = folder;
         _epochs = epochs;
         CurrentEpoch = epochs.Keys.Max();
         JobIdSecret = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/job-id"u8.ToArray());
         CheckValue = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/check"u8.ToArray());
         _secretsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/client-secrets"u8.ToArray());
     }
+
+    /// <summary>Where it is. The log's key is in it too: see <see cref="LogKeyFile"/>.</summary>
+    public string Folder { get; }
 
     /// <summary>The secret that job ids are derived under.</summary>
     public byte[] JobIdSecret { get; }
@@ -36,7 +41,8 @@ public sealed class KeyFolder
     public int CurrentEpoch { get; }
 
     /// <summary>Makes a folder with fresh keys. Refuses to touch one that holds keys already.</summary>
-    public static void Create(string folder)
+    /// <param name="origin">The name that the log is to have; null: a made-up one.</param>
+    public static void Create(string folder, string? origin = null)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.key").Any())
             throw new InvalidOperationException($"'{folder}' holds keys already. They are needed for what they sealed: choose another folder");
@@ -50,6 +56,7 @@ public sealed class KeyFolder
             Directory.CreateDirectory(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Write(Path.Combine(fresh, EpochFile(1)));
         Write(Path.Combine(fresh, ServiceFile));
+        LogKeyFile.Create(fresh, origin ?? LogKeyFile.DefaultOrigin());
         if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);
         Directory.Move(fresh, folder);
@@ -69,7 +76,7 @@ public sealed class KeyFolder
         }
         if (epochs.Count == 0)
             throw new InvalidOperationException($"'{folder}' holds no epoch key: the keys of the jobs cannot be opened without it");
-        return new KeyFolder(Read(service), epochs);
+        return new KeyFolder(folder, Read(service), epochs);
     }
 
     /// <summary>A fresh job key, wrapped under the current epoch's key.</summary>

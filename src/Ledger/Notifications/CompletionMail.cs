@@ -13,7 +13,7 @@ internal static class CompletionMail
 
     public static MailMessage Create(Notification notification, MailAddress from, MailAddress to, Uri? publicUrl)
     {
-        var report = CompletionReport.Of(notification.Bot, notification.Status, publicUrl);
+        var report = CompletionReport.Of(notification, publicUrl);
         var mail = new MailMessage(from, to) { Subject = report.Subject, SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
         mail.Headers.Add("Message-ID", notification.MessageId);
         mail.Headers.Add("Date", notification.Status.CompletedAt!.Value.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture));

@@ -9,13 +9,17 @@ namespace Ledger.Notifications;
 public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string Certificate, bool IsLink)
 {
     /// <param name="publicUrl">The service's address; null: the certificate's path alone is told.</param>
-    public static CompletionReport Of(string bot, JobStatus status, Uri? publicUrl) => new(
-        SubjectOf(bot, status), SummaryOf(status), [About(bot, status), Instants(status), Conversations(status.Result), Items(status.Result.DeletedItems)],
-        CertificateOf(bot, status, publicUrl), publicUrl is not null);
+    public static CompletionReport Of(Notification notification, Uri? publicUrl)
+    {
+        var (bot, status) = (notification.Bot, notification.Status);
+        return new CompletionReport(
+            SubjectOf(bot, status), SummaryOf(status), [About(bot, status), Instants(status), Conversations(status.Result), Items(status.Result.DeletedItems)],
+            CertificateOf(notification, publicUrl), publicUrl is not null);
+    }
 
     /// <summary>The certificate's address; without a public one of the service, its path.</summary>
-    public static string CertificateOf(string bot, JobStatus status, Uri? publicUrl) =>
-        $"{publicUrl?.AbsoluteUri.TrimEnd('/')}{BotPath.Deletions.Replace("{botId}", Uri.EscapeDataString(bot))}/{status.JobId}/certificate";
+    public static string CertificateOf(Notification notification, Uri? publicUrl) =>
+        $"{publicUrl?.AbsoluteUri.TrimEnd('/')}{BotPath.Status(notification.Bot, notification.Job)}/certificate";
 
     /// <summary><c>1,234</c></summary>
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

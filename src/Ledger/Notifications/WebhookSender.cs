@@ -64,7 +64,7 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, T
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
-        data.Add("certificate", CompletionReport.CertificateOf(notification.Bot, status, publicUrl));
+        data.Add("certificate", CompletionReport.CertificateOf(notification, publicUrl));
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
         {
             ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",

@@ -16,13 +16,17 @@ internal sealed class LedgerProcess : IDisposable
     public string Output => Read(_output);
     public string Error => Read(_error);
 
-    public static LedgerProcess Start(params string[] args)
+    public static LedgerProcess Start(params string[] args) => Start(new Dictionary<string, string>(), args);
+
+    public static LedgerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var arg in (string[])[typeof(CommandLine).Assembly.Location, .. args])
             start.ArgumentList.Add(arg);
         foreach (var variable in new[] { DatabaseOptions.ConnectionVariable, DatabaseOptions.KeysVariable })
             start.Environment.Remove(variable);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var ledger = new LedgerProcess(new Process { StartInfo = start });
         ledger._process.OutputDataReceived += (_, line) => Append(ledger._output, line.Data);
         ledger._process.ErrorDataReceived += (_, line) => Append(ledger._error, line.Data);

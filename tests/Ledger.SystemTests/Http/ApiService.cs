@@ -36,7 +36,7 @@ internal sealed class ApiService : IAsyncDisposable
 
     public static async Task<ApiService> StartAsync(HttpOptions? options = null, bool ownClock = false)
     {
-        var service = new ApiService(await TestService.StartAsync(new TestServiceOptions { Http = options ?? new HttpOptions { Submits = null, Polls = null }, OwnClock = ownClock }));
+        var service = new ApiService(await TestService.StartAsync(new TestServiceOptions { Http = options ?? new HttpOptions { Submits = null, Polls = null }, OwnClock = ownClock, WriterLoop = true }));
         await service.Node.AddBotAsync(service.Bot);
         await service.Node.AddBotAsync(OtherBot);
         foreach (var scopes in new Scope[][] { [Scope.DeleteConversations], [Scope.LedgerAudit], [Scope.LogsHistory] })

@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "migrate", "key" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "notifications", "migrate", "key" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -85,6 +85,14 @@ public sealed class CommandLineTests
     [InlineData("status 42")]
     [InlineData("demo --port 65536")]
     [InlineData("serve --urls nonsense")]
+    [InlineData("serve --smtp nonsense --mail-from a@example.com")]
+    [InlineData("serve --smtp smtps://mail.example.com --mail-from a@example.com")]
+    [InlineData("serve --smtp smtp://mail.example.com")]
+    [InlineData("serve --smtp smtp://mail.example.com --mail-from nobody")]
+    [InlineData("serve --smtp smtp://mail.example.com --mail-from a@example.com --mail-dir /tmp/somewhere")]
+    [InlineData("serve --public-url ledger.example.com")]
+    [InlineData("notifications --retry 42")]
+    [InlineData("notifications --limit 0")]
     [InlineData("serve --data /tmp/somewhere")]
     [InlineData("serve --embedded --keys /tmp/somewhere")]
     [InlineData("jobs --data /tmp/somewhere --connection Host=nowhere")]

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text;
+using Ledger.Contracts.Registry;
+using Ledger.Contracts.Transparency;
+using Ledger.Transparency;
+using Microsoft.Net.Http.Headers;
+
+namespace Ledger.Http;
+
+/// <summary><c>/log/…</c>: the log as C2SP tlog-tiles (contract §6). Checkpoint and tiles are public: they are hashes only. Entries hold every bot's events.</summary>
+internal static class LogEndpoints
+{
+    private const string Binary = "application/octet-stream";
+    private const string ForEver = "max-age=31536000, immutable";
+
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/log/checkpoint", CheckpointAsync)
+            .WithName("getLogCheckpoint")
+            .WithSummary("The latest published checkpoint of the transparency log, a signed note.")
+            .Describe(OpenApi.LogCheckpoint);
+        app.MapGet("/log/tile/{level}/{**number}", TileAsync)
+            .WithName("getLogTile")
+            .WithSummary("A tile of the log's tree: 256 hashes, or the first W of them.")
+            .Describe(OpenApi.LogTile);
+        app.MapGet("/log/tile/entries/{**number}", EntriesAsync)
+            .RequireAuthorization(ScopeRequirement.OneOf(Scope.LedgerAudit))
+            .WithName("getLogEntries")
+            .WithSummary("A bundle of 256 log entries, or the first W of them, of all bots: for auditors of every one.")
+            .Describe(OpenApi.LogEntries);
+    }
+
+    private static async Task<IResult> CheckpointAsync(HttpContext context, PublishedLog log)
+    {
+        if (await log.LatestAsync(context.RequestAborted) is not { } latest)
+            return new ErrorAnswer(404, "no checkpoint is published yet");
+        var note = Encoding.UTF8.GetBytes(latest.Note);
+        var etag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(note).AsSpan(0, 16))}\"");
+        context.Response.Headers.ETag = etag.ToString();
+        context.Response.Headers.CacheControl = "public, max-age=1";
+        return Conditional.Knows(context.Request, etag)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Text(note, "text/plain; charset=utf-8");
+    }
+
+    private static async Task<IResult> TileAsync(HttpContext context, string level, string? number, PublishedLog log)
+    {
+        if (!TileId.TryParse($"tile/{level}/{number}", out var tile) || await log.TileAsync(tile, context.RequestAborted) is not { } hashes)
+            return NoTile;
+        context.Response.Headers.CacheControl = $"public, {ForEver}";
+        return TypedResults.Bytes(hashes, Binary);
+    }
+
+    private static async Task<IResult> EntriesAsync(HttpContext context, string? number, PublishedLog log)
+    {
+        if (!TileId.TryParse($"tile/entries/{number}", out var bundle) || await log.EntriesAsync(bundle, context.RequestAborted) is not { } entries)
+            return NoTile;
+        context.Response.Headers.CacheControl = $"private, {ForEver}";
+        return TypedResults.Bytes(entries, Binary);
+    }
+
+    private static ErrorAnswer NoTile { get; } = new(404, "the published log has no such tile");
+}

@@ -1,0 +1,161 @@
+using Ledger.Contracts.Transparency;
+using Ledger.Identifiers;
+using Npgsql;
+
+namespace Ledger.Transparency;
+
+/// <summary>What one pass did.</summary>
+/// <param name="Events">Events that got their leaves.</param>
+/// <param name="Size">Leaves of the tree after it; null: another writer was at it.</param>
+/// <param name="Problem">What keeps the log from going on, in plain words; null if nothing does.</param>
+public sealed record LogPass(int Events, long? Size, string? Problem);
+
+/// <summary>
+/// Writes the log: sequence and integrate (<see cref="Sequencer"/>, one transaction) → check (<see cref="SelfCheck"/>) → sign (<see cref="LogSigner"/>) → store → witnesses →
+/// publish. Every step is committed before the next, and the next pass goes on wherever a crash left it. Any number of nodes may run it.
+/// </summary>
+public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions options, TimeProvider time, ILogger<LogWriter> log) : BackgroundService
+{
+    /// <summary>From the beginning of one pass to that of the next, and so between two checkpoints, at least.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>What keeps this node from writing the log, and what to do; null if nothing does. An unreachable database is not the log's problem.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Told where a pass stands; a test that throws here leaves what a crash there leaves.</summary>
+    internal Action<string> At { get; init; } = FaultPoint.At;
+
+    /// <summary>One bounded pass.</summary>
+    /// <exception cref="NpgsqlException">The database is away; what was not committed is as if it had not begun.</exception>
+    public async Task<LogPass> RunOnceAsync(CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        try
+        {
+            await using var connection = await database.Source.OpenConnectionAsync(cancel);
+            return Told(await PassAsync(connection, cancel));
+        }
+        catch (Exception e) when (Describe(e) is { } problem)
+        {
+            return Told(new LogPass(0, null, problem));
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _one.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        try
+        {
+            do
+                await TryRunOnceAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // A pass that is cut off is one that crashed: the next one, here or elsewhere, goes on.
+        }
+    }
+
+    private async Task TryRunOnceAsync(CancellationToken stop)
+    {
+        try
+        {
+            await RunOnceAsync(stop);
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            // The message may quote data: type and SQLSTATE say enough to look further.
+            var what = $"{e.GetType().Name} {(e as PostgresException)?.SqlState}".TrimEnd();
+            if (Http.Errors.IsDatabaseUnreachable(e))
+                log.LogWarning("The log waits for the database: {Error}", what);
+            else
+                Told(new LogPass(0, null, $"the log could not go on and is tried again: {what}"));
+        }
+    }
+
+    private async Task<LogPass> PassAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var origin = (await LogState.ReadAsync(connection, cancel)).Origin ?? LogKeyFile.Read(keys.Folder).Verifier.Name;
+        if (await Sequencer.RunAsync(connection, origin, At, cancel) is not { } sequenced)
+            return new LogPass(0, null, null);
+        if (sequenced.Size == 0)
+            return new LogPass(0, 0, null);
+        var latest = await SignAsync(connection, origin, cancel);
+        if (latest is null || latest.Checkpoint.Size < sequenced.Size)
+            return new LogPass(sequenced.Events, null, null); // another process is signing
+        var problem = latest.IsPublished ? null : await PublishAsync(connection, latest, cancel);
+        if (problem is null && sequenced.CoveredUntil is { } until)
+            await CheckpointStore.CoverAsync(connection, origin, until, isHeartbeat: latest.IsPublished, cancel);
+        return new LogPass(sequenced.Events, sequenced.Size, problem);
+    }
+
+    /// <summary>Signs the committed tree, unless it is signed; null: another process with this key folder is at it.</summary>
+    private async Task<StoredCheckpoint?> SignAsync(NpgsqlConnection connection, string origin, CancellationToken cancel)
+    {
+        using var signer = LogSigner.TryOpen(keys.Folder, origin);
+        if (signer is null)
+            return null;
+        // In this order: whatever was signed before, here or by another node, was committed before, so the tree read last is no smaller, or was rolled back.
+        var last = signer.Last();
+        var stored = await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
+        var state = await LogState.ReadAsync(connection, cancel);
+        if (state.Origin != origin)
+            return null; // renamed a moment ago: the next pass goes on under the new name
+        var checkpoint = new Checkpoint(origin, state.Size, state.Root);
+        if (checkpoint == last && checkpoint == stored?.Checkpoint)
+            return stored;
+        await SelfCheck.RunAsync(connection, state, [.. new[] { last, stored?.Checkpoint }.OfType<Checkpoint>()], cancel);
+        At("log.checked");
+        var note = signer.Sign(checkpoint);
+        At("log.signed");
+        if (checkpoint != stored?.Checkpoint)
+            await CheckpointStore.AddAsync(connection, checkpoint, note, cancel);
+        At("log.stored");
+        return await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
+    }
+
+    /// <returns>What keeps it from being published; null: it is.</returns>
+    private async Task<string?> PublishAsync(NpgsqlConnection connection, StoredCheckpoint latest, CancellationToken cancel)
+    {
+        var cosigned = options.Cosign is { } cosign
+            ? await cosign(latest.Checkpoint, latest.Note, cancel)
+            : new CosignedNote(latest.Note, QuorumMet: true, Problem: null);
+        await CheckpointStore.PublishAsync(connection, latest.Checkpoint, cosigned.Note, cosigned.QuorumMet, cancel);
+        At("log.published");
+        return cosigned.QuorumMet ? null : $"the witnesses' quorum has not cosigned the latest checkpoint: {cosigned.Problem ?? "no reason is known"}";
+    }
+
+    /// <summary>What is the log's problem, and not the database's; null: it is not.</summary>
+    private static string? Describe(Exception e) => e switch
+    {
+        LogException => e.Message,
+        PostgresException { SqlState: "LV001" } => $"the database refused to change what the log has already ({((PostgresException)e).TableName}): rows were changed by somebody else. Restore the database from a backup",
+        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } refused => $"an event would be logged twice ({refused.ConstraintName}): rows were changed by somebody else. Restore the database from a backup",
+        IOException or UnauthorizedAccessException => $"the key folder cannot be used: {e.Message}",
+        _ => null,
+    };
+
+    private LogPass Told(LogPass pass)
+    {
+        if (pass.Problem is not null && pass.Problem != Problem)
+            log.LogError("The log is stopped, and with it deletions: {Problem}", pass.Problem);
+        else if (pass.Problem is null && Problem is not null)
+            log.LogInformation("The log goes on");
+        // A pass that another writer made says nothing of this node's troubles.
+        if (pass.Size is not null || pass.Problem is not null)
+            Problem = pass.Problem;
+        return pass;
+    }
+}

@@ -1,0 +1,1 @@
+update ledger.log_state set origin = $1, covered_until = '-infinity'

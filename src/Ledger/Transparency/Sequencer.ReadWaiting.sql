@@ -1,0 +1,23 @@
+-- The oldest rows of the queue up to the one that reaches $1 events, with their events: whether they are in the log already, and whether more is waiting.
+select q.position, q.stream_id, q.first_version, q.last_version, q.type, q.is_logged, q.is_more, e.version, e.type, e.timestamp, e.data
+from (
+    select o.position, o.stream_id, o.first_version, o.last_version, s.type,
+        coalesce((
+            select r.first_version + r.count > o.first_version
+            from ledger.log_runs r
+            where r.stream_id = o.stream_id and r.first_version <= o.last_version
+            order by r.first_version desc
+            limit 1), false) as is_logged,
+        o.ahead + o.last_version - o.first_version + 1 >= $1 as is_more
+    from (
+        select l.*, sum(last_version - first_version + 1) over (order by position) - (last_version - first_version + 1) as ahead
+        from (select position, stream_id, first_version, last_version from ledger.log_queue order by position limit $1) l) o
+    left join ledger.mt_streams s on s.id = o.stream_id
+    where o.ahead < $1
+    order by o.position) q
+left join lateral (
+    select version, type, timestamp, data::text as data
+    from ledger.mt_events
+    where stream_id = q.stream_id and version between q.first_version and q.last_version
+    order by version) e on true
+order by q.position, e.version

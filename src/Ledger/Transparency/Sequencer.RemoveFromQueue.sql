@@ -1,0 +1,1 @@
+delete from ledger.log_queue where position = any ($1)
