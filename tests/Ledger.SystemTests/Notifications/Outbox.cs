@@ -2,7 +2,6 @@ using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.SystemTests.Notifications;

@@ -71,6 +71,7 @@ public sealed class SmtpReceiver : IAsyncDisposable
     {
         var start = new ProcessStartInfo(s_python.Value!, [Path.Combine(AppContext.BaseDirectory, "Notifications", "smtp_receiver.py"), "--folder", _folder, "--port", $"{Port}"])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         foreach (var (option, value) in new[] { ("--certificate", Certificate), ("--login", Login) })
@@ -99,7 +100,7 @@ public sealed class SmtpReceiver : IAsyncDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import aiosmtpd"]) { RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import aiosmtpd"]) { UseShellExecute = false, RedirectStandardError = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Ledger.Notifications;
 using Ledger.SystemTests.Cli;
-using Ledger.SystemTests.Execution;
 
 namespace Ledger.SystemTests.Notifications;
 
