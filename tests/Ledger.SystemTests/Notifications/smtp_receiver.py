@@ -23,7 +23,7 @@ class Folder:
         if address.startswith("refused"):
             return f"550 5.1.1 <{address}>: no such mailbox"
         if address.startswith("later"):
-            return f"451 4.3.0 <{address}>: try again later"
+            return f"450 4.2.0 <{address}>: try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
