@@ -1,22 +1,24 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Mail;
 using System.Net.Mime;
 using System.Text;
+using System.Text.Encodings.Web;
 
 namespace Ledger.Notifications;
 
-/// <summary>The mail about a job's end, as plain text and as HTML. It is the same in every attempt, its date included: the job's end.</summary>
+/// <summary>The mail about a job's end, as plain text and as HTML. But for its date it is the same in every attempt.</summary>
 internal static class CompletionMail
 {
     private const string Footer = "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
+
+    /// <summary>RFC 5322 §2.1.1, without the line's end.</summary>
+    private const int LongestLine = 998;
 
     public static MailMessage Create(Notification notification, MailAddress from, MailAddress to, Uri? publicUrl)
     {
         var report = CompletionReport.Of(notification, publicUrl);
         var mail = new MailMessage(from, to) { Subject = report.Subject, SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
         mail.Headers.Add("Message-ID", notification.MessageId);
-        mail.Headers.Add("Date", notification.Status.CompletedAt!.Value.UtcDateTime.ToString("ddd, dd MMM yyyy HH:mm:ss +0000", CultureInfo.InvariantCulture));
         mail.Headers.Add("Auto-Submitted", "auto-generated"); // RFC 3834 §5: nobody's absence note answers it
         // RFC 2046 §5.1.4: the plainest first.
         mail.AlternateViews.Add(View(Text(report), MediaTypeNames.Text.Plain));
@@ -27,7 +29,8 @@ internal static class CompletionMail
     private static AlternateView View(string content, string type)
     {
         var view = AlternateView.CreateAlternateViewFromString(content.ReplaceLineEndings("\r\n"), Encoding.UTF8, type);
-        view.TransferEncoding = TransferEncoding.QuotedPrintable;
+        // Readable as it is where it can be. Not quoted-printable: .NET's writes line ends as =0D=0A, which RFC 2045 §6.7 keeps for what is no text.
+        view.TransferEncoding = Ascii.IsValid(content) && content.Split('\n').All(line => line.Length <= LongestLine) ? TransferEncoding.SevenBit : TransferEncoding.Base64;
         return view;
     }
 
@@ -74,5 +77,5 @@ internal static class CompletionMail
             .Append(CultureInfo.InvariantCulture, $"<p>{Footer}</p>\n</body>\n</html>\n").ToString();
     }
 
-    private static string Encode(string text) => WebUtility.HtmlEncode(text);
+    private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
 }

@@ -36,10 +36,10 @@ public sealed class RegistryDecisionsTests
     {
         Assert.Contains("mail address", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = "owner" }).Rejection!.Message, StringComparison.Ordinal);
         Assert.Contains("https://", RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "http://example.com" }).Rejection!.Message, StringComparison.Ordinal);
-        var bot = Bot.Apply(null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
-        bot = Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
+        var bot = Ledger.Projections.Registry.Bot.Apply(null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
+        bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
         Assert.Equal(("owner@example.com", "https://example.com"), (bot.OwnerMail, bot.WebhookUrl));
-        bot = Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
+        bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
         Assert.Equal((null, null), (bot.OwnerMail, bot.WebhookUrl));
     }
 
