@@ -10,7 +10,7 @@ internal static class Base64
     {
         var bytes = new byte[text.Length / 4 * 3];
         if (!Convert.TryFromBase64String(text, bytes, out var length) || Convert.ToBase64String(bytes, 0, length) != text)
-            throw new FormatException($"not standard base64: '{(text.Length > 60 ? text[..60] + "…" : text)}'");
+            throw new FormatException("not standard base64, padded and in its one spelling"); // unquoted: it may be a private key
         return bytes[..length];
     }
 
@@ -29,6 +29,21 @@ internal static class Base64
         {
             throw new FormatException("not UTF-8", e);
         }
+    }
+
+    /// <summary>Length of a text in UTF-8, which it has only if no surrogate stands alone: one that does would be written as U+FFFD, and two texts would have one signature.</summary>
+    /// <exception cref="FormatException">One does.</exception>
+    public static int Utf8Length(string text) => IsUnicode(text) ? Strict.GetByteCount(text) : throw new FormatException("half of a surrogate pair");
+
+    /// <summary>Whether no surrogate stands alone.</summary>
+    public static bool IsUnicode(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[++i])))
+                return false;
+        }
+        return true;
     }
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

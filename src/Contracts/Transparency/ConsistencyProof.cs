@@ -30,14 +30,14 @@ public static class ConsistencyProof
     /// <summary>Whether the tree of <paramref name="size"/> begins with the older one (RFC 9162 §2.1.4.2). Every tree begins with the empty one.</summary>
     public static bool Check(long older, long size, byte[] olderRoot, byte[] root, IReadOnlyList<byte[]> proof)
     {
-        if (older < 0 || older > size)
+        if (older < 0 || older > size || olderRoot.Length != MerkleTree.HashSize || root.Length != MerkleTree.HashSize)
             return false;
-        if (older == 0)
-            return proof.Count == 0 && olderRoot.AsSpan().SequenceEqual(MerkleTree.EmptyRoot());
-        if (older == size)
-            return proof.Count == 0 && olderRoot.AsSpan().SequenceEqual(root);
+        if (older == 0 && !olderRoot.AsSpan().SequenceEqual(MerkleTree.EmptyRoot()))
+            return false;
+        if (older == 0 || older == size)
+            return proof.Count == 0 && (older < size || olderRoot.AsSpan().SequenceEqual(root));
         IReadOnlyList<byte[]> path = BitOperations.IsPow2(older) ? [olderRoot, .. proof] : proof;
-        if (path.Count == 0)
+        if (path.Count == 0 || path[0].Length != MerkleTree.HashSize)
             return false;
         var (fn, sn) = (older - 1, size - 1);
         while ((fn & 1) == 1)
@@ -45,7 +45,7 @@ public static class ConsistencyProof
         var (fr, sr) = (path[0], path[0]);
         foreach (var hash in path.Skip(1))
         {
-            if (sn == 0)
+            if (sn == 0 || hash.Length != MerkleTree.HashSize)
                 return false;
             if ((fn & 1) == 1 || fn == sn)
             {

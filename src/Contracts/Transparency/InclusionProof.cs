@@ -22,13 +22,13 @@ public static class InclusionProof
     /// <summary>Whether the path leads from the leaf to the root (RFC 9162 §2.1.3.2); its length must be exactly right.</summary>
     public static bool Check(long index, long size, byte[] leafHash, IReadOnlyList<byte[]> path, byte[] root)
     {
-        if (index < 0 || index >= size)
+        if (index < 0 || index >= size || leafHash.Length != MerkleTree.HashSize)
             return false;
         var (fn, sn) = (index, size - 1);
         var hash = leafHash;
         foreach (var sibling in path)
         {
-            if (sn == 0)
+            if (sn == 0 || sibling.Length != MerkleTree.HashSize)
                 return false;
             if ((fn & 1) == 1 || fn == sn)
             {

@@ -14,10 +14,11 @@ public static class Jcs
     /// <summary>2^53 - 1, the largest number.</summary>
     public const long MaxInteger = (1L << 53) - 1;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32 };
+    /// <summary>Objects and arrays within one another, at most.</summary>
+    public const int MaxDepth = 32;
 
     /// <summary>The canonical form of a JSON text.</summary>
-    /// <exception cref="FormatException">It is not JSON, or has a duplicate member, another number or half of a surrogate pair.</exception>
+    /// <exception cref="FormatException">It is not JSON, or has a duplicate member, another number, half of a surrogate pair, or more than <see cref="MaxDepth"/> levels.</exception>
     public static byte[] Canonicalize(ReadOnlySpan<byte> json)
     {
         var result = new ArrayBufferWriter<byte>(json.Length + 16);
@@ -30,11 +31,11 @@ public static class Jcs
     {
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Strict.MaxDepth });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
             using var document = JsonDocument.ParseValue(ref reader);
-            if (reader.Read())
+            if (reader.Read()) // throws: there is one value, and nothing but white space after it
                 throw new FormatException("more than one JSON value");
-            Write(document.RootElement, result);
+            WriteValue(document.RootElement, result, MaxDepth);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -44,23 +45,30 @@ public static class Jcs
     }
 
     /// <summary>Writes one value canonically.</summary>
+    /// <exception cref="FormatException">As for <see cref="Canonicalize"/>.</exception>
     public static void Write(JsonElement value, IBufferWriter<byte> result)
     {
+        try
+        {
+            WriteValue(value, result, MaxDepth);
+        }
+        catch (InvalidOperationException e) // a string that is not Unicode
+        {
+            throw new FormatException("not JSON that a leaf may hold", e);
+        }
+    }
+
+    private static void WriteValue(JsonElement value, IBufferWriter<byte> result, int depth)
+    {
+        if (depth == 0 && value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            throw new FormatException($"JSON nested deeper than {MaxDepth}");
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                WriteObject(value, result);
+                WriteObject(value, result, depth - 1);
                 break;
             case JsonValueKind.Array:
-                result.Write("["u8);
-                var isFirst = true;
-                foreach (var item in value.EnumerateArray())
-                {
-                    result.Write(isFirst ? ""u8 : ","u8);
-                    isFirst = false;
-                    Write(item, result);
-                }
-                result.Write("]"u8);
+                WriteArray(value, result, depth - 1);
                 break;
             case JsonValueKind.String:
                 WriteString(value.GetString()!, result);
@@ -69,14 +77,16 @@ public static class Jcs
                 WriteNumber(value, result);
                 break;
             default:
-                result.Write(value.ValueKind switch { JsonValueKind.True => "true"u8, JsonValueKind.False => "false"u8, _ => "null"u8 });
+                result.Write(value.ValueKind switch { JsonValueKind.True => "true"u8, JsonValueKind.False => "false"u8, JsonValueKind.Null => "null"u8, _ => throw new FormatException("no JSON value") });
                 break;
         }
     }
 
     /// <summary>Writes a string canonically.</summary>
+    /// <exception cref="FormatException">It has half of a surrogate pair.</exception>
     public static void WriteString(string value, IBufferWriter<byte> result)
     {
+        _ = Base64.Utf8Length(value);
         result.Write("\""u8);
         var from = 0;
         for (var i = 0; i < value.Length; i++)
@@ -91,19 +101,33 @@ public static class Jcs
         result.Write("\""u8);
     }
 
-    private static void WriteObject(JsonElement value, IBufferWriter<byte> result)
+    private static void WriteArray(JsonElement value, IBufferWriter<byte> result, int depth)
     {
-        var members = value.EnumerateObject().ToArray();
-        Array.Sort(members, static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        result.Write("["u8);
+        var isFirst = true;
+        foreach (var item in value.EnumerateArray())
+        {
+            result.Write(isFirst ? ""u8 : ","u8);
+            isFirst = false;
+            WriteValue(item, result, depth);
+        }
+        result.Write("]"u8);
+    }
+
+    private static void WriteObject(JsonElement value, IBufferWriter<byte> result, int depth)
+    {
+        var members = value.EnumerateObject().Select(member => member.Value).ToArray();
+        var names = value.EnumerateObject().Select(member => member.Name).ToArray(); // decoded once: "\u0061" and "a" are one name
+        Array.Sort(names, members, StringComparer.Ordinal);
         result.Write("{"u8);
         for (var i = 0; i < members.Length; i++)
         {
-            if (i > 0 && members[i].Name == members[i - 1].Name)
+            if (i > 0 && names[i] == names[i - 1])
                 throw new FormatException("a JSON object names a member twice");
             result.Write(i == 0 ? ""u8 : ","u8);
-            WriteString(members[i].Name, result);
+            WriteString(names[i], result);
             result.Write(":"u8);
-            Write(members[i].Value, result);
+            WriteValue(members[i], result, depth);
         }
         result.Write("}"u8);
     }

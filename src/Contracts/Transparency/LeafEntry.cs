@@ -10,7 +10,7 @@ namespace Ledger.Contracts.Transparency;
 /// from the event's row alone.
 /// </summary>
 /// <param name="Stream"><c>cdj-…</c> for a job; another stream's own id (a UUID in lower case).</param>
-/// <param name="Version">The event's place in its stream, from 1.</param>
+/// <param name="Version">The event's place in its stream, from 1, below 2^53.</param>
 /// <param name="Type">The event's type, as in <see cref="EventType.Name"/>.</param>
 /// <param name="At">When it was recorded, in whole milliseconds.</param>
 /// <param name="Data">The event, in canonical JSON.</param>
@@ -24,6 +24,8 @@ public sealed record LeafEntry(string Stream, long Version, string Type, DateTim
     /// <exception cref="FormatException">Such an event cannot be a leaf: see <see cref="Jcs"/>, or it is too large.</exception>
     public static byte[] Encode(string stream, long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
     {
+        if (version is < 1 or > Jcs.MaxInteger)
+            throw new FormatException("an entry's version is an integer from 1, below 2^53");
         var entry = new ArrayBufferWriter<byte>(data.Length + 160);
         entry.Write("{\"at\":\""u8);
         Encoding.ASCII.GetBytes(Instant.Text(at), entry);
@@ -63,8 +65,8 @@ public sealed record LeafEntry(string Stream, long Version, string Type, DateTim
     {
         if (!entry.GetProperty("v").TryGetInt32(out var format) || format != 1)
             throw new FormatException("an entry of another format version than 1");
-        if (!entry.GetProperty("version").TryGetInt64(out var version) || version < 1)
-            throw new FormatException("an entry's version is an integer from 1");
+        if (!entry.GetProperty("version").TryGetInt64(out var version))
+            throw new FormatException("an entry's version is an integer from 1, below 2^53");
         if (!DateTimeOffset.TryParseExact(entry.GetProperty("at").GetString(), "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
             throw new FormatException("an entry's instant is like 2026-05-08T06:22:56.097Z");
         var data = new ArrayBufferWriter<byte>();

@@ -31,8 +31,11 @@ public static class MerkleTree
     }
 
     /// <summary><c>SHA-256(0x01 ‖ left ‖ right)</c></summary>
+    /// <exception cref="ArgumentException">Not two hashes: with other lengths, different pairs would give the same message.</exception>
     public static byte[] NodeHash(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
+        if (left.Length != HashSize || right.Length != HashSize)
+            throw new ArgumentException($"a node joins two hashes of {HashSize} bytes", left.Length != HashSize ? nameof(left) : nameof(right));
         Span<byte> message = stackalloc byte[1 + 2 * HashSize];
         message[0] = 0x01;
         left.CopyTo(message[1..]);

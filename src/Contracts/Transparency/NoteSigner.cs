@@ -26,7 +26,7 @@ public sealed class NoteSigner
     /// <exception cref="FormatException">Says what is wrong with it; never quotes it.</exception>
     public static NoteSigner Parse(string text)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length..].Split('+', 3) is not [var name, var id, var data])
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length..].Split('+', 3) is not [var name, var id, var data] || !NoteVerifier.IsName(name))
             throw new FormatException("a private key is PRIVATE+KEY+NAME+ID+BASE64");
         var (type, seed) = NoteVerifier.KeyData(data, "a private key");
         var signer = new NoteSigner(name, type, seed);

@@ -45,14 +45,14 @@ public sealed record NoteVerifier
         if (vkey.Split('+', 3) is not [var name, var id, var data])
             throw new FormatException("a vkey is NAME+ID+BASE64");
         if (!IsName(name))
-            throw new FormatException("a vkey's name is empty, or has a space or a control character");
+            throw new FormatException("a vkey's name is empty, or has a space or a control character, or over 255 characters");
         var (type, key) = KeyData(data, "a vkey");
         var verifier = new NoteVerifier(name, type, key);
         return verifier.IdText == id ? verifier : throw new FormatException($"a vkey's id is {verifier.IdText} by its name and key, and not '{(id.Length > 16 ? id[..16] : id)}'");
     }
 
-    /// <summary>A name that a key can have: not empty, no '+', no Unicode space, no control character.</summary>
-    public static bool IsName(string name) => name.Length is > 0 and <= 255 && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c));
+    /// <summary>A name that a key can have: not empty, no '+', no Unicode space; and, stricter than the specification, no control character and at most 255 characters.</summary>
+    public static bool IsName(string name) => name.Length is > 0 and <= 255 && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c)) && Base64.IsUnicode(name);
 
     /// <summary>The vkey.</summary>
     public override string ToString() => $"{Name}+{IdText}+{Convert.ToBase64String([(byte)Type, .. _publicKey])}";
@@ -67,8 +67,7 @@ public sealed record NoteVerifier
     internal bool Holds(string text, ReadOnlySpan<byte> signature) => Type switch
     {
         NoteKeyType.Ed25519 => Ed25519.Verify(_publicKey, Encoding.UTF8.GetBytes(text), signature),
-        _ => signature.Length == 8 + Ed25519.SignatureSize
-            && Ed25519.Verify(_publicKey, Cosignature.Message(BinaryPrimitives.ReadInt64BigEndian(signature), text), signature[8..]),
+        _ => Cosignature.TryReadTime(signature, out var unixSeconds) && Ed25519.Verify(_publicKey, Cosignature.Message(unixSeconds, text), signature[8..]),
     };
 
     internal static (NoteKeyType Type, byte[] Key) KeyData(string base64, string what)

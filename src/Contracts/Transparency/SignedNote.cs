@@ -53,7 +53,9 @@ public sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Signat
     {
         // The separator is the last empty line: the text may have some of its own.
         var split = note.LastIndexOf("\n\n", StringComparison.Ordinal);
-        if (split < 0 || !note.EndsWith('\n') || note.Length > MaxBytes)
+        if (Base64.Utf8Length(note) > MaxBytes)
+            throw new FormatException($"a signed note has at most {MaxBytes:N0} bytes");
+        if (split < 0 || !note.EndsWith('\n'))
             throw new FormatException("a signed note is a text, an empty line and signature lines, each ended by a newline");
         var text = note[..(split + 1)];
         if (text.Any(c => c < ' ' && c != '\n'))

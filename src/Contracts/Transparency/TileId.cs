@@ -79,18 +79,20 @@ public readonly record struct TileId(int Level, long Number, int Width)
     }
 
     /// <summary>The entries of a bundle.</summary>
-    /// <exception cref="FormatException">It is cut short.</exception>
+    /// <exception cref="FormatException">It is cut short, or has more than 256.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> ReadBundle(ReadOnlyMemory<byte> bundle)
     {
         var entries = new List<ReadOnlyMemory<byte>>();
         while (!bundle.IsEmpty)
         {
+            if (entries.Count == FullWidth)
+                throw new FormatException($"an entry bundle has at most {FullWidth} entries");
             if (bundle.Length < 2 || System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(bundle.Span) is var length && bundle.Length < 2 + length)
                 throw new FormatException("an entry bundle is cut short");
             entries.Add(bundle.Slice(2, length));
             bundle = bundle[(2 + length)..];
         }
-        return entries.Count <= FullWidth ? entries : throw new FormatException($"an entry bundle has at most {FullWidth} entries");
+        return entries;
     }
 
     private static int Digits(string text, int most) =>
