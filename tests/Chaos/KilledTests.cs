@@ -87,6 +87,28 @@ public sealed class KilledTests
     }
 
     [SkippableTheory]
+    [InlineData("log.before-commit", Victim.Service)]
+    [InlineData("log.before-commit", Victim.Postgres)]
+    [InlineData("log.after-commit", Victim.Service)]
+    [InlineData("log.after-commit", Victim.Postgres)]
+    [InlineData("log.checked", Victim.Service)]
+    [InlineData("log.signed", Victim.Service)]
+    [InlineData("log.signed", Victim.Postgres)]
+    [InlineData("log.stored", Victim.Service)]
+    [InlineData("log.stored", Victim.Postgres)]
+    [InlineData("log.published", Victim.Service)]
+    public async Task A_log_whose_writer_is_killed_goes_on_and_was_never_forked(string point, Victim victim)
+    {
+        await using var scene = await Scene.SetAsync();
+        // The node comes to its fault point with what was recorded before it started; the job runs once it was killed.
+        await scene.StartNodeAsync(point);
+        await scene.Node.FaultPointAsync();
+        await KillAsync(scene, victim);
+        await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
+        await scene.LogHoldsAsync();
+    }
+
+    [SkippableTheory]
     [InlineData("window-closed.before-commit", Victim.Service)]
     [InlineData("window-closed.before-commit", Victim.Postgres)]
     [InlineData("window-closed.after-commit", Victim.Service)]

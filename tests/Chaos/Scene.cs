@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Transparency;
 using Ledger.SystemTests;
+using Ledger.Transparency;
 
 namespace Ledger.Chaos;
 
@@ -124,6 +126,39 @@ public sealed class Scene : IAsyncDisposable
             "select max(e.version) = count(*) and max(e.version) = max(s.version) and max(e.version) = max(d.mt_version) from ledger.mt_events e join ledger.mt_streams s on s.id = e.stream_id join ledger.mt_doc_jobstatus d on d.id = s.id where s.id = $1", id.Value));
         Assert.Equal(0, await _service.ScalarAsync<long>("select count(*) from ledger.job_queue"));
         Assert.Equal(0L, await _service.ScalarAsync<long>("select coalesce(sum(open_count), -1)::bigint from ledger.job_manifest where job_id = $1", id.Value));
+    }
+
+    /// <summary>
+    /// Waits until every event is covered, and holds the log against a tree calculated anew: each event once, and every checkpoint ever signed is a root that the tree had.
+    /// </summary>
+    public async Task LogHoldsAsync()
+    {
+        await UntilAsync("every event is covered", () => _service.ScalarAsync<bool>(
+            "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from ledger.mt_events)) and not exists (select from ledger.log_queue)"));
+        Assert.Equal(0, await _service.ScalarAsync<long>(
+            """
+            select count(*) from (select stream_id, version from ledger.mt_events) e full join
+                (select stream_id, first_version + n as version from ledger.log_runs cross join generate_series(0, count - 1) n) l on l.stream_id = e.stream_id and l.version = e.version
+            where e.version is null or l.version is null
+            """));
+        await using var connection = new Npgsql.NpgsqlConnection(_service.Database.Superuser);
+        await connection.OpenAsync();
+        var size = await _service.ScalarAsync<long>("select size from ledger.log_state");
+        var (roots, root) = (new Dictionary<long, byte[]>(), new MerkleRoot());
+        await foreach (var leaf in StoredLeaf.ReadAsync(connection, 0, size))
+        {
+            root.AddLeaf(MerkleTree.LeafHash(leaf.Entry()));
+            roots.Add(root.Size, root.Root());
+        }
+        await using var command = new Npgsql.NpgsqlCommand("select note from ledger.log_checkpoints order by size", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var key = LogKeyFile.Read(_service.KeyDirectory).Verifier;
+        var signed = new List<Checkpoint>();
+        while (await reader.ReadAsync())
+            signed.Add(Checkpoint.Open(SignedNote.Parse(reader.GetString(0)), key));
+        signed.Add(Checkpoint.Open(SignedNote.Parse(await File.ReadAllBytesAsync(Path.Combine(_service.KeyDirectory, "log.checkpoint"))), key));
+        Assert.True(signed.Count > 2, $"{signed.Count} checkpoints");
+        Assert.All(signed, checkpoint => Assert.Equal(roots[checkpoint.Size], checkpoint.Root));
     }
 
     public static async Task UntilAsync(string what, Func<Task<bool>> condition)

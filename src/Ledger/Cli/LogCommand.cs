@@ -35,7 +35,7 @@ internal static class LogCommand
         var verb = new Verb(
             "checkpoint",
             "Prints the latest published checkpoint, a signed note. Kept elsewhere, it shows later whether this log was rolled back or rewritten.",
-            "ledger log checkpoint > 2026-05-08.checkpoint");
+            "ledger log checkpoint --data ./ledger-data");
         var database = DatabaseOptions.AddTo(verb, withKeys: true);
         verb.SetAction(async (parsed, cancel) =>
         {

@@ -36,8 +36,7 @@ internal static class Sequencer
         if (await LogState.TryLockAsync(connection, cancel) is not { } state)
             return null;
         var waiting = new Waiting();
-        var tree = await HashAsync(connection, state, waiting, cancel);
-        if (waiting.Events == 0)
+        if (await HashAsync(connection, state, waiting, cancel) is not { } tree)
             return new SequencedEvents(0, state.Size, state.Now);
         await WriteAsync(connection, state, origin, waiting, tree, cancel);
         at("log.before-commit");
@@ -65,7 +64,8 @@ internal static class Sequencer
         }
     }
 
-    private static async Task<TreeEdge> HashAsync(NpgsqlConnection connection, LogState state, Waiting waiting, CancellationToken cancel)
+    /// <returns>The tree with what is waiting; null: nothing is.</returns>
+    private static async Task<TreeEdge?> HashAsync(NpgsqlConnection connection, LogState state, Waiting waiting, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
@@ -75,10 +75,12 @@ internal static class Sequencer
         var edge = new List<Tile>();
         while (await reader.ReadAsync(cancel))
             edge.Add(new Tile(reader.GetInt16(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
+        await reader.NextResultAsync(cancel);
+        if (!reader.HasRows)
+            return null;
         var tree = new TreeEdge(state.Size, edge);
         if (!tree.Root().AsSpan().SequenceEqual(state.Root))
             throw new LogException($"the log's stored tiles do not give the root of its {state.Size} leaves: its database was changed. Restore it from a backup");
-        await reader.NextResultAsync(cancel);
         await HashAsync(reader, tree, waiting, cancel);
         return tree;
     }

@@ -19,7 +19,7 @@ public sealed class KeyFolderTests : IDisposable
     [Fact]
     public void A_new_folders_files_are_the_services_alone()
     {
-        Assert.Equal(["epoch-000001.key", "service.key"], Directory.EnumerateFiles(_folder).Select(Path.GetFileName).Order());
+        Assert.Equal(["epoch-000001.key", "log.key", "service.key"], Directory.EnumerateFiles(_folder).Select(Path.GetFileName).Order());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder));
         Assert.All(Directory.EnumerateFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }

@@ -1,0 +1,121 @@
+using System.Net;
+using Ledger.Database;
+using Ledger.Execution;
+using Ledger.SystemTests.Execution;
+using Ledger.Transparency;
+using Microsoft.Extensions.DependencyInjection;
+using static Ledger.SystemTests.Execution.Steps;
+
+namespace Ledger.SystemTests.Transparency;
+
+/// <summary>Nothing is deleted before the log covers the job's Started, nor while the log is behind.</summary>
+public sealed class CoverageTests
+{
+    [SkippableFact]
+    public async Task A_started_job_waits_until_a_published_checkpoint_covers_its_Started()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions());
+        await service.AddConversationsAsync("a", 3, "user-1");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        // A log that is up to date until just before the job starts.
+        await service.WriteLogAsync();
+        await SliceAsync(service);
+        await SliceAsync(service);
+        Assert.Equal("queued running 0 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+        Assert.Equal(3, await service.CountConversationsAsync());
+
+        await service.WriteLogAsync();
+        await SliceAsync(service);
+        Assert.Equal("completed done 3 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+    }
+
+    [SkippableFact]
+    public async Task Below_the_witnesses_quorum_nothing_is_deleted_and_health_says_why()
+    {
+        var isMet = false;
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Cosign = (_, note, _) => Task.FromResult(new CosignedNote(note, isMet, "witness.example/w1 does not answer")),
+        });
+        var writer = service.Services.GetRequiredService<LogWriter>();
+        await service.AddConversationsAsync("a", 3, "user-1");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        for (var i = 0; i < 2; i++)
+        {
+            await writer.RunOnceAsync(CancellationToken.None);
+            await SliceAsync(service);
+        }
+        Assert.Equal(3, await service.CountConversationsAsync());
+        Assert.Equal(HttpStatusCode.NotFound, (await service.Client.GetAsync("/log/checkpoint")).StatusCode);
+        using var ready = await service.Client.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("log: the witnesses' quorum has not cosigned the latest checkpoint: witness.example/w1 does not answer", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        isMet = true;
+        await service.RunSlicesAsync();
+        Assert.Equal("completed done 3 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+        Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync("/health/ready")).StatusCode);
+    }
+
+    [SkippableFact]
+    public async Task While_the_log_is_behind_nothing_is_deleted_health_says_so_and_a_closed_windows_job_is_planned_anew_all_the_same()
+    {
+        await using var service = await NightServiceAsync("2026-11-20T20:00:00Z", batchSize: 2);
+        await service.AddConversationsAsync("a", 3, "user-1");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await SliceAsync(service);
+        await service.WriteLogAsync(); // covers Started
+        await service.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
+        await SliceAsync(service);
+        Assert.Equal(3, await service.CountConversationsAsync());
+        Assert.Contains("log: it is behind, and deletions wait for it", await (await service.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        await service.Clock.SetAsync(At("2026-11-21T02:00:00Z"));
+        await SliceAsync(service);
+        Assert.Equal("queued paused 2026-11-21T18:00:00.000Z 0/3", await service.InShortAsync(job));
+
+        await service.Clock.SetAsync(At("2026-11-21T18:00:01Z"));
+        await SliceAsync(service);
+        Assert.Equal(3, await service.CountConversationsAsync());
+        await service.RunSlicesAsync();
+        Assert.Equal("completed done 3 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+    }
+
+    [SkippableFact]
+    public async Task A_running_node_covers_an_event_within_a_second_and_keeps_saying_so_when_idle()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { WriterLoop = true });
+        await service.SubmitAsync(new { cId = "user-1" });
+        await UntilAsync("the submission is not covered", () => service.ScalarAsync<bool>(
+            "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from ledger.mt_events))"));
+        var covered = await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state");
+        await UntilAsync("no heartbeat", async () => await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state") > covered.AddSeconds(1));
+    }
+
+    [SkippableFact]
+    public async Task A_claim_goes_by_indexes()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions());
+        await service.SubmitAsync(new { cId = "user-1" });
+        await service.RunSlicesAsync();
+        await service.ExecuteAsync(
+            """
+            alter table ledger.log_runs disable trigger user;
+            insert into ledger.log_runs select 1000000 + n * 10, 10, md5((n % 1000)::text)::uuid, 1 + n from generate_series(1, 20000) n;
+            insert into ledger.log_checkpoints select 'other', n, sha256(''), '', now(), now() from generate_series(1, 20000) n;
+            analyze ledger.log_runs; analyze ledger.log_checkpoints;
+            """);
+        var claim = Sql.Load(typeof(ClaimedJob), "NextAsync").Replace("$1", "'test'").Replace("$2", "null::uuid");
+        await using var connection = new Npgsql.NpgsqlConnection(service.Database.Superuser);
+        await connection.OpenAsync();
+        await using var explain = new Npgsql.NpgsqlCommand($"explain {claim}", connection);
+        await using var reader = await explain.ExecuteReaderAsync();
+        var plan = new List<string>();
+        while (await reader.ReadAsync())
+            plan.Add(reader.GetString(0));
+        foreach (var table in new[] { "log_runs", "log_checkpoints" })
+            Assert.DoesNotContain(plan, line => line.Contains($"Seq Scan on {table}", StringComparison.Ordinal));
+    }
+
+    private static Task SliceAsync(TestService service) => service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+}

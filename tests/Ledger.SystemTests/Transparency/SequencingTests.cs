@@ -1,0 +1,172 @@
+using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.SystemTests.EventStore;
+using Npgsql;
+
+namespace Ledger.SystemTests.Transparency;
+
+/// <summary>Whatever is appended, and however, is in the log once, without gaps.</summary>
+public sealed class SequencingTests
+{
+    [SkippableFact]
+    public async Task Transactions_that_commit_out_of_order_or_roll_back_are_sequenced_once_each_without_gaps()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        var writer = ledger.Writer();
+        await using var early = await BegunAsync(ledger, "early", 3);
+        await using var undone = await BegunAsync(ledger, "undone", 2);
+        await using var late = await BegunAsync(ledger, "late", 2);
+
+        await late.Transaction.CommitAsync();
+        Assert.Equal(2, (await ledger.WriteAsync(writer)).Size);
+        await undone.Transaction.RollbackAsync();
+        Assert.Equal(2, (await ledger.WriteAsync(writer)).Size);
+        await early.Transaction.CommitAsync();
+        Assert.Equal(5, (await ledger.WriteAsync(writer)).Size);
+
+        await ledger.HoldsAsync();
+        Assert.Equal("late, early", await ledger.Events.ScalarAsync<string>(
+            $"select string_agg(case stream_id when '{EventStoreDatabase.Stream("early")}' then 'early' else 'late' end, ', ' order by first_index) from ledger.log_runs"));
+        Assert.Equal(2, await ledger.Events.ScalarAsync<long>("select count(*) from ledger.log_checkpoints where published_at is not null"));
+    }
+
+    [SkippableFact]
+    public async Task Two_writers_that_race_for_the_fence_while_others_append_lose_and_double_nothing()
+    {
+        const int Appenders = 6, Appends = 40;
+        await using var ledger = await LogLedger.CreateAsync();
+        // The second has a folder of its own, as another machine has: only the database keeps the two apart.
+        var writers = new[] { ledger.Writer(), ledger.Writer(folder: ledger.CopyOfKeys()) };
+        using var appended = new CancellationTokenSource();
+        var writing = writers.Select(writer => Task.Run(async () =>
+        {
+            while (!appended.IsCancellationRequested)
+                Assert.Null((await writer.RunOnceAsync(CancellationToken.None)).Problem);
+        })).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, Appenders).Select(appender => Task.Run(async () =>
+        {
+            for (var i = 0; i < Appends; i++)
+            {
+                await using var begun = await BegunAsync(ledger, $"{appender}/{i}", 1 + i % 7);
+                await (i % 5 == 0 ? begun.Transaction.RollbackAsync() : begun.Transaction.CommitAsync());
+            }
+        })));
+        await appended.CancelAsync();
+        await Task.WhenAll(writing);
+        await ledger.WriteAsync(writers[0]);
+        await ledger.WriteAsync(writers[1]);
+        var leaves = await ledger.HoldsAsync();
+        Assert.True(leaves.Count > Appenders * Appends * 2, $"{leaves.Count} events");
+        Assert.True(await ledger.Events.ScalarAsync<long>("select count(*) from ledger.log_checkpoints") > 3, "the appends were not interleaved with passes");
+    }
+
+    [SkippableFact]
+    public async Task What_a_superuser_inserts_or_copies_is_sequenced_and_levels_of_tiles_grow()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        var writer = ledger.Writer();
+        await ledger.AppendAsync("first", 200);
+        await ledger.WriteAsync(writer);
+        // Two streams in one statement, one of them a job's, versions not in order; then by COPY more than a queue row holds, and enough for a second tile of level 1.
+        await ledger.Events.ExecuteAsync(
+            """
+            insert into ledger.mt_streams (id, type, version) select md5(s)::uuid, s, 5 from unnest(array['deletion_job', 'bot']) s;
+            insert into ledger.mt_streams (id, type, version) values (md5('none')::uuid, null, 70000);
+            insert into ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            select nextval('ledger.mt_events_sequence'), gen_random_uuid(), md5(s)::uuid, v, '{"z": 1, "a": ["é", "\u0001\"", true, null, -7, {}]}', 'other', now()
+            from unnest(array['deletion_job', 'bot']) s, generate_series(5, 1, -1) v
+            """);
+        await using (var connection = await ledger.Events.Superuser.OpenConnectionAsync())
+        {
+            await using var copy = await connection.BeginTextImportAsync("copy ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp) from stdin");
+            for (var version = 1; version <= 70_000; version++)
+                await copy.WriteAsync($"{1_000_000 + version}\t{new Guid(version, 1, 1, new byte[8])}\t334c4a4c42fdb79d7ebc3e73b517e6f8\t{version}\t{{\"n\": {version}}}\tother\t2026-05-08 06:22:56.097123+00\n");
+        }
+        Assert.Equal(18, await ledger.Events.ScalarAsync<long>("select count(*) from ledger.log_queue where last_version > 5"));
+        await ledger.WriteAsync(writer);
+        Assert.Equal(70_210, (await ledger.HoldsAsync()).Count);
+        Assert.Equal(3, await ledger.Events.ScalarAsync<int>("select 1 + max(level)::int from ledger.log_tiles"));
+    }
+
+    [SkippableTheory]
+    [InlineData("""{"half": 1.5}""", "an integer")]
+    [InlineData("""{"large": 9007199254740992}""", "an integer")]
+    public async Task An_event_that_cannot_be_a_leaf_stops_the_log_and_is_named(string data, string why)
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        await ledger.AppendAsync("good", 2);
+        await ledger.WriteAsync();
+        var stream = await ledger.AppendAsync("bad");
+        await ledger.Events.ExecuteAsync(
+            $"insert into ledger.mt_events (seq_id, id, stream_id, version, data, type) values (99, gen_random_uuid(), '{stream}', 2, '{data}', 'other')");
+        var writer = ledger.Writer();
+        var pass = await writer.RunOnceAsync(CancellationToken.None);
+        Assert.Contains($"version 2 of stream {stream}", pass.Problem, StringComparison.Ordinal);
+        Assert.Contains(why, pass.Problem, StringComparison.Ordinal);
+        Assert.Equal(pass.Problem, writer.Problem);
+        Assert.Equal(2, await ledger.Events.ScalarAsync<long>("select size from ledger.log_state"));
+    }
+
+    [SkippableFact]
+    public async Task An_event_that_no_leaf_could_hold_is_refused_whoever_appends_it()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        var stream = await ledger.AppendAsync("large");
+        // Both are 64,000 bytes of text at most, and the second one is short where it is stored: its characters are escaped in JSON.
+        foreach (var (version, fits, value) in new[] { (2, 63_991, "repeat('x', {0})"), (3, 10_665, "repeat(chr(1), {0})") })
+        {
+            Task InsertAsync(int length) => ledger.Events.ExecuteAsync(
+                $"insert into ledger.mt_events (seq_id, id, stream_id, version, data, type) select {version}00, gen_random_uuid(), '{stream}', {version}, jsonb_build_object('a', {value.Replace("{0}", $"{length}")}), 'other'");
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() => InsertAsync(fits + 1));
+            Assert.Equal("LV413", refusal.SqlState);
+            await InsertAsync(fits);
+        }
+        await ledger.WriteAsync();
+        await ledger.HoldsAsync();
+    }
+
+    [SkippableFact]
+    public async Task What_was_recorded_before_the_log_is_queued_by_its_migration()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        await ledger.Events.ExecuteAsync(
+            """
+            drop trigger events_are_queued on ledger.mt_events;
+            drop table ledger.log_queue, ledger.log_runs, ledger.log_tiles, ledger.log_state, ledger.log_checkpoints;
+            drop function ledger.queue_for_log, ledger.refuse_log_change, ledger.allow_tile_growth_only, ledger.allow_log_growth_only, ledger.allow_cosigning_only;
+            alter table ledger.job_queue drop column started_version;
+            delete from ledger.schema_migrations where name = '0005_log';
+            """);
+        await ledger.AppendAsync("before", 5000);
+        await ledger.AppendAsync("also before");
+        await using (var owner = new NpgsqlConnection(ledger.Events.Database.Superuser))
+        {
+            await owner.OpenAsync();
+            Assert.Equal(["0005_log"], await Migrator.ApplyAsync(owner, CancellationToken.None));
+        }
+        await ledger.AppendAsync("after");
+        await ledger.WriteAsync();
+        Assert.Equal(5002, (await ledger.HoldsAsync()).Count);
+    }
+
+    private sealed record Begun(NpgsqlConnection Connection, NpgsqlTransaction Transaction) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Transaction.DisposeAsync();
+            await Connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>Has appended, and not committed.</summary>
+    private static async Task<Begun> BegunAsync(LogLedger ledger, string stream, int events)
+    {
+        var connection = await ledger.Events.Service.OpenConnectionAsync();
+        var transaction = await connection.BeginTransactionAsync();
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        batch.BatchCommands.Add(EventStreams.Append(
+            EventStoreDatabase.Stream(stream), StreamIds.ClientType, 0, EventStoreDatabase.At, [.. Enumerable.Range(0, events).Select(i => EventStoreDatabase.Event($"{i}"))]));
+        await batch.ExecuteNonQueryAsync();
+        return new Begun(connection, transaction);
+    }
+}
