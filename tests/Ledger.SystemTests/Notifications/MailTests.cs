@@ -208,6 +208,20 @@ public sealed class MailTests
     }
 
     [SkippableFact]
+    public async Task A_node_that_cannot_send_mail_says_so_at_its_start_and_is_ready_all_the_same()
+    {
+        await using var service = await TestService.StartAsync();
+        using var node = Serve(service, smtp: "", trusted: null);
+        using var client = new HttpClient { BaseAddress = new Uri(await node.LineAsync("Listening on ")) };
+        await Steps.UntilAsync("it does not say so", () => Task.FromResult(node.Output.Contains("Mail is not configured", StringComparison.Ordinal)));
+        await Steps.UntilAsync("it is not ready", async () =>
+        {
+            using var ready = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return ready.IsSuccessStatusCode;
+        });
+    }
+
+    [SkippableFact]
     public async Task To_a_server_that_offers_no_STARTTLS_nothing_is_sent_where_it_is_required()
     {
         await using var receiver = await SmtpReceiver.StartAsync();
