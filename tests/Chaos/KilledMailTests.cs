@@ -20,8 +20,9 @@ public sealed class KilledMailTests
             "select coalesce(bool_and(last_error = 'the mail server cannot be reached'), false) from ledger.notifications"));
         var messageId = await scene.Service.ScalarAsync<string>("select message_id from ledger.notifications");
 
-        await scene.KillNodeAsync(point);
+        await scene.Node.KillAsync();
         await receiver.ListenAsync();
+        await scene.KillNodeAsync(point);
         await scene.Service.Clock.AdvanceAsync(TimeSpan.FromHours(1));
         await scene.Node.FaultPointAsync();
         Assert.Equal(mails - 1, receiver.Mails.Count);

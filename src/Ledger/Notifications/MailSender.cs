@@ -29,13 +29,11 @@ public sealed class MailSender(NotificationOptions options) : INotificationSende
                 await WriteAsync(options.MailFolder!, notification.Id, mail, cancel);
             return new SendResult.Sent();
         }
-        catch (SmtpException e) when (!cancel.IsCancellationRequested)
+        catch (Exception e) when (e is SmtpException or IOException or UnauthorizedAccessException && !cancel.IsCancellationRequested)
         {
-            return Describe(e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException && !cancel.IsCancellationRequested)
-        {
-            return new SendResult.Failed("the mail folder cannot be written to");
+            if (options.Smtp is null)
+                return new SendResult.Failed("the mail folder cannot be written to");
+            return e is SmtpException answered ? Describe(answered) : new SendResult.Failed("the mail server broke off");
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class RegistryVerbsTests
         Assert.Contains("register it with `ledger bot add`", await cli.RefusedAsync(1, "bot", "set", "st-3", "--retention-days", "0"), StringComparison.Ordinal);
 
         await cli.DoAsync("bot", "set", "st-1", "--retention-days", "0", "--created", "2024-02-01T12:00:00+02:00");
-        Assert.Matches("st-1 +owner@example.com +2024-02-01T10:00:00.000Z +for ever +default", await cli.DoAsync("bot", "list"));
+        Assert.Matches("st-1 +owner@example.com +2024-02-01T10:00:00.000Z +for ever +for ever +default", await cli.DoAsync("bot", "list"));
     }
 
     [Fact]
