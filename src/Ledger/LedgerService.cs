@@ -1,3 +1,4 @@
+using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.Execution;
@@ -8,6 +9,8 @@ using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Ledger.Transparency;
+using Ledger.Transparency.Proofs;
+using Ledger.Transparency.Witnessing;
 
 namespace Ledger;
 
@@ -35,6 +38,9 @@ public sealed record ServiceSettings
 
     /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
     public EmbeddedPostgres? Embedded { get; init; }
+
+    /// <summary>The witnesses without whose quorum nothing that is logged is published, and nothing deleted; null: none.</summary>
+    public Policy? Witnesses { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -67,6 +73,16 @@ public static class LedgerService
         services.AddSingleton<JobReader>();
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
+        services.AddSingleton<Forgetting>();
+        services.AddSingleton<KeyRotation>();
+        services.AddSingleton<KeyRetention>();
+        services.AddSingleton<KeyRotationDuty>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRetention>());
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRotationDuty>());
+        services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
+        services.AddSingleton<RegistryStore>();
+        services.AddSingleton<JobProver>();
+        services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);
         services.AddLedgerNotifications(settings.Notifications);
         if (settings.Lanes is { } lanes)
@@ -76,8 +92,8 @@ public static class LedgerService
             services.AddSingleton(provider => new ReadinessCheck(
                 "scheduling", _ => Task.FromResult(provider.GetRequiredService<LaneScheduler>().Outage)));
         }
-        services.AddSingleton(provider => new ReadinessCheck("log", async cancel =>
-            provider.GetService<LogWriter>()?.Problem ?? await provider.GetRequiredService<PublishedLog>().ProblemAsync(cancel)));
+        services.AddSingleton<LogReadiness>();
+        services.AddSingleton(provider => new ReadinessCheck("log", cancel => provider.GetRequiredService<LogReadiness>().ProblemAsync(cancel)));
         if (settings.Log is { } log)
             AddLogWriter(services, settings, log);
         if (settings.Embedded is { } postgres)
@@ -89,8 +105,10 @@ public static class LedgerService
 
     private static void AddLogWriter(IServiceCollection services, ServiceSettings settings, LogOptions options)
     {
-        services.AddSingleton(options);
         services.AddSingleton(_ => new LogDatabase(settings.Connection));
+        if (settings.Witnesses is { } policy)
+            services.AddSingleton(provider => new Witnesses(policy, TileStore.Nodes(provider.GetRequiredService<LogDatabase>().Source), settings.Time));
+        services.AddSingleton(provider => provider.GetService<Witnesses>() is { } witnesses ? options with { Cosign = witnesses.CosignAsync } : options);
         services.AddSingleton<LogWriter>();
         if (options.Loop)
             services.AddHostedService(provider => provider.GetRequiredService<LogWriter>());

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Ledger.Chaos;
 
-/// <summary>A real <c>ledger serve</c> in a process of its own, which can be killed.</summary>
+/// <summary>A real <c>ledger serve</c>, or <c>ledger witness serve</c>, in a process of its own, which can be killed.</summary>
 public sealed class Node : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -25,18 +25,25 @@ public sealed class Node : IAsyncDisposable
     public HttpClient Client { get; private set; } = null!;
 
     /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> when it comes there.</summary>
-    public static async Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="environment">Variables that it gets besides.</param>
+    public static Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null) => StartAsync(
+        ["serve", "--urls", "http://127.0.0.1:0"],
+        new(environment ?? new Dictionary<string, string>()) { ["LEDGER_CONNECTION"] = connection, ["LEDGER_KEYS"] = keys }, faultPoint);
+
+    /// <summary>Starts <c>ledger witness serve</c> in the same way.</summary>
+    public static Task<Node> StartWitnessAsync(string key, string state, string log, string? faultPoint = null) => StartAsync(
+        ["witness", "serve", "--key", key, "--state", state, "--log", log, "--urls", "http://127.0.0.1:0"], [], faultPoint);
+
+    private static async Task<Node> StartAsync(IReadOnlyList<string> args, Dictionary<string, string> environment, string? faultPoint)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), "serve", "--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), .. args])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["LEDGER_CONNECTION"] = connection;
-        start.Environment["LEDGER_KEYS"] = keys;
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        foreach (var (name, value) in environment)
             start.Environment[name] = value;
         if (faultPoint is not null)
             start.Environment["LEDGER_FAULT_POINT"] = faultPoint;
@@ -88,7 +95,9 @@ public sealed class Node : IAsyncDisposable
     {
         try
         {
-            await task.WaitAsync(Patience, TimeProvider.System);
+            await Task.WhenAny(task, _process.WaitForExitAsync()).WaitAsync(Patience, TimeProvider.System);
+            if (!task.IsCompleted)
+                throw new InvalidOperationException($"the node ended before it had {what}. It said:\n{string.Join('\n', _output)}");
         }
         catch (TimeoutException e)
         {

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Ledger.Contracts.Registry;
+using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Execution;
 using Ledger.Http;
@@ -32,6 +33,9 @@ public sealed record TestServiceOptions
 
     /// <summary>The log's witnesses.</summary>
     public CosignAsync? Cosign { get; init; }
+
+    /// <summary>Witnesses as a policy names them: is given the log's key before the node starts.</summary>
+    public Func<NoteVerifier, Task<Policy>>? Witnesses { get; init; }
 
     public HttpOptions Http { get; init; } = new() { Submits = null, Polls = null };
     public ExecutionOptions Execution { get; init; } = new() { RetryDelays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)] };
@@ -119,6 +123,7 @@ public sealed class TestService : IAsyncDisposable
             Execution = _options.Execution,
             Notifications = _options.Notifications,
             Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
+            Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
             Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },
             Time = Time,
         });

@@ -15,15 +15,21 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root)
     /// <exception cref="FormatException">Says what is wrong with it.</exception>
     public static Checkpoint Parse(string text)
     {
+        var checkpoint = Read(text);
+        return checkpoint.Size > 0 || checkpoint.Root.AsSpan().SequenceEqual(MerkleTree.EmptyRoot())
+            ? checkpoint
+            : throw new FormatException("a checkpoint of size 0 has the root of the empty tree");
+    }
+
+    /// <summary>The same, but of size 0 the root may be any: a witness tells that from what is malformed (tlog-witness).</summary>
+    internal static Checkpoint Read(string text)
+    {
         var lines = text.Split('\n');
         if (lines.Length < 4 || lines[^1].Length > 0 || lines[..^1].Any(line => line.Length == 0))
             throw new FormatException("a checkpoint has three lines: origin, size and root");
         if (!NoteVerifier.IsName(lines[0]))
             throw new FormatException("a checkpoint's origin is a name without spaces");
-        var checkpoint = new Checkpoint(lines[0], ParseNumber(lines[1], "a checkpoint's size"), Base64.DecodeHash(lines[2]));
-        if (checkpoint.Size == 0 && !checkpoint.Root.AsSpan().SequenceEqual(MerkleTree.EmptyRoot()))
-            throw new FormatException("a checkpoint of size 0 has the root of the empty tree");
-        return checkpoint;
+        return new Checkpoint(lines[0], ParseNumber(lines[1], "a checkpoint's size"), Base64.DecodeHash(lines[2]));
     }
 
     /// <summary>The checkpoint of a note that the log signed.</summary>

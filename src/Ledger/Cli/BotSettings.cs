@@ -36,9 +36,10 @@ internal sealed class BotSettings
     public Argument<string> Bot { get; } = new("BOT") { Description = "App or Stream ID, as in the API's paths." };
     public Option<DateTimeOffset?> Created { get; }
     public Option<int?> RetentionDays { get; } = new("--retention-days") { Description = "Conversations that started longer ago are skipped; 0 with set: none are.", HelpName = "N" };
-    public Option<int?> KeyRetentionDays { get; } = new("--key-retention")
+    public Option<int?> KeyRetentionDays { get; } = new("--key-retention-days")
     {
-        Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.", HelpName = "DAYS",
+        Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.",
+        HelpName = "N",
     };
     public Option<string?> Window { get; } = new("--window") { Description = "The window that the bot's jobs run in.", HelpName = "NAME" };
     public RecordedBy By { get; }

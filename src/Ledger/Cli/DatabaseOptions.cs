@@ -58,6 +58,9 @@ internal sealed class DatabaseOptions
     /// <summary>Whether an option (not the environment) names a server or its keys.</summary>
     public bool IsServerNamed(ParseResult parsed) => parsed.GetValue(_connection) is not null || parsed.GetValue(_keys) is not null;
 
+    /// <summary>Whether an option (not the environment) names a database.</summary>
+    public bool IsNamed(ParseResult parsed) => parsed.GetValue(_data) is not null || parsed.GetValue(_connection) is not null;
+
     /// <summary>Opens the database that the options mean.</summary>
     /// <param name="needsKeys">Refuse to go on without keys.</param>
     /// <exception cref="CommandException">There is none, or it is not ready.</exception>
@@ -116,6 +119,9 @@ internal sealed class OpenDatabase : IAsyncDisposable
     /// <summary>Null: the database is a server's.</summary>
     public EmbeddedDatabase? Embedded { get; }
 
+    /// <summary>The keys, if it was opened with them.</summary>
+    public KeyFolder? KeysOrNull => _keys;
+
     /// <exception cref="InvalidOperationException">It was opened without.</exception>
     public KeyFolder Keys => _keys ?? throw new InvalidOperationException("the database was opened without keys");
 
@@ -166,7 +172,7 @@ internal sealed class OpenDatabase : IAsyncDisposable
             return;
         await using var session = await Source.OpenConnectionAsync(cancel);
         if (!await ServiceDatabase.IsKeyOfAsync(session, _keys, cancel))
-            throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (every node needs a copy of the same one)");
+            throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the same)");
     }
 
     /// <summary>The connection string, if it can be read. What is wrong with one is not quoted: it holds a password.</summary>

@@ -5,6 +5,7 @@ using Ledger.Http;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Ledger.Transparency;
 
 namespace Ledger.Cli;
 
@@ -40,7 +41,9 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         var address = ServeCommand.Addresses(node).First();
         terminal.Line($"The service listens on {address}; window '{AlwaysOpen.Name}' is open.");
         using var api = new DemoApi(address, () => TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife));
-        var erased = await EraseAndVerifyAsync(api, store, input, cancel);
+        var verification = new DemoVerification(store);
+        var proofs = new DemoProofs(api, verification, LogKeyFile.Read(database.Keys.Folder).Verifier, Path.GetFullPath(folder));
+        var erased = await EraseAndVerifyAsync(api, store, input, verification, proofs, cancel);
 
         if (once)
         {
@@ -48,7 +51,7 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
             terminal.Line(erased.Summary);
             return;
         }
-        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(store, erased, cancel);
+        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(store, erased, proofs, cancel);
         await node.WaitForShutdownAsync(cancel);
     }
 
@@ -94,20 +97,24 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
             terminal.Line($"Imported {totals.Imported:N0} conversations with {totals.Items:N0} items for {whose}" + (totals.AlreadyThere > 0 ? $"; {totals.AlreadyThere:N0} were there already." : "."));
     }
 
-    private async Task<DemoErased> EraseAndVerifyAsync(DemoApi api, DemoStore store, DemoInput input, CancellationToken cancel)
+    private async Task<DemoErased> EraseAndVerifyAsync(
+        DemoApi api, DemoStore store, DemoInput input, DemoVerification verification, DemoProofs proofs, CancellationToken cancel)
     {
         await store.SnapshotAsync(DemoStore.Before, [.. input.Bots.Keys, .. input.Bots.Keys.Select(DemoInput.Twin)], cancel);
         var jobs = await DemoPlan.MakeAsync(store, input, Time.GetUtcNow(), cancel);
-        var verification = new DemoVerification(store);
         foreach (var job in jobs)
             await SubmitAsync(api, job, verification, cancel);
         var statuses = await new DemoWatch(terminal, api, Time).UntilAllEndedAsync(jobs, cancel);
 
         await store.SnapshotAsync(DemoStore.After, [.. input.Bots.Keys, .. input.Bots.Keys.Select(DemoInput.Twin)], cancel);
         foreach (var job in jobs)
-            await verification.VerifyAsync(job, statuses[job.Number], await api.OutcomesAsync(job, cancel), cancel);
+        {
+            var outcomes = await api.OutcomesAsync(job, cancel);
+            await verification.VerifyAsync(job, statuses[job.Number], outcomes, cancel);
+            await proofs.VerifyAsync(job, statuses[job.Number], outcomes, cancel);
+        }
         await verification.VerifyStoreAsync([.. input.Bots.Keys.Select(DemoInput.Twin)], cancel);
-        return Conclude(jobs, verification);
+        return Conclude(jobs, verification, proofs);
     }
 
     private async Task SubmitAsync(DemoApi api, DemoJob job, DemoVerification verification, CancellationToken cancel)
@@ -121,18 +128,25 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         terminal.Line("       sent twice with one Idempotency-Key: one job");
     }
 
-    private DemoErased Conclude(IReadOnlyList<DemoJob> jobs, DemoVerification verification)
+    private DemoErased Conclude(IReadOnlyList<DemoJob> jobs, DemoVerification verification, DemoProofs proofs)
     {
+        var erased = new DemoErased(jobs, verification.Conversations, verification.Items);
         if (verification.Mismatches.Count > 0)
+        {
+            terminal.Line(erased.Text(proofs.Hold ? "verified" : "FAILED", isOk: false));
             throw new CommandException($"the demo found {verification.Mismatches.Count} mismatch(es):\n" + string.Join('\n', verification.Mismatches.Select(mismatch => $"  {mismatch}")));
+        }
         terminal.Line("Checked: status, outcomes, events and what the store lost agree in every number; every manifest root follows from the outcomes;");
         terminal.Line("         what should stay stayed, the second bot lost nothing; the analytics rows are all there and hold no id and no text.");
-        return new DemoErased(jobs, verification.Conversations, verification.Items);
+        terminal.Line("         the erasure proof of every job, and of a conversation of each, holds by the log's public key alone.");
+        return erased;
     }
 }
 
 /// <summary>What a demo erased.</summary>
 internal sealed record DemoErased(IReadOnlyList<DemoJob> Jobs, long Conversations, ItemCounts Items)
 {
-    public string Summary => $"OK jobs={Jobs.Count} conversations={Conversations} items={Items.Sum()}";
+    public string Summary => Text("verified", isOk: true);
+
+    public string Text(string proof, bool isOk) => $"{(isOk ? "OK" : "FAILED")} jobs={Jobs.Count} conversations={Conversations} items={Items.Sum()} proof={proof}";
 }

@@ -15,6 +15,9 @@ internal sealed class DemoApi(string address, Func<string> token) : IDisposable
 {
     private const int PageSize = 1000;
 
+    /// <summary>An event is covered within a second; a busy machine may take a few.</summary>
+    private const int Attempts = 30;
+
     private readonly HttpClient _http = new() { BaseAddress = new Uri(address) };
 
     /// <summary>Submits the job and returns its id.</summary>
@@ -51,9 +54,33 @@ internal sealed class DemoApi(string address, Func<string> token) : IDisposable
         }
     }
 
+    /// <summary>The job's erasure proof.</summary>
+    public Task<byte[]> JobProofAsync(DemoJob job, CancellationToken cancel) =>
+        OnceCoveredAsync(() => new HttpRequestMessage(HttpMethod.Get, $"{Deletions(job)}/{job.Id}/proof"), cancel);
+
+    /// <summary>The proof of one conversation of the job.</summary>
+    public Task<byte[]> ConversationProofAsync(DemoJob job, string conversationId, CancellationToken cancel) => OnceCoveredAsync(
+        () => new HttpRequestMessage(HttpMethod.Post, $"{Deletions(job)}/{job.Id}/proof") { Content = JsonContent.Create(new { conversationId }) }, cancel);
+
     public void Dispose() => _http.Dispose();
 
     private static string Deletions(DemoJob job) => $"/api/public/bot/{Uri.EscapeDataString(job.Bot)}/conversations/delete";
+
+    /// <summary>Comes back, as a 503 asks to, until the log covers the job.</summary>
+    private async Task<byte[]> OnceCoveredAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var request = make();
+            request.Headers.Add("auth", token());
+            using var response = await _http.SendAsync(request, cancel);
+            if (response.StatusCode == HttpStatusCode.OK)
+                return await response.Content.ReadAsByteArrayAsync(cancel);
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == Attempts)
+                throw Unexpected(request, response.StatusCode, await response.Content.ReadAsStringAsync(cancel));
+            await Task.Delay(response.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1), TimeProvider.System, cancel);
+        }
+    }
 
     private async Task<JsonElement> SendAsync(HttpRequestMessage request, HttpStatusCode expected, CancellationToken cancel)
     {
@@ -63,6 +90,9 @@ internal sealed class DemoApi(string address, Func<string> token) : IDisposable
         // Error bodies are the API's envelope and quote no identifier.
         return response.StatusCode == expected
             ? JsonDocument.Parse(body).RootElement
-            : throw new CommandException($"the API answered {(int)response.StatusCode} to {request.Method} {request.RequestUri!.OriginalString.Split('?')[0]}: {body}");
+            : throw Unexpected(request, response.StatusCode, body);
     }
+
+    private static CommandException Unexpected(HttpRequestMessage request, HttpStatusCode status, string body) =>
+        new($"the API answered {(int)status} to {request.Method} {request.RequestUri!.OriginalString.Split('?')[0]}: {body}");
 }

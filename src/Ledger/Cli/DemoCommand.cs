@@ -10,10 +10,10 @@ internal static class DemoCommand
     {
         var verb = new Verb(
             "demo",
-            "Shows the whole thing: fills a conversation store, submits deletion jobs over HTTP, runs them, and checks every number.",
+            "Shows the whole thing: fills a conversation store, submits deletion jobs over HTTP, runs them, and checks every number and every proof.",
             "ledger demo\nledger demo --once --input conversations.jsonl.gz",
             "It needs nothing prepared and keeps to a data folder of its own. With --once it ends after the run: exit code 0 and a last line\n"
-            + "`OK jobs=<n> conversations=<erased> items=<erased>`, or 1 and what differs. Without, it stays up for the browser and for curl.");
+            + "`OK jobs=<n> conversations=<erased> items=<erased> proof=verified`, or 1 and what differs. Without, it stays up for the browser and for curl.");
         var once = new Option<bool>("--once") { Description = "End after the run." };
         var input = new Option<string?>("--input") { Description = "Conversations as `ledger import` takes them, instead of made-up ones.", HelpName = "FILE" };
         var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", HelpName = "N", DefaultValueFactory = _ => 0 };

@@ -56,6 +56,9 @@ internal sealed class DemoVerification(DemoStore store)
             _mismatches.Add($"{where}: {what}: {value}; {against}: {other}");
     }
 
+    /// <summary>Notes something that is not as it must be.</summary>
+    public void Note(string mismatch) => _mismatches.Add(mismatch);
+
     private void VerifyOutcomes(string name, JobResult result, IReadOnlyList<DemoOutcome> outcomes)
     {
         Same(name, "outcomes", outcomes.Count, "conversations identified by the status", (int)result.TotalConversations);

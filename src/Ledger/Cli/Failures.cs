@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using Ledger.Audit.Mirror;
 using Ledger.Conversations;
 using Ledger.Database.Embedded;
 using Ledger.EventStore;
 using Ledger.Transparency;
+using Ledger.Transparency.Witnessing;
 using Npgsql;
 
 namespace Ledger.Cli;
@@ -24,7 +26,7 @@ internal static class Failures
 
     private static string Describe(Exception e) => e switch
     {
-        CommandException or EmbeddedPostgresException or ImportException or LogException => e.Message,
+        CommandException or EmbeddedPostgresException or ImportException or LogException or MirrorException or WitnessException => e.Message,
         // Ours (keys, migrations): their messages are written for people. A library's may quote data.
         InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
         WrongExpectedVersionException => "somebody else changed the same thing at the same moment, again and again: try once more",

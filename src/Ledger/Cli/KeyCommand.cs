@@ -4,7 +4,7 @@ using Ledger.Transparency;
 
 namespace Ledger.Cli;
 
-/// <summary><c>ledger key new</c></summary>
+/// <summary><c>ledger key new|rotate</c></summary>
 internal static class KeyCommand
 {
     public static Verb Verb()
@@ -13,8 +13,8 @@ internal static class KeyCommand
             "new",
             "Makes a folder with fresh keys for a service on a server's database. A folder that holds keys is never touched.",
             "ledger key new --keys /etc/ledger/keys --origin ledger.example.com/tenant-a",
-            "Every node of one database needs the same folder. Keep a copy of it, apart from the database's backups: who holds both can read\n"
-            + "the ids of erased conversations, and without the keys no job that is under way can be finished.");
+            "Every node of one database must use one and the same folder, not a copy: `ledger key rotate` changes it. Keep a copy apart from the database's backups, and replace\n"
+            + "it after each rotation: who holds both can read the ids of erased conversations, and without the keys no job that is under way can be finished.");
         var folder = new Option<string?>("--keys") { Description = $"The folder to make (or {DatabaseOptions.KeysVariable}).", HelpName = "DIR" };
         var origin = new Option<string?>("--origin")
         {
@@ -33,6 +33,6 @@ internal static class KeyCommand
             KeyFolder.Create(keys, parsed.GetValue(origin));
             Terminal.Of(parsed).Line($"Made the keys in {Path.GetFullPath(keys)}. Keep a copy, apart from the database's backups.");
         });
-        return new Verb("key", "The keys that live outside the database.", add.Example) { add };
+        return new Verb("key", "The keys that live outside the database.", add.Example) { add, KeyRotateCommand.Verb() };
     }
 }

@@ -1,17 +1,18 @@
 using System.CommandLine;
+using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.Transparency;
 
 namespace Ledger.Cli;
 
-/// <summary><c>ledger log key|checkpoint|new-origin</c></summary>
+/// <summary><c>ledger log key|checkpoint|consistency|export|new-origin</c></summary>
 internal static class LogCommand
 {
     public static Verb Verb() =>
         new Verb("log", "The transparency log, which proves what was recorded.", "ledger log key\nledger log checkpoint")
         {
-            Key(), Checkpoint(), NewOrigin(),
+            Key(), Checkpoint(), Consistency(), LogExportCommand.Verb(), NewOrigin(),
         };
 
     private static Verb Key()
@@ -40,12 +41,51 @@ internal static class LogCommand
         verb.SetAction(async (parsed, cancel) =>
         {
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
-            await using var connection = await opened.Source.OpenConnectionAsync(cancel);
-            var latest = await new PublishedLog(opened.Source, opened.Keys, TimeProvider.System).LatestAsync(connection, cancel)
-                ?? throw new CommandException("no checkpoint is published yet: a running `ledger serve` publishes one within a second of the first event");
-            await parsed.InvocationConfiguration.Output.WriteAsync(latest.Note);
+            await parsed.InvocationConfiguration.Output.WriteAsync((await LatestAsync(opened, cancel)).Note);
         });
         return verb;
+    }
+
+    private static Verb Consistency()
+    {
+        var verb = new Verb(
+            "consistency",
+            "Prints the proof that the log of today begins with that of an older checkpoint: what `ledger verify --checkpoint OLDER --consistency FILE` asks for.",
+            "ledger log consistency kept.checkpoint > consistency.txt",
+            "It ends with the latest published checkpoint, whose size the proof to be checked must have (or OLDER must): make both at the same moment.");
+        var older = new Argument<string>("OLDER") { Description = "A file with a checkpoint of this log." };
+        verb.Add(older);
+        var database = DatabaseOptions.AddTo(verb, withKeys: true);
+        verb.SetAction(async (parsed, cancel) =>
+        {
+            var kept = ReadCheckpoint(parsed.GetValue(older)!);
+            await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
+            var latest = await LatestAsync(opened, cancel);
+            if (kept.Origin != latest.Checkpoint.Origin || kept.Size > latest.Checkpoint.Size)
+                throw new CommandException($"the checkpoint is of {kept.Size} leaves of '{kept.Origin}', and this log is '{latest.Checkpoint.Origin}' with {latest.Checkpoint.Size}: it does not begin with it");
+            var proof = await ConsistencyProof.ProveAsync(kept.Size, latest.Checkpoint.Size, TileStore.Nodes(opened.Source), cancel);
+            await parsed.InvocationConfiguration.Output.WriteAsync(new AddCheckpointRequest(kept.Size, proof, SignedNote.Parse(latest.Note)).ToString());
+        });
+        return verb;
+    }
+
+    private static Checkpoint ReadCheckpoint(string file)
+    {
+        try
+        {
+            return Contracts.Transparency.Checkpoint.Parse(SignedNote.Parse(File.ReadAllBytes(file)).Text);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"'{file}' cannot be read as a checkpoint: {e.Message}");
+        }
+    }
+
+    private static async Task<StoredCheckpoint> LatestAsync(OpenDatabase opened, CancellationToken cancel)
+    {
+        await using var connection = await opened.Source.OpenConnectionAsync(cancel);
+        return await new PublishedLog(opened.Source, opened.Keys, TimeProvider.System).LatestAsync(connection, cancel)
+            ?? throw new CommandException("no checkpoint is published yet: a running `ledger serve` publishes one within a second of the first event");
     }
 
     private static Verb NewOrigin()

@@ -9,11 +9,10 @@ internal sealed class MailSettings
 {
     public const string SmtpVariable = "LEDGER_SMTP";
     public const string FromVariable = "LEDGER_MAIL_FROM";
-    public const string PublicUrlVariable = "LEDGER_PUBLIC_URL";
 
     private readonly Option<string?> _smtp = new("--smtp")
     {
-        Description = $"The mail server, smtp://user:password@host:587. STARTTLS is required, except on this machine or with ?starttls=never. Better in {SmtpVariable}, which other users cannot see.",
+        Description = $"The mail server, smtp://user:password@host:587. STARTTLS is required, except on this machine or with ?starttls=never; its certificate must be one that this system, or the file in SSL_CERT_FILE, trusts. Better in {SmtpVariable}, which other users cannot see.",
         HelpName = "URL",
     };
 
@@ -25,16 +24,10 @@ internal sealed class MailSettings
         HelpName = "DIR",
     };
 
-    private readonly Option<string?> _publicUrl = new("--public-url")
-    {
-        Description = $"The service's address as its users know it, for the links in mail (or {PublicUrlVariable}).",
-        HelpName = "URL",
-    };
-
     public static MailSettings AddTo(Verb verb)
     {
         var settings = new MailSettings();
-        foreach (var option in new Option[] { settings._smtp, settings._from, settings._folder, settings._publicUrl })
+        foreach (var option in new Option[] { settings._smtp, settings._from, settings._folder })
             verb.Add(option);
         return settings;
     }
@@ -50,7 +43,6 @@ internal sealed class MailSettings
         {
             Smtp = smtp is null || folder is not null ? null : Server(smtp),
             MailFolder = folder is null ? null : Path.GetFullPath(folder),
-            PublicUrl = Given(parsed.GetValue(_publicUrl), PublicUrlVariable) is { } url ? PublicUrl(url) : null,
         };
         if (Given(parsed.GetValue(_from), FromVariable) is { } from)
             return options with { From = Sender(from) };
@@ -76,11 +68,6 @@ internal sealed class MailSettings
     private static MailAddress Sender(string text) => MailAddress.TryCreate(text, out var from)
         ? from
         : throw CommandException.Usage($"the sender cannot be read (--mail-from or {FromVariable}): it must be like ledger@example.com or 'Deletion ledger <ledger@example.com>'");
-
-    private static Uri PublicUrl(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" } && url.Host.Length > 0
-            ? url
-            : throw CommandException.Usage($"the public address cannot be read (--public-url or {PublicUrlVariable}): it must be like https://ledger.example.com");
 
     private static string? Given(string? option, string variable) => option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 }

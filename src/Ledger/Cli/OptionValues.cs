@@ -21,13 +21,13 @@ internal static class OptionValues
         CustomParser = result => Read(result, ReadDuration, $"{name} {DurationRule}") ?? TimeSpan.Zero,
     };
 
-    /// <summary><c>2026-05-04</c> (its first instant in UTC) or <c>2026-05-04T08:00:00Z</c></summary>
-    public static Option<DateTimeOffset?> Instant(string name, string description) => new(name)
+    /// <summary><c>2026-05-04</c> (its first instant in UTC; its last millisecond where it ends a range) or <c>2026-05-04T08:00:00Z</c></summary>
+    public static Option<DateTimeOffset?> Instant(string name, string description, bool isStart = true) => new(name)
     {
         Description = description,
         HelpName = "INSTANT",
         CustomParser = result => Read(
-            result, text => RequestedRange.Read(text, isStart: true), $"{name} must be a date (2026-05-04, from 00:00 UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)"),
+            result, text => RequestedRange.Read(text, isStart), $"{name} must be a date (2026-05-04, in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)"),
     };
 
     /// <summary>Scopes as the contract writes them, in any letter case, also with hyphens or without spaces.</summary>

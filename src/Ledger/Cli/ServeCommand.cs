@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Notifications;
+using Ledger.Transparency;
+using Ledger.Transparency.Witnessing;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -20,29 +23,24 @@ internal static class ServeCommand
             + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls http://0.0.0.0:8080",
             "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the data folder,\n"
             + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.");
-        var database = DatabaseOptions.AddTo(verb, withKeys: true);
-        var embedded = new Option<bool>("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };
-        var urls = new Option<string>("--urls")
-        {
-            Description = "Where to listen; several separated by semicolons.",
-            HelpName = "URL",
-            DefaultValueFactory = _ => "http://127.0.0.1:8080",
-        };
-        verb.Add(embedded);
-        verb.Add(urls);
-        var mail = MailSettings.AddTo(verb);
-        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, mail, parsed.GetValue(embedded), parsed.GetValue(urls)!, cancel));
+        var options = new ServeOptions(verb);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, options, cancel));
         return verb;
     }
 
-    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, MailSettings mail, bool embedded, string urls, CancellationToken cancel)
+    private static async Task RunAsync(ParseResult parsed, ServeOptions options, CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
+        var (embedded, urls) = (parsed.GetValue(options.Embedded), parsed.GetValue(options.Urls)!);
         RefuseMalformed(urls);
-        var notifications = mail.Read(parsed);
-        await using var database = embedded ? await OpenEmbeddedAsync(parsed, options, terminal, cancel) : await OpenServerAsync(parsed, options, cancel);
+        var http = new HttpOptions { PublicUrl = options.PublicUrlOf(parsed) };
+        var notifications = options.Mail.Read(parsed);
+        var witnesses = parsed.GetValue(options.WitnessPolicy) is { } policy ? Witnesses.ReadPolicy(policy) : null;
+        await using var database = embedded ? await OpenEmbeddedAsync(parsed, options.Database, terminal, cancel) : await OpenServerAsync(parsed, options.Database, cancel);
         if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
             throw new CommandException(problem);
+        if (witnesses is not null && Witnesses.Problem(witnesses, LogKeyFile.Read(database.Keys.Folder).Verifier) is { } mismatch)
+            throw new CommandException(mismatch);
         notifications = MailSettings.WithFolder(notifications, database.Embedded?.Postgres.DataDirectory);
         await using var node = LedgerService.Build(new ServiceSettings
         {
@@ -50,7 +48,9 @@ internal static class ServeCommand
             Keys = database.Keys,
             Urls = urls,
             Embedded = database.Embedded?.Postgres,
+            Http = http,
             Notifications = notifications,
+            Witnesses = witnesses,
         });
         if (FaultPoint.ArmedPoint is { } point)
             node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
@@ -59,11 +59,18 @@ internal static class ServeCommand
             foreach (var warning in await ServerLogSettings.WarningsAsync(database.Source, cancel))
                 node.Logger.LogWarning("{Warning}", warning);
         }
-        if (!notifications.SendsMail)
-            node.Logger.LogWarning("Mail is not configured: what the owners of bots should be told waits in the outbox until a node has --smtp or --mail-dir");
+        WarnOfMail(node.Logger, notifications, http);
         await node.StartAsync(cancel);
-        Greet(terminal, node, parsed, options, database, notifications);
+        Greet(terminal, node, parsed, options.Database, database, notifications);
         await node.WaitForShutdownAsync(cancel);
+    }
+
+    private static void WarnOfMail(ILogger log, NotificationOptions notifications, HttpOptions http)
+    {
+        if (!notifications.SendsMail)
+            log.LogWarning("Mail is not configured: what the owners of bots should be told waits in the outbox until a node has --smtp or --mail-dir");
+        else if (notifications.Smtp is not null && http.PublicUrl is null)
+            log.LogWarning("--public-url is not set: mail names the certificates' paths, and links to none");
     }
 
     private static async Task<OpenDatabase> OpenEmbeddedAsync(ParseResult parsed, DatabaseOptions options, Terminal terminal, CancellationToken cancel)
@@ -88,7 +95,8 @@ internal static class ServeCommand
         return await OpenDatabase.OnServerAsync(options.Connection(parsed)!, KeyFolder.Open(options.Keys(parsed)!), cancel);
     }
 
-    private static void RefuseMalformed(string urls)
+    /// <exception cref="CommandException">What was given as <c>--urls</c> are none.</exception>
+    public static void RefuseMalformed(string urls)
     {
         foreach (var url in urls.Split(';'))
         {

@@ -8,7 +8,7 @@ where q.window_name = $1 and q.due_at <= clock_timestamp() and ($2 is null or q.
     -- that is not behind. Where the planned opening has ended there is nothing to delete, only a new plan.
     and (q.started_version is null
         or (q.state -> 'window' ->> 'closes')::timestamptz <= clock_timestamp()
-        or ((select l.covered_until > clock_timestamp() - interval '10 seconds' from ledger.log_state l)
+        or ((select l.covered_until between clock_timestamp() - interval '10 seconds' and clock_timestamp() + interval '10 seconds' from ledger.log_state l)
             and exists (
                 select from ledger.log_runs r
                 where r.stream_id = q.job_id and r.first_version <= q.started_version and q.started_version < r.first_version + r.count

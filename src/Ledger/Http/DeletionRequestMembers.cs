@@ -7,7 +7,7 @@ namespace Ledger.Http;
 /// <summary>The members of one submitted body, with what is wrong with them.</summary>
 internal sealed class DeletionRequestMembers
 {
-    private const string IdentifierRule =
+    internal const string IdentifierRule =
         "must be a non-blank string of at most 128 characters, without control characters and without half a surrogate pair";
 
     private static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
@@ -132,7 +132,7 @@ internal sealed class DeletionRequestMembers
     }
 
     /// <summary>Reads a value to its end; null if it is not an identifier.</summary>
-    private static string? Identifier(ref Utf8JsonReader reader)
+    internal static string? Identifier(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String)
             return TextOf(ref reader) is { } text && Limits.IsIdentifier(text) ? text : null;

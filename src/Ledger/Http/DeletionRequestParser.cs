@@ -43,12 +43,14 @@ internal static class DeletionRequestParser
         }
         catch (JsonException malformed)
         {
-            return new ParsedBody.Invalid([$"the body is not valid JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}"]);
+            return new ParsedBody.Invalid([NotJson(malformed)]);
         }
         return members.Check(now);
     }
 
-    private static string? NotAnObject(ReadOnlySpan<byte> body) => body switch
+    internal static string NotJson(JsonException malformed) => $"the body is not valid JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}";
+
+    internal static string? NotAnObject(ReadOnlySpan<byte> body) => body switch
     {
         [] => "the body is empty: send a JSON object",
         [0xEF, 0xBB, 0xBF, ..] => "the body starts with a byte order mark: leave it out",

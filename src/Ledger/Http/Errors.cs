@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.EventStore;
+using Ledger.Identifiers;
 using Ledger.Transparency;
 using Npgsql;
 
@@ -55,6 +56,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
         // Health says which in plain words; nobody else needs to know.
         LogException => new ErrorAnswer(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds),
+        KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
         _ when IsDatabaseUnreachable(exception) =>
             new ErrorAnswer(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds),

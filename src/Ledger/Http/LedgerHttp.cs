@@ -51,6 +51,7 @@ public static class LedgerHttp
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
+        ProofEndpoints.Map(deletions);
         LogEndpoints.Map(app);
         Health.Map(app);
         app.MapOpenApi("/openapi/v1.json");

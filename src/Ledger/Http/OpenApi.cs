@@ -92,6 +92,34 @@ internal static class OpenApi
         Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
     }
 
+    public static void JobProof(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("ids", ParameterLocation.Query, "`false` leaves the identifiers out; otherwise they are in it as long as the job's key lives, and that is recorded."));
+        Proof(operation, "The erasure proof, streamed: docs/formats.md, \"Job proof\".", [(400, "An unknown parameter or a bad value.")]);
+    }
+
+    public static void ConversationProof(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = Json("ConversationProofRequest", new() { ["one conversation"] = """{"conversationId":"69eb0c87ec444445976aaaaa"}""" }),
+        };
+        Proof(operation, "The proof, as c2sp.org/tlog-proof.", [(400, "A rule of the body is broken: one entry per problem."), (413, "The body is over 128 KiB."), (415, "Not application/json in UTF-8.")]);
+    }
+
+    private static void Proof(OpenApiOperation operation, string description, IEnumerable<(int Status, string When)> others)
+    {
+        operation.Responses!["200"] = Raw(description, "text/plain");
+        Errors(operation,
+        [
+            .. others, .. Authenticated.Where(error => error.Status != 404), (404, "Unknown path or job, or no such conversation in it."), (409, "The job has not ended."),
+            (429, "Over the limit; see Retry-After."), Internal, (503, "Not yet covered by a published checkpoint, or the database cannot be reached; see Retry-After."),
+        ]);
+    }
+
     public static void LogCheckpoint(OpenApiOperation operation)
     {
         operation.Parameters = [Parameter("If-None-Match", ParameterLocation.Header, "The ETag of an earlier answer.")];

@@ -12,6 +12,7 @@ internal static class OpenApiSchemas
         ["JobStatus"] = JobStatus(),
         ["JobList"] = Object(("jobs", ListOf(JobStatus())), ("next", Nullable(Text("Cursor of the next page; null on the last.")))),
         ["Outcomes"] = Object(("jobId", Text()), ("outcomes", ListOf(Outcome())), ("next", Nullable(Count("Send it as `after`; null on the last page.")))),
+        ["ConversationProofRequest"] = Object(("conversationId", Identifier())),
         ["Errors"] = Object(("errors", ListOf(Object(("msg", Text("What is wrong and what to do.")), ("code", Count()))))),
         ["Health"] = Object(("status", OneOf("live", "ready"))),
     };

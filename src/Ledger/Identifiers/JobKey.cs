@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Identifiers;
 
@@ -37,6 +38,10 @@ public sealed class JobKey
 
     /// <summary>The commitment that stands for <paramref name="id"/> in this job's events.</summary>
     public byte[] Commit(IdentifierKind kind, string id) => Commitment.Of(Commitment.Salt(_saltKey, kind, id), kind, id);
+
+    /// <summary>An identifier with the salt that makes its commitment checkable: only for those who may know both.</summary>
+    /// <param name="ordinal">In a job's proof, a conversation's place in the list.</param>
+    public Disclosure Disclose(IdentifierKind kind, string id, long? ordinal = null) => new(kind, ordinal, id, Commitment.Salt(_saltKey, kind, id));
 
     /// <summary>A keyed digest of a request: two requests can be compared only while the key lives.</summary>
     public byte[] DigestRequest(ReadOnlySpan<byte> canonical) => HMACSHA256.HashData(_digestKey, canonical);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Json;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
@@ -90,4 +91,18 @@ public static class OutcomeCode
     public static SkipReason? SkipReasonOf(byte code) => code is >= SkippedBase and < FailedBase ? (SkipReason)(code - SkippedBase) : null;
 
     public static FailureReason? FailureReasonOf(byte code) => IsFailed(code) ? (FailureReason)(code - FailedBase) : null;
+
+    /// <summary><c>pending</c>, <c>deleted</c>, <c>failed</c> or <c>skipped</c></summary>
+    public static string Name(byte code) => code switch
+    {
+        Pending => "pending",
+        Deleted => "deleted",
+        _ => IsFailed(code) ? "failed" : "skipped",
+    };
+
+    /// <summary>Why it was skipped or failed, such as <c>not_found</c>; else null.</summary>
+    public static string? Reason(byte code) =>
+        SkipReasonOf(code) is { } skipped ? JsonNamingPolicy.SnakeCaseLower.ConvertName(skipped.ToString())
+        : FailureReasonOf(code) is { } failed ? JsonNamingPolicy.SnakeCaseLower.ConvertName(failed.ToString())
+        : null;
 }

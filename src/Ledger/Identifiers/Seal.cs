@@ -8,6 +8,9 @@ internal static class Seal
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
+    /// <summary>By so many bytes is the sealed longer than the plain.</summary>
+    public const int Overhead = NonceSize + TagSize;
+
     public static byte[] Close(byte[] key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associatedData)
     {
         var result = new byte[NonceSize + plain.Length + TagSize];

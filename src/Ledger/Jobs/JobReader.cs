@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
@@ -114,30 +113,18 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
             for (var i = 0; i < outcomes.Length; i++)
             {
                 var ordinal = (long)row * Manifest.RowSize + i;
-                var name = Name(outcomes[i]);
+                var name = OutcomeCode.Name(outcomes[i]);
                 if (ordinal <= after || name != (outcome ?? (outcomes[i] == OutcomeCode.Pending ? null : name)))
                     continue;
                 if (page.Count == limit)
                     return new OutcomePage(page, next);
-                page.Add(new ConversationOutcome(ordinal, entries?[i].ConversationId, name, Reason(outcomes[i])));
+                page.Add(new ConversationOutcome(ordinal, entries?[i].ConversationId, name, OutcomeCode.Reason(outcomes[i])));
                 next = ordinal;
             }
             next = (long)row * Manifest.RowSize + outcomes.Length - 1;
         }
         return known ? new OutcomePage(page, null) : null;
     }
-
-    private static string Name(byte code) => code switch
-    {
-        OutcomeCode.Pending => "pending",
-        OutcomeCode.Deleted => "deleted",
-        _ => OutcomeCode.IsFailed(code) ? "failed" : "skipped",
-    };
-
-    private static string? Reason(byte code) =>
-        OutcomeCode.SkipReasonOf(code) is { } skipped ? JsonNamingPolicy.SnakeCaseLower.ConvertName(skipped.ToString())
-        : OutcomeCode.FailureReasonOf(code) is { } failed ? JsonNamingPolicy.SnakeCaseLower.ConvertName(failed.ToString())
-        : null;
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

@@ -48,6 +48,9 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
     /// <summary>How often a submission is sent when the connection dies under it.</summary>
     private const int Sends = 4;
 
+    /// <summary>What the database says of a key that is wrapped under an epoch that is not the newest.</summary>
+    private const string EpochIsClosed = "LV410";
+
     private static readonly TimeSpan BetweenSends = TimeSpan.FromMilliseconds(500);
     private static readonly string ListSql = Sql.Load(typeof(JobSubmission), "InsertListEntry");
     private static readonly string QueueSql = Sql.Load(typeof(JobSubmission), "InsertQueueRow");
@@ -61,7 +64,6 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
         var id = submission.IdempotencyKey is { } key
             ? JobId.FromIdempotencyKey(keys.JobIdSecret, submission.Bot.BotId, key)
             : JobId.FromRandomness(RandomNumberGenerator.GetBytes(32));
-        var (jobKey, wrapped) = keys.NewJobKey(id);
         var now = Instant.Truncate(time.GetUtcNow());
         FaultPoint.At("submit.before-commit");
         var inDoubt = false; // an earlier send may have been committed
@@ -71,7 +73,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
             try
             {
                 await using var connection = await database.OpenConnectionAsync(cancel);
-                await using var batch = Batch(connection, id, submission, jobKey, wrapped, now);
+                await using var batch = Batch(connection, id, submission, now);
                 sent = true;
                 await batch.ExecuteNonQueryAsync(CancellationToken.None);
                 FaultPoint.At("submit.after-commit");
@@ -81,6 +83,14 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
             {
                 // Recorded before: by the same key, or by an earlier send of ours whose answer was lost.
                 return await FindAfterSendAsync(id, submission.Canonical, cancel);
+            }
+            catch (PostgresException e) when (e.SqlState == EpochIsClosed)
+            {
+                // A rotation opened another epoch since the folder was read; nothing was recorded, by earlier sends neither.
+                if (send == Sends)
+                    throw new KeyFolderBehindException();
+                keys.Reload();
+                inDoubt = false;
             }
             catch (NpgsqlException e) when (inDoubt || (sent && IsOutcomeUnknown(e)))
             {
@@ -96,8 +106,9 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
     /// <summary>A dead connection, or one that the server ended (its words can cross with a commit's).</summary>
     private static bool IsOutcomeUnknown(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
 
-    private NpgsqlBatch Batch(NpgsqlConnection connection, JobId id, Submission submission, JobKey key, byte[] wrapped, DateTimeOffset now)
+    private NpgsqlBatch Batch(NpgsqlConnection connection, JobId id, Submission submission, DateTimeOffset now)
     {
+        var (key, epoch, wrapped) = keys.NewJobKey(id);
         var plan = planner.Plan(submission.Window, now);
         var submitted = Submitted(submission, key);
         var events = JobDecisions.Decide(null, new Submit(submitted, plan)).Events;
@@ -126,7 +137,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
                 {
                     Parameters =
                     {
-                        new() { Value = id.Value }, new() { Value = keys.CurrentEpoch }, new() { Value = wrapped }, new() { Value = key.DigestRequest(submission.Canonical) },
+                        new() { Value = id.Value }, new() { Value = epoch }, new() { Value = wrapped }, new() { Value = key.DigestRequest(submission.Canonical) },
                         new() { Value = key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)) },
                     },
                 },

@@ -14,12 +14,8 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         var (bot, status) = (notification.Bot, notification.Status);
         return new CompletionReport(
             SubjectOf(bot, status), SummaryOf(status), [About(bot, status), Instants(status), Conversations(status.Result), Items(status.Result.DeletedItems)],
-            CertificateOf(notification, publicUrl), publicUrl is not null);
+            PublicAddress.Certificate(publicUrl, bot, notification.Job), publicUrl is not null);
     }
-
-    /// <summary>The certificate's address; without a public one of the service, its path.</summary>
-    public static string CertificateOf(Notification notification, Uri? publicUrl) =>
-        $"{publicUrl?.AbsoluteUri.TrimEnd('/')}{BotPath.Status(notification.Bot, notification.Job)}/certificate";
 
     /// <summary><c>1,234</c></summary>
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

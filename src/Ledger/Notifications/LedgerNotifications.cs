@@ -8,6 +8,7 @@ public static class LedgerNotifications
     {
         services.AddSingleton(options);
         services.AddSingleton<NotificationOutbox>();
+        services.AddSingleton<NotificationReader>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<MailSender>();
         AddDuty<WebhookSender>(services);

@@ -2,11 +2,12 @@ using System.Net;
 using System.Net.Mail;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Ledger.Http;
 
 namespace Ledger.Notifications;
 
 /// <summary>Hands mail to a server (STARTTLS, authentication), or writes it to a folder as <c>.eml</c> files, one a notification.</summary>
-public sealed class MailSender(NotificationOptions options) : INotificationSender
+public sealed class MailSender(NotificationOptions options, HttpOptions http) : INotificationSender
 {
     public NotificationKind Kind => NotificationKind.Mail;
 
@@ -20,7 +21,7 @@ public sealed class MailSender(NotificationOptions options) : INotificationSende
             return new SendResult.Failed("the bot has no owner mail any more", IsFinal: true);
         if (!MailAddress.TryCreate(notification.Recipient, out var to))
             return new SendResult.Failed("the owner's mail address cannot be read: correct it with `ledger bot set`", IsFinal: true);
-        using var mail = CompletionMail.Create(notification, options.From, to, options.PublicUrl);
+        using var mail = CompletionMail.Create(notification, options.From, to, http.PublicUrl);
         try
         {
             if (options.Smtp is { } server)

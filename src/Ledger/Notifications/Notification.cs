@@ -27,6 +27,9 @@ public sealed record Notification(
     /// <summary>As the outbox writes it.</summary>
     public static string Word(NotificationKind kind) => kind == NotificationKind.Mail ? "mail" : "webhook";
 
+    /// <inheritdoc cref="Word"/>
+    public static NotificationKind KindOf(string word) => word == Word(NotificationKind.Mail) ? NotificationKind.Mail : NotificationKind.Webhook;
+
     /// <summary>Without the members.</summary>
     public override string ToString() => nameof(Notification);
 }

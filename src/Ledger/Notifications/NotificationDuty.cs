@@ -56,7 +56,7 @@ public sealed class NotificationDuty(NotificationOutbox outbox, INotificationSen
             if (delay is not null && failed.NotBefore > delay)
                 delay = failed.NotBefore;
             log.LogWarning("The {Kind} about job {Job} failed ({Attempt} of {Attempts}): {Problem}. {Next}", Notification.Word(sender.Kind), notification.Job,
-                notification.Attempt, RetrySchedule.Attempts, failed.Problem, delay is { } wait ? $"Again in {wait.TotalSeconds:0} s" : "Given up: see `ledger notifications --failed`");
+                notification.Attempt, RetrySchedule.Attempts, failed.Problem, delay is { } wait ? $"Again in {wait.TotalSeconds:0} s" : "Given up: see `ledger notifications --undelivered`");
             await outbox.FailedAsync(notification, failed.Problem, delay, CancellationToken.None);
         }
         else

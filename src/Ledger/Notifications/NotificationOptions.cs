@@ -14,9 +14,6 @@ public sealed record NotificationOptions
     /// <summary>The sender. Its host ends the Message-IDs.</summary>
     public MailAddress From { get; init; } = new("deletion-ledger@localhost", "Deletion ledger");
 
-    /// <summary>The service's address as its users know it, for links; null: only the path is told.</summary>
-    public Uri? PublicUrl { get; init; }
-
     /// <summary>How long one mail may take, from connecting to the server's last answer. Below <see cref="NotificationOutbox.Lease"/>.</summary>
     public TimeSpan MailDeadline { get; init; } = TimeSpan.FromSeconds(60);
 

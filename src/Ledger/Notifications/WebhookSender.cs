@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Contracts;
+using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Projections;
 
@@ -14,7 +15,7 @@ namespace Ledger.Notifications;
 /// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what the address leads to comes back. A proxy
 /// that the environment names (HTTPS_PROXY) is used: it is the place to say which addresses may be reached.
 /// </summary>
-public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, TimeProvider time) : INotificationSender, IDisposable
+public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time) : INotificationSender, IDisposable
 {
     /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
     private const int DrainedBytes = 64 * 1024;
@@ -64,7 +65,7 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, T
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
-        data.Add("certificate", CompletionReport.CertificateOf(notification, publicUrl));
+        data.Add("certificate", PublicAddress.Certificate(publicUrl, notification.Bot, notification.Job));
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
         {
             ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",
@@ -75,7 +76,7 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, T
 
     private HttpRequestMessage Request(Notification notification, byte[] secret)
     {
-        var body = Body(notification, options.PublicUrl);
+        var body = Body(notification, http.PublicUrl);
         var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
         var request = new HttpRequestMessage(HttpMethod.Post, notification.Recipient) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");

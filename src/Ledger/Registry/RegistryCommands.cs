@@ -27,6 +27,11 @@ public sealed record GrantClient(string Bot, string Client, IReadOnlyList<Scope>
 
 public sealed record RevokeGrant(string Bot, string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
 
+/// <summary>Notes that identifiers of a job are about to be handed out. Each time is recorded.</summary>
+/// <param name="Client">Who gets them.</param>
+/// <param name="What">In which form; never an identifier.</param>
+public sealed record RecordDisclosure(string Bot, string Job, string Client, string What, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
 /// <param name="SecretId">For HS256 and HS512: names the first secret; else null.</param>
 public sealed record AddClient(string Client, TokenAlgorithm Algorithm, string? PublicKey, bool RequireExpiry, string? SecretId, string Actor, string? Reason)
     : RegistryCommand(Actor, Reason);

@@ -20,7 +20,9 @@ public static class RegistryDecisions
         RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
             ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
             : Decision.Nothing,
-        ChangeBot or GrantClient or RevokeGrant => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
+        RecordDisclosure record when bot is not null =>
+            Decision.Of(new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What) { Actor = record.Actor, Reason = record.Reason }),
+        ChangeBot or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
@@ -59,7 +61,8 @@ public static class RegistryDecisions
         {
             return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays, add.WebhookUrl)
             {
-                Actor = add.Actor, Reason = add.Reason,
+                Actor = add.Actor,
+                Reason = add.Reason,
             });
         }
         var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == createdAt && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window
@@ -88,7 +91,8 @@ public static class RegistryDecisions
             ? Decision.Nothing
             : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays, changed.WebhookUrl)
             {
-                Actor = change.Actor, Reason = change.Reason,
+                Actor = change.Actor,
+                Reason = change.Reason,
             });
     }
 

@@ -101,7 +101,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         }
     }
 
-    private static async Task<(TDocument? Document, long Version)> FindAsync<TDocument>(
+    /// <summary>A stream's document and version; version 0 where there is none.</summary>
+    internal static async Task<(TDocument? Document, long Version)> FindAsync<TDocument>(
         NpgsqlConnection connection, Guid stream, JsonTypeInfo<TDocument> json, CancellationToken cancel)
         where TDocument : class
     {

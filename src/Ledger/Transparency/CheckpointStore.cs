@@ -52,13 +52,14 @@ internal static class CheckpointStore
     }
 
     /// <summary>Makes a stored checkpoint good for serving and for claims.</summary>
-    public static async Task PublishAsync(NpgsqlConnection connection, Checkpoint checkpoint, string note, bool isPublished, CancellationToken cancel)
+    /// <returns>False: another node stored something else meanwhile, which stays; the next pass goes on from there.</returns>
+    public static async Task<bool> PublishAsync(NpgsqlConnection connection, Checkpoint checkpoint, string note, bool isPublished, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(PublishSql, connection)
         {
             Parameters = { new() { Value = checkpoint.Origin }, new() { Value = checkpoint.Size }, new() { Value = note }, new() { Value = isPublished } },
         };
-        await command.ExecuteNonQueryAsync(cancel);
+        return await command.ExecuteNonQueryAsync(cancel) == 1;
     }
 
     /// <summary>Says until when everything is covered, if the published checkpoint of this size is all that there is; at most once a second when nothing else is new.</summary>

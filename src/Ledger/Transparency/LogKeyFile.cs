@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using System.Text;
 using Ledger.Contracts.Transparency;
+using Ledger.Identifiers;
 
 namespace Ledger.Transparency;
 
@@ -22,7 +22,7 @@ public static class LogKeyFile
             : "an origin is a URL without its scheme, like ledger.example.com/tenant-a: ASCII without spaces and '+', at most 255 characters";
 
     /// <summary>Makes a fresh key in a folder that has none.</summary>
-    public static void Create(string folder, string origin) => Write(Path.Combine(folder, KeyFile), origin);
+    public static void Create(string folder, string origin) => Write(Path.Combine(folder, KeyFile), origin, replace: false);
 
     /// <summary>The folder's key.</summary>
     /// <exception cref="LogException">There is none, or it is not one; says what to do.</exception>
@@ -42,12 +42,11 @@ public static class LogKeyFile
             $"the log goes under the name {origin}, and this node's {KeyFile} is that of {key.Verifier.Name}: copy the key folder of the node where `ledger log new-origin` ran");
     }
 
-    /// <summary>Makes the key for a new origin, beside the one in use; <see cref="Exchange"/> then takes it into use.</summary>
+    /// <summary>Makes the key for a new origin, on the disk, beside the one in use; <see cref="Exchange"/> then takes it into use.</summary>
     public static NoteSigner Prepare(string folder, string origin)
     {
         var next = Path.Combine(folder, NextKeyFile);
-        File.Delete(next);
-        Write(next, origin);
+        Write(next, origin, replace: true);
         return TryRead(next)!;
     }
 
@@ -61,27 +60,29 @@ public static class LogKeyFile
         if (TryReadKey(folder) is { } old && old.Verifier != TryRead(Path.Combine(folder, NextKeyFile))!.Verifier)
             Retire(folder, old.Verifier);
         File.Move(Path.Combine(folder, NextKeyFile), Path.Combine(folder, KeyFile), overwrite: true);
+        // The new name is signed with from here on: a power cut must not bring the old key back.
+        DurableFile.SyncFolder(folder);
     }
 
     private static void Retire(string folder, NoteVerifier old)
     {
         var vkeys = Directory.GetFiles(folder, "log-*.vkey");
         var vkey = Array.Find(vkeys, file => File.ReadAllText(file).TrimEnd() == old.ToString()) ?? Path.Combine(folder, $"log-{vkeys.Length + 1:D6}.vkey");
-        File.WriteAllText(vkey, $"{old}\n");
+        DurableFile.Replace(vkey, $"{old}\n");
         var last = Path.Combine(folder, LogSigner.CheckpointFile);
         if (File.Exists(last))
             File.Move(last, Path.ChangeExtension(vkey, ".checkpoint"), overwrite: true);
+        DurableFile.SyncFolder(folder);
     }
 
     private static NoteSigner? TryRead(string file)
     {
         if (!File.Exists(file))
             return null;
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None)
-            throw new LogException($"'{file}' can be read by others: `chmod 600 {file}` (and if others had access, they can sign in this log's name: `ledger log new-origin`)");
+        var line = KeyFiles.Read(file, "they can sign in this log's name: `ledger log new-origin`", problem => new LogException(problem));
         try
         {
-            return NoteSigner.Parse(File.ReadAllText(file).TrimEnd());
+            return NoteSigner.Parse(line);
         }
         catch (FormatException e)
         {
@@ -89,16 +90,11 @@ public static class LogKeyFile
         }
     }
 
-    private static void Write(string file, string origin)
+    private static void Write(string file, string origin, bool replace)
     {
         if (OriginProblem(origin) is { } problem)
             throw new InvalidOperationException(problem);
         var key = new NoteSigner(origin, NoteKeyType.Ed25519, RandomNumberGenerator.GetBytes(Ed25519.KeySize));
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var stream = new FileStream(file, options);
-        stream.Write(Encoding.ASCII.GetBytes(key.PrivateKeyText() + "\n"));
-        stream.Flush(flushToDisk: true);
+        KeyFiles.Create(file, key.PrivateKeyText(), replace);
     }
 }

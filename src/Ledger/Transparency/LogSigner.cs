@@ -1,6 +1,6 @@
-using System.Text;
 using Ledger.Contracts.Transparency;
 using Ledger.Database.Embedded;
+using Ledger.Identifiers;
 
 namespace Ledger.Transparency;
 
@@ -40,7 +40,15 @@ internal sealed class LogSigner : IDisposable
     }
 
     /// <summary>The lock alone.</summary>
-    public static FileLock? TryLock(string folder) => FileLock.TryExclusive(Path.Combine(folder, LockFile));
+    public static FileLock? TryLock(string folder)
+    {
+        var file = Path.Combine(folder, LockFile);
+        var isNew = !File.Exists(file);
+        var held = FileLock.TryExclusive(file);
+        if (isNew && held is not null)
+            KeyFiles.GiveToOwnerOfFolder(file);
+        return held;
+    }
 
     /// <summary>What was signed last with this folder; null: nothing yet.</summary>
     /// <exception cref="LogException">The file is not what this key signed.</exception>
@@ -67,13 +75,7 @@ internal sealed class LogSigner : IDisposable
         var note = new SignedNote(checkpoint.Text, [_key.Sign(checkpoint.Text)]);
         // Remembered before it is known to anybody: a crash leaves a memory of what was perhaps never stored, and the next pass stores it, since the same
         // checkpoint has the same signature.
-        var fresh = _file + ".next";
-        using (var stream = new FileStream(fresh, FileMode.Create, FileAccess.Write))
-        {
-            stream.Write(Encoding.UTF8.GetBytes(note.ToString()));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(fresh, _file, overwrite: true);
+        DurableFile.Replace(_file, note.ToString());
         return note;
     }
 

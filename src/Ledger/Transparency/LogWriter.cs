@@ -8,7 +8,11 @@ namespace Ledger.Transparency;
 /// <param name="Events">Events that got their leaves.</param>
 /// <param name="Size">Leaves of the tree after it; null: another writer was at it.</param>
 /// <param name="Problem">What keeps the log from going on, in plain words; null if nothing does.</param>
-public sealed record LogPass(int Events, long? Size, string? Problem);
+public sealed record LogPass(int Events, long? Size, string? Problem)
+{
+    /// <summary>More was waiting than a pass takes.</summary>
+    public bool IsMore { get; init; }
+}
 
 /// <summary>
 /// Writes the log: sequence and integrate (<see cref="Sequencer"/>, one transaction) → check (<see cref="SelfCheck"/>) → sign (<see cref="LogSigner"/>) → store → witnesses →
@@ -59,7 +63,12 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         try
         {
             do
-                await TryRunOnceAsync(stoppingToken);
+            {
+                // What was waiting is caught up with at once: a log that is behind stops deletions.
+                while (await TryRunOnceAsync(stoppingToken))
+                {
+                }
+            }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -68,11 +77,12 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         }
     }
 
-    private async Task TryRunOnceAsync(CancellationToken stop)
+    /// <summary>True: more was waiting.</summary>
+    private async Task<bool> TryRunOnceAsync(CancellationToken stop)
     {
         try
         {
-            await RunOnceAsync(stop);
+            return await RunOnceAsync(stop) is { IsMore: true, Problem: null };
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
@@ -82,6 +92,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
                 log.LogWarning("The log waits for the database: {Error}", what);
             else
                 Told(new LogPass(0, null, $"the log could not go on and is tried again: {what}"));
+            return false;
         }
     }
 
@@ -95,10 +106,10 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         var latest = await SignAsync(connection, origin, cancel);
         if (latest is null || latest.Checkpoint.Size < sequenced.Size)
             return new LogPass(sequenced.Events, null, null); // another process is signing
-        var problem = latest.IsPublished ? null : await PublishAsync(connection, latest, cancel);
-        if (problem is null && sequenced.CoveredUntil is { } until)
+        var (isPublished, problem) = latest.IsPublished ? (true, null) : await PublishAsync(connection, latest, cancel);
+        if (isPublished && sequenced.CoveredUntil is { } until)
             await CheckpointStore.CoverAsync(connection, origin, until, isHeartbeat: latest.IsPublished, cancel);
-        return new LogPass(sequenced.Events, sequenced.Size, problem);
+        return new LogPass(sequenced.Events, sequenced.Size, problem) { IsMore = sequenced.CoveredUntil is null };
     }
 
     /// <summary>Signs the committed tree, unless it is signed; null: another process with this key folder is at it.</summary>
@@ -126,15 +137,15 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         return await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
     }
 
-    /// <returns>What keeps it from being published; null: it is.</returns>
-    private async Task<string?> PublishAsync(NpgsqlConnection connection, StoredCheckpoint latest, CancellationToken cancel)
+    /// <returns>Whether it is published now, and what keeps it from being that; neither: another node has stored something else meanwhile.</returns>
+    private async Task<(bool IsPublished, string? Problem)> PublishAsync(NpgsqlConnection connection, StoredCheckpoint latest, CancellationToken cancel)
     {
         var cosigned = options.Cosign is { } cosign
             ? await cosign(latest.Checkpoint, latest.Note, cancel)
             : new CosignedNote(latest.Note, QuorumMet: true, Problem: null);
-        await CheckpointStore.PublishAsync(connection, latest.Checkpoint, cosigned.Note, cosigned.QuorumMet, cancel);
+        var isStored = await CheckpointStore.PublishAsync(connection, latest.Checkpoint, cosigned.Note, cosigned.QuorumMet, cancel);
         At("log.published");
-        return cosigned.QuorumMet ? null : $"the witnesses' quorum has not cosigned the latest checkpoint: {cosigned.Problem ?? "no reason is known"}";
+        return cosigned.QuorumMet ? (isStored, null) : (false, $"the witnesses' quorum has not cosigned the latest checkpoint: {cosigned.Problem ?? "no reason is known"}");
     }
 
     /// <summary>What is the log's problem, and not the database's; null: it is not.</summary>
@@ -143,7 +154,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         LogException => e.Message,
         PostgresException { SqlState: "LV001" } => $"the database refused to change what the log has already ({((PostgresException)e).TableName}): rows were changed by somebody else. Restore the database from a backup",
         PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } refused => $"an event would be logged twice ({refused.ConstraintName}): rows were changed by somebody else. Restore the database from a backup",
-        IOException or UnauthorizedAccessException => $"the key folder cannot be used: {e.Message}",
+        IOException or UnauthorizedAccessException => $"{LogReadiness.KeyFolderProblem}: {e.Message}",
         _ => null,
     };
 

@@ -18,7 +18,7 @@ internal sealed record SequencedEvents(int Events, long Size, DateTimeOffset? Co
 internal static class Sequencer
 {
     /// <summary>Events of a pass, about: it ends with the queue row (at most 4,096 events) that reaches this.</summary>
-    public const int EventsPerPass = 16_384;
+    public const int EventsPerPass = 4_096;
 
     private static readonly string WaitingSql = Sql.Load(typeof(Sequencer), "ReadWaiting");
     private static readonly string EdgeSql = Sql.Load(typeof(Sequencer), "ReadEdge");

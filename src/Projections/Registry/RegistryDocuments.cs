@@ -15,7 +15,11 @@ public sealed record Bot(
         (null, BotRegistered e) => new Bot(e.Bot, e.OwnerMail, e.CreatedAt, e.RetentionDays, e.Window, NoGrants, e.KeyRetentionDays, e.WebhookUrl),
         (not null, BotChanged e) => bot with
         {
-            OwnerMail = e.OwnerMail, CreatedAt = e.CreatedAt, RetentionDays = e.RetentionDays, Window = e.Window, KeyRetentionDays = e.KeyRetentionDays,
+            OwnerMail = e.OwnerMail,
+            CreatedAt = e.CreatedAt,
+            RetentionDays = e.RetentionDays,
+            Window = e.Window,
+            KeyRetentionDays = e.KeyRetentionDays,
             WebhookUrl = e.WebhookUrl,
         },
         (not null, ClientGranted e) => bot with { Grants = new Dictionary<string, IReadOnlyList<Scope>>(bot.Grants, StringComparer.Ordinal) { [e.Client] = e.Scopes } },

@@ -4,17 +4,15 @@ using Npgsql;
 
 namespace Ledger.SystemTests.Cli;
 
-public sealed class DemoTests
+[Collection(nameof(FirstDemo))]
+public sealed class DemoTests(FirstDemo first)
 {
     [Fact]
     public async Task It_erases_made_up_conversations_and_then_those_of_a_file_in_the_same_folder()
     {
-        await using var folder = await ScratchFolder.CreateAsync();
-        using (var generated = LedgerProcess.Start("demo", "--once", "--data", folder.Path))
-        {
-            Assert.True(await generated.ExitCodeAsync() == 0, generated.Output + generated.Error);
-            Assert.Equal("OK jobs=4 conversations=174 items=1632", generated.Output.TrimEnd().Split('\n')[^1]);
-        }
+        Assert.True(first.ExitCode == 0, first.Output + first.Error);
+        Assert.Equal("OK jobs=4 conversations=174 items=1632 proof=verified", first.Output.TrimEnd().Split('\n')[^1]);
+        var folder = first.Folder;
         Assert.Null(folder.Pid());
 
         var file = Path.Combine(folder.Path, "made.jsonl");
@@ -22,7 +20,7 @@ public sealed class DemoTests
             await new DemoConversations("0badcafe").Lines().CopyToAsync(lines);
         using var imported = LedgerProcess.Start("demo", "--once", "--data", folder.Path, "--input", file);
         Assert.True(await imported.ExitCodeAsync() == 0, imported.Output + imported.Error);
-        Assert.Matches("^OK jobs=3 conversations=205 items=[0-9]+$", imported.Output.TrimEnd().Split('\n')[^1]);
+        Assert.Matches("^OK jobs=3 conversations=205 items=[0-9]+ proof=verified$", imported.Output.TrimEnd().Split('\n')[^1]);
     }
 
     [SkippableFact]

@@ -18,6 +18,7 @@ internal sealed class LedgerProcess : IDisposable
 
     public static LedgerProcess Start(params string[] args) => Start(new Dictionary<string, string>(), args);
 
+    /// <param name="environment">Variables that it gets besides this process's.</param>
     public static LedgerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
@@ -48,6 +49,14 @@ internal sealed class LedgerProcess : IDisposable
             Assert.False(_process.HasExited, Error);
         }
         throw new TimeoutException(beginning);
+    }
+
+    /// <summary>All that comes from standard input.</summary>
+    public void Type(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+            _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Close();
     }
 
     /// <summary>Ctrl-C's polite brother.</summary>

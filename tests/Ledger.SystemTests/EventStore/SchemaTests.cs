@@ -27,8 +27,8 @@ public sealed class SchemaTests
     [SkippableFact]
     public async Task Every_fact_of_Martens_layout_is_in_the_schema()
     {
-        var layout = Path.GetFullPath(InSource("..", "..", "..", "shared", "marten-layout.csv"));
-        Requires.That(File.Exists(layout), $"the layout that Marten gives its tables, '{layout}'");
+        // Read off a database that Marten 9.29 itself created.
+        var layout = InSource("Golden", "marten-layout.csv");
         await using var database = await CreateAsync();
         Assert.Empty((await File.ReadAllLinesAsync(layout)).Except(await FactsAsync(database)));
     }

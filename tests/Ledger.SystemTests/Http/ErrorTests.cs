@@ -24,6 +24,7 @@ public sealed class ErrorTests(SharedApiService shared) : IClassFixture<SharedAp
     [InlineData("", "PUT PATCH DELETE OPTIONS TRACE FOO", "GET, POST")]
     [InlineData("/cdj-00000000-0000-5000-8000-000000000000", "PUT PATCH DELETE OPTIONS TRACE", "GET, POST")]
     [InlineData("/cdj-00000000-0000-5000-8000-000000000000/outcomes", "POST PUT DELETE OPTIONS", "GET")]
+    [InlineData("/cdj-00000000-0000-5000-8000-000000000000/proof", "PUT PATCH DELETE OPTIONS", "GET, POST")]
     public async Task A_wrong_method_is_405_before_anything_else(string path, string methods, string allowed)
     {
         var service = await shared.Service;
@@ -49,6 +50,8 @@ public sealed class ErrorTests(SharedApiService shared) : IClassFixture<SharedAp
             (HttpMethod.Get, $"{service.Deletions}/x", Scope.LedgerAudit),
             (HttpMethod.Post, $"{service.Deletions}/x", Scope.LedgerAudit),
             (HttpMethod.Get, $"{service.Deletions}/x/outcomes", Scope.LogsHistory),
+            (HttpMethod.Get, $"{service.Deletions}/x/proof", Scope.LedgerAudit),
+            (HttpMethod.Post, $"{service.Deletions}/x/proof", Scope.LogsHistory),
         })
         {
             var request = new HttpRequestMessage(method, path) { Headers = { { "auth", service.Token(scope) } } };

@@ -39,7 +39,7 @@ public sealed class MailTests
     public async Task A_mail_tells_all_instants_and_counts_in_text_and_in_HTML_and_no_identifier()
     {
         await using var receiver = await SmtpReceiver.StartAsync();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Notifications = Outbox.Manual(receiver) });
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = Outbox.Http, Notifications = Outbox.Manual(receiver) });
         await service.AddConversationsAsync("told", 7, "user-told", perKind: 2);
         var job = await service.SubmitAsync(new { conversationIds = new[] { "told-00001", "told-00002", "told-99999" } });
         await service.RunSlicesAsync();
@@ -63,7 +63,7 @@ public sealed class MailTests
         {
             foreach (var instant in new[] { "submittedAt", "scheduledAt", "startedAt", "completedAt" })
                 Assert.Contains(status.GetProperty(instant).GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'"), content, StringComparison.Ordinal);
-            foreach (var told in new[] { job, service.Bot, "conversationIds", "not found", $"https://ledger.example/api/public/bot/{service.Bot}/conversations/delete/{job}/certificate" })
+            foreach (var told in new[] { job, service.Bot, "conversationIds", "not found", $"https://ledger.example/jobs/{service.Bot}/{job}/certificate" })
                 Assert.Contains(told, content, StringComparison.Ordinal);
             Assert.DoesNotContain("told-", content, StringComparison.Ordinal);
             Assert.DoesNotContain("user-told", content, StringComparison.Ordinal);
@@ -109,8 +109,8 @@ public sealed class MailTests
         Assert.Equal(0, await service.SendAsync<MailSender>()); // not yet
 
         var id = (await service.ScalarAsync<Guid>("select notification_id from ledger.notifications where given_up_at is not null")).ToString();
-        var listed = await LedgerAsync(service, 0, "notifications", "--failed");
-        Assert.Matches($"{id} mail +cdj-\\S+ {refused} +refused@example.com +undeliverable +1 ", listed);
+        var listed = await LedgerAsync(service, 0, "notifications", "--undelivered");
+        Assert.Matches($"{id} mail +cdj-\\S+ {refused} +refused@example.com +given up +1 ", listed);
         Assert.Contains("retrying", listed, StringComparison.Ordinal);
         Assert.DoesNotContain("owner@example.com", listed, StringComparison.Ordinal);
         await service.SetBotAsync("corrected@example.com", bot: refused);

@@ -1,3 +1,4 @@
+using Ledger.Http;
 using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
@@ -9,12 +10,14 @@ namespace Ledger.SystemTests.Notifications;
 /// <summary>Sends and inspects what a service has to tell.</summary>
 internal static class Outbox
 {
+    /// <summary>The service's address as the links in mail have it.</summary>
+    public static readonly HttpOptions Http = new() { Submits = null, Polls = null, PublicUrl = new Uri("https://ledger.example/") };
+
     /// <summary>Sends nothing by itself: only when the test says so.</summary>
     public static NotificationOptions Manual(SmtpReceiver? receiver = null) => new()
     {
         Smtp = receiver is null ? null : new SmtpServer("127.0.0.1", receiver.Port, UsesStartTls: false),
         From = new("ledger@ledger.example", "Deletion ledger"),
-        PublicUrl = new Uri("https://ledger.example/"),
         PollInterval = TimeSpan.FromHours(1),
     };
 

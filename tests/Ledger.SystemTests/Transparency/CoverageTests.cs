@@ -57,6 +57,29 @@ public sealed class CoverageTests
         Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync("/health/ready")).StatusCode);
     }
 
+    [SkippableTheory]
+    [InlineData("log.checkpoint", true)] // an IOException
+    [InlineData("log.key", false)] // a LogException
+    public async Task Health_tells_nobody_where_the_keys_are_and_the_services_log_does(string file, bool isFolder)
+    {
+        var log = new TestLog();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log });
+        var path = Path.Combine(service.KeyDirectory, file);
+        if (isFolder)
+            Directory.CreateDirectory(path);
+        else
+            await File.WriteAllTextAsync(path, "damaged");
+        Assert.Contains(path, (await service.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+
+        using var ready = await service.Client.GetAsync("/health/ready");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        var answer = await ready.Content.ReadAsStringAsync();
+        Assert.Contains("log: the key folder cannot be used: see the service's log", answer.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(file, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(service.KeyDirectory, answer, StringComparison.Ordinal);
+        Assert.Contains(log.All, line => line.Contains(path, StringComparison.Ordinal));
+    }
+
     [SkippableFact]
     public async Task While_the_log_is_behind_nothing_is_deleted_health_says_so_and_a_closed_windows_job_is_planned_anew_all_the_same()
     {
@@ -78,6 +101,22 @@ public sealed class CoverageTests
         await SliceAsync(service);
         Assert.Equal(3, await service.CountConversationsAsync());
         await service.RunSlicesAsync();
+        Assert.Equal("completed done 3 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+    }
+
+    [SkippableFact]
+    public async Task After_the_servers_clock_stepped_back_nothing_is_deleted_until_the_log_says_anew_that_it_is_up_to_date()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions());
+        await service.AddConversationsAsync("a", 3, "user-1");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await SliceAsync(service);
+        await service.WriteLogAsync();
+        await service.ExecuteAsync("update ledger.log_state set covered_until = now() + interval '1 hour'");
+        await SliceAsync(service);
+        Assert.Equal(3, await service.CountConversationsAsync());
+        await service.WriteLogAsync();
+        await SliceAsync(service);
         Assert.Equal("completed done 3 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
     }
 

@@ -83,7 +83,9 @@ public sealed class SequencingTests
                 await copy.WriteAsync($"{1_000_000 + version}\t{new Guid(version, 1, 1, new byte[8])}\t334c4a4c42fdb79d7ebc3e73b517e6f8\t{version}\t{{\"n\": {version}}}\tother\t2026-05-08 06:22:56.097123+00\n");
         }
         Assert.Equal(18, await ledger.Events.ScalarAsync<long>("select count(*) from ledger.log_queue where last_version > 5"));
+        Assert.True((await writer.RunOnceAsync(CancellationToken.None)).IsMore); // and so the loop goes on at once
         await ledger.WriteAsync(writer);
+        Assert.False((await writer.RunOnceAsync(CancellationToken.None)).IsMore);
         Assert.Equal(70_210, (await ledger.HoldsAsync()).Count);
         Assert.Equal(3, await ledger.Events.ScalarAsync<int>("select 1 + max(level)::int from ledger.log_tiles"));
     }

@@ -29,6 +29,19 @@ public sealed class ArchitectureTests
         assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("ledger", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal);
 
     [Fact]
+    public void The_verifier_is_built_on_Contracts_and_a_command_line_alone()
+    {
+        Assert.Equal(["../Contracts/Contracts.csproj"], ProjectsOf("src/Verifier/Verifier.csproj"));
+        Assert.Equal(["System.CommandLine"], PackagesOf("src/Verifier/Verifier.csproj"));
+    }
+
+    [Fact]
+    public void Twin_a_second_project_is_seen() => Assert.Contains("../Projections/Projections.csproj", ProjectsOf("src/Ledger/Ledger.csproj"));
+
+    private static IEnumerable<string> ProjectsOf(string project) => XDocument.Load(Path.Combine(SourceTree.Root, project)).Descendants()
+        .Where(element => element.Name.LocalName == "ProjectReference").Select(element => (string)element.Attribute("Include")!);
+
+    [Fact]
     public void Contracts_and_Projections_take_no_package_and_no_framework_beside_the_base()
     {
         Assert.Empty(PackagesOf("src/Contracts/Contracts.csproj"));

@@ -20,7 +20,7 @@ public sealed class CommandLineTests
         var examples = output[output.IndexOf("Example:", StringComparison.Ordinal)..].Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
         Assert.NotEmpty(examples);
         foreach (var example in examples.Where(line => line.StartsWith("ledger ", StringComparison.Ordinal)))
-            AssertParses(example["ledger ".Length..]);
+            AssertParses(example["ledger ".Length..].Split(" < ")[0].Split(" > ")[0]);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "notifications", "migrate", "key" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "notifications", "proof", "verify", "audit", "find", "forget", "migrate", "key", "log", "witness" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -83,6 +83,11 @@ public sealed class CommandLineTests
     [InlineData("jobs --status done")]
     [InlineData("jobs --limit 0")]
     [InlineData("status 42")]
+    [InlineData("proof")]
+    [InlineData("proof 42")]
+    [InlineData("proof --bot st-1 --from 2026-05-01 -o proofs")]
+    [InlineData("proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --to 2026-05-01")]
+    [InlineData("proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --conversation --without-ids")]
     [InlineData("demo --port 65536")]
     [InlineData("serve --urls nonsense")]
     [InlineData("serve --smtp nonsense --mail-from a@example.com")]
@@ -93,6 +98,10 @@ public sealed class CommandLineTests
     [InlineData("serve --public-url ledger.example.com")]
     [InlineData("notifications --retry 42")]
     [InlineData("notifications --limit 0")]
+    [InlineData("witness key witness.example/w1")]
+    [InlineData("witness serve --key k --state s")]
+    [InlineData("witness serve --key k --state s --log nonsense")]
+    [InlineData("witness serve --key k --state s --log witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4")]
     [InlineData("serve --data /tmp/somewhere")]
     [InlineData("serve --embedded --keys /tmp/somewhere")]
     [InlineData("jobs --data /tmp/somewhere --connection Host=nowhere")]

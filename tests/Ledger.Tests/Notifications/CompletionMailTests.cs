@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Ledger.Contracts.Jobs;
+using Ledger.Http;
 using Ledger.Notifications;
 using Ledger.Projections.Status;
 
@@ -46,7 +47,7 @@ public sealed partial class CompletionMailTests
     private static async Task<string> WriteAsync(Notification notification)
     {
         var folder = Directory.CreateTempSubdirectory("ledger-mail-").FullName;
-        var sender = new MailSender(new NotificationOptions { MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger"), PublicUrl = s_public });
+        var sender = new MailSender(new NotificationOptions { MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger") }, new HttpOptions { PublicUrl = s_public });
         Assert.IsType<SendResult.Sent>(await sender.SendAsync(notification, CancellationToken.None));
         Assert.IsType<SendResult.Sent>(await sender.SendAsync(notification, CancellationToken.None));
         var mail = await File.ReadAllTextAsync(Assert.Single(Directory.GetFileSystemEntries(folder)));
@@ -73,7 +74,7 @@ public sealed partial class CompletionMailTests
         Assert.All(html.Descendants("table"), table => Assert.NotEmpty(table.Element("caption")!.Value));
         Assert.Equal(report.Tables.Sum(table => table.Rows.Count), html.Descendants("tr").Count());
         Assert.Equal(
-            "https://ledger.example/api/public/bot/%3Cscript%3Ealert%28%27%26%27%29%3C%2Fscript%3E/conversations/delete/cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/certificate",
+            "https://ledger.example/jobs/%3Cscript%3Ealert%28%27%26%27%29%3C%2Fscript%3E/cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/certificate",
             (string?)html.Descendants("a").Single().Attribute("href"));
     }
 
@@ -87,7 +88,7 @@ public sealed partial class CompletionMailTests
             Assert.Contains(said, text, StringComparison.Ordinal);
             Assert.Contains(said, html, StringComparison.Ordinal);
         }
-        Assert.StartsWith("/api/public/bot/st-1/", report.Certificate, StringComparison.Ordinal);
+        Assert.StartsWith("/jobs/st-1/cdj-", report.Certificate, StringComparison.Ordinal);
     }
 
     [Theory]

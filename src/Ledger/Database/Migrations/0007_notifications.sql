@@ -16,7 +16,8 @@ create table ledger.notifications (
     constraint notifications_one_state check (num_nonnulls(next_attempt_at, sent_at, given_up_at) = 1)
 );
 create index notifications_due on ledger.notifications (kind, next_attempt_at) where next_attempt_at is not null;
-create index notifications_newest_first on ledger.notifications (queued_at desc, notification_id);
+create index notifications_newest_first on ledger.notifications (bot_id, queued_at desc, notification_id desc);
+create index notifications_undelivered on ledger.notifications (bot_id, queued_at desc, notification_id desc) where sent_at is null;
 
 -- What webhooks are signed with, sealed under the service's key.
 create table ledger.webhook_secrets (

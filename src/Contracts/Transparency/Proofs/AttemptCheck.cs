@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+
+namespace Ledger.Contracts.Transparency.Proofs;
+
+/// <summary>
+/// Checks that every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each retry names exactly the conversations that failed in
+/// the attempt before. By roots over what goes by, so in bounded memory.
+/// </summary>
+internal sealed class AttemptCheck
+{
+    private MerkleRoot _failing = new(), _met = new();
+    private byte[] _owedRoot = [];
+    private long _last = -1;
+
+    /// <summary>Conversations identified; null before the list is resolved.</summary>
+    public long? Conversations { get; private set; }
+
+    /// <summary>Ordinals below this have an outcome.</summary>
+    public long Cursor { get; private set; }
+
+    /// <summary>The commitments of the outcomes of the first pass; behind them, at last, the manifest's rest.</summary>
+    public MerkleRoot Manifest { get; } = new();
+
+    /// <summary>Outcomes that a retry still owes.</summary>
+    public long Owed { get; private set; }
+
+    /// <summary>Conversations whose latest outcome is a failure.</summary>
+    public long Failed => _failing.Size + Owed;
+
+    public bool IsFirstPass => Cursor < Conversations;
+
+    /// <summary>Every identified conversation has its outcome of this attempt.</summary>
+    public bool IsDone => Conversations is not null && !IsFirstPass && Owed == 0;
+
+    /// <summary>Nothing was tried in this attempt yet.</summary>
+    public bool IsUntouched => !IsFirstPass && _met.Size == 0;
+
+    public void Begin(long conversations) => Conversations = conversations;
+
+    public void Retry()
+    {
+        (Owed, _owedRoot) = (_failing.Size, _failing.Root());
+        (_failing, _met, _last) = (new MerkleRoot(), new MerkleRoot(), -1);
+    }
+
+    /// <exception cref="InvalidProofException">The attempt has no place for it.</exception>
+    public void Add(long ordinal, byte[] commitment, bool isFailed)
+    {
+        if (Conversations is null)
+            throw new InvalidProofException("a conversation has an outcome before the list was resolved");
+        if (IsFirstPass)
+            AddFirst(ordinal, commitment);
+        else
+            AddRetried(ordinal, commitment);
+        if (isFailed)
+            _failing.AddLeaf(Leaf(ordinal, commitment));
+    }
+
+    private void AddFirst(long ordinal, byte[] commitment)
+    {
+        if (ordinal != Cursor)
+            throw new InvalidProofException($"the outcome of conversation {Cursor} is missing: {ordinal} comes in its place");
+        Manifest.AddLeaf(MerkleTree.LeafHash(commitment));
+        Cursor++;
+    }
+
+    private void AddRetried(long ordinal, byte[] commitment)
+    {
+        if (Owed == 0)
+            throw new InvalidProofException($"conversation {ordinal} has more than one outcome in one attempt, or is not on the list");
+        if (ordinal <= _last)
+            throw new InvalidProofException($"conversation {ordinal} has more than one outcome in one attempt, or they are out of order");
+        _last = ordinal;
+        _met.AddLeaf(Leaf(ordinal, commitment));
+        Owed--;
+        if (Owed == 0 && !_met.Root().AsSpan().SequenceEqual(_owedRoot))
+            throw new InvalidProofException("a retry has outcomes of other conversations than those that failed in the attempt before");
+    }
+
+    private static byte[] Leaf(long ordinal, byte[] commitment)
+    {
+        Span<byte> leaf = stackalloc byte[8 + MerkleTree.HashSize];
+        BinaryPrimitives.WriteInt64BigEndian(leaf, ordinal);
+        commitment.CopyTo(leaf[8..]);
+        return MerkleTree.LeafHash(leaf);
+    }
+}

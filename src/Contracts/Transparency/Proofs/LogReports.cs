@@ -1,0 +1,48 @@
+using Ledger.Contracts.Jobs;
+
+namespace Ledger.Contracts.Transparency.Proofs;
+
+/// <summary>What holds for proofs of every kind, in plain words.</summary>
+internal static class LogReports
+{
+    public static List<string> Proven(LogFacts log)
+    {
+        var said = new List<string>();
+        foreach (var witness in log.Witnesses)
+            said.Add($"All of this was recorded before {Instant.Text(witness.At)}, by the clock of the witness {witness.Name}, which cosigned the log and had seen it only grow.");
+        if (log.GrownFrom is { } size)
+            said.Add($"The log agrees with the checkpoint that you gave ({JobReports.Number(size)} leaves): nothing that both hold was rewritten.");
+        return said;
+    }
+
+    public static List<string> NotProven(LogFacts log)
+    {
+        var said = new List<string>();
+        said.Add("That backups, replicas and copies elsewhere are erased.");
+        said.Add("That the store did what it reported: the log proves what the operator recorded, and that it cannot be taken back.");
+        said.Add(log.Witnesses.Count == 0
+            ? "Any instant: every time given is the operator's own, because no witness was asked for. Nor that the log shows everybody the same history."
+            : "Other instants than the witnesses' own: the times in the record are the operator's.");
+        return said;
+    }
+
+    public static string Text(SkipReason reason) => reason switch
+    {
+        SkipReason.Retention => "out of retention",
+        SkipReason.NotFound => "not found in the store",
+        SkipReason.AlreadyErased => "already erased by an earlier job",
+        SkipReason.LegalHold => "under a legal hold",
+        SkipReason.Cancelled => "cancelled",
+        _ => reason.ToString(),
+    };
+
+    public static string Text(FailureReason reason) => reason switch
+    {
+        FailureReason.StoreRefused => "the store refused",
+        FailureReason.Locked => "somebody else held a lock on it",
+        FailureReason.Timeout => "the store took too long",
+        FailureReason.NotConfirmed => "the store still held something of it",
+        FailureReason.ListUnresolved => "the list could not be resolved",
+        _ => reason.ToString(),
+    };
+}

@@ -1,0 +1,72 @@
+namespace Ledger.Contracts.Transparency.Proofs;
+
+/// <summary>Checks proofs offline. <c>erasure-verify</c> and <c>ledger verify</c> are this.</summary>
+public static class Verification
+{
+    /// <summary>The proof holds; the report says of what.</summary>
+    public const int Holds = 0;
+
+    /// <summary>It does not hold, or is no proof.</summary>
+    public const int DoesNotHold = 1;
+
+    /// <summary>Checks a proof of either kind, in one pass over the stream and bounded memory.</summary>
+    /// <param name="proof">The file; read to its end.</param>
+    /// <param name="trust">What to check it by.</param>
+    /// <exception cref="FormatException">It is not in a format that this version knows; the message says where.</exception>
+    /// <exception cref="InvalidProofException">It does not hold; the message says what, in plain words.</exception>
+    public static async Task<ErasureReport> CheckAsync(Stream proof, Trust trust, CancellationToken cancel = default)
+    {
+        var lines = new ProofLines(proof, cancel);
+        switch (await lines.PeekTextAsync())
+        {
+            case JobProofWriter.Header:
+                return await CheckJobAsync(lines, trust);
+            case TlogProof.Header:
+                return ConversationProofCheck.Run(await lines.RestAsync(TlogProof.MaxBytes), trust);
+            default:
+                throw new FormatException($"this is not an erasure proof: its first line is neither '{JobProofWriter.Header}' nor '{TlogProof.Header}'");
+        }
+    }
+
+    /// <summary>Checks a proof and tells a person, or a program, what came of it.</summary>
+    /// <param name="asJson">The report, or what does not hold, as JSON.</param>
+    /// <param name="output">The report.</param>
+    /// <param name="error">What does not hold.</param>
+    /// <returns><see cref="Holds"/> or <see cref="DoesNotHold"/>.</returns>
+    public static async Task<int> RunAsync(Stream proof, Trust trust, bool asJson, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    {
+        try
+        {
+            var report = await CheckAsync(proof, trust, cancel);
+            if (asJson)
+                await output.WriteLineAsync(ReportJson.Text(report));
+            else
+                ReportText.Write(output, report);
+            return Holds;
+        }
+        catch (Exception e) when (e is FormatException or InvalidProofException)
+        {
+            if (asJson)
+                await output.WriteLineAsync(ReportJson.Text(e.Message));
+            else
+                await error.WriteLineAsync($"THE PROOF DOES NOT HOLD: {ReportText.Printable(e.Message)}.\nDo not rely on anything that it says.");
+            return DoesNotHold;
+        }
+    }
+
+    private static async Task<JobReport> CheckJobAsync(ProofLines lines, Trust trust)
+    {
+        try
+        {
+            return await new JobProofCheck(lines, trust).RunAsync();
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"line {lines.Number}: {e.Message}", e);
+        }
+        catch (InvalidProofException e)
+        {
+            throw new InvalidProofException($"line {lines.Number}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using Ledger.Contracts.Transparency;
+using Ledger.Database;
+using Npgsql;
+
+namespace Ledger.Audit;
+
+/// <summary>
+/// Audits a ledger's database: re-derives the log and its tree from the events, checks every checkpoint against it, and replays every stream. Reads one snapshot, writes
+/// nothing, needs no key; memory does not depend on the size.
+/// </summary>
+public static class DatabaseAudit
+{
+    private static readonly string StateSql = Sql.Load(typeof(DatabaseAudit), nameof(ReadStateAsync));
+
+    private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events);
+
+    /// <param name="database">May be connected as the service's role.</param>
+    public static async Task<AuditReport> RunAsync(NpgsqlDataSource database, AuditRequest request, CancellationToken cancel)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        var findings = new Findings();
+        await using var snapshot = await AuditSnapshot.TakeAsync(database, cancel);
+        var connection = await snapshot.ConnectAsync(cancel);
+        var state = await ReadStateAsync(connection, cancel);
+        var signatures = new CheckpointSignatures(request.Keys, findings);
+        var kept = request.Checkpoints.Select(signatures.Open).OfType<KeptCheckpoint>().ToList();
+        var (tree, start) = await BeginAsync(request, state, signatures, kept, new StoredTiles(await snapshot.ConnectAsync(cancel)).ReadAsync, findings, cancel);
+        var counts = new AuditCounts(request.Progress, state.Size - start + state.Events);
+        var streams = new StreamAudit(snapshot, findings, counts).RunAsync(start > 0 ? start : null, cancel);
+        var log = CheckLogAsync(snapshot, state, tree, signatures, kept, findings, counts, cancel);
+        await Task.WhenAll(log, streams);
+        return new AuditReport
+        {
+            Origin = state.Origin,
+            Size = state.Size,
+            Root = tree.Tree.Root(),
+            Leaves = counts.Leaves,
+            Queued = state.Queued,
+            Checkpoints = await log,
+            Signatures = signatures.Checked,
+            Streams = counts.Streams,
+            Events = counts.Events,
+            Documents = counts.Documents,
+            Elapsed = TimeProvider.System.GetElapsedTime(began),
+            Findings = findings.All,
+            Notes = findings.Notes,
+        };
+    }
+
+    /// <summary>The tree to go on from: behind the checkpoint to begin at if the log is consistent with it, else empty, and then it is one more to be compared.</summary>
+    private static async Task<(TreeCheck Tree, long Start)> BeginAsync(
+        AuditRequest request, State state, CheckpointSignatures signatures, List<KeptCheckpoint> kept, TileReader tiles, Findings findings, CancellationToken cancel)
+    {
+        if (request.Since is { } note && signatures.Open(note) is { } since)
+        {
+            var tree = new TreeCheck(tiles, state.Size, state.Root, findings);
+            if (since.Checkpoint.Size <= state.Size && await tree.TryBeginAtAsync(since.Checkpoint.Size, cancel) && tree.Tree.Root().AsSpan().SequenceEqual(since.Checkpoint.Root))
+                return (tree, since.Checkpoint.Size);
+            findings.Note("The log is not consistent with the checkpoint to begin at: everything was audited.");
+            kept.Add(since);
+        }
+        return (new TreeCheck(tiles, state.Size, state.Root, findings), 0);
+    }
+
+    /// <returns>How many checkpoints were compared.</returns>
+    private static async Task<long> CheckLogAsync(
+        AuditSnapshot snapshot, State state, TreeCheck tree, CheckpointSignatures signatures, List<KeptCheckpoint> kept, Findings findings, AuditCounts counts, CancellationToken cancel)
+    {
+        var start = tree.Tree.Size;
+        await using var stored = new CheckpointCheck(signatures.ReadAsync(await snapshot.ConnectAsync(cancel), start, cancel), state.Origin, findings);
+        await using var auditors = new CheckpointCheck(kept.OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), state.Origin, findings);
+        await stored.BeginAsync(tree.Tree);
+        await auditors.BeginAsync(tree.Tree);
+        await foreach (var leaf in LoggedEvents.ReadAsync(await snapshot.ConnectAsync(cancel), start, state.Size, findings, cancel))
+        {
+            await tree.AddAsync(leaf, ReachedAsync, cancel);
+            counts.AddLeaf();
+        }
+        await tree.FinishAsync(cancel);
+        await stored.FinishAsync(tree.Tree);
+        await auditors.FinishAsync(tree.Tree);
+        return stored.Checked + auditors.Checked;
+
+        async ValueTask ReachedAsync(MerkleRoot root)
+        {
+            await stored.ReachedAsync(root);
+            await auditors.ReachedAsync(root);
+        }
+    }
+
+    private static async Task<State> ReadStateAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = AuditSnapshot.Command(connection, StateSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new State(reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetInt64(4))
+            : throw new InvalidOperationException("the database has lost the state of its log (ledger.log_state has no row): restore it from a backup");
+    }
+}

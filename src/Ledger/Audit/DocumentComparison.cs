@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Ledger.Contracts.Transparency;
+using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.Identifiers;
+using Ledger.Jobs;
+using Ledger.Projections;
+using Ledger.Projections.JobList;
+using Ledger.Projections.Registry;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Audit;
+
+/// <summary>Compares what is stored of streams with the folds of their events: the server is sent the folds and answers with what differs.</summary>
+internal sealed class DocumentComparison(NpgsqlConnection connection, Findings findings)
+{
+    private static readonly string ListSql = Sql.Load(typeof(DocumentComparison), "List");
+    private static readonly string QueueSql = Sql.Load(typeof(DocumentComparison), "Queue");
+    private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
+    private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
+    private static readonly string OrphansSql = Sql.Load(typeof(DocumentComparison), nameof(FindOrphansAsync));
+
+    private const string Meaning = "It was changed past the ledger, or an event was. If the log's checks hold, the events are right and this is not.";
+
+    /// <returns>How many documents and rows were compared.</returns>
+    public async Task<long> CompareAsync(IReadOnlyList<FoldedStream> streams, CancellationToken cancel)
+    {
+        FoldedStream[] whole = [.. streams.Where(stream => !stream.IsBroken)];
+        FoldedStream[] jobs = [.. whole.Where(stream => stream.Job?.Status is not null)];
+        FoldedStream[] started = [.. jobs.Where(stream => stream.Job!.ManifestRoot is not null)];
+        var compared = await CompareDocumentsAsync(FindingKind.StatusDocument, jobs, stream => stream.Job!.Status!, DocumentJson.Default.JobStatus, cancel)
+            + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<Bot>(whole), stream => (Bot)stream.Document!, DocumentJson.Default.Bot, cancel)
+            + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<ApiClient>(whole), stream => (ApiClient)stream.Document!, DocumentJson.Default.ApiClient, cancel)
+            + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<DeletionWindow>(whole), stream => (DeletionWindow)stream.Document!, DocumentJson.Default.DeletionWindow, cancel);
+        if (jobs.Length > 0)
+        {
+            compared += await FindAsync(FindingKind.JobList, "the entry in ledger.job_list of {0}", jobs, ListSql, [.. Ids(jobs), Json(jobs, Listed)], cancel);
+            compared += await FindAsync(FindingKind.JobQueue, "the row in ledger.job_queue of {0}", jobs, QueueSql, [.. Ids(jobs), Json(jobs, Queued)], cancel);
+        }
+        if (started.Length > 0)
+        {
+            compared += await FindAsync(FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql, [.. Ids(started), Json(started, Outcomes)], cancel);
+            await CompareRootsAsync(started, cancel);
+        }
+        return compared;
+    }
+
+    /// <summary>Rows that no event accounts for.</summary>
+    public async Task FindOrphansAsync(CancellationToken cancel)
+    {
+        await using var command = AuditSnapshot.Command(connection, OrphansSql);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            findings.Add(
+                FindingKind.Orphan, $"the row of {reader.GetString(1)} in {reader.GetString(0)}", "a stream with events", "none",
+                "The row was inserted past the ledger, or all of the stream's events were removed.");
+        }
+    }
+
+    private static FoldedStream[] Of<T>(FoldedStream[] streams) => [.. streams.Where(stream => stream.Document is T)];
+
+    private async Task<long> CompareDocumentsAsync<T>(
+        FindingKind kind, FoldedStream[] streams, Func<FoldedStream, T> document, JsonTypeInfo<T> json, CancellationToken cancel)
+        where T : notnull
+    {
+        if (streams.Length == 0)
+            return 0;
+        // Through jsonb, as the stored one went: it orders members and drops nothing else.
+        var sql = $"""
+            select x.id, 'version ' || x.version || ' ' || x.data::text, coalesce('version ' || d.mt_version || ' ' || d.data::text, 'none')
+            from unnest($1::uuid[], $2::bigint[], $3::jsonb[]) as x (id, version, data)
+            left join {Documents.Table<T>()} d on d.id = x.id
+            where d.data::text is distinct from x.data::text or d.mt_version is distinct from x.version
+            """;
+        var where = $"the document in {Documents.Table<T>()} of {{0}}";
+        return await FindAsync(kind, where, streams, sql, [.. Ids(streams), Json(streams, stream => JsonSerializer.Serialize(document(stream), json))], cancel);
+    }
+
+    /// <summary>Runs a statement whose rows are differences: stream, expected, found.</summary>
+    private async Task<long> FindAsync(FindingKind kind, string where, FoldedStream[] streams, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    {
+        await using var command = AuditSnapshot.Command(connection, sql, [.. parameters]);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var name = streams.First(stream => stream.Id == reader.GetGuid(0)).Name;
+            findings.Add(kind, where.Replace("{0}", name, StringComparison.Ordinal), reader.GetString(1), reader.GetString(2), Meaning);
+        }
+        return streams.Length;
+    }
+
+    /// <summary>The manifest's rows must give the root that the job committed to when it started.</summary>
+    private async Task CompareRootsAsync(FoldedStream[] started, CancellationToken cancel)
+    {
+        var roots = started.ToDictionary(stream => stream.Id, _ => (Tree: new MerkleRoot(), Last: (byte[]?)null));
+        await using (var command = AuditSnapshot.Command(connection, RootsSql, started.Select(stream => stream.Id).ToArray()))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                var (id, size, root) = (reader.GetGuid(0), reader.GetInt32(1), reader.GetFieldValue<byte[]>(2));
+                if (size == Manifest.RowSize)
+                    roots[id].Tree.AddSubtree(root, Manifest.RowSize);
+                else
+                    roots[id] = roots[id] with { Last = root };
+            }
+        }
+        foreach (var stream in started)
+        {
+            var (tree, last) = roots[stream.Id];
+            var (expected, found) = (stream.Job!.ManifestRoot!, last is null ? tree.Root() : tree.RootWithLast(last));
+            if (!expected.AsSpan().SequenceEqual(found))
+                findings.Add(FindingKind.JobManifest, $"the list in ledger.job_manifest of {stream.Name}", $"the root {Convert.ToBase64String(expected)}", Convert.ToBase64String(found), Meaning);
+        }
+    }
+
+    private static NpgsqlParameter[] Ids(FoldedStream[] streams) =>
+    [
+        new() { Value = streams.Select(stream => stream.Id).ToArray() },
+        new() { Value = streams.Select(stream => stream.Version).ToArray() },
+    ];
+
+    private static NpgsqlParameter Json(FoldedStream[] streams, Func<FoldedStream, string?> json) =>
+        new() { Value = streams.Select(json).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb };
+
+    private static string Listed(FoldedStream stream)
+    {
+        var entry = stream.Job!.Entry!;
+        return new JsonObject
+        {
+            ["bot"] = entry.Bot,
+            ["client"] = entry.Client,
+            ["submittedAt"] = Contracts.Instant.Text(entry.SubmittedAt),
+            ["status"] = JobListEntry.StatusText(entry.Status),
+        }.ToJsonString();
+    }
+
+    /// <summary>Null: the job has ended, and waits for nothing.</summary>
+    private static string? Queued(FoldedStream stream) => stream.Job!.State is { IsEnded: false } job ? JsonSerializer.Serialize(job, JobStateJson.Default.Job) : null;
+
+    private static string Outcomes(FoldedStream stream)
+    {
+        var codes = stream.Job!.OutcomeCodes()!;
+        var json = new JsonObject { ["open"] = codes.Where(code => OutcomeCode.IsOpen(code.Key)).Sum(code => code.Value) };
+        foreach (var (code, count) in codes.Where(code => code.Value != 0))
+            json[code.ToString()] = count;
+        return json.ToJsonString();
+    }
+}

@@ -1,0 +1,109 @@
+namespace Ledger.Audit;
+
+/// <summary>What can differ. The order is that of a report: causes before their consequences.</summary>
+public enum FindingKind
+{
+    /// <summary>The log has a leaf whose event is gone.</summary>
+    EventRemoved,
+    /// <summary>An event is not the one that the log has at its place.</summary>
+    EventChanged,
+    /// <summary>An event of the log stands at another's place.</summary>
+    EventMoved,
+    /// <summary>An event is neither in the log nor queued for it.</summary>
+    EventNotInLog,
+    /// <summary>An event has more than one leaf.</summary>
+    EventTwiceInLog,
+    /// <summary>The log has a stream's events in another order than the stream.</summary>
+    EventOutOfOrder,
+    /// <summary>An event is not what an event of its type can be.</summary>
+    EventUnreadable,
+    /// <summary>The map from leaf to event has a gap, overlaps or goes on beyond the log.</summary>
+    LeafMap,
+    /// <summary>A stored hash of the tree is not what the leaves give.</summary>
+    Tile,
+    /// <summary>Size or root of the log is not what its leaves give.</summary>
+    LogState,
+    /// <summary>A signed checkpoint is larger than the log.</summary>
+    RolledBack,
+    /// <summary>A signed checkpoint's root is not that of the log's first leaves.</summary>
+    Forked,
+    /// <summary>A checkpoint is not signed by a key that was given, or is not what it is kept as.</summary>
+    CheckpointSignature,
+    /// <summary>A file of a mirror is missing or damaged.</summary>
+    MirrorFile,
+    /// <summary>A stream's versions have a gap, or its row says another version.</summary>
+    StreamVersion,
+    /// <summary>An event breaks a rule of what may follow what.</summary>
+    JobRule,
+    /// <summary>A status document is not the fold of its events.</summary>
+    StatusDocument,
+    /// <summary>A bot's, client's or window's document is not the fold of its events.</summary>
+    RegistryDocument,
+    /// <summary>An entry of the job list is not the fold of its events.</summary>
+    JobList,
+    /// <summary>A queue row is not the fold of its events.</summary>
+    JobQueue,
+    /// <summary>A manifest is not what its job's events say.</summary>
+    JobManifest,
+    /// <summary>A row belongs to no stream.</summary>
+    Orphan,
+}
+
+/// <summary>Something that differs.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Where">The place: leaf, stream and version, document, tile or checkpoint.</param>
+/// <param name="Expected">What should be there.</param>
+/// <param name="Found">What is.</param>
+/// <param name="Meaning">What it may mean, and what to do.</param>
+/// <param name="More">How many more of the same kind there are.</param>
+public sealed record Finding(FindingKind Kind, string Where, string Expected, string Found, string Meaning, long More = 0);
+
+/// <summary>What differs: of each kind the first, and how many more. Safe to add to from several threads.</summary>
+internal sealed class Findings
+{
+    private const int LongestText = 2000;
+
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<FindingKind, Finding> _first = [];
+    private readonly List<string> _notes = [];
+
+    public void Add(FindingKind kind, string where, string expected, string found, string meaning)
+    {
+        lock (_lock)
+        {
+            _first[kind] = _first.TryGetValue(kind, out var first)
+                ? first with { More = first.More + 1 }
+                : new Finding(kind, where, Shortened(expected), Shortened(found), meaning);
+        }
+    }
+
+    /// <summary>Something that a reader should know and that is no difference; said once.</summary>
+    public void Note(string note)
+    {
+        lock (_lock)
+        {
+            if (!_notes.Contains(note))
+                _notes.Add(note);
+        }
+    }
+
+    public IReadOnlyList<Finding> All
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _first.Values];
+        }
+    }
+
+    public IReadOnlyList<string> Notes
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _notes];
+        }
+    }
+
+    private static string Shortened(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using Ledger.Audit;
+using Ledger.Audit.Mirror;
+using Ledger.Contracts.Transparency;
+using Ledger.Database;
+
+namespace Ledger.Cli;
+
+/// <summary><c>ledger audit</c></summary>
+internal sealed class AuditCommand
+{
+    private readonly Option<string?> _since = new("--since") { Description = "Only what came after this checkpoint, which the log must be consistent with.", HelpName = "FILE" };
+    private readonly Option<string[]> _checkpoints = new("--checkpoint") { Description = "A checkpoint that you kept: the log must be consistent with it. Repeat it for several.", HelpName = "FILE" };
+    private readonly Option<string[]> _keys = new("--key") { Description = "The log's public key, as `ledger log key` prints it, or a file that holds it. Repeat it for each name that the log had.", HelpName = "VKEY" };
+    private readonly Option<string?> _mirror = new("--mirror") { Description = "Audit this mirror of the log instead, and compare it with the database if one is named.", HelpName = "DIR" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON, complete." };
+    private readonly DatabaseOptions _database;
+
+    private AuditCommand(Verb verb)
+    {
+        foreach (var option in new Option[] { _since, _checkpoints, _keys, _mirror, _json })
+            verb.Add(option);
+        _database = DatabaseOptions.AddTo(verb, withKeys: true);
+        verb.SetAction(RunAsync);
+    }
+
+    public static Verb Verb()
+    {
+        var verb = new Verb(
+            "audit",
+            "Re-derives the log, every status document and every count from the events, and names the first thing of each kind that differs.",
+            "ledger audit --key VKEY --checkpoint 2026-05-08.checkpoint\nledger audit --mirror /srv/log-mirror --key VKEY\nledger audit --mirror /srv/log-mirror --data /var/lib/ledger",
+            "It reads one snapshot and writes nothing: the service goes on meanwhile. The key folder is not needed; if it is named, its public keys are used. Get VKEY\n"
+            + "and checkpoints in another way than the database that they are to judge. After a restore, --mirror with the restored database names the jobs that are lost,\n"
+            + "the conversations to erase again and the jobs to forget again. The exit code is 0 only if nothing differs.");
+        _ = new AuditCommand(verb);
+        return verb;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var terminal = Terminal.Of(parsed);
+        var request = Request(parsed);
+        using var text = parsed.GetValue(_json) ? null : new AuditText(terminal);
+        using var json = text is null ? new AuditJson(terminal.Output) : null;
+        AuditOutput output = text is null ? json! : text;
+        var holds = parsed.GetValue(_mirror) is { } folder
+            ? await AuditMirrorAsync(parsed, terminal, new MirrorFolder(folder), request, output, cancel)
+            : await AuditDatabaseAsync(parsed, terminal, request, output, cancel);
+        return holds ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private async Task<bool> AuditDatabaseAsync(ParseResult parsed, Terminal terminal, AuditRequest request, AuditOutput output, CancellationToken cancel)
+    {
+        await using var database = await _database.OpenAsync(parsed, cancel);
+        var report = await AuditProgressBar.RunAsync(terminal, "Auditing the database", progress =>
+            DatabaseAudit.RunAsync(database.Source, request with { Keys = Keys(request, parsed), Progress = progress }, cancel));
+        output.Report("database", report);
+        return report.Findings.Count == 0;
+    }
+
+    private async Task<bool> AuditMirrorAsync(ParseResult parsed, Terminal terminal, MirrorFolder mirror, AuditRequest request, AuditOutput output, CancellationToken cancel)
+    {
+        request = request with { Keys = Keys(request, parsed) };
+        var report = await AuditProgressBar.RunAsync(terminal, "Auditing the mirror", progress => MirrorAudit.RunAsync(mirror, request with { Progress = progress }, cancel));
+        output.Report("mirror", report);
+        if (!_database.IsNamed(parsed) || report.Findings.Count > 0)
+            return report.Findings.Count == 0;
+        await using var database = await _database.OpenAsync(parsed, cancel, needsKeys: _database.Data(parsed) is null && _database.Keys(parsed) is not null);
+        var beside = request with { Checkpoints = [.. request.Checkpoints, new KeptNote(mirror.Checkpoint()!, "in the mirror")] };
+        var compared = await AuditProgressBar.RunAsync(terminal, "Auditing the database", progress =>
+            DatabaseAudit.RunAsync(database.Source, beside with { Progress = progress }, cancel));
+        output.Report("database", compared);
+        var lost = new LostWork(mirror, report.Size, database.Source, database.KeysOrNull);
+        var common = await lost.CommonAsync(cancel);
+        await output.LostAsync(common, report.Size, lost.JobsAsync(common, cancel), lost.ErasuresAsync(common, cancel), lost.ForgettingsAsync(common, cancel));
+        return compared.Findings.Count == 0 && common == report.Size;
+    }
+
+    private AuditRequest Request(ParseResult parsed) => new()
+    {
+        Keys = [.. (parsed.GetValue(_keys) ?? []).Select(Key)],
+        Since = parsed.GetValue(_since) is { } file ? Note(file) : null,
+        Checkpoints = [.. (parsed.GetValue(_checkpoints) ?? []).Select(Note)],
+    };
+
+    /// <summary>The keys that were given, else those of the key folder.</summary>
+    private IReadOnlyList<NoteVerifier> Keys(AuditRequest request, ParseResult parsed)
+    {
+        var folder = _database.Data(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : _database.Keys(parsed);
+        return request.Keys.Count > 0 || folder is null ? request.Keys : LogKeys.Of(folder);
+    }
+
+    /// <exception cref="CommandException">It is none.</exception>
+    public static NoteVerifier Key(string vkey)
+    {
+        try
+        {
+            // A vkey has plus signs; where it is one and a file too, the file is not looked at.
+            return NoteVerifier.Parse((vkey.Count(c => c == '+') < 2 && File.Exists(vkey) ? File.ReadAllText(vkey) : vkey).Trim());
+        }
+        catch (FormatException e)
+        {
+            throw CommandException.Usage($"--key is not a vkey ({e.Message}): give it as `ledger log key` prints it");
+        }
+    }
+
+    private static KeptNote Note(string file) => File.Exists(file) ? new KeptNote(File.ReadAllText(file), file) : throw new CommandException($"there is no file {file}");
+}

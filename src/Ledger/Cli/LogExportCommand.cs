@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Ledger.Audit;
+using Ledger.Audit.Mirror;
+using Ledger.Contracts.Transparency;
+using Ledger.Database;
+
+namespace Ledger.Cli;
+
+/// <summary><c>ledger log export DIR</c></summary>
+internal static class LogExportCommand
+{
+    private const string TokenVariable = "LEDGER_TOKEN";
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
+
+    public static Verb Verb()
+    {
+        var verb = new Verb(
+            "export",
+            "Mirrors the log as static files, or brings a mirror up to date. A log that does not go on from what the mirror holds is refused.",
+            "ledger log export /srv/log-mirror\nledger log export /srv/log-mirror --from https://ledger.example.com/log --key VKEY --token-stdin < token.txt",
+            "The files are those of c2sp.org/tlog-tiles: any web server can serve the folder as a log, and `ledger audit --mirror` audits it without a database. The\n"
+            + "entries hold every bot's events, with commitments in place of ids. Keep the mirror where a restore of the database does not reach it: after one, it names what was lost.\n"
+            + $"Over HTTP, entries need a token of a client with the scope 'Ledger Audit': from {TokenVariable} or standard input, so that it stands in no list of processes.");
+        var folder = new Argument<string>("DIR") { Description = "The mirror's folder; made where it is not there." };
+        var from = new Option<string?>("--from") { Description = "Take the log over HTTP from here instead of from a database.", HelpName = "URL" };
+        var token = new Option<bool>("--token-stdin") { Description = $"With --from: read the token from standard input (else from {TokenVariable})." };
+        var keys = new Option<string[]>("--key") { Description = "The log's public key, or a file that holds it: checkpoints that it did not sign are refused. Repeat it for each name that the log had.", HelpName = "VKEY" };
+        verb.Add(folder);
+        foreach (var option in new Option[] { from, token, keys })
+            verb.Add(option);
+        var database = DatabaseOptions.AddTo(verb, withKeys: true);
+        verb.SetAction(async (parsed, cancel) =>
+        {
+            var mirror = new MirrorFolder(parsed.GetValue(folder)!);
+            var vkeys = Keys(parsed.GetValue(keys) ?? [], database, parsed);
+            if (parsed.GetValue(from) is { } url)
+                await FromUrlAsync(parsed, mirror, vkeys, url, parsed.GetValue(token) ? ReadToken() : Environment.GetEnvironmentVariable(TokenVariable), cancel);
+            else
+                await FromDatabaseAsync(parsed, mirror, vkeys, database, cancel);
+        });
+        return verb;
+    }
+
+    private static async Task FromDatabaseAsync(ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, DatabaseOptions options, CancellationToken cancel)
+    {
+        await using var database = await options.OpenAsync(parsed, cancel);
+        await using var snapshot = await AuditSnapshot.TakeAsync(database.Source, cancel);
+        await RunAsync(Terminal.Of(parsed), new DatabaseLogSource(snapshot), mirror, keys, cancel);
+    }
+
+    private static async Task FromUrlAsync(ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, string url, string? token, CancellationToken cancel)
+    {
+        if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            throw CommandException.Usage("--from must be the log's URL, such as https://ledger.example.com/log");
+        using var http = HttpLogSource.Client(address, token);
+        await RunAsync(Terminal.Of(parsed), new HttpLogSource(http), mirror, keys, cancel);
+    }
+
+    private static string ReadToken() => Console.In.ReadLine()?.Trim() is { Length: > 0 } token
+        ? token
+        : throw CommandException.Usage("the token is expected on standard input, on a line of its own");
+
+    private static async Task RunAsync(Terminal terminal, ILogSource source, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, CancellationToken cancel)
+    {
+        if (keys.Count == 0)
+            terminal.Warn("signatures are not checked: give the log's public key (--key)");
+        var told = TimeProvider.System.GetTimestamp();
+        var result = await new LogExport(source, mirror, keys).RunAsync(
+            (done, total) =>
+            {
+                if (TimeProvider.System.GetElapsedTime(told) < LineInterval)
+                    return;
+                told = TimeProvider.System.GetTimestamp();
+                terminal.Note($"{done:N0} of {total:N0} leaves");
+            },
+            cancel);
+        terminal.Line($"The mirror in {Path.GetFullPath(mirror.Folder)} holds {result.After:N0} leaves of {result.Origin}, {result.After - result.Before:N0} of them new, and their root is the checkpoint's.");
+    }
+
+    private static IReadOnlyList<NoteVerifier> Keys(string[] given, DatabaseOptions database, ParseResult parsed)
+    {
+        if (given.Length > 0)
+            return [.. given.Select(AuditCommand.Key)];
+        var folder = database.Data(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : database.Keys(parsed);
+        return folder is null ? [] : LogKeys.Of(folder);
+    }
+}

@@ -1,0 +1,107 @@
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.Identifiers;
+using Ledger.Projections;
+using Ledger.Projections.Registry;
+using Npgsql;
+
+namespace Ledger.Registry;
+
+/// <summary>A job that was forgotten.</summary>
+/// <param name="Bot">The bot whose it was.</param>
+/// <param name="At">Since then the live database can show none of its identifiers; null: it was forgotten by an earlier call.</param>
+/// <param name="ManifestRows">Rows of its sealed list that were destroyed now.</param>
+/// <param name="Identifiers">Conversations that they listed.</param>
+/// <param name="Epoch">The newest epoch: backups, WAL and replicas may hold the job's key under its key, or an earlier one's.</param>
+/// <param name="RotationDueAt">When a service that runs rotates that key away.</param>
+public sealed record ForgottenJob(string Bot, DateTimeOffset? At, long ManifestRows, long Identifiers, int Epoch, DateTimeOffset RotationDueAt);
+
+/// <summary>Destroys a job's key and what it sealed, and records it. What the job's events say stays, and so do its proofs.</summary>
+public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
+{
+    private const int Attempts = 5;
+    private static readonly string FindJobSql = Sql.Load(typeof(Forgetting), "FindJob");
+    private static readonly string DestroySql = Sql.Load(typeof(Forgetting), nameof(DestroyAsync));
+    private static readonly string CountSql = Sql.Load(typeof(Forgetting), nameof(CountAsync));
+
+    /// <summary>Forgets one job. Repeating it records nothing.</summary>
+    /// <returns>The job, or why it cannot be forgotten.</returns>
+    public async Task<(ForgottenJob? Job, Rejection? Rejection)> ForgetAsync(JobId job, string actor, string? reason, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryAsync(job, actor, reason, cancel);
+            }
+            catch (PostgresException e) when (EventStreams.IsWrongExpectedVersion(e))
+            {
+                if (attempt == Attempts)
+                    throw new WrongExpectedVersionException(job.Value, 0, e);
+            }
+        }
+    }
+
+    private async Task<(ForgottenJob?, Rejection?)> TryAsync(JobId job, string actor, string? reason, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        if (await FindJobAsync(connection, job, cancel) is not var (bot, isUnfinished))
+            return (null, new Rejection("there is no such job: `ledger jobs` lists them"));
+        if (isUnfinished)
+            return (null, new Rejection("the job has not ended, and needs its key for that: forget it afterwards (`ledger status` shows where it stands)"));
+        // Locks the key's row first: of two that forget the same job, the second finds nothing left.
+        var (secrets, rows, identifiers) = await DestroyAsync(connection, job, cancel);
+        var isFirst = secrets + rows > 0;
+        // Counted after that, so that a rotation which re-wrapped the key in between is seen: its epoch is the one that has to go.
+        var (epoch, due) = await CountAsync(connection, isFirst ? 1 : 0, cancel);
+        if (!isFirst)
+            return (new ForgottenJob(bot, null, 0, 0, epoch, due), null);
+        var now = time.GetUtcNow();
+        await RecordAsync(connection, bot, new JobKeyDestroyed(bot, job.ToString()) { Actor = actor, Reason = reason }, now, cancel);
+        FaultPoint.At("forget.before-commit");
+        await transaction.CommitAsync(cancel);
+        return (new ForgottenJob(bot, now, rows, identifiers, epoch, due), null);
+    }
+
+    private static async Task<(string Bot, bool IsUnfinished)?> FindJobAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(FindJobSql, connection) { Parameters = { new() { Value = job.Value } } };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (reader.GetString(0), reader.GetBoolean(1)) : null;
+    }
+
+    private static async Task<(long Secrets, long Rows, long Identifiers)> DestroyAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(DestroySql, connection) { Parameters = { new() { Value = job.Value } }, CommandTimeout = 0 };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+    }
+
+    private static async Task<(int Epoch, DateTimeOffset RotationDueAt)> CountAsync(NpgsqlConnection connection, long jobs, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(CountSql, connection) { Parameters = { new() { Value = jobs }, new() { Value = KeyRotation.Period } } };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1));
+    }
+
+    /// <summary>Appends to the bot's stream; its document is the same, and at the stream's version as ever.</summary>
+    private static async Task RecordAsync(NpgsqlConnection connection, string botId, RegistryEvent @event, DateTimeOffset at, CancellationToken cancel)
+    {
+        var stream = StreamIds.Bot(botId);
+        var (bot, version) = await RegistryStore.FindAsync(connection, stream, DocumentJson.Default.Bot, cancel);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                EventStreams.Append(stream, StreamIds.BotType, version, at, [@event]),
+                Documents.Update(stream, Bot.Apply(bot, @event), DocumentJson.Default.Bot, version, version + 1),
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancel);
+    }
+}

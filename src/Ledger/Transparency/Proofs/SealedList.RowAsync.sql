@@ -1,0 +1,1 @@
+select sealed from ledger.job_manifest where job_id = $1 and row_number = $2

@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Ledger.Identifiers;
+using Npgsql;
+
+namespace Ledger.Transparency.Proofs;
+
+/// <summary>A job's list, unsealed row by row.</summary>
+internal static class SealedList
+{
+    private static readonly string RowSql = Sql.Load(typeof(SealedList), nameof(RowAsync));
+
+    /// <summary>Every conversation of the list in ordinal order; nothing for a job whose list was never resolved.</summary>
+    /// <exception cref="InvalidOperationException">The list was destroyed meanwhile.</exception>
+    public static async IAsyncEnumerable<(long Ordinal, string ConversationId)> ReadAsync(
+        NpgsqlDataSource database, JobId job, JobKey key, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        for (var number = 0; await RowAsync(database, job, number, cancel) is { } sealedRow; number++)
+        {
+            var entries = Manifest.Unseal(key, number, sealedRow);
+            for (var i = 0; i < entries.Count; i++)
+                yield return ((long)number * Manifest.RowSize + i, entries[i].ConversationId);
+        }
+    }
+
+    private static async Task<byte[]?> RowAsync(NpgsqlDataSource database, JobId job, int number, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(RowSql);
+        command.Parameters.AddWithValue(job.Value);
+        command.Parameters.AddWithValue(number);
+        return await command.ExecuteScalarAsync(cancel) switch
+        {
+            null => null,
+            byte[] row => row,
+            _ => throw new InvalidOperationException("the job's list was destroyed while its proof was written"),
+        };
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Ledger.Contracts.Jobs;
+using Ledger.Identifiers;
+using Ledger.SystemTests;
+using Ledger.SystemTests.Forgetting;
+using Npgsql;
+
+namespace Ledger.Chaos;
+
+/// <summary>SIGKILL of a process that rotates the keys, at every step of it: no job may lose its key, and the next pass ends what was begun.</summary>
+public sealed class RotationKilledTests
+{
+    /// <summary>More than one chunk of keys.</summary>
+    private const int MoreKeys = 1500;
+
+    [SkippableTheory]
+    [InlineData("rotate.begin", false)]
+    [InlineData("rotate.key-made", false)]
+    [InlineData("rotate.epoch-opened", false)]
+    [InlineData("rotate.rewrapping", false)]
+    [InlineData("rotate.rewrapped", false)]
+    [InlineData("rotate.verified", false)]
+    [InlineData("rotate.survivors-written", false)]
+    [InlineData("rotate.destroying", true)]
+    [InlineData("rotate.destroyed", true)]
+    public async Task A_rotation_that_is_killed_loses_no_key_and_is_ended_by_the_next_pass(string point, bool isBlind)
+    {
+        await using var service = await TestService.StartAsync();
+        await service.AddConversationsAsync("theirs", 4, "user-1");
+        var (forgotten, ended) = (await SubmitAsync(service, 1), await SubmitAsync(service, 2));
+        await service.RunSlicesAsync();
+        var waiting = await SubmitAsync(service, 3);
+        await InsertKeysAsync(service);
+        await using var backup = await Backup.TakeAsync(service);
+        await service.ForgetAsync(forgotten);
+
+        await RotateUntilKilledAsync(service, point);
+        Assert.Equal(MoreKeys + 2, await OpenKeysAsync(service));
+        Assert.Equal(isBlind, await backup.OpenAsync(ForgettingSteps.Id(forgotten)) is null);
+        Assert.NotNull(await backup.OpenAsync(ForgettingSteps.Id(ended)));
+        // Between the death and the next pass life goes on.
+        var meanwhile = await SubmitAsync(service, 4);
+        Assert.Equal(MoreKeys + 3, await OpenKeysAsync(service));
+
+        await service.Rotation().RunOnceAsync(RotateWhen.Forgotten, "test", null, CancellationToken.None);
+        Assert.Null(await backup.OpenAsync(ForgettingSteps.Id(forgotten)));
+        Assert.NotNull(await backup.OpenAsync(ForgettingSteps.Id(ended)));
+        Assert.NotNull(await backup.OpenAsync(ForgettingSteps.Id(waiting)));
+        Assert.Equal(MoreKeys + 3, await OpenKeysAsync(service));
+        Assert.Equal(
+            ["epoch-000002.key", "service.key", "survivors-000002.keys"],
+            Directory.EnumerateFiles(service.KeyDirectory).Select(Path.GetFileName).Where(name => !name!.StartsWith("log.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'epoch_key_destroyed' and data->>'epoch' = '1'"));
+        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'epoch_key_destroyed'"));
+        await service.RunSlicesAsync();
+        foreach (var job in new[] { ended, waiting, meanwhile })
+            Assert.Equal(1, (await service.StatusAsync(job)).GetProperty("result").GetProperty("deletedCount").GetInt64());
+    }
+
+    private static Task<string> SubmitAsync(TestService service, int conversation) => service.SubmitAsync(new { conversationIds = new[] { $"theirs-{conversation:D5}" } });
+
+    private static async Task InsertKeysAsync(TestService service)
+    {
+        var keys = Enumerable.Range(0, MoreKeys).Select(i => JobId.FromRandomness(SHA256.HashData(BitConverter.GetBytes(i)))).Select(job => (Job: job.Value, Key: service.Keys.NewJobKey(job))).ToArray();
+        await using var command = service.Source.CreateCommand("insert into ledger.job_secrets select job, $2, wrapped, '', '' from unnest($1, $3) n (job, wrapped)");
+        command.Parameters.Add(new NpgsqlParameter { Value = keys.Select(key => key.Job).ToArray() });
+        command.Parameters.Add(new NpgsqlParameter { Value = keys[0].Key.Epoch });
+        command.Parameters.Add(new NpgsqlParameter { Value = keys.Select(key => key.Key.Wrapped).ToArray() });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>How many of the stored job keys the folder opens, as it is on the disk.</summary>
+    private static async Task<int> OpenKeysAsync(TestService service)
+    {
+        var keys = KeyFolder.Open(service.KeyDirectory);
+        await using var command = service.Source.CreateCommand("select job_id, epoch, wrapped_key from ledger.job_secrets");
+        await using var reader = await command.ExecuteReaderAsync();
+        var open = 0;
+        while (await reader.ReadAsync())
+            open += keys.OpenJobKey(new JobId(reader.GetGuid(0)), reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)) is null ? 0 : 1;
+        return open;
+    }
+
+    private static async Task RotateUntilKilledAsync(TestService service, string point)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), "key", "rotate", "--now"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["LEDGER_CONNECTION"] = service.Database.ConnectionStringFor("ledger_service");
+        start.Environment["LEDGER_KEYS"] = service.KeyDirectory;
+        start.Environment["LEDGER_FAULT_POINT"] = point;
+        using var process = Process.Start(start)!;
+        try
+        {
+            var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+            Assert.True(line == $"fault point {point}", line ?? await process.StandardError.ReadToEndAsync());
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+        // The server notices the dead session, and frees its lock, a moment later.
+        await Scene.UntilAsync("the lock is free", () => service.ScalarAsync<bool>("select not exists (select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()))"));
+    }
+}

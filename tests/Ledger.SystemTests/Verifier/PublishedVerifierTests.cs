@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Ledger.SystemTests.Cli;
+
+namespace Ledger.SystemTests.Verifier;
+
+/// <summary><c>erasure-verify</c> as a regulator gets it: one file, run with an empty environment and no .NET that it could find.</summary>
+[Collection(nameof(FirstDemo))]
+public sealed class PublishedVerifierTests(FirstDemo demo)
+{
+    // Of the golden proofs (Ledger.Tests, GoldenProofTests).
+    private const string Key = "log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    private const string Witness = "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY";
+
+    [SkippableFact]
+    public async Task One_file_verifies_the_demos_proofs_and_others_without_a_runtime_and_with_an_empty_environment()
+    {
+        Requires.That(OperatingSystem.IsLinux(), "env and a Linux runtime identifier");
+        Requires.That(await IsRuntimeHiddenAsync(), "hiding the installed .NET: unshare, and root to mount");
+        var folder = Directory.CreateTempSubdirectory("erasure-verify ").FullName;
+        try
+        {
+            var published = Path.Combine(folder, "published");
+            // A build folder of its own: the solution's own build is not touched.
+            var (exit, output, error) = await RunAsync("dotnet", "publish", InTree("src/Verifier"), "-r", RuntimeInformation.RuntimeIdentifier.Contains("arm64", StringComparison.Ordinal) ? "linux-arm64" : "linux-x64",
+                "--artifacts-path", Path.Combine(folder, "build"), "-o", published, "-nodeReuse:false", "-p:UseSharedCompilation=false");
+            Assert.True(exit == 0, output + error);
+            var program = Assert.Single(Directory.GetFiles(published));
+            Assert.Equal("erasure-verify", Path.GetFileName(program));
+            await VerifiesTheDemosAsync(program);
+            await VerifiesAsync(program);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>What the demo left in its folder, and nothing else.</summary>
+    private async Task VerifiesTheDemosAsync(string program)
+    {
+        Assert.True(demo.ExitCode == 0, demo.Output + demo.Error);
+        var key = (await File.ReadAllTextAsync(Path.Combine(demo.Folder.Path, "log.vkey"))).Trim();
+        foreach (var (pattern, conclusion) in new[] { ("*.erasure-proof", "ERASED: "), ("*.tlog-proof", "ERASED: ") })
+        {
+            var files = Directory.GetFiles(demo.Folder.Path, pattern);
+            Assert.NotEmpty(files);
+            foreach (var file in files)
+            {
+                var (exit, output, error) = await BareAsync(program, file, "--key", key);
+                Assert.Equal((0, ""), (exit, error));
+                Assert.StartsWith(conclusion, output, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    private static async Task VerifiesAsync(string program)
+    {
+        var job = InTree("tests/Ledger.Tests/Golden/job.erasure-proof");
+        var (exit, output, error) = await BareAsync(program, job, "--key", Key, "--witness", Witness);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.StartsWith("PARTLY ERASED: 4 of the 5 conversations", output, StringComparison.Ordinal);
+        (exit, output, error) = await BareAsync(program, InTree("tests/Ledger.Tests/Golden/conversation.tlog-proof"), "--key", Key, "--json");
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("\"conclusion\": \"erased\"", output, StringComparison.Ordinal);
+
+        var tampered = Path.Combine(Path.GetDirectoryName(program)!, "tampered");
+        await File.WriteAllTextAsync(tampered, (await File.ReadAllTextAsync(job)).Replace("\"deleted\":4", "\"deleted\":5", StringComparison.Ordinal));
+        (exit, output, error) = await BareAsync(program, tampered, "--key", Key);
+        Assert.Equal((1, ""), (exit, output));
+        Assert.StartsWith("THE PROOF DOES NOT HOLD", error, StringComparison.Ordinal);
+
+        (exit, output, error) = await BareAsync(program, "--help");
+        Assert.Equal((0, ""), (exit, error));
+        Assert.Contains("Exit code 0: the proof holds.", output, StringComparison.Ordinal);
+        (exit, output, error) = await BareAsync(program, job);
+        Assert.Equal((2, ""), (exit, output));
+        Assert.Contains("--key", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// Runs a program without an environment where every folder in which a program's host looks for a runtime is empty. An empty environment alone hides none: the host knows the default places.
+    /// </summary>
+    private static Task<(int Exit, string Output, string Error)> BareAsync(params string[] args) =>
+        RunAsync("unshare", ["-m", "sh", "-c", $"{string.Concat(RuntimeFolders().Select(folder => $"mount -t tmpfs none '{folder}' && "))}exec env -i \"$@\"", "sh", .. args]);
+
+    /// <summary>The machine's .NET itself cannot start where the verifier must.</summary>
+    private static async Task<bool> IsRuntimeHiddenAsync()
+    {
+        try
+        {
+            return (await BareAsync("true")).Exit == 0 && (await BareAsync("dotnet", "--list-runtimes")).Exit != 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false; // no unshare
+        }
+    }
+
+    /// <summary>Where this test's own runtime is, and the places that the host knows by itself (dotnet/docs, "Install location").</summary>
+    private static IEnumerable<string> RuntimeFolders() =>
+        new[] { Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")), "/usr/share/dotnet", "/usr/lib/dotnet", "/usr/lib64/dotnet", "/etc/dotnet" }
+            .Select(folder => folder.TrimEnd('/')).Distinct(StringComparer.Ordinal).Where(Directory.Exists);
+
+    private static async Task<(int Exit, string Output, string Error)> RunAsync(string program, params string[] args)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+
+    private static string InTree(string path)
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Ledger.sln")))
+            folder = Path.GetDirectoryName(folder)!;
+        return Path.Combine(folder, path);
+    }
+}

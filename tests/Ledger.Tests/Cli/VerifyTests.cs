@@ -1,0 +1,79 @@
+using Ledger.Cli;
+
+namespace Ledger.Tests.Cli;
+
+/// <summary><c>ledger verify</c>, which is <c>erasure-verify</c>'s code, on the golden proofs.</summary>
+public sealed class VerifyTests
+{
+    private const string Witness = "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY";
+    private const string Key = "log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+
+    private static string Golden(string name) => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", name);
+
+    private static async Task<(int Exit, string Output, string Error)> RunAsync(params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        return (await CommandLine.RunAsync(["verify", .. args], output, error), output.ToString(), error.ToString());
+    }
+
+    [Fact]
+    public async Task A_proof_that_holds_is_told_and_exits_0()
+    {
+        var (exit, output, error) = await RunAsync(Golden("job.erasure-proof"), "--key", Key, "--witness", Witness);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.StartsWith("PARTLY ERASED: 4 of the 5 conversations", output, StringComparison.Ordinal);
+        (exit, output, _) = await RunAsync(Golden("conversation.tlog-proof"), "--key", Key, "--json");
+        Assert.Equal(0, exit);
+        using var json = System.Text.Json.JsonDocument.Parse(output);
+        Assert.Equal("erased", json.RootElement.GetProperty("conversation").GetProperty("conclusion").GetString());
+        Assert.True(json.RootElement.GetProperty("holds").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_proof_that_does_not_hold_exits_1_and_says_why()
+    {
+        var other = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
+        var (exit, output, error) = await RunAsync(Golden("job.erasure-proof"), "--key", other);
+        Assert.Equal((1, ""), (exit, output));
+        Assert.StartsWith("THE PROOF DOES NOT HOLD: line 10: the checkpoint is of the log 'log.example/t'", error, StringComparison.Ordinal);
+        (exit, output, error) = await RunAsync(Golden("events.jsonl"), "--key", Key, "--json");
+        Assert.Equal((1, ""), (exit, error));
+        Assert.Contains("\"holds\": false", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_exits_2_and_is_named()
+    {
+        foreach (var (args, problem) in new (string[], string)[]
+        {
+            ([Golden("nowhere"), "--key", Key], "nowhere"),
+            ([Golden("job.erasure-proof"), "--key", "nonsense"], "the log's key 'nonsense' is not right: a vkey is NAME+ID+BASE64"),
+            ([Golden("job.erasure-proof"), "--key", Witness], "it is a witness's and not a log's"),
+            ([Golden("job.erasure-proof"), "--key", Key, "--witness", Key], "it is a log's and not a witness's"),
+            ([Golden("job.erasure-proof"), "--key", Key, "--checkpoint", Golden("events.jsonl")], "the checkpoint in '"),
+            ([Golden("job.erasure-proof"), "--key", Key, "--consistency", Golden("events.jsonl")], "shows nothing without --checkpoint"),
+            ([Golden("job.erasure-proof")], "--key"),
+        })
+        {
+            var (exit, output, error) = await RunAsync(args);
+            Assert.Equal((2, ""), (exit, output));
+            Assert.Contains(problem, error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_may_be_in_a_file()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await File.WriteAllTextAsync(file, Key + "\n");
+        try
+        {
+            Assert.Equal(0, (await RunAsync(Golden("job.erasure-proof"), "--key", file)).Exit);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

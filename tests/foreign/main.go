@@ -1,0 +1,252 @@
+// Command foreign-check checks what the ledger publishes with code that nobody here wrote: signed notes with
+// golang.org/x/mod/sumdb/note, trees with golang.org/x/mod/sumdb/tlog. Only the job proof, our own format, is read by code of
+// our own (job.go): a second implementation, to compare with or to start from. See docs/verifying.md.
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const usage = `usage:
+  foreign-check checkpoint  CHECKPOINT VKEY
+  foreign-check inclusion   CHECKPOINT VKEY INDEX ENTRY HASHES
+  foreign-check consistency OLDER NEWER VKEY HASHES
+  foreign-check tiles       CHECKPOINT VKEY DIR
+  foreign-check tlog-proof  PROOF VKEY [ENTRY]
+  foreign-check job         PROOF VKEY
+CHECKPOINT, OLDER, NEWER, ENTRY, PROOF: files. HASHES: a file, one base64 hash a line. DIR holds tile/...
+Exit code 0: it holds, and one line says what. 1: it does not, and why. 2: not called like this.`
+
+func main() {
+	verbs := map[string]struct {
+		fewest, most int
+		check        func(args []string) (string, error)
+	}{
+		"checkpoint":  {2, 2, checkCheckpoint},
+		"inclusion":   {5, 5, checkInclusion},
+		"consistency": {4, 4, checkConsistency},
+		"tiles":       {3, 3, checkTiles},
+		"tlog-proof":  {2, 3, checkTlogProof},
+		"job":         {2, 2, checkJob},
+	}
+	if len(os.Args) < 2 || verbs[os.Args[1]].check == nil {
+		fmt.Fprintln(os.Stderr, usage)
+		os.Exit(2)
+	}
+	verb, args := verbs[os.Args[1]], os.Args[2:]
+	if len(args) < verb.fewest || len(args) > verb.most {
+		fmt.Fprintln(os.Stderr, usage)
+		os.Exit(2)
+	}
+	said, err := run(verb.check, args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "DOES NOT HOLD:", err)
+		os.Exit(1)
+	}
+	fmt.Println("HOLDS:", said)
+}
+
+// run turns what a check panics with into its error: whatever is unexpected in a proof, it does not hold.
+func run(check func(args []string) (string, error), args []string) (said string, err error) {
+	defer func() {
+		if wrong := recover(); wrong != nil {
+			err = fmt.Errorf("%v", wrong)
+		}
+	}()
+	return check(args)
+}
+
+func must(holds bool, otherwise string, args ...any) {
+	if !holds {
+		panic(fmt.Errorf(otherwise, args...))
+	}
+}
+
+func checkCheckpoint(args []string) (string, error) {
+	tree, err := readCheckpoint(args[0], args[1])
+	return fmt.Sprintf("a signed tree of %d leaves, root %v", tree.N, tree.Hash), err
+}
+
+func checkInclusion(args []string) (string, error) {
+	tree, err := readCheckpoint(args[0], args[1])
+	if err != nil {
+		return "", err
+	}
+	index, err := decimal(args[2])
+	if err != nil {
+		return "", err
+	}
+	entry, err := os.ReadFile(args[3])
+	if err != nil {
+		return "", err
+	}
+	proof, err := readHashes(args[4])
+	if err != nil {
+		return "", err
+	}
+	err = tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry))
+	return fmt.Sprintf("the entry is leaf %d of %d", index, tree.N), err
+}
+
+func checkConsistency(args []string) (string, error) {
+	older, err := readCheckpoint(args[0], args[2])
+	if err != nil {
+		return "", err
+	}
+	newer, err := readCheckpoint(args[1], args[2])
+	if err != nil {
+		return "", err
+	}
+	proof, err := readHashes(args[3])
+	if err != nil {
+		return "", err
+	}
+	err = tlog.CheckTree(proof, newer.N, newer.Hash, older.N, older.Hash)
+	return fmt.Sprintf("the tree of %d leaves begins with that of %d", newer.N, older.N), err
+}
+
+func checkTlogProof(args []string) (string, error) {
+	file, err := os.ReadFile(args[0])
+	if err != nil {
+		return "", err
+	}
+	// The proof's own lines have no empty one: the first ends them, and the checkpoint begins.
+	head, checkpoint, found := strings.Cut(string(file), "\n\n")
+	lines := strings.Split(head, "\n")
+	if !found || len(lines) < 2 || lines[0] != "c2sp.org/tlog-proof@v1" {
+		return "", errors.New("not a .tlog-proof")
+	}
+	lines = lines[1:]
+	var extra string
+	if strings.HasPrefix(lines[0], "extra ") {
+		extra, lines = lines[0][len("extra "):], lines[1:]
+	}
+	if len(lines) == 0 || !strings.HasPrefix(lines[0], "index ") {
+		return "", errors.New("no index")
+	}
+	index, err := decimal(lines[0][len("index "):])
+	if err != nil {
+		return "", err
+	}
+	proof, err := parseHashes(lines[1:])
+	if err != nil {
+		return "", err
+	}
+	tree, err := openCheckpoint([]byte(checkpoint), args[1])
+	if err != nil {
+		return "", err
+	}
+	entry, whose, err := entryOf(extra, args[2:])
+	if err != nil {
+		return "", err
+	}
+	err = tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry))
+	return fmt.Sprintf("leaf %d of %d is %s%s", index, tree.N, entry, whose), err
+}
+
+// entryOf gives the bytes that were logged: from a file, or from the proof's extra, whose disclosure it checks against them.
+func entryOf(extra string, file []string) (entry []byte, whose string, err error) {
+	if len(file) > 0 {
+		entry, err = os.ReadFile(file[0])
+		return entry, "", err
+	}
+	var parsed struct {
+		V           int
+		Entry       []byte
+		Disclosures []disclosure
+	}
+	decoded, err := base64.StdEncoding.DecodeString(extra)
+	if err != nil {
+		return nil, "", err
+	}
+	if err = json.Unmarshal(decoded, &parsed); err != nil {
+		return nil, "", err
+	}
+	var leaf struct {
+		V    int
+		Data struct{ Commitment []byte }
+	}
+	if err = json.Unmarshal(parsed.Entry, &leaf); err != nil {
+		return nil, "", err
+	}
+	if parsed.V != 1 || leaf.V != 1 {
+		return nil, "", errors.New("another format version than 1")
+	}
+	for _, d := range parsed.Disclosures {
+		if commitment := d.commitment(); d.Kind != "conversation" || !bytes.Equal(commitment[:], leaf.Data.Commitment) {
+			return nil, "", errors.New("the disclosed id is not the one that the entry commits to")
+		}
+		whose += fmt.Sprintf(", conversation %q", d.ID)
+	}
+	return parsed.Entry, whose, nil
+}
+
+func readCheckpoint(file, vkey string) (tlog.Tree, error) {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	return openCheckpoint(signed, vkey)
+}
+
+func openCheckpoint(signed []byte, vkey string) (tree tlog.Tree, err error) {
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return tree, err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return tree, err
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) < 4 || lines[0] != verifier.Name() {
+		return tree, errors.New("not a checkpoint of the key's log")
+	}
+	if tree.N, err = decimal(lines[1]); err != nil {
+		return tree, err
+	}
+	tree.Hash, err = tlog.ParseHash(lines[2])
+	if tree.N == 0 && tree.Hash != tlog.Hash(sha256.Sum256(nil)) {
+		return tree, errors.New("an empty tree has the empty tree's root")
+	}
+	return tree, err
+}
+
+func readHashes(file string) ([]tlog.Hash, error) {
+	text, err := os.ReadFile(file)
+	if err != nil || len(text) == 0 {
+		return nil, err
+	}
+	return parseHashes(strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"))
+}
+
+func parseHashes(lines []string) (hashes []tlog.Hash, err error) {
+	for _, line := range lines {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return nil, err
+		}
+		hashes = append(hashes, hash)
+	}
+	return hashes, nil
+}
+
+// decimal reads a number that has one spelling.
+func decimal(text string) (int64, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
+		return 0, fmt.Errorf("not a number: %q", text)
+	}
+	return n, nil
+}
