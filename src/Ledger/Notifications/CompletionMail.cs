@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Net.Mail;
+using System.Net.Mime;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace Ledger.Notifications;
+
+/// <summary>The mail about a job's end, as plain text and as HTML. But for its date it is the same in every attempt.</summary>
+internal static class CompletionMail
+{
+    private const string Footer = "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
+
+    /// <summary>RFC 5322 §2.1.1, without the line's end.</summary>
+    private const int LongestLine = 998;
+
+    public static MailMessage Create(Notification notification, MailAddress from, MailAddress to, Uri? publicUrl)
+    {
+        var report = CompletionReport.Of(notification, publicUrl);
+        var mail = new MailMessage(from, to) { Subject = report.Subject, SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
+        mail.Headers.Add("Message-ID", notification.MessageId);
+        mail.Headers.Add("Auto-Submitted", "auto-generated"); // RFC 3834 §5: nobody's absence note answers it
+        // RFC 2046 §5.1.4: the plainest first.
+        mail.AlternateViews.Add(View(Text(report), MediaTypeNames.Text.Plain));
+        mail.AlternateViews.Add(View(Html(report), MediaTypeNames.Text.Html));
+        return mail;
+    }
+
+    private static AlternateView View(string content, string type)
+    {
+        var view = AlternateView.CreateAlternateViewFromString(content.ReplaceLineEndings("\r\n"), Encoding.UTF8, type);
+        // Readable as it is where it can be. Not quoted-printable: .NET's writes line ends as =0D=0A, which RFC 2045 §6.7 keeps for what is no text.
+        view.TransferEncoding = Ascii.IsValid(content) && content.Split('\n').All(line => line.Length <= LongestLine) ? TransferEncoding.SevenBit : TransferEncoding.Base64;
+        return view;
+    }
+
+    internal static string Text(CompletionReport report)
+    {
+        var text = new StringBuilder($"{report.Summary}\n");
+        foreach (var table in report.Tables)
+        {
+            var width = table.Rows.Max(row => row.Label.Length) + 2;
+            text.Append(CultureInfo.InvariantCulture, $"\n{table.Title}\n");
+            foreach (var (label, value) in table.Rows)
+                text.Append(CultureInfo.InvariantCulture, $"  {$"{label}:".PadRight(width)}{value}\n");
+        }
+        return text.Append(CultureInfo.InvariantCulture, $"\nCertificate of erasure{(report.IsLink ? "" : " (the path on the service)")}:\n{report.Certificate}\n\n{Footer}\n").ToString();
+    }
+
+    /// <summary>XHTML too, so that any parser can check it: every element is closed.</summary>
+    internal static string Html(CompletionReport report)
+    {
+        var html = new StringBuilder(
+            $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8" />
+            <meta name="viewport" content="width=device-width" />
+            <meta name="color-scheme" content="light dark" />
+            <title>{Encode(report.Subject)}</title>
+            </head>
+            <body style="font-family: sans-serif; line-height: 1.4">
+            <h1 style="font-size: 1.3em">{Encode(report.Subject)}</h1>
+            <p>{Encode(report.Summary)}</p>
+
+            """);
+        foreach (var table in report.Tables)
+        {
+            html.Append(CultureInfo.InvariantCulture, $"<table>\n<caption style=\"text-align: left; font-weight: bold; padding-top: 1em\">{Encode(table.Title)}</caption>\n<tbody>\n");
+            foreach (var (label, value) in table.Rows)
+                html.Append(CultureInfo.InvariantCulture, $"<tr><th scope=\"row\" style=\"text-align: left; font-weight: normal; padding-right: 1.5em\">{Encode(label)}</th><td>{Encode(value)}</td></tr>\n");
+            html.Append("</tbody>\n</table>\n");
+        }
+        var certificate = Encode(report.Certificate);
+        return html.Append(report.IsLink ? $"<p><a href=\"{certificate}\">Certificate of erasure</a></p>\n" : $"<p>Certificate of erasure (the path on the service): {certificate}</p>\n")
+            .Append(CultureInfo.InvariantCulture, $"<p>{Footer}</p>\n</body>\n</html>\n").ToString();
+    }
+
+    private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
+}
