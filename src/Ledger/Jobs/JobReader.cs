@@ -13,9 +13,13 @@ namespace Ledger.Jobs;
 /// <summary>The stored status document, as text.</summary>
 public sealed record StoredStatus(string Json, long Version, bool Ended);
 
-/// <summary>One page of a list of jobs: status documents as text, newest first.</summary>
+/// <summary>A job of a list.</summary>
+/// <param name="Status">Its status document, as text.</param>
+public sealed record ListedJob(string Bot, string Status);
+
+/// <summary>One page of a list of jobs, newest first.</summary>
 /// <param name="Next">Cursor of the next page; null on the last.</param>
-public sealed record JobPage(IReadOnlyList<string> Documents, string? Next);
+public sealed record JobPage(IReadOnlyList<ListedJob> Jobs, string? Next);
 
 /// <summary>One conversation's outcome so far.</summary>
 /// <param name="ConversationId">Null once the job's key is gone.</param>
@@ -28,7 +32,7 @@ public sealed record ConversationOutcome(long Ordinal, string? ConversationId, s
 /// <summary>One page of outcomes in ordinal order.</summary>
 public sealed record OutcomePage(IReadOnlyList<ConversationOutcome> Outcomes, long? Next);
 
-/// <summary>Reads jobs for the API. Every method answers null for a job that does not exist or is another bot's.</summary>
+/// <summary>Reads jobs for the API and the console. Every method answers null for a job that does not exist or is another bot's.</summary>
 public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
 {
     /// <summary>Manifest rows that one page of outcomes looks at, at most: a page may hold fewer than its limit and still have a next one.</summary>
@@ -36,6 +40,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
 
     private static readonly string StatusSql = Sql.Load(typeof(JobReader), nameof(StatusAsync));
     private static readonly string ClientSql = Sql.Load(typeof(JobReader), nameof(ClientAsync));
+    private static readonly string BotSql = Sql.Load(typeof(JobReader), nameof(BotAsync));
     private static readonly string ListSql = Sql.Load(typeof(JobReader), nameof(ListAsync));
     private static readonly string OutcomesSql = Sql.Load(typeof(JobReader), nameof(OutcomesAsync));
 
@@ -53,31 +58,38 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
         return (string?)await command.ExecuteScalarAsync(cancel);
     }
 
-    /// <param name="botId">The bot.</param>
+    /// <summary>The bot whose job it is; null: there is no such job.</summary>
+    public async Task<string?> BotAsync(JobId job, CancellationToken cancel)
+    {
+        await using var command = Command(BotSql, new NpgsqlParameter { Value = job.Value });
+        return (string?)await command.ExecuteScalarAsync(cancel);
+    }
+
+    /// <param name="bots">The bots whose jobs to list.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>
     /// <param name="limit">1 to 100.</param>
     /// <param name="after">The cursor of an earlier page.</param>
     /// <param name="cancel">Stops the read.</param>
     /// <exception cref="FormatException">The cursor is not one of ours.</exception>
-    public async Task<JobPage> ListAsync(string botId, string? status, int limit, string? after, CancellationToken cancel)
+    public async Task<JobPage> ListAsync(IReadOnlyCollection<string> bots, string? status, int limit, string? after, CancellationToken cancel)
     {
         var (submittedAt, job) = after is null ? (null, null) : Cursor.Read(after);
         await using var command = Command(
-            ListSql, new() { Value = botId }, Text(status),
+            ListSql, new() { Value = bots.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }, Text(status),
             new() { Value = (object?)submittedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
             new() { Value = (object?)job ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
             new() { Value = limit + 1 });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var documents = new List<string>();
+        var jobs = new List<ListedJob>();
         string? last = null;
         while (await reader.ReadAsync(cancel))
         {
-            if (documents.Count == limit)
-                return new JobPage(documents, last);
-            documents.Add(reader.GetString(0));
+            if (jobs.Count == limit)
+                return new JobPage(jobs, last);
+            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(0)));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
-        return new JobPage(documents, null);
+        return new JobPage(jobs, null);
     }
 
     /// <param name="botId">The bot.</param>
