@@ -9,6 +9,12 @@ public sealed record HttpOptions
     /// <summary>Polls of one job's status (contract §5); null: unlimited.</summary>
     public RateLimit? Polls { get; init; } = new(PerMinute: 60, PerHour: 1800);
 
+    /// <summary>Progress streams that one node keeps open at the same time.</summary>
+    public int ProgressStreams { get; init; } = 256;
+
+    /// <summary>After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }
