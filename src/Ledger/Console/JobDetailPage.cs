@@ -70,7 +70,9 @@ internal static class JobDetailPage
         var downloads = new List<Download>();
         if (status.Ended && (isSubmitter || caller.IsGranted(bot, Scope.ErasureProofs)))
         {
-            downloads.Add(new("Certificate of erasure", PublicAddress.Certificate(null, bot.BotId, job), "One page to sign and keep. It prints well.", "certificate"));
+            downloads.Add(new("Certificate of erasure", $"{api}/certificate?format=html", "One page to sign and keep. It prints well.", "certificate"));
+            downloads.Add(new("Certificate as PDF", $"{api}/certificate?format=pdf", "The same page, printed by the server.", "certificate-pdf"));
+            downloads.Add(new("Certificate as JSON", $"{api}/certificate?format=json", "The same, for programs.", "certificate-json"));
             downloads.Add(new("Erasure proof", $"{api}/proof", "What a regulator checks without this ledger. Holds conversation ids while the job’s key lives; that you got them is recorded.", "proof"));
             downloads.Add(new("Erasure proof without ids", $"{api}/proof?ids=false", "The same proof; it names no conversation.", "proof-without-ids"));
         }
