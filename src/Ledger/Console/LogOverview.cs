@@ -31,6 +31,7 @@ public sealed record LogStanding(
 public sealed record ListedCheckpoint(long Size, byte[] Root, DateTimeOffset SignedAt, DateTimeOffset? PublishedAt, IReadOnlyList<Cosigner> Witnesses);
 
 /// <summary>A witness's line on a checkpoint.</summary>
+/// <param name="Name">As the policy calls it; where it is in none, the name of its key.</param>
 /// <param name="At">When it cosigned, by its own clock; null: this node does not know its key, so the line was not checked.</param>
 public sealed record Cosigner(string Name, DateTimeOffset? At);
 
@@ -77,13 +78,13 @@ internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readin
     private IReadOnlyList<Cosigner> Cosigners(string text, string origin)
     {
         var note = SignedNote.Parse(text);
-        var known = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
+        var known = new Dictionary<string, Cosigner>(StringComparer.Ordinal);
         foreach (var witness in Policy?.Witnesses ?? [])
         {
             try
             {
                 foreach (var (key, signature) in note.SignedBy(witness.Key))
-                    known[key.Name] = Cosignature.At(signature);
+                    known[key.Name] = new Cosigner(witness.Name, Cosignature.At(signature));
             }
             catch (InvalidProofException)
             {
@@ -91,7 +92,7 @@ internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readin
             }
         }
         return [.. note.Signatures.Select(signature => signature.Name).Where(name => name != origin).Distinct(StringComparer.Ordinal)
-            .Select(name => new Cosigner(name, known.TryGetValue(name, out var at) ? at : null))];
+            .Select(name => known.GetValueOrDefault(name) ?? new Cosigner(name, At: null)).OrderBy(cosigner => cosigner.Name, StringComparer.Ordinal)];
     }
 
     private static T? Value<T>(NpgsqlDataReader row, int column)

@@ -14,7 +14,7 @@ public sealed record LogContent(
 /// <summary><c>/log</c>: for whoever is signed in, as it holds hashes only.</summary>
 internal static class LogPage
 {
-    private const int Limit = 20;
+    private const int Limit = 15;
 
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/log", ShowAsync);
 

@@ -62,6 +62,12 @@ internal static class Words
     /// <summary>With a capital and a full stop.</summary>
     public static string Sentence(string text) => text.Length == 0 ? text : $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text[^1] is '.' or ':' ? "" : ".")}";
 
+    /// <summary><c>2026-05-08 18:00</c></summary>
+    public static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm");
+
+    /// <summary>The end of what began at an instant: without the day where it is the same.</summary>
+    public static string End(DateTimeOffset began, DateTimeOffset ends) => began.UtcDateTime.Date == ends.UtcDateTime.Date ? ends.UtcDateTime.ToString("HH:mm") : Minute(ends);
+
     /// <summary>Roughly how long: <c>3 h 05 min</c>, <c>2 days 4 h</c>, <c>under a minute</c>.</summary>
     public static string Duration(TimeSpan time) => time switch
     {

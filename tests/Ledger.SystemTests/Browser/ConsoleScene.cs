@@ -137,7 +137,7 @@ internal static class Visitor
     public static async Task SignInAsync(this IPage page, string token, string? to = null)
     {
         await page.GotoAsync(to ?? "/login");
-        await page.GetByLabel("Token").FillAsync(token);
+        await page.GetByLabel("Token", new() { Exact = true }).FillAsync(token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
     }
 

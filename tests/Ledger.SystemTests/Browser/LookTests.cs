@@ -32,7 +32,7 @@ public sealed class LookTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
         await page.Locator("summary").ClickAsync();
         await LookAsync(page, "overview-numbers", null, width, dark, wrong);
         await page.Context.CloseAsync();
-        Assert.Empty(wrong);
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         Assert.Empty(problems);
     }
 
@@ -87,7 +87,9 @@ public sealed class LookTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
             await page.GotoAsync(path);
         var where = $"{name} {width} {(dark ? "dark" : "light")}";
         wrong.AddRange((await page.EvaluateAsync<string[]>(LayoutCheck)).Select(problem => $"{where}: {problem}"));
-        wrong.AddRange((await AxeCore.ViolationsAsync(page)).Select(violation => $"{where}: {violation}"));
+        // Colours depend on the scheme and order on the width: these two see every one of either.
+        if (dark == (width < 600))
+            wrong.AddRange((await AxeCore.ViolationsAsync(page)).Select(violation => $"{where}: {violation}"));
         if (Screenshots is not null)
             await page.ScreenshotAsync(new() { Path = Path.Combine(Screenshots, $"{name}-{width}-{(dark ? "dark" : "light")}.png"), FullPage = true });
     }

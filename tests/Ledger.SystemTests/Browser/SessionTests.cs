@@ -147,7 +147,6 @@ public sealed class SessionTests
         Assert.Equal(401, await StatusAsync(service.Deletions, "cross-site"));
         Assert.Equal(401, await StatusAsync(service.Deletions, "same-site"));
         Assert.Equal(401, await StatusAsync(service.Deletions, method: HttpMethod.Post));
-        Assert.Equal(401, await StatusAsync($"{service.Deletions}/{job}", method: HttpMethod.Delete) is var status and (401 or 405) ? 401 : status);
     }
 
     [SkippableFact]

@@ -108,7 +108,7 @@ public sealed class WalkTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
         await page.SignInAsync(service.Token(Scope.LedgerAudit), "/messages?show=undelivered");
         Assert.Contains("to be retried", await page.TextAsync(), StringComparison.OrdinalIgnoreCase);
         var before = await service.ScalarAsync<long>("select count(*) from ledger.notifications where attempts > 0 and bot_id = $1", service.Bot);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Send the webhook message" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send again the webhook message" }).First.ClickAsync();
         Assert.Contains("It is sent again now", await page.TextAsync(), StringComparison.Ordinal);
         Assert.Equal(before - 1, await service.ScalarAsync<long>("select count(*) from ledger.notifications where attempts > 0 and bot_id = $1", service.Bot));
         Assert.Empty(problems);
@@ -149,7 +149,7 @@ public sealed class WalkTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
         Assert.Equal(scope == Scope.LedgerAudit ? 1 : 0, await page.Locator("#file-events").CountAsync());
         // Another client submitted it, and neither scope is Erasure Proofs.
         Assert.Equal(0, await page.Locator("#file-proof, #file-certificate").CountAsync());
-        Assert.Equal(403, (await page.Context.APIRequest.GetAsync($"{service.Deletions}/{scene.Completed}/proof")).Status is var status and (401 or 403) ? 403 : status);
+        Assert.Equal(403, (await page.Context.APIRequest.GetAsync($"{service.Deletions}/{scene.Completed}/proof")).Status);
     }
 
     private async Task AssertOthersAreHiddenAsync(IPage page, TestService service, bool jobs)

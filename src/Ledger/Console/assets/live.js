@@ -31,7 +31,7 @@ function show(status) {
         note.textContent = 'The job has ended.';
     }
     const phase = ended ? status.status : status.phase;
-    say(`${phase}: ${number.format(result.processedCount)} of ${number.format(result.totalConversations)} conversations done`, ended);
+    say(`${phase}: ${number.format(result.processedCount)} of ${number.format(result.totalConversations)} conversations processed`, ended);
     if (phase !== partsOf) {
         partsOf = phase;
         refresh();
