@@ -65,8 +65,8 @@ internal sealed class MailSettings
         }
     }
 
-    private static MailAddress Sender(string text) => MailAddress.TryCreate(text, out var from)
-        ? from
+    private static MailAddress Sender(string text) => MailAddress.TryCreate(text, out var from) && MimeText.Address(from) is { } address
+        ? new MailAddress(address, from.DisplayName)
         : throw CommandException.Usage($"the sender cannot be read (--mail-from or {FromVariable}): it must be like ledger@example.com or 'Deletion ledger <ledger@example.com>'");
 
     private static string? Given(string? option, string variable) => option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);

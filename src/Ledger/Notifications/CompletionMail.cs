@@ -11,27 +11,32 @@ internal static class CompletionMail
 {
     private const string Footer = "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
 
-    /// <summary>RFC 5322 §2.1.1, without the line's end.</summary>
-    private const int LongestLine = 998;
-
-    public static MailMessage Create(Notification notification, MailAddress from, MailAddress to, Uri? publicUrl)
+    /// <summary>The whole message.</summary>
+    /// <param name="to">The recipient's address, ASCII.</param>
+    public static string Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
     {
         var report = CompletionReport.Of(notification, publicUrl);
-        var mail = new MailMessage(from, to) { Subject = report.Subject, SubjectEncoding = Encoding.UTF8, HeadersEncoding = Encoding.UTF8 };
-        mail.Headers.Add("Message-ID", notification.MessageId);
-        mail.Headers.Add("Auto-Submitted", "auto-generated"); // RFC 3834 §5: nobody's absence note answers it
-        // RFC 2046 §5.1.4: the plainest first.
-        mail.AlternateViews.Add(View(Text(report), MediaTypeNames.Text.Plain));
-        mail.AlternateViews.Add(View(Html(report), MediaTypeNames.Text.Html));
-        return mail;
-    }
-
-    private static AlternateView View(string content, string type)
-    {
-        var view = AlternateView.CreateAlternateViewFromString(content.ReplaceLineEndings("\r\n"), Encoding.UTF8, type);
-        // Readable as it is where it can be. Not quoted-printable: .NET's writes line ends as =0D=0A, which RFC 2045 §6.7 keeps for what is no text.
-        view.TransferEncoding = Ascii.IsValid(content) && content.Split('\n').All(line => line.Length <= LongestLine) ? TransferEncoding.SevenBit : TransferEncoding.Base64;
-        return view;
+        var boundary = $"=_{notification.Id:N}"; // RFC 2045 §6.7's hint: it occurs in no encoded part
+        string[] lines =
+        [
+            $"From: {MimeText.Mailbox(from)}",
+            $"To: {to}",
+            $"Subject: {MimeText.Header(report.Subject)}",
+            $"Date: {MimeText.Date(now)}",
+            $"Message-ID: {notification.MessageId}",
+            "Auto-Submitted: auto-generated", // RFC 3834 §5: nobody's absence note answers it
+            "MIME-Version: 1.0",
+            $"Content-Type: multipart/alternative; boundary=\"{boundary}\"",
+            "",
+            // RFC 2046 §5.1.4: the plainest first.
+            $"--{boundary}",
+            MimeText.Part(MediaTypeNames.Text.Plain, Text(report)),
+            $"--{boundary}",
+            MimeText.Part(MediaTypeNames.Text.Html, Html(report)),
+            $"--{boundary}--",
+            "",
+        ];
+        return string.Join("\r\n", lines);
     }
 
     internal static string Text(CompletionReport report)

@@ -65,7 +65,7 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
-        data.Add("certificate", PublicAddress.Certificate(publicUrl, notification.Bot, notification.Job));
+        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
         {
             ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",
