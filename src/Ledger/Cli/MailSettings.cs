@@ -12,7 +12,8 @@ internal sealed class MailSettings
 
     private readonly Option<string?> _smtp = new("--smtp")
     {
-        Description = $"The mail server, smtp://user:password@host:587. STARTTLS is required, except on this machine or with ?starttls=never; its certificate must be one that this system, or the file in SSL_CERT_FILE, trusts. Better in {SmtpVariable}, which other users cannot see.",
+        Description = "The mail server, smtp://user:password@host:587. STARTTLS is required, except on this machine or with ?starttls=never; this system,"
+            + $" or the file that SSL_CERT_FILE names, must trust its certificate. Better in {SmtpVariable}, which other users cannot see.",
         HelpName = "URL",
     };
 

@@ -9,8 +9,8 @@ using System.Text;
 namespace Ledger.Notifications;
 
 /// <summary>
-/// Hands one mail to a server: RFC 5321, with STARTTLS (RFC 3207) and AUTH PLAIN or LOGIN (RFC 4954). Not System.Net.Mail's client: that knows no PLAIN, which is all that many servers
-/// offer, and writes LOGIN in small letters, which strict ones refuse.
+/// Hands one mail to a server: RFC 5321, with STARTTLS (RFC 3207) and AUTH PLAIN or LOGIN (RFC 4954). Not System.Net.Mail's client: that knows no PLAIN,
+/// which is all that many servers offer, and writes LOGIN in small letters, which strict ones refuse.
 /// </summary>
 internal sealed class SmtpSession : IAsyncDisposable
 {

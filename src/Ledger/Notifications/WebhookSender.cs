@@ -53,7 +53,8 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         }
         catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
         {
-            return new SendResult.Failed(e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
+            return new SendResult.Failed(
+                e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
         }
     }
 

@@ -68,7 +68,7 @@ public sealed class MailTests
             Assert.DoesNotContain("told-", content, StringComparison.Ordinal);
             Assert.DoesNotContain("user-told", content, StringComparison.Ordinal);
         }
-        Assert.Matches(@"Identified: +3\n +Erased: +2\n +Not erased \(failed\): +0\n +Skipped: +1\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
+        Assert.Matches(@"Identified: +3\n +Processed: +3\n +Erased: +2\n +Not erased \(failed\): +0\n +Skipped: +1\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
         Assert.Matches(@"Messages: +4\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
     }
 
