@@ -1,44 +1,12 @@
 namespace Ledger.Chaos;
 
-/// <summary>
-/// SIGKILL of the service, or of PostgreSQL, while the service stands at a named point; whatever was killed is started again and the job must
-/// end with exact counts and one outcome per ordinal.
-/// </summary>
-public sealed class KilledTests
+/// <summary>SIGKILL of the service. Each test kills a process of its own, so these run beside the other tests.</summary>
+public sealed class ServiceKilledTests() : KilledTests(Victim.Service);
+
+/// <summary>SIGKILL of PostgreSQL, the server of all tests: these run alone, after the others.</summary>
+[Collection(nameof(KillsPostgres))]
+public sealed class PostgresKilledTests() : KilledTests(Victim.Postgres)
 {
-    public enum Victim
-    {
-        Service,
-        Postgres,
-    }
-
-    [SkippableTheory]
-    [InlineData("submit.before-commit", Victim.Service)]
-    [InlineData("submit.before-commit", Victim.Postgres)]
-    [InlineData("submit.after-commit", Victim.Service)]
-    [InlineData("submit.after-commit", Victim.Postgres)]
-    public async Task A_submission_whose_answer_is_lost_is_one_job_when_it_is_repeated(string point, Victim victim)
-    {
-        await using var scene = await Scene.SetAsync();
-        await scene.StartNodeAsync(point);
-        var submission = scene.SubmitAsync();
-        await scene.Node.FaultPointAsync();
-        var recorded = await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'");
-        Assert.Equal(point == "submit.after-commit" ? 1 : 0, recorded);
-        await KillAsync(scene, victim);
-        if (victim == Victim.Service)
-        {
-            await Assert.ThrowsAnyAsync<HttpRequestException>(() => submission);
-            Assert.Equal(recorded, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'"));
-        }
-        else
-        {
-            using var answer = await submission; // 202, or 503: whichever, repeating is safe
-            Assert.Contains((int)answer.StatusCode, new[] { 202, 503 });
-        }
-        await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
-    }
-
     [SkippableFact]
     public async Task A_submission_whose_outcome_cannot_be_learnt_is_answered_5031_and_is_one_job_when_it_is_repeated()
     {
@@ -60,60 +28,87 @@ public sealed class KilledTests
         Assert.NotNull(answer.Headers.RetryAfter);
         await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
     }
+}
+
+[CollectionDefinition(nameof(KillsPostgres), DisableParallelization = true)]
+public sealed class KillsPostgres;
+
+public enum Victim
+{
+    Service,
+    Postgres,
+}
+
+/// <summary>
+/// SIGKILL of the victim while the service stands at a named point; whatever was killed is started again and the job must end with exact counts and one outcome per ordinal.
+/// </summary>
+public abstract class KilledTests(Victim victim)
+{
+    [SkippableTheory]
+    [InlineData("submit.before-commit")]
+    [InlineData("submit.after-commit")]
+    public async Task A_submission_whose_answer_is_lost_is_one_job_when_it_is_repeated(string point)
+    {
+        await using var scene = await Scene.SetAsync();
+        await scene.StartNodeAsync(point);
+        var submission = scene.SubmitAsync();
+        await scene.Node.FaultPointAsync();
+        var recorded = await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'");
+        Assert.Equal(point == "submit.after-commit" ? 1 : 0, recorded);
+        await KillAsync(scene);
+        if (victim == Victim.Service)
+        {
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => submission);
+            Assert.Equal(recorded, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'"));
+        }
+        else
+        {
+            using var answer = await submission; // 202, or 503: whichever, repeating is safe
+            Assert.Contains((int)answer.StatusCode, new[] { 202, 503 });
+        }
+        await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
+    }
 
     [SkippableTheory]
-    [InlineData("list.before-commit", Victim.Service)]
-    [InlineData("list.before-commit", Victim.Postgres)]
-    [InlineData("list.after-commit", Victim.Service)]
-    [InlineData("list.after-commit", Victim.Postgres)]
-    [InlineData("started.before-commit", Victim.Service)]
-    [InlineData("started.before-commit", Victim.Postgres)]
-    [InlineData("batch.before-commit", Victim.Service)]
-    [InlineData("batch.before-commit", Victim.Postgres)]
-    [InlineData("batch.after-commit", Victim.Service)]
-    [InlineData("batch.after-commit", Victim.Postgres)]
-    [InlineData("completed.before-commit", Victim.Service)]
-    [InlineData("completed.before-commit", Victim.Postgres)]
-    [InlineData("completed.after-commit", Victim.Service)]
-    [InlineData("completed.after-commit", Victim.Postgres)]
-    public async Task A_job_killed_while_it_runs_ends_exactly(string point, Victim victim)
+    [InlineData("list.before-commit")]
+    [InlineData("list.after-commit")]
+    [InlineData("started.before-commit")]
+    [InlineData("batch.before-commit")]
+    [InlineData("batch.after-commit")]
+    [InlineData("completed.before-commit")]
+    [InlineData("completed.after-commit")]
+    public async Task A_job_killed_while_it_runs_ends_exactly(string point)
     {
         await using var scene = await Scene.SetAsync();
         await scene.StartNodeAsync(point);
         var job = await scene.SubmitUntilAcceptedAsync();
         await scene.Node.FaultPointAsync();
-        await KillAsync(scene, victim);
+        await KillAsync(scene);
         await scene.EndsExactlyAsync(job);
     }
 
     [SkippableTheory]
-    [InlineData("log.before-commit", Victim.Service)]
-    [InlineData("log.before-commit", Victim.Postgres)]
-    [InlineData("log.after-commit", Victim.Service)]
-    [InlineData("log.after-commit", Victim.Postgres)]
-    [InlineData("log.checked", Victim.Service)]
-    [InlineData("log.signed", Victim.Service)]
-    [InlineData("log.signed", Victim.Postgres)]
-    [InlineData("log.stored", Victim.Service)]
-    [InlineData("log.stored", Victim.Postgres)]
-    [InlineData("log.published", Victim.Service)]
-    public async Task A_log_whose_writer_is_killed_goes_on_and_was_never_forked(string point, Victim victim)
+    [InlineData("log.before-commit")]
+    [InlineData("log.after-commit")]
+    [InlineData("log.checked")]
+    [InlineData("log.signed")]
+    [InlineData("log.stored")]
+    [InlineData("log.published")]
+    public async Task A_log_whose_writer_is_killed_goes_on_and_was_never_forked(string point)
     {
         await using var scene = await Scene.SetAsync();
         // The node comes to its fault point with what was recorded before it started; the job runs once it was killed.
         await scene.StartNodeAsync(point);
         await scene.Node.FaultPointAsync();
-        await KillAsync(scene, victim);
+        await KillAsync(scene);
         await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
         await scene.LogHoldsAsync();
     }
 
     [SkippableTheory]
-    [InlineData("window-closed.before-commit", Victim.Service)]
-    [InlineData("window-closed.before-commit", Victim.Postgres)]
-    [InlineData("window-closed.after-commit", Victim.Service)]
-    [InlineData("window-closed.after-commit", Victim.Postgres)]
-    public async Task A_job_killed_at_its_windows_close_goes_on_in_the_next_opening(string point, Victim victim)
+    [InlineData("window-closed.before-commit")]
+    [InlineData("window-closed.after-commit")]
+    public async Task A_job_killed_at_its_windows_close_goes_on_in_the_next_opening(string point)
     {
         await using var scene = await Scene.SetAsync();
         // Somebody holds a conversation of the second batch, so that the window can close under it.
@@ -129,17 +124,15 @@ public sealed class KilledTests
         await using (var release = new Npgsql.NpgsqlCommand("commit", holder))
             await release.ExecuteNonQueryAsync();
         await scene.Node.FaultPointAsync();
-        await KillAsync(scene, victim);
+        await KillAsync(scene);
         await scene.EndsExactlyAsync(job);
         Assert.Equal(1, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'scheduled' and data->>'reason' = 'window_closed'"));
     }
 
     [SkippableTheory]
-    [InlineData("retry.before-commit", Victim.Service)]
-    [InlineData("retry.before-commit", Victim.Postgres)]
-    [InlineData("retry.after-commit", Victim.Service)]
-    [InlineData("retry.after-commit", Victim.Postgres)]
-    public async Task A_job_killed_at_a_retry_ends_exactly(string point, Victim victim)
+    [InlineData("retry.before-commit")]
+    [InlineData("retry.after-commit")]
+    public async Task A_job_killed_at_a_retry_ends_exactly(string point)
     {
         await using var scene = await Scene.SetAsync();
         await scene.Service.ExecuteAsync(
@@ -157,7 +150,7 @@ public sealed class KilledTests
         await scene.StartNodeAsync(point);
         var job = await scene.SubmitUntilAcceptedAsync();
         await scene.Node.FaultPointAsync();
-        await KillAsync(scene, victim);
+        await KillAsync(scene);
         await Scene.UntilAsync("the retry is planned", async () => (await scene.Service.StatusAsync(job)).GetProperty("phase").GetString() == "retrying");
         var result = (await scene.Service.StatusAsync(job)).GetProperty("result");
         Assert.Equal(2, result.GetProperty("failedCount").GetInt64());
@@ -167,5 +160,5 @@ public sealed class KilledTests
         await scene.EndsExactlyAsync(job);
     }
 
-    private static Task KillAsync(Scene scene, Victim victim) => victim == Victim.Service ? scene.KillNodeAsync() : scene.KillPostgresAsync();
+    private Task KillAsync(Scene scene) => victim == Victim.Service ? scene.KillNodeAsync() : scene.KillPostgresAsync();
 }
