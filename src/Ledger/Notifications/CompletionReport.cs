@@ -40,12 +40,15 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         return status.Status switch
         {
             ReportedStatus.Completed when result.TotalConversations == 0 => "The deletion job is complete. There was no conversation to erase.",
-            ReportedStatus.Completed when result.SkippedCount == 0 => $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased, which is all that it asked for.",
+            ReportedStatus.Completed when result.SkippedCount == 0 =>
+                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased, which is all that it asked for.",
             ReportedStatus.Completed =>
                 $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased and {Number(result.SkippedCount)} skipped, for the reasons below.",
-            ReportedStatus.Failed when status.StartedAt is null => "The deletion job failed. What it should erase could not be listed, and nothing was erased. Please submit it again.",
+            ReportedStatus.Failed when status.StartedAt is null =>
+                "The deletion job failed. What it should erase could not be listed, and nothing was erased. Please submit it again.",
             ReportedStatus.Failed =>
-                $"The deletion job failed. {Count(result.FailedCount)} could not be erased in any attempt; {Number(result.DeletedCount)} {Were(result.DeletedCount)} erased. Please submit those that are left again.",
+                $"The deletion job failed. {Count(result.FailedCount)} could not be erased in any attempt; "
+                + $"{Number(result.DeletedCount)} {Were(result.DeletedCount)} erased. Please submit those that are left again.",
             _ => $"The deletion job was cancelled. {Count(result.DeletedCount)} had been erased by then, and stay erased; the others were not touched.",
         };
     }
@@ -72,9 +75,11 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
 
     private static ReportTable Conversations(JobResult result) => new("Conversations",
     [
-        ("Identified", Number(result.TotalConversations)), ("Erased", Number(result.DeletedCount)), ("Not erased (failed)", Number(result.FailedCount)),
+        ("Identified", Number(result.TotalConversations)), ("Processed", Number(result.ProcessedCount)),
+        ("Erased", Number(result.DeletedCount)), ("Not erased (failed)", Number(result.FailedCount)),
         ("Skipped", Number(result.SkippedCount)),
         .. result.Skipped.OrderBy(skipped => skipped.Key).Select(skipped => ($"Skipped: {Reason(skipped.Key)}", Number(skipped.Value))),
+        ("Retries left", Number(result.RetriesRemaining)),
     ]);
 
     private static string Reason(SkipReason reason) => reason switch

@@ -56,7 +56,8 @@ public sealed class NotificationDuty(NotificationOutbox outbox, INotificationSen
             if (delay is not null && failed.NotBefore > delay)
                 delay = failed.NotBefore;
             log.LogWarning("The {Kind} about job {Job} failed ({Attempt} of {Attempts}): {Problem}. {Next}", Notification.Word(sender.Kind), notification.Job,
-                notification.Attempt, RetrySchedule.Attempts, failed.Problem, delay is { } wait ? $"Again in {wait.TotalSeconds:0} s" : "Given up: see `ledger notifications --undelivered`");
+                notification.Attempt, RetrySchedule.Attempts, failed.Problem,
+                delay is { } wait ? $"Again in {wait.TotalSeconds:0} s" : "Given up: see `ledger notifications --undelivered`");
             await outbox.FailedAsync(notification, failed.Problem, delay, CancellationToken.None);
         }
         else
@@ -76,7 +77,8 @@ public sealed class NotificationDuty(NotificationOutbox outbox, INotificationSen
         }
         catch (Exception) when (deadline.IsCancellationRequested)
         {
-            return new SendResult.Failed(stop.IsCancellationRequested ? "the service was stopped before the other side had answered" : $"no answer within {sender.Deadline.TotalSeconds:0} s");
+            return new SendResult.Failed(
+                stop.IsCancellationRequested ? "the service was stopped before the other side had answered" : $"no answer within {sender.Deadline.TotalSeconds:0} s");
         }
         catch (Exception e)
         {

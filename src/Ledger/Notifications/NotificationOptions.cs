@@ -11,7 +11,7 @@ public sealed record NotificationOptions
     /// <summary>Where mail is written as <c>.eml</c> files while there is no <see cref="Smtp"/>. With neither, it waits in the outbox.</summary>
     public string? MailFolder { get; init; }
 
-    /// <summary>The sender. Its host ends the Message-IDs.</summary>
+    /// <summary>The sender, its address in ASCII. Its host ends the Message-IDs.</summary>
     public MailAddress From { get; init; } = new("deletion-ledger@localhost", "Deletion ledger");
 
     /// <summary>How long one mail may take, from connecting to the server's last answer. Below <see cref="NotificationOutbox.Lease"/>.</summary>

@@ -1,6 +1,8 @@
 namespace Ledger.Notifications;
 
-/// <summary>When a notification that failed is tried again: the example schedule of Standard Webhooks ("Deliverability and reliability"). Ten attempts within three days and a bit.</summary>
+/// <summary>
+/// When a notification that failed is tried again: the example schedule of Standard Webhooks ("Deliverability and reliability"). Ten attempts within three days and a bit.
+/// </summary>
 public static class RetrySchedule
 {
     /// <summary>Added to each delay, at most: what failed together does not come back together.</summary>

@@ -13,8 +13,11 @@ public sealed record SmtpServer(string Host, int Port, bool UsesStartTls, string
     /// <exception cref="FormatException">Says what is wrong; never quotes what holds a password.</exception>
     public static SmtpServer Parse(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("smtp" or "smtps") || url.Host.Length == 0 || url.AbsolutePath is not ("" or "/") || url.Fragment.Length > 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("smtp" or "smtps")
+            || url.Host.Length == 0 || url.AbsolutePath is not ("" or "/") || url.Fragment.Length > 0)
+        {
             throw new FormatException("it must be like smtp://user:password@mail.example.com:587, with user and password percent-encoded");
+        }
         if (url.Scheme == "smtps")
             throw new FormatException("smtps (TLS from the first byte) is not supported: write smtp:// and the server's submission port, usually 587, which STARTTLS encrypts");
         var (user, password) = Credentials(url.UserInfo);

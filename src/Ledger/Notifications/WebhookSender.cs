@@ -53,7 +53,8 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         }
         catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
         {
-            return new SendResult.Failed(e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
+            return new SendResult.Failed(
+                e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
         }
     }
 
@@ -65,7 +66,7 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
-        data.Add("certificate", PublicAddress.Certificate(publicUrl, notification.Bot, notification.Job));
+        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
         return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
         {
             ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",

@@ -68,7 +68,7 @@ public sealed class MailTests
             Assert.DoesNotContain("told-", content, StringComparison.Ordinal);
             Assert.DoesNotContain("user-told", content, StringComparison.Ordinal);
         }
-        Assert.Matches(@"Identified: +3\n +Erased: +2\n +Not erased \(failed\): +0\n +Skipped: +1\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
+        Assert.Matches(@"Identified: +3\n +Processed: +3\n +Erased: +2\n +Not erased \(failed\): +0\n +Skipped: +1\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
         Assert.Matches(@"Messages: +4\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
     }
 
@@ -196,10 +196,10 @@ public sealed class MailTests
         await service.EndAJobAsync();
         string Smtp(string password) => $"smtp://ada%40ledger.example:{password}@localhost:{receiver.Port}?starttls=required";
 
-        using (Serve(service, Smtp("p%40ss%2Fword"), trusted: null))
-            await FailsAsync(service, "the mail server's certificate is not trusted, or is not this host's");
-        using (Serve(service, Smtp("wrong"), certificate))
-            await FailsAsync(service, "the mail server wants another user or password, or STARTTLS (530)");
+        using (var node = Serve(service, Smtp("p%40ss%2Fword"), trusted: null))
+            await FailsAsync(service, node, "the mail server's certificate is not trusted, or is not this host's");
+        using (var node = Serve(service, Smtp("wrong"), certificate))
+            await FailsAsync(service, node, "the mail server refused the user or password (535)");
         Assert.Empty(receiver.Mails);
         using (Serve(service, Smtp("p%40ss%2Fword"), certificate))
             await service.UntilAllIsSentAsync();
@@ -231,7 +231,7 @@ public sealed class MailTests
         });
         await service.EndAJobAsync();
         await service.SendAsync<MailSender>();
-        Assert.Equal("owner@example.com waiting 1 the mail server broke off, or offers no STARTTLS", await service.StatesAsync("mail"));
+        Assert.Equal("owner@example.com waiting 1 the mail server offers no STARTTLS, which is required", await service.StatesAsync("mail"));
         Assert.Empty(receiver.Mails);
     }
 
@@ -261,11 +261,13 @@ public sealed class MailTests
             environment, "serve", "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory, "--urls", "http://127.0.0.1:0");
     }
 
-    /// <summary>Until the one mail has failed so; then it is due again.</summary>
-    private static async Task FailsAsync(TestService service, string problem)
+    /// <summary>Until the one mail has failed so; then the node is stopped, and the mail is due again.</summary>
+    private static async Task FailsAsync(TestService service, LedgerProcess node, string problem)
     {
         await Steps.UntilAsync($"no attempt fails with: {problem}", () => service.ScalarAsync<bool>("select bool_or(last_error is not null) from ledger.notifications"));
         Assert.EndsWith(problem, await service.StatesAsync("mail"), StringComparison.Ordinal);
+        node.Terminate();
+        await node.ExitCodeAsync();
         await service.ExecuteAsync("update ledger.notifications set next_attempt_at = now(), last_error = null");
     }
 

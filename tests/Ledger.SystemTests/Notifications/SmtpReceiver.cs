@@ -39,6 +39,9 @@ public sealed class SmtpReceiver : IAsyncDisposable
     /// <summary><c>user:password</c></summary>
     public string? Login { get; init; }
 
+    /// <summary>The one AUTH mechanism that is offered; null: PLAIN and LOGIN are.</summary>
+    public string? Mechanism { get; init; }
+
     /// <summary>What has arrived, in order.</summary>
     public IReadOnlyList<ReceivedMail> Mails =>
         [.. Directory.EnumerateFiles(_folder, "*.json").Order(StringComparer.Ordinal).Select(file => JsonSerializer.Deserialize<ReceivedMail>(File.ReadAllText(file), s_json)!)];
@@ -74,7 +77,7 @@ public sealed class SmtpReceiver : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardOutput = true,
         };
-        foreach (var (option, value) in new[] { ("--certificate", Certificate), ("--login", Login) })
+        foreach (var (option, value) in new[] { ("--certificate", Certificate), ("--login", Login), ("--mechanism", Mechanism) })
         {
             if (value is null)
                 continue;

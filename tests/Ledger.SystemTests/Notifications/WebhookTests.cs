@@ -31,7 +31,7 @@ public sealed class WebhookTests
         Assert.Equal(status.GetProperty("completedAt").GetString(), body.GetProperty("timestamp").GetString());
         var data = body.GetProperty("data");
         Assert.Equal(service.Bot, data.GetProperty("botId").GetString());
-        Assert.Equal($"https://ledger.example/jobs/{service.Bot}/{job}/certificate", data.GetProperty("certificate").GetString());
+        Assert.Equal($"https://ledger.example/api/public/bot/{service.Bot}/conversations/delete/{job}/certificate", data.GetProperty("certificate").GetString());
         // The rest is the status document.
         foreach (var member in status.EnumerateObject())
             Assert.True(JsonElement.DeepEquals(member.Value, data.GetProperty(member.Name)), member.Name);

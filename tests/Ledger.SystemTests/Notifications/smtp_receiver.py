@@ -60,6 +60,7 @@ async def main():
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--certificate")
     options.add_argument("--login")
+    options.add_argument("--mechanism")
     given = options.parse_args()
     settings = {}
     if given.certificate:
@@ -67,7 +68,9 @@ async def main():
         context.load_cert_chain(given.certificate)
         settings |= {"tls_context": context, "require_starttls": True}
     if given.login:
-        settings |= {"authenticator": authenticator(given.login), "auth_required": True}
+        settings |= {"authenticator": authenticator(given.login), "auth_required": True, "auth_require_tls": bool(given.certificate)}
+    if given.mechanism:
+        settings |= {"auth_exclude_mechanism": [name for name in ("PLAIN", "LOGIN") if name != given.mechanism]}
     folder = Folder(given.folder)
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(folder, hostname="localhost", **settings), "127.0.0.1", given.port)
     print("listening", flush=True)
