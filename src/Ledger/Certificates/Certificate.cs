@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency.Proofs;
 
@@ -26,6 +27,7 @@ public sealed record Certificate(
     IReadOnlyList<string> NotProven, Verifying Verify)
 {
     /// <summary>The format's name.</summary>
+    [JsonPropertyOrder(-1)]
     public string Format { get; } = "erasure-certificate/v1";
 }
 

@@ -24,8 +24,8 @@ internal sealed record JobRecord(
     public IReadOnlyDictionary<FailureReason, long> Failed()
     {
         var failures = Outcomes.Where(count => count.Kind == OutcomeKind.Failed).ToList();
-        var last = Ended.End.Failed == 0 ? null : failures.Max(count => count.Attempt);
-        return Sum(failures.Where(count => last is not null && count.Attempt == last), count => count.Failure!.Value);
+        var last = Ended.End.Failed == 0 ? 0 : failures.Select(count => count.Attempt).DefaultIfEmpty().Max();
+        return Sum(failures.Where(count => count.Attempt == last), count => count.Failure!.Value);
     }
 
     public IReadOnlyDictionary<SkipReason, long> Skipped() => Sum(Outcomes.Where(count => count.Kind == OutcomeKind.Skipped), count => count.Skip!.Value);
@@ -43,11 +43,11 @@ internal enum OutcomeKind
 
 /// <summary>Outcomes of one kind that were recorded under one plan.</summary>
 /// <param name="Plan">The how-manieth of the job's plans was in force, from 1.</param>
-/// <param name="Attempt">Null for what was skipped.</param>
+/// <param name="Attempt">The plan's.</param>
 /// <param name="Count">Outcomes.</param>
 /// <param name="Confirmed">Of these, deletions after which the store was read again.</param>
 internal sealed record OutcomeCount(
-    int Plan, OutcomeKind Kind, int? Attempt, SkipReason? Skip, FailureReason? Failure, long Count, long Confirmed, DateTimeOffset FirstAt, DateTimeOffset LastAt, ItemCounts Items);
+    int Plan, OutcomeKind Kind, int Attempt, SkipReason? Skip, FailureReason? Failure, long Count, long Confirmed, DateTimeOffset FirstAt, DateTimeOffset LastAt, ItemCounts Items);
 
 /// <summary>A job's leaves.</summary>
 /// <param name="Events">Leaves of the job.</param>

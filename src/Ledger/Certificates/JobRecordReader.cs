@@ -20,8 +20,8 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         var (status, version, signedAt) = await StatusAsync(connection, job, cancel);
-        return new JobRecord(
-            job, version, await OtherEventsAsync(connection, job.Id, cancel), await OutcomesAsync(connection, job.Id, cancel), status, await LeavesAsync(job.Id, cancel), signedAt);
+        var events = await OtherEventsAsync(connection, job.Id, cancel);
+        return new JobRecord(job, version, events, await OutcomesAsync(connection, job.Id, events, cancel), status, await LeavesAsync(job.Id, cancel), signedAt);
     }
 
     private static async Task<(Projections.Status.JobStatus Status, long Version, DateTimeOffset SignedAt)> StatusAsync(NpgsqlConnection connection, ProvableJob job, CancellationToken cancel)
@@ -48,19 +48,21 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
             : throw new ContradictoryRecordException("the job's events do not go from its submission to its end");
     }
 
-    private static async Task<List<OutcomeCount>> OutcomesAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    private static async Task<List<OutcomeCount>> OutcomesAsync(NpgsqlConnection connection, JobId job, List<RecordedEvent> others, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(OutcomesSql, connection) { Parameters = { new() { Value = job.Value } } };
+        var plans = others.Where(e => e.Event is Scheduled).ToList();
+        long[] first = [.. plans.Select(plan => plan.Version)], last = [.. first.Skip(1).Select(version => version - 1), others[^1].Version];
+        await using var command = new NpgsqlCommand(OutcomesSql, connection) { Parameters = { new() { Value = job.Value }, new() { Value = first }, new() { Value = last } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var counts = new List<OutcomeCount>();
         while (await reader.ReadAsync(cancel))
         {
-            var kind = Kind(reader.GetString(1));
+            var (plan, kind) = ((int)reader.GetInt64(0), Kind(reader.GetString(1)));
             counts.Add(new OutcomeCount(
-                reader.GetInt32(0), kind, await reader.IsDBNullAsync(2, cancel) ? null : reader.GetInt32(2),
-                kind == OutcomeKind.Skipped ? Named<SkipReason>(reader.GetString(3)) : null, kind == OutcomeKind.Failed ? Named<FailureReason>(reader.GetString(3)) : null,
-                reader.GetInt64(4), reader.GetInt64(5), reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7),
-                new ItemCounts(reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11), reader.GetInt64(12))));
+                plan, kind, ((Scheduled)plans[plan - 1].Event).Attempt,
+                kind == OutcomeKind.Skipped ? Named<SkipReason>(reader.GetString(2)) : null, kind == OutcomeKind.Failed ? Named<FailureReason>(reader.GetString(2)) : null,
+                reader.GetInt64(3), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetFieldValue<DateTimeOffset>(6),
+                new ItemCounts(reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11))));
         }
         return counts;
     }

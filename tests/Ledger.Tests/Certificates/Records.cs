@@ -78,7 +78,7 @@ internal static class Records
     {
         ConversationDeleted deleted => new(plan, OutcomeKind.Deleted, deleted.Attempt, null, null, events.Count, events.Count, events[0].At, events[^1].At,
             events.Aggregate(ItemCounts.None, (sum, e) => sum + ((ConversationDeleted)e.Event).Items)),
-        ConversationSkipped skipped => new(plan, OutcomeKind.Skipped, null, skipped.Reason, null, events.Count, 0, events[0].At, events[^1].At, ItemCounts.None),
+        ConversationSkipped skipped => new(plan, OutcomeKind.Skipped, plan, skipped.Reason, null, events.Count, 0, events[0].At, events[^1].At, ItemCounts.None),
         Failed failed => new(plan, OutcomeKind.Failed, failed.Attempt, null, failed.Reason, events.Count, 0, events[0].At, events[^1].At, ItemCounts.None),
         _ => throw new ArgumentOutOfRangeException(nameof(events)),
     };
