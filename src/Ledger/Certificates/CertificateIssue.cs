@@ -4,17 +4,17 @@ using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Certificates;
 
-/// <summary>A certificate as a function of a job's record, the log's key, the service's address and the instant; of nothing else.</summary>
+/// <summary>A certificate as a function of a job's record, the log's key, the service's addresses and the instant; of nothing else.</summary>
 internal static class CertificateIssue
 {
     /// <param name="record">The job.</param>
     /// <param name="key">The log's, which signed the checkpoint.</param>
-    /// <param name="publicUrl">The service's address.</param>
-    /// <param name="jobPath">The path of the job's status.</param>
+    /// <param name="proof">The address of the job's proof.</param>
+    /// <param name="verifyPage">The address where a browser checks it.</param>
     /// <param name="tool">The program that issues it, with its version.</param>
     /// <param name="at">When.</param>
     /// <exception cref="ContradictoryRecordException">The record contradicts itself: nothing is certified.</exception>
-    public static Certificate Of(JobRecord record, NoteVerifier key, Uri publicUrl, string jobPath, string tool, DateTimeOffset at)
+    public static Certificate Of(JobRecord record, NoteVerifier key, string proof, string verifyPage, string tool, DateTimeOffset at)
     {
         RecordCheck.Check(record);
         var (submitted, submittedAt) = record.Submitted;
@@ -34,8 +34,7 @@ internal static class CertificateIssue
             new CertifiedConversations(end.Conversations, end.Deleted, end.Skipped.Values.Sum(), end.Failed, end.Conversations - (end.UntouchedFrom ?? end.Conversations)),
             end.Items, record.Skipped(), record.Failed(), FailedAttempts(record), Windows(record), CertificateWords.Method(end), log,
             CertificateWords.Sanitization(submitted, end, tool), CertificateWords.NotProven(conclusion, submitted, end, log),
-            new Verifying(
-                new Uri(publicUrl, $"{jobPath}/proof").AbsoluteUri, new Uri(publicUrl, "/verify").AbsoluteUri, $"erasure-verify {record.Job.Id}.erasure-proof --key \"$(cat log.vkey)\""));
+            new Verifying(proof, verifyPage, $"erasure-verify {record.Job.Id}.erasure-proof --key \"$(cat log.vkey)\""));
     }
 
     private static SortedDictionary<FailureReason, long> FailedAttempts(JobRecord record) => new(

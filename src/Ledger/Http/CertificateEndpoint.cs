@@ -69,8 +69,9 @@ internal static class CertificateEndpoint
     {
         var request = context.Request;
         var publicUrl = options.PublicUrl ?? new Uri($"{request.Scheme}://{request.Host.ToUriComponent()}");
+        var proof = PublicAddress.ProofCall(publicUrl, Caller.Of(context).Bot.BotId, job.Id);
         return CertificateIssue.Of(
-            await records.ReadAsync(job, context.RequestAborted), log.KeyOf(job.Checkpoint.Origin), publicUrl, BotPath.Status(Caller.Of(context).Bot.BotId, job.Id), Tool, Instant.Truncate(time.GetUtcNow()));
+            await records.ReadAsync(job, context.RequestAborted), log.KeyOf(job.Checkpoint.Origin), proof, PublicAddress.VerifyPage(publicUrl), Tool, Instant.Truncate(time.GetUtcNow()));
     }
 
     private static async Task<IResult> PageAsync(HttpContext context, Certificate certificate, string paper, Html html)

@@ -87,12 +87,12 @@ public sealed class CertificateAccessTests
     [SkippableFact]
     public async Task Links_lead_to_the_public_address_where_it_is_set_and_to_the_requests_host_where_it_is_not()
     {
-        await using (var service = await WithoutChromiumAsync(new Uri("https://ledger.example.com/")))
+        await using (var service = await WithoutChromiumAsync(new Uri("https://ledger.example.com/erasure/")))
         {
             var job = await EndedAsync(service);
             var certificate = await service.JsonCertificateAsync(job);
-            Assert.Equal($"https://ledger.example.com{service.Deletions}/{job}/proof", certificate.GetProperty("verify").Text("proof"));
-            Assert.Equal("https://ledger.example.com/verify", certificate.GetProperty("verify").Text("page"));
+            Assert.Equal($"https://ledger.example.com/erasure{service.Deletions}/{job}/proof", certificate.GetProperty("verify").Text("proof"));
+            Assert.Equal("https://ledger.example.com/erasure/verify", certificate.GetProperty("verify").Text("page"));
         }
         await using var other = await WithoutChromiumAsync();
         Assert.StartsWith(other.Client.BaseAddress!.ToString(), (await other.JsonCertificateAsync(await EndedAsync(other))).GetProperty("verify").Text("proof"), StringComparison.Ordinal);

@@ -16,7 +16,7 @@ internal static class Records
     private static readonly byte[] s_commitment = new byte[32];
 
     public static Certificate Certificate(JobRecord record) => CertificateIssue.Of(
-        record, LogKey.Verifier, new Uri("https://ledger.example.com"), $"/api/public/bot/st-1/conversations/delete/{Job}", "Deletion ledger 1.2.3", Evening.AddDays(3));
+        record, LogKey.Verifier, $"https://ledger.example.com/api/public/bot/st-1/conversations/delete/{Job}/proof", "https://ledger.example.com/verify", "Deletion ledger 1.2.3", Evening.AddDays(3));
 
     /// <summary>Of a request by ids: the outcomes come in the first attempt; then the failed ones are tried again in a second, the night after.</summary>
     /// <param name="first">What became of each ordinal.</param>
