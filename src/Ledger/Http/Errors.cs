@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Certificates;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Transparency;
@@ -59,6 +60,8 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
         OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
         // Health says which in plain words; nobody else needs to know.
         LogException => new ErrorAnswer(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds),
+        // Says where the record contradicts itself, and no identifier.
+        ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
         KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
         _ when IsDatabaseUnreachable(exception) =>

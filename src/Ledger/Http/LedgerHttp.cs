@@ -1,3 +1,4 @@
+using Ledger.Certificates;
 using Ledger.Contracts;
 using Ledger.Pages;
 using Microsoft.AspNetCore.Authentication;
@@ -38,6 +39,8 @@ public static class LedgerHttp
         services.Configure<KestrelServerOptions>(Limit);
         services.AddLedgerOpenApi();
         services.AddLedgerPages();
+        services.AddSingleton<JobRecordReader>();
+        services.AddSingleton<PdfPrinter>();
         // The framework logs every request's URL, and every challenge, at Information. Who was refused and why is logged by TokenVerifier.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
@@ -60,6 +63,7 @@ public static class LedgerHttp
         EventsEndpoint.Map(deletions);
         ProgressEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
+        CertificateEndpoint.Map(deletions);
         ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);

@@ -140,6 +140,21 @@ internal static class OpenApi
         Proof(operation, "The proof, as c2sp.org/tlog-proof.", [(400, "A rule of the body is broken: one entry per problem."), (413, "The body is over 128 KiB."), (415, "Not application/json in UTF-8.")]);
     }
 
+    public static void Certificate(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("Accept", ParameterLocation.Header, "text/html (the default), application/json or application/pdf; with q-values."));
+        operation.Parameters.Add(Parameter("format", ParameterLocation.Query, "html, json or pdf: in Accept's place, for a link."));
+        operation.Parameters.Add(Parameter("paper", ParameterLocation.Query, "a4 (the default) or letter: what the PDF is printed for."));
+        Proof(operation, "The certificate of erasure: docs/formats.md, \"Certificate of erasure\".",
+            [(400, "An unknown parameter or a bad value."), (406, "Accept names none of the three, or only PDF and this server has no Chromium: print the HTML page.")]);
+        operation.Responses!["200"] = new OpenApiResponse
+        {
+            Description = operation.Responses["200"].Description,
+            Content = new[] { "text/html", "application/json", "application/pdf" }.ToDictionary(type => type, _ => new OpenApiMediaType()),
+        };
+    }
+
     private static void Proof(OpenApiOperation operation, string description, IEnumerable<(int Status, string When)> others)
     {
         operation.Responses!["200"] = Raw(description, "text/plain");
