@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import { verify } from '../../src/Ledger/Console/assets/verify/verify.js';
 
-const bytes = base64 => base64 === undefined ? undefined : new Uint8Array(Buffer.from(base64, 'base64'));
+const bytes = base64 => base64 == null ? undefined : new Uint8Array(Buffer.from(base64, 'base64'));
 
 /** In pieces of odd sizes, as a browser may give them. */
 function streamOf(proof) {
