@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
@@ -10,11 +11,43 @@ internal static partial class BothVerifiers
     /// <summary>The verify page says of every proof what erasure-verify says: that it holds, and the same report; or that it does not, for the same reason.</summary>
     public static async Task AgreeAsync(IReadOnlyCollection<CheckedProof> proofs)
     {
-        var theirs = await BrowserVerifier.CheckAsync([.. proofs.Select(proof => (proof.Proof, proof.Trust))]);
+        var theirs = await BrowserVerifier.CheckAsync([.. proofs.Select(proof => BrowserRequest.Of(proof.Proof, proof.Trust))]);
         foreach (var (ours, browsers) in proofs.Zip(theirs))
         {
             if (Said(ours) != Said(browsers))
                 Assert.Fail($"The service's checker:\n{Said(ours)}\n\nThe browser's:\n{Said(browsers)}\n\nThe proof:\n{System.Text.Encoding.UTF8.GetString(ours.Proof)}");
+        }
+    }
+
+    /// <summary>What the service's checker says, by inputs that may be none.</summary>
+    public static async Task<string> SaidOfAsync(BrowserRequest request)
+    {
+        try
+        {
+            var trust = Trust.Parse(request.Key, request.Witnesses) with
+            {
+                Older = Read("the checkpoint", request.Older, bytes => SignedNote.Parse(bytes)),
+                Policy = Read("the policy", request.Policy, bytes => Policy.Parse(bytes)),
+                Consistency = Read("the consistency proof", request.Consistency, bytes => AddCheckpointRequest.Parse(bytes)),
+            };
+            return Said(await Checked.RunAsync(request.Proof, trust));
+        }
+        catch (FormatException e)
+        {
+            return $"unchecked: {Class(e.Message)}";
+        }
+    }
+
+    private static T? Read<T>(string what, byte[]? bytes, Func<byte[], T> parse)
+        where T : class
+    {
+        try
+        {
+            return bytes is null ? null : parse(bytes);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{what} cannot be read: {e.Message}", e);
         }
     }
 
@@ -27,7 +60,7 @@ internal static partial class BothVerifiers
         return $"holds, {char.ToLowerInvariant(result.Report!.Conclusion.ToString()[0])}{result.Report.Conclusion.ToString()[1..]}: {OneLine(text.ToString())}";
     }
 
-    private static string Said(BrowserResult result) =>
+    public static string Said(BrowserResult result) =>
         result.Problem is not null ? $"{result.Verdict}: {Class(result.Problem)}" : $"{result.Verdict}, {result.Report!.Conclusion}: {OneLine(result.Report.Text())}";
 
     private static string OneLine(string text) => Spaces().Replace(text, " ").Trim();

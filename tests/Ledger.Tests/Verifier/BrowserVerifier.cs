@@ -17,18 +17,17 @@ internal static class BrowserVerifier
     /// <summary>It has WebCrypto's Ed25519, as browsers do.</summary>
     public static bool IsInstalled { get; } = IsNode20();
 
-    /// <summary>What came of each proof, in their order. Node is started once for all of them.</summary>
-    /// <param name="proofs">Each with what to check it by.</param>
-    public static async Task<IReadOnlyList<BrowserResult>> CheckAsync(IReadOnlyCollection<(byte[] Proof, Trust Trust)> proofs)
+    /// <summary>What came of each, in their order. Node is started once for all of them.</summary>
+    public static async Task<IReadOnlyList<BrowserResult>> CheckAsync(IReadOnlyCollection<BrowserRequest> requests)
     {
         using var node = Start([.. s_options, "verify.mjs"]);
-        var results = new List<BrowserResult>(proofs.Count);
+        var results = new List<BrowserResult>(requests.Count);
         var reading = ReadAsync(node, results);
         var errors = node.StandardError.ReadToEndAsync();
         try
         {
-            foreach (var (proof, trust) in proofs)
-                await node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(Request(proof, trust), JsonSerializerOptions.Web));
+            foreach (var request in requests)
+                await node.StandardInput.WriteLineAsync(JsonSerializer.Serialize(request, JsonSerializerOptions.Web));
             node.StandardInput.Close();
         }
         catch (IOException)
@@ -37,7 +36,7 @@ internal static class BrowserVerifier
         }
         await reading;
         await node.WaitForExitAsync();
-        Assert.True(node.ExitCode == 0 && results.Count == proofs.Count, await errors);
+        Assert.True(node.ExitCode == 0 && results.Count == requests.Count, await errors);
         return results;
     }
 
@@ -46,24 +45,6 @@ internal static class BrowserVerifier
         while (await node.StandardOutput.ReadLineAsync() is { } line)
             results.Add(JsonSerializer.Deserialize<BrowserResult>(line, JsonSerializerOptions.Web)!);
     }
-
-    private static object Request(byte[] proof, Trust trust) => new
-    {
-        proof = Convert.ToBase64String(proof),
-        key = trust.Log.ToString(),
-        witnesses = trust.Witnesses.Select(witness => witness.ToString()),
-        older = InBase64(trust.Older?.ToString()),
-        consistency = InBase64(trust.Consistency?.ToString()),
-        policy = InBase64(trust.Policy is null ? null : Text(trust.Policy)),
-    };
-
-    private static string? InBase64(string? text) => text is null ? null : Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
-
-    private static string Text(Policy policy) => string.Concat([
-        .. policy.Logs.Select(log => $"log {log.Key}\n"),
-        .. policy.Witnesses.Select(witness => $"witness {witness.Name} {witness.Key}\n"),
-        .. policy.Groups.Select(group => $"group {group.Name} {group.Needed} {string.Join(' ', group.Members)}\n"),
-        $"quorum {policy.Quorum}\n"]);
 
     private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("node", arguments)
     {
@@ -88,6 +69,22 @@ internal static class BrowserVerifier
             return false;
         }
     }
+}
+
+/// <summary>A proof and what to check it by, as verify.js takes them.</summary>
+internal sealed record BrowserRequest(byte[] Proof, string Key, IReadOnlyList<string> Witnesses, byte[]? Older = null, byte[]? Consistency = null, byte[]? Policy = null)
+{
+    public static BrowserRequest Of(byte[] proof, Trust trust) => new(
+        proof, trust.Log.ToString(), [.. trust.Witnesses.Select(witness => witness.ToString())],
+        Utf8(trust.Older?.ToString()), Utf8(trust.Consistency?.ToString()), Utf8(trust.Policy is null ? null : Text(trust.Policy)));
+
+    private static byte[]? Utf8(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+
+    private static string Text(Policy policy) => string.Concat([
+        .. policy.Logs.Select(log => $"log {log.Key}\n"),
+        .. policy.Witnesses.Select(witness => $"witness {witness.Name} {witness.Key}\n"),
+        .. policy.Groups.Select(group => $"group {group.Name} {group.Needed} {string.Join(' ', group.Members)}\n"),
+        $"quorum {policy.Quorum}\n"]);
 }
 
 /// <summary>As verify.js gives it.</summary>

@@ -24,7 +24,7 @@ public sealed class MutatedProofTests
             results.Add(await Checked.RunAsync(proof));
         Assert.All(results, result => Assert.Null(result.Problem));
         for (var i = 0; i < 2_000; i++)
-            results.Add(await Checked.RunAsync(Chance.Of(i) is var chance && chance.Below(4) == 0 ? ChangeLines(golden[i % 2], chance) : ChangeByte(golden[i % 2], chance)));
+            results.Add(await Checked.RunAsync(Chance.Of(i) is var chance && chance.Below(4) == 0 ? ChangeLines(golden[i % 2], chance) : chance.Change(golden[i % 2])));
         Assert.True(results.Count(result => result.Problem is not null) > 1_950);
         await BothVerifiers.AgreeAsync(results);
     }
@@ -58,7 +58,7 @@ public sealed class MutatedProofTests
             var job = s_jobs[chance.Below(s_jobs.Length)];
             var at = chance.Below(job.Stored.Count);
             // A line's end would be another line: such an entry cannot be in a proof's text.
-            var entries = job.Entries.Select((entry, place) => place == at ? [.. ChangeByte(entry, chance).Where(octet => octet != '\n')] : entry).ToArray();
+            var entries = job.Entries.Select((entry, place) => place == at ? [.. chance.Change(entry).Where(octet => octet != '\n')] : entry).ToArray();
             await AddAsync(results, new SampleJob(job.Events) { Id = job.Id, Entries = entries }, at, chance);
         }
         Assert.InRange(results.Count(result => result.Problem is null), 20, results.Count - 500);
@@ -79,22 +79,6 @@ public sealed class MutatedProofTests
             // No leaf can hold that.
         }
     }
-
-    private static byte[] ChangeByte(byte[] text, Chance chance)
-    {
-        var at = chance.Below(text.Length);
-        return chance.Below(6) switch
-        {
-            0 => [.. text[..at], .. text[(at + 1)..]],
-            1 => [.. text[..at], Any(chance), .. text[at..]],
-            2 => [.. text[..at], (byte)(text[at] ^ (1 << chance.Below(8))), .. text[(at + 1)..]],
-            3 => [.. text[..at], (byte)('0' + chance.Below(10)), .. text[(at + 1)..]],
-            4 => text[..at],
-            _ => [.. text[..at], Any(chance), .. text[(at + 1)..]],
-        };
-    }
-
-    private static byte Any(Chance chance) => "\n \0\"\\,:{}[]0123456789-+.eE=azAZ/"u8 is var usual && chance.Below(2) == 0 ? usual[chance.Below(usual.Length)] : (byte)chance.Below(256);
 
     private static byte[] ChangeLines(byte[] text, Chance chance)
     {
