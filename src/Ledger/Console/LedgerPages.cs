@@ -5,5 +5,9 @@ public static class LedgerPages
 {
     public static void AddLedgerPages(this IServiceCollection services) => services.AddSingleton<Html>();
 
-    public static void MapLedgerPages(this WebApplication app) => Assets.Map(app);
+    public static void MapLedgerPages(this WebApplication app)
+    {
+        Assets.Map(app);
+        VerifyPages.Map(app);
+    }
 }
