@@ -9,18 +9,17 @@ namespace Ledger.Tests.Verifier;
 /// <summary>The checker of the verify page, run by node: <c>tests/browser/verify.mjs</c>.</summary>
 internal static class BrowserVerifier
 {
-    public const string Missing = "node 20 or later is not installed (it comes with npm)";
-
-    /// <summary>Reads a module by its syntax where no package.json says what it is: the page's are served, and belong to no package.</summary>
-    private static readonly string[] s_options = ["--no-warnings", "--experimental-detect-module"];
+    public const string Missing = "node 18 or later is not installed (it comes with npm)";
 
     /// <summary>It has WebCrypto's Ed25519, as browsers do.</summary>
-    public static bool IsInstalled { get; } = IsNode20();
+    public static bool IsInstalled { get; } = IsNode18();
+
+    private static readonly Lazy<string> s_modules = new(CopyModules);
 
     /// <summary>What came of each, in their order. Node is started once for all of them.</summary>
     public static async Task<IReadOnlyList<BrowserResult>> CheckAsync(IReadOnlyCollection<BrowserRequest> requests)
     {
-        using var node = Start([.. s_options, "verify.mjs"]);
+        using var node = Start("--no-warnings", "verify.mjs", Path.Combine(s_modules.Value, "verify.js"));
         var results = new List<BrowserResult>(requests.Count);
         var reading = ReadAsync(node, results);
         var errors = node.StandardError.ReadToEndAsync();
@@ -46,6 +45,16 @@ internal static class BrowserVerifier
             results.Add(JsonSerializer.Deserialize<BrowserResult>(line, JsonSerializerOptions.Web)!);
     }
 
+    /// <summary>The page's modules, in a folder that tells node what they are: in the source tree they belong to no package.</summary>
+    private static string CopyModules()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "verify-page")).FullName;
+        foreach (var module in Directory.GetFiles(Path.Combine(SourceTree.Root, "src", "Ledger", "Console", "assets", "verify"), "*.js"))
+            File.Copy(module, Path.Combine(folder, Path.GetFileName(module)), overwrite: true);
+        File.WriteAllText(Path.Combine(folder, "package.json"), """{ "private": true, "type": "module" }""");
+        return folder;
+    }
+
     private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("node", arguments)
     {
         WorkingDirectory = Path.Combine(SourceTree.Root, "tests", "browser"),
@@ -55,14 +64,14 @@ internal static class BrowserVerifier
         StandardOutputEncoding = Encoding.UTF8,
     })!;
 
-    private static bool IsNode20()
+    private static bool IsNode18()
     {
         try
         {
             using var node = Start("--version");
             var version = node.StandardOutput.ReadToEnd();
             node.WaitForExit();
-            return Version.TryParse(version.Trim().TrimStart('v'), out var number) && number.Major >= 20;
+            return Version.TryParse(version.Trim().TrimStart('v'), out var number) && number.Major >= 18;
         }
         catch (System.ComponentModel.Win32Exception)
         {

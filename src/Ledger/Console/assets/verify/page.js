@@ -94,7 +94,7 @@ function tell(verdict, problem) {
 }
 
 const isServersKey = () => byId('verify-use-key')?.dataset.key === key.value.trim();
-const sentence = text => /[.!?]$/.test(text) ? text : `${text}.`;
+const sentence = text => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 
 /** What comes from a file is text, never markup. */
 function element(name, children, attributes = {}) {
