@@ -29,7 +29,7 @@ internal static class JobDetailPage
         pages.MapGet("/jobs/{bot}/{job}/certificate", CertificateAsync);
     }
 
-    private static async Task<IResult> ShowAsync(HttpContext context, Html html, JobReader jobs, JobHistory history)
+    private static async Task<IResult> ShowAsync(HttpContext context, Html html, JobReader jobs, JobHistory history, HttpOptions options)
     {
         var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
         if (Find(context, caller) is not { } found)
@@ -45,7 +45,7 @@ internal static class JobDetailPage
             await history.FailuresAsync(job, status, cancel),
             status.StartedAt is null ? await history.AttemptFailureAsync(job, cancel) : null,
             caller.IsGranted(bot, Scope.LedgerAudit) ? await history.TimelineAsync(job, cancel) : null,
-            Downloads(caller, bot, job, status, submitter),
+            Downloads(caller, bot, job, status, submitter, canPrint: options.Chromium is not null),
             !status.Ended && caller.IsGranted(bot, Scope.DeleteConversations));
         return await html.PageAsync<JobView>(context, new Dictionary<string, object?> { [nameof(JobView.Content)] = content });
     }
@@ -63,7 +63,7 @@ internal static class JobDetailPage
             ? (bot, job)
             : null;
 
-    private static IReadOnlyList<Download> Downloads(Caller caller, Bot bot, JobId job, JobStatus status, string submitter)
+    private static IReadOnlyList<Download> Downloads(Caller caller, Bot bot, JobId job, JobStatus status, string submitter, bool canPrint)
     {
         var api = BotPath.Status(bot.BotId, job);
         var isSubmitter = submitter == caller.ClientId && caller.IsGranted(bot, Scope.DeleteConversations);
@@ -71,7 +71,8 @@ internal static class JobDetailPage
         if (status.Ended && (isSubmitter || caller.IsGranted(bot, Scope.ErasureProofs)))
         {
             downloads.Add(new("Certificate of erasure", $"{api}/certificate?format=html", "One page to sign and keep. It prints well.", "certificate"));
-            downloads.Add(new("Certificate as PDF", $"{api}/certificate?format=pdf", "The same page, printed by the server.", "certificate-pdf"));
+            if (canPrint)
+                downloads.Add(new("Certificate as PDF", $"{api}/certificate?format=pdf", "The same page, printed by the server.", "certificate-pdf"));
             downloads.Add(new("Certificate as JSON", $"{api}/certificate?format=json", "The same, for programs.", "certificate-json"));
             downloads.Add(new("Erasure proof", $"{api}/proof", "What a regulator checks without this ledger. Holds conversation ids while the job’s key lives; that you got them is recorded.", "proof"));
             downloads.Add(new("Erasure proof without ids", $"{api}/proof?ids=false", "The same proof; it names no conversation.", "proof-without-ids"));

@@ -16,6 +16,7 @@ public static class LedgerPages
     {
         Assets.Map(app);
         SignIn.Map(app);
+        VerifyPages.Map(app);
         var pages = app.MapGroup("").AddEndpointFilter<Gate>().ExcludeFromDescription();
         OverviewPage.Map(pages);
         JobsPage.Map(pages);

@@ -70,14 +70,14 @@ public sealed class LookTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
         await page.Context.CloseAsync();
     }
 
-    private static IEnumerable<(string Name, string Path)> Public() => [("login", "/login"), ("not-found-public", "/nothing/here")];
+    private static IEnumerable<(string Name, string Path)> Public() => [("login", "/login"), ("not-found-public", "/nothing/here"), ("verify", "/verify")];
 
     private IEnumerable<(string Name, string? Path)> SignedIn(TestService service) =>
     [
         ("overview", "/"), ("jobs", "/jobs"), ("jobs-not-found", "/jobs?job=cdj-nothing"), ("jobs-none", "/jobs?status=cancelled"),
         ("job-completed", Visitor.Job(service.Bot, scene.Completed)), ("job-retrying", Visitor.Job(service.Bot, scene.Retrying)), ("job-waiting", Visitor.Job(service.Bot, scene.Waiting)),
         ("job-script", Visitor.Job(ConsoleScene.ScriptBot, scene.OfScriptBot)), ("log", "/log"), ("bots", "/bots"), ("messages", "/messages"), ("messages-undelivered", "/messages?show=undelivered"),
-        ("not-found", "/nothing/here"), ("job-not-found", Visitor.Job(service.Bot, "cdj-nothing")),
+        ("verify-signed-in", "/verify"), ("certificate", $"{service.Deletions}/{scene.Completed}/certificate?format=html"), ("not-found", "/nothing/here"), ("job-not-found", Visitor.Job(service.Bot, "cdj-nothing")),
     ];
 
     /// <param name="path">Null: the page that is open.</param>
