@@ -171,6 +171,7 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
             projections.Add(await shadow.PutRightAsync(StreamShadows.LeftAloneTable, cancel));
         told.Enter(RebuildPhase.Committing);
         cancel.ThrowIfCancellationRequested();
+        FaultPoint.At("rebuild.before-commit");
         await transaction.CommitAsync(CancellationToken.None);
         return (projections, time.GetElapsedTime(began));
     }
