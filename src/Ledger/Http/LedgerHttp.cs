@@ -1,4 +1,5 @@
 using Ledger.Contracts;
+using Ledger.Pages;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,6 +33,7 @@ public static class LedgerHttp
         services.AddSingleton<IAuthorizationHandler, ScopeCheck>();
         services.Configure<KestrelServerOptions>(Limit);
         services.AddLedgerOpenApi();
+        services.AddLedgerPages();
         // The framework logs every request's URL, and every challenge, at Information. Who was refused and why is logged by TokenVerifier.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
@@ -55,6 +57,7 @@ public static class LedgerHttp
         LogEndpoints.Map(app);
         Health.Map(app);
         app.MapOpenApi("/openapi/v1.json");
+        app.MapLedgerPages();
     }
 
     private static void Limit(KestrelServerOptions kestrel)

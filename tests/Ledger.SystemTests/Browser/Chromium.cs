@@ -1,0 +1,43 @@
+using Microsoft.Playwright;
+
+namespace Ledger.SystemTests.Browser;
+
+/// <summary>The machine's own Chromium, headless, driven by Playwright: one for all tests, with a context (cookies, cache) for each page.</summary>
+internal static class Chromium
+{
+    public const string Missing = "Chromium is not installed (Debian: chromium)";
+
+    private static readonly string? Path =
+        ((string[])["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]).FirstOrDefault(File.Exists);
+
+    private static readonly Lazy<Task<IBrowser>> Browser = new(LaunchAsync);
+
+    public static bool IsInstalled => Path is not null;
+
+    /// <summary>An empty page in a context of its own. The caller closes its <see cref="IPage.Context"/>.</summary>
+    /// <param name="width">Of the viewport, in CSS pixels.</param>
+    /// <param name="dark">The scheme that the person prefers.</param>
+    /// <param name="baseUrl">What relative addresses are relative to.</param>
+    public static async Task<IPage> OpenAsync(Uri baseUrl, int width = 1440, bool dark = false)
+    {
+        var context = await (await Browser.Value).NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = baseUrl.ToString(),
+            ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 812 : 900 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        return await context.NewPageAsync();
+    }
+
+    private static async Task<IBrowser> LaunchAsync()
+    {
+        var playwright = await Playwright.CreateAsync();
+        return await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Path,
+            ChromiumSandbox = false, // tests run as root in containers
+            Args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+}
