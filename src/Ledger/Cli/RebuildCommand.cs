@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Ledger.Contracts.Jobs;
 using Ledger.EventStore;
 using Ledger.Rebuilding;

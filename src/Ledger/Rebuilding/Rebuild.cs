@@ -45,7 +45,7 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
     {
         var began = time.GetTimestamp();
         await using var session = await OpenAsync(cancel);
-        ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new ShadowTable(session, projection.Table))];
+        ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new InlineShadow(session, projection))];
         await CreateAsync(session, shadows, cancel);
         var told = new RebuildTold(progress, await EventsAsync(session, cancel));
         var streams = new StreamShadows(session, shadows, told);
@@ -168,7 +168,7 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
         await streams.CatchUpAsync(cancel);
         var projections = new List<RebuiltProjection>();
         foreach (var shadow in shadows)
-            projections.Add(await shadow.PutRightAsync(StreamShadows.LeftAloneTable, cancel));
+            projections.Add(await shadow.PutRightAsync(cancel));
         told.Enter(RebuildPhase.Committing);
         cancel.ThrowIfCancellationRequested();
         FaultPoint.At("rebuild.before-commit");

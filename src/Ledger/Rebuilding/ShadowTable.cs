@@ -7,27 +7,38 @@ namespace Ledger.Rebuilding;
 
 /// <summary>
 /// A projection's rows as they must be, in a temporary table beside the live one, and beside both the keys that are to be looked at once the live one is locked: a
-/// row that is not among these suspects is what it must be.
+/// row that is not among these suspects is what it must be. Where its rows come from is a subclass's: another kind of projection is another one.
 /// </summary>
-internal sealed class ShadowTable(NpgsqlConnection session, ProjectionTable table)
+internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable table)
 {
+    private const int StreamsNamed = 5;
+
     private static readonly string CreateSql = Sql.Load(typeof(ShadowTable), nameof(CreateAsync));
     private static readonly string UpsertSql = Sql.Load(typeof(ShadowTable), nameof(UpsertAsync));
     private static readonly string ReadSql = Sql.Load(typeof(ShadowTable), nameof(ReadAsync));
     private static readonly string CompareSql = Sql.Load(typeof(ShadowTable), nameof(CompareAsync));
-    private static readonly string PutRightSql = Sql.Load(typeof(ShadowTable), nameof(PutRightAsync));
+    private static readonly string RemoveSurplusSql = Sql.Load(typeof(ShadowTable), "RemoveSurplus");
+    private static readonly string ReplaceDifferentSql = Sql.Load(typeof(ShadowTable), "ReplaceDifferent");
+    private static readonly string AddMissingSql = Sql.Load(typeof(ShadowTable), "AddMissing");
+    private static readonly string CountSql = Sql.Load(typeof(ShadowTable), "Count");
 
     public ProjectionTable Table => table;
 
     public Task CreateAsync(CancellationToken cancel) => ExecuteAsync(CreateSql, cancel);
 
-    /// <summary>Adds rows, or replaces those with their keys.</summary>
-    /// <param name="rows">From <see cref="ProjectedRows"/>.</param>
+    /// <summary>Gives streams that are folded up to a version back what was stored of them.</summary>
+    public abstract Task RestoreAsync(IReadOnlyDictionary<Guid, StreamFold> streams, CancellationToken cancel);
+
+    /// <summary>Stores the rows of streams.</summary>
     /// <param name="isSuspect">Whether they are to be compared once the live table is locked.</param>
-    public Task UpsertAsync(NpgsqlParameter rows, bool isSuspect, CancellationToken cancel) => ExecuteAsync(UpsertSql, cancel, rows, new() { Value = isSuspect });
+    public abstract Task StoreAsync(IReadOnlyList<StreamFold> streams, bool isSuspect, CancellationToken cancel);
+
+    /// <summary>Adds rows, or replaces those with their keys.</summary>
+    /// <param name="rows">JSON, with the columns as members.</param>
+    protected Task UpsertAsync(NpgsqlParameter rows, bool isSuspect, CancellationToken cancel) => ExecuteAsync(UpsertSql, cancel, rows, new() { Value = isSuspect });
 
     /// <summary>The rows of these streams, as JSON.</summary>
-    public async Task<IReadOnlyList<(Guid Stream, JsonElement Columns)>> ReadAsync(Guid[] streams, CancellationToken cancel)
+    protected async Task<IReadOnlyList<(Guid Stream, JsonElement Columns)>> ReadAsync(Guid[] streams, CancellationToken cancel)
     {
         await using var command = Command(ReadSql, new NpgsqlParameter { Value = streams });
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -41,13 +52,24 @@ internal sealed class ShadowTable(NpgsqlConnection session, ProjectionTable tabl
     public Task CompareAsync(CancellationToken cancel) => ExecuteAsync(CompareSql, cancel);
 
     /// <summary>Makes every suspect's live row what the shadow says. The live table must be locked against writers.</summary>
-    /// <param name="leftAlone">The table of the streams whose rows stay as they are.</param>
-    public async Task<RebuiltProjection> PutRightAsync(string leftAlone, CancellationToken cancel)
+    public async Task<RebuiltProjection> PutRightAsync(CancellationToken cancel)
     {
-        await using var command = Command(PutRightSql.Replace("{leftAlone}", leftAlone, StringComparison.Ordinal));
+        var surplus = await ChangeAsync(RemoveSurplusSql, cancel);
+        var different = await ChangeAsync(ReplaceDifferentSql, cancel);
+        var missing = await ChangeAsync(AddMissingSql, cancel);
+        await using var count = Command(CountSql);
+        return new RebuiltProjection(
+            table.Name, (long)(await count.ExecuteScalarAsync(cancel))!, missing.Rows, different.Rows, surplus.Rows,
+            [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
+    }
+
+    /// <returns>How many rows were changed, and the streams of the first few.</returns>
+    private async Task<(long Rows, Guid[] First)> ChangeAsync(string sql, CancellationToken cancel)
+    {
+        await using var command = Command(sql);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return new RebuiltProjection(table.Name, reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetFieldValue<Guid[]>(4));
+        return (reader.GetInt64(0), reader.GetFieldValue<Guid[]>(1));
     }
 
     private async Task ExecuteAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
@@ -71,6 +93,7 @@ internal sealed class ShadowTable(NpgsqlConnection session, ProjectionTable tabl
         var parts = new Dictionary<string, string>
         {
             ["live"] = table.Name,
+            ["leftAlone"] = StreamShadows.LeftAloneTable,
             ["shadow"] = $"pg_temp.shadow_{bare}",
             ["suspects"] = $"pg_temp.suspects_{bare}",
             ["key"] = ProjectionTable.List(table.Key),

@@ -1,5 +1,4 @@
 using System.Data;
-using Ledger.Contracts;
 using Ledger.Database;
 using Ledger.EventStore;
 using Npgsql;
@@ -73,7 +72,9 @@ internal sealed class StreamShadows(NpgsqlConnection session, ShadowTable[] shad
         var moved = await ListAsync(MovedSql, cancel, new() { Value = since }, new() { Value = Unprojected });
         foreach (var chunk in moved.Chunk(ChunkStreams))
         {
-            await RestoreAsync([.. chunk.Where(stream => stream.Version > 0)], cancel);
+            var known = chunk.Where(stream => stream.Version > 0).ToDictionary(stream => stream.Id);
+            foreach (var shadow in shadows)
+                await shadow.RestoreAsync(known, cancel);
             foreach (var stream in chunk)
                 await ReadAsync([stream], LaterEventsSql, cancel, new() { Value = stream.Id }, new() { Value = stream.Version });
             await WriteAsync(chunk, cancel);
@@ -87,19 +88,19 @@ internal sealed class StreamShadows(NpgsqlConnection session, ShadowTable[] shad
         return (long)(await command.ExecuteScalarAsync(cancel) ?? throw new RebuildException("the database has lost the state of its log (ledger.log_state has no row): restore it from a backup"));
     }
 
-    private async Task<List<Folded>> ListAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
+    private async Task<List<StreamFold>> ListAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, session);
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var streams = new List<Folded>();
+        var streams = new List<StreamFold>();
         while (await reader.ReadAsync(cancel))
-            streams.Add(new Folded(reader.GetGuid(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3)));
+            streams.Add(new StreamFold(reader.GetGuid(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3)));
         return streams;
     }
 
     /// <summary>Applies events in the order of streams and versions.</summary>
-    private async Task ReadAsync(IReadOnlyList<Folded> streams, string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
+    private async Task ReadAsync(IReadOnlyList<StreamFold> streams, string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, session);
         command.Parameters.AddRange(parameters);
@@ -118,30 +119,17 @@ internal sealed class StreamShadows(NpgsqlConnection session, ShadowTable[] shad
         }
     }
 
-    private async Task RestoreAsync(Folded[] streams, CancellationToken cancel)
+    private async Task WriteAsync(IReadOnlyList<StreamFold> streams, CancellationToken cancel)
     {
-        var byId = streams.ToDictionary(stream => stream.Id);
-        foreach (var (projection, shadow) in InlineProjection.All.Zip(shadows))
-        {
-            foreach (var (id, columns) in await shadow.ReadAsync([.. byId.Keys], cancel))
-                byId[id].Projected.Restore(projection, columns);
-        }
-    }
-
-    private async Task WriteAsync(IReadOnlyList<Folded> streams, CancellationToken cancel)
-    {
-        Folded[] whole = [.. streams.Where(stream => stream.IsWhole)];
-        foreach (var (projection, shadow) in InlineProjection.All.Zip(shadows))
-        {
-            if (Array.Exists(whole, stream => stream.Projected.Row(projection) is not null))
-                await shadow.UpsertAsync(ProjectedRows.Json(projection, whole.Select(stream => (stream.Projected, stream.Version))), IsSuspect, cancel);
-        }
+        StreamFold[] whole = [.. streams.Where(stream => stream.IsWhole)];
+        foreach (var shadow in shadows)
+            await shadow.StoreAsync(whole, IsSuspect, cancel);
         await RecordAsync(streams, cancel);
         _leftAloneCount += streams.Count - whole.Length;
         _leftAlone.AddRange(streams.Where(stream => !stream.IsWhole).Select(stream => stream.Id).Take(LeftAloneNamed - _leftAlone.Count));
     }
 
-    private async Task RecordAsync(IReadOnlyList<Folded> streams, CancellationToken cancel)
+    private async Task RecordAsync(IReadOnlyList<StreamFold> streams, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(RecordSql, session)
         {
@@ -153,40 +141,5 @@ internal sealed class StreamShadows(NpgsqlConnection session, ShadowTable[] shad
             },
         };
         await command.ExecuteNonQueryAsync(cancel);
-    }
-
-    /// <summary>A stream while it is folded.</summary>
-    /// <param name="id">The stream.</param>
-    /// <param name="type">Its type.</param>
-    /// <param name="recorded">The version that its row says.</param>
-    /// <param name="version">The version that is folded already.</param>
-    private sealed class Folded(Guid id, string? type, long recorded, long version)
-    {
-        private bool _isBroken;
-
-        public Guid Id => id;
-
-        public ProjectedStream Projected { get; } = new(id, type);
-
-        public long Version { get; private set; } = version;
-
-        /// <summary>It is of a type that is known, and every event was there and could be folded.</summary>
-        public bool IsWhole => !_isBroken && Version == recorded && InlineProjection.Of(type).Count > 0;
-
-        public void Apply(long eventVersion, string eventType, string data, DateTimeOffset at)
-        {
-            _isBroken |= eventVersion != Version + 1;
-            Version = eventVersion;
-            if (_isBroken)
-                return;
-            try
-            {
-                Projected.Apply(EventType.Read(eventType, data), Instant.Truncate(at));
-            }
-            catch (Exception e) when (e is NotSupportedException || ProjectedStream.IsMisplaced(e))
-            {
-                _isBroken = true;
-            }
-        }
     }
 }

@@ -1,5 +1,3 @@
-using Ledger.SystemTests.Execution;
-
 namespace Ledger.SystemTests.Rebuilding;
 
 [Collection(nameof(LongStreamTests))]
