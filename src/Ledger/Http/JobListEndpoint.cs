@@ -39,5 +39,5 @@ internal static class JobListEndpoint
 
     /// <summary>The stored documents go out as they are.</summary>
     private static string Json(JobPage page) =>
-        $$"""{"jobs":[{{string.Join(',', page.Jobs.Select(job => job.Status))}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
+        $$"""{"jobs":[{{string.Join(',', page.Jobs.Select(job => job.Json))}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
 }
