@@ -21,9 +21,9 @@ create function ledger.is_outcome(p_type text, p_data jsonb) returns boolean lan
     select p_type in ('conversation_deleted', 'conversation_skipped') or (p_type = 'failed' and p_data ? 'ordinal')
 $$;
 
--- 0 for what is no number: what an event of another's making holds must not stop the log.
-create function ledger.number_in(p_data jsonb, p_member text) returns numeric language sql immutable as $$
-    select case jsonb_typeof(p_data -> p_member) when 'number' then (p_data -> p_member)::numeric else 0 end
+-- 0 for what is no number: what an event of another's making holds must not stop the log. (What is in the log is an integer below 2^53.)
+create function ledger.number_in(p_data jsonb, p_member text) returns bigint language sql immutable as $$
+    select case jsonb_typeof(p_data -> p_member) when 'number' then (p_data -> p_member)::bigint else 0 end
 $$;
 
 -- The entries that streams' events make, from a version of each on (with which an entry must begin), as far as they are in the log. Consecutive outcomes of one instant
@@ -38,24 +38,26 @@ with streams as (
     cross join lateral (select first_version, count from ledger.log_runs where stream_id = s.id order by first_version desc limit 1) r
     where o.data ->> 'bot' is not null),
 events as (
-    select s.bot_id, e.stream_id, e.version, e.timestamp, e.type, e.data, s.is_job and ledger.is_outcome(e.type, e.data) as is_outcome
+    select s.bot_id, s.id as stream_id, s.is_job and e.could_be_outcome as is_outcome, e.*
     from streams s
-    join ledger.mt_events e on e.stream_id = s.id and e.version between s.from_version and s.to_version),
-marked as (
-    select *, case when is_outcome and lag(is_outcome) over by_stream and lag(timestamp) over by_stream = timestamp then 0 else 1 end as begins
-    from events
-    window by_stream as (partition by stream_id order by version)),
-numbered as (
-    select *, sum(begins) over (partition by stream_id order by version) as entry
-    from marked),
+    -- "order by" keeps this a query of its own: of a job's many events only those from the version on are read, and only what is counted is sorted.
+    cross join lateral (
+        select version, timestamp, type, ledger.is_outcome(type, data) as could_be_outcome, case type when 'conversation_skipped' then coalesce(data ->> 'reason', '') end as reason,
+            ledger.number_in(data -> 'items', 'messages') as messages, ledger.number_in(data -> 'items', 'transcripts') as transcripts,
+            ledger.number_in(data -> 'items', 'recordings') as recordings, ledger.number_in(data -> 'items', 'attachments') as attachments,
+            ledger.number_in(data -> 'items', 'logs') as logs
+        from ledger.mt_events
+        where stream_id = s.id and version between s.from_version and s.to_version
+        order by version) e),
+placed as (
+    -- Consecutive versions have one place.
+    select *, case when is_outcome then version - row_number() over (partition by stream_id, is_outcome, timestamp order by version) else version end as place
+    from events),
 counted as (
-    select bot_id, stream_id, entry, timestamp, is_outcome, type, case type when 'conversation_skipped' then coalesce(data ->> 'reason', '') end as reason,
-        min(version) as first_version, max(version) as last_version, count(*) as events,
-        sum(ledger.number_in(data -> 'items', 'messages')) as messages, sum(ledger.number_in(data -> 'items', 'transcripts')) as transcripts,
-        sum(ledger.number_in(data -> 'items', 'recordings')) as recordings, sum(ledger.number_in(data -> 'items', 'attachments')) as attachments,
-        sum(ledger.number_in(data -> 'items', 'logs')) as logs
-    from numbered
-    group by bot_id, stream_id, entry, timestamp, is_outcome, type, reason),
+    select bot_id, stream_id, timestamp, is_outcome, place, type, reason, min(version) as first_version, max(version) as last_version, count(*) as events,
+        sum(messages) as messages, sum(transcripts) as transcripts, sum(recordings) as recordings, sum(attachments) as attachments, sum(logs) as logs
+    from placed
+    group by bot_id, stream_id, timestamp, is_outcome, place, type, reason),
 entries as (
     select bot_id, stream_id, timestamp, is_outcome, min(first_version) as first_version, max(last_version) as last_version,
         case when is_outcome then jsonb_build_object(
@@ -65,7 +67,7 @@ entries as (
             'items', jsonb_build_object(
                 'messages', sum(messages), 'transcripts', sum(transcripts), 'recordings', sum(recordings), 'attachments', sum(attachments), 'logs', sum(logs))) end as outcomes
     from counted
-    group by bot_id, stream_id, entry, timestamp, is_outcome)
+    group by bot_id, stream_id, timestamp, is_outcome, place)
 select e.bot_id, last.leaf, f.id, e.stream_id, e.first_version, e.last_version, first.leaf, e.timestamp, e.outcomes
 from entries e
 join ledger.mt_events f on f.stream_id = e.stream_id and f.version = e.first_version
