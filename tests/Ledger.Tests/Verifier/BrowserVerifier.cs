@@ -58,6 +58,7 @@ internal static class BrowserVerifier
     private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("node", arguments)
     {
         WorkingDirectory = Path.Combine(SourceTree.Root, "tests", "browser"),
+        UseShellExecute = false,
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
         RedirectStandardError = true,

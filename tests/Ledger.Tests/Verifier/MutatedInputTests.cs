@@ -1,6 +1,5 @@
 using System.Text;
 using Ledger.Contracts.Transparency;
-using Ledger.Contracts.Transparency.Proofs;
 using Ledger.SystemTests;
 using Ledger.Tests.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency.Proofs;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ledger.Contracts;
 using Ledger.Contracts.Identifiers;
-using Ledger.Contracts.Jobs;
 using Ledger.SystemTests;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
@@ -62,6 +61,18 @@ public sealed class MutatedProofTests
             await AddAsync(results, new SampleJob(job.Events) { Id = job.Id, Entries = entries }, at, chance);
         }
         Assert.InRange(results.Count(result => result.Problem is null), 20, results.Count - 500);
+        await BothVerifiers.AgreeAsync(results);
+    }
+
+    /// <summary>A type that only the service knew would be told as unknown by the browser, and accepted.</summary>
+    [SkippableFact]
+    public async Task An_event_of_each_known_type_where_it_does_not_belong()
+    {
+        Requires.That(BrowserVerifier.IsInstalled, BrowserVerifier.Missing);
+        var results = new List<CheckedProof>();
+        foreach (var type in EventType.All)
+            results.Add(await Checked.RunAsync(Encoding.UTF8.GetBytes(await ProofLog.Of(SampleJobs.Retried.Inserting(4, type.Name, "{}"), []).JobProofAsync())));
+        Assert.All(results, result => Assert.NotNull(result.Problem));
         await BothVerifiers.AgreeAsync(results);
     }
 
