@@ -15,14 +15,18 @@ public static class LedgerHttp
 {
     /// <summary>
     /// Adds what the endpoints need. From elsewhere come <see cref="Registry.RegistryCache"/>, <see cref="Jobs.JobSubmission"/>,
-    /// <see cref="Jobs.JobReader"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
+    /// <see cref="Jobs.JobReader"/>, <see cref="EventStore.ChangeLog"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
     /// </summary>
     public static void AddLedgerHttp(this IServiceCollection services, HttpOptions options)
     {
         services.AddSingleton(options);
         services.AddSingleton<UsedTokens>();
         services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<ConsoleSessions>();
+        services.AddSingleton<SessionVerifier>();
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProgressStreams>();
+        services.AddSingleton<ProgressWatch>();
         services.AddHostedService<RateLimitFlush>();
         services.AddHostedService<Expiry>();
         // AddAuthentication alone would add data protection too, which leaves keys in the user's home; nothing here uses it.
@@ -56,8 +60,11 @@ public static class LedgerHttp
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
+        EventsEndpoint.Map(deletions);
+        ProgressEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
         CertificateEndpoint.Map(deletions);
+        ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);
         app.MapOpenApi("/openapi/v1.json");

@@ -92,6 +92,36 @@ internal static class OpenApi
         Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
     }
 
+    public static void ChangeLogs(OpenApiOperation operation)
+    {
+        Path(operation, "botId");
+        operation.Parameters!.Add(Parameter("offset", ParameterLocation.Query, "The page's number, from 0; not with fetchAfter."));
+        operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, "1 to 50, by default 50."));
+        operation.Parameters.Add(Parameter("startDate", ParameterLocation.Query, "Entries from this day of UTC on, YYYY-MM-DD."));
+        operation.Parameters.Add(Parameter("endDate", ParameterLocation.Query, "Entries until the end of this day of UTC, YYYY-MM-DD."));
+        operation.Parameters.Add(Parameter("fetchAfter", ParameterLocation.Query, "The `_id` of an entry: only what came after it. Misses and repeats nothing, whatever is recorded meanwhile."));
+        Answer(operation, 200, "Entries in log order, oldest first.", "ChangeLogs");
+        Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
+    }
+
+    public static void Events(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("asOf", ParameterLocation.Query, "A version, an instant, or a date (its end): only events until then, inclusive."));
+        Answer(operation, 200, "In order; one a line for `Accept: application/x-ndjson`. With the ids, while the job's key lives; that is recorded.", "Events");
+        operation.Responses!["200"].Content!["application/x-ndjson"] = new OpenApiMediaType();
+        Errors(operation, [(400, "An unknown parameter, a bad value, or a moment that the job's history has not."), .. Authenticated, .. Always]);
+    }
+
+    public static void Progress(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("Last-Event-ID", ParameterLocation.Header, "The id of the last event received: only what is newer is sent."));
+        operation.Responses!["200"] = Raw("Events named `status` with the status document as data and its version as id, until the job has ended.", "text/event-stream");
+        operation.Responses["204"] = new OpenApiResponse { Description = "The job has ended, and Last-Event-ID says that this was seen." };
+        Errors(operation, [.. Authenticated, (429, "Over the limit, or too many streams; see Retry-After."), .. Always]);
+    }
+
     public static void JobProof(OpenApiOperation operation)
     {
         Path(operation, "botId", "jobId");
