@@ -1,10 +1,12 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Ledger.Transparency;
@@ -26,6 +28,8 @@ public sealed record ServiceSettings
 
     public HttpOptions Http { get; init; } = new();
     public ExecutionOptions Execution { get; init; } = new();
+
+    public NotificationOptions Notifications { get; init; } = new();
 
     /// <summary>How this node fires lanes; null: it serves requests only, and other nodes delete.</summary>
     public LaneSchedulerOptions? Lanes { get; init; } = new();
@@ -68,6 +72,7 @@ public static class LedgerService
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<ChangeLog>();
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
         services.AddSingleton<Forgetting>();
@@ -81,6 +86,7 @@ public static class LedgerService
         services.AddSingleton<JobProver>();
         services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);
+        services.AddLedgerNotifications(settings.Notifications);
         if (settings.Lanes is { } lanes)
         {
             services.AddSingleton(provider => Lanes(provider, settings, lanes));

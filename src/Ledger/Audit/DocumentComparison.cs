@@ -15,6 +15,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
 {
     private static readonly string QueueSql = Sql.Load(typeof(DocumentComparison), "Queue");
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
+    private static readonly string ChangesSql = Sql.Load(typeof(DocumentComparison), "Changes");
     private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
     private static readonly string OrphansSql = Sql.Load(typeof(DocumentComparison), nameof(FindOrphansAsync));
 
@@ -29,6 +30,8 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         var compared = 0L;
         foreach (var projection in InlineProjection.All)
             compared += await CompareProjectedAsync(projection, [.. whole.Where(stream => stream.Projected.Row(projection) is not null)], cancel);
+        if (whole.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
+            compared += await FindAsync(FindingKind.ChangeLog, "the entries in ledger.change_log of {0}", logged, ChangesSql, [Ids(logged)[0]], cancel);
         if (jobs.Length > 0)
             compared += await FindAsync(FindingKind.JobQueue, "the row in ledger.job_queue of {0}", jobs, QueueSql, [.. Ids(jobs), Json(jobs, Queued)], cancel);
         if (started.Length > 0)

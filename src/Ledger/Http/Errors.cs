@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Certificates;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Transparency;
@@ -8,9 +9,9 @@ namespace Ledger.Http;
 
 /// <summary>
 /// The outermost step of a request and the one place where exceptions become HTTP (contract §5). It also gives the envelope to answers that
-/// the framework makes without a body: 404, 405, and what Kestrel's limits refuse.
+/// the framework makes without a body: 404, 405, and what Kestrel's limits refuse. To a person at the console each is a page.
 /// </summary>
-internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
+internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Errors> log)
 {
     /// <summary>Seconds after which a client may try again when the database could not be reached.</summary>
     private const int RetryAfterSeconds = 2;
@@ -21,7 +22,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         {
             await next(context);
             if (context.Response is { StatusCode: >= 400, HasStarted: false, ContentType: null, ContentLength: null } response)
-                await ForStatus(response.StatusCode, response.Headers.Allow).ExecuteAsync(context);
+                await SendAsync(context, ForStatus(response.StatusCode, response.Headers.Allow));
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -47,8 +48,11 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
             return;
         }
         context.Response.Clear();
-        await answer.ExecuteAsync(context);
+        await SendAsync(context, answer);
     }
+
+    private Task SendAsync(HttpContext context, ErrorAnswer answer) =>
+        Pages.ErrorPages.IsForPerson(context.Request) ? Pages.ErrorPages.SendAsync(html, context, answer) : answer.ExecuteAsync(context);
 
     internal static ErrorAnswer For(Exception exception) => exception switch
     {
@@ -56,6 +60,8 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
         // Health says which in plain words; nobody else needs to know.
         LogException => new ErrorAnswer(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds),
+        // Says where the record contradicts itself, and no identifier.
+        ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
         KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
         _ when IsDatabaseUnreachable(exception) =>

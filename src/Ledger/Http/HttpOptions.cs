@@ -9,6 +9,18 @@ public sealed record HttpOptions
     /// <summary>Polls of one job's status (contract §5); null: unlimited.</summary>
     public RateLimit? Polls { get; init; } = new(PerMinute: 60, PerHour: 1800);
 
+    /// <summary>The service's address as its users know it, for links that leave it; null: not known.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>Progress streams that one node keeps open at the same time.</summary>
+    public int ProgressStreams { get; init; } = 256;
+
+    /// <summary>After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The Chromium that prints certificates as PDF; null: there is none, and they are HTML and JSON only.</summary>
+    public string? Chromium { get; init; } = Certificates.PdfPrinter.FindChromium();
+
     /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }

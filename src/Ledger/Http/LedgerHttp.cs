@@ -1,3 +1,4 @@
+using Ledger.Certificates;
 using Ledger.Contracts;
 using Ledger.Pages;
 using Microsoft.AspNetCore.Authentication;
@@ -14,14 +15,18 @@ public static class LedgerHttp
 {
     /// <summary>
     /// Adds what the endpoints need. From elsewhere come <see cref="Registry.RegistryCache"/>, <see cref="Jobs.JobSubmission"/>,
-    /// <see cref="Jobs.JobReader"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
+    /// <see cref="Jobs.JobReader"/>, <see cref="EventStore.ChangeLog"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
     /// </summary>
     public static void AddLedgerHttp(this IServiceCollection services, HttpOptions options)
     {
         services.AddSingleton(options);
         services.AddSingleton<UsedTokens>();
         services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<ConsoleSessions>();
+        services.AddSingleton<SessionVerifier>();
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProgressStreams>();
+        services.AddSingleton<ProgressWatch>();
         services.AddHostedService<RateLimitFlush>();
         services.AddHostedService<Expiry>();
         // AddAuthentication alone would add data protection too, which leaves keys in the user's home; nothing here uses it.
@@ -34,6 +39,8 @@ public static class LedgerHttp
         services.Configure<KestrelServerOptions>(Limit);
         services.AddLedgerOpenApi();
         services.AddLedgerPages();
+        services.AddSingleton<JobRecordReader>();
+        services.AddSingleton<PdfPrinter>();
         // The framework logs every request's URL, and every challenge, at Information. Who was refused and why is logged by TokenVerifier.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
@@ -53,7 +60,11 @@ public static class LedgerHttp
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
+        EventsEndpoint.Map(deletions);
+        ProgressEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
+        CertificateEndpoint.Map(deletions);
+        ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);
         app.MapOpenApi("/openapi/v1.json");

@@ -92,6 +92,36 @@ internal static class OpenApi
         Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
     }
 
+    public static void ChangeLogs(OpenApiOperation operation)
+    {
+        Path(operation, "botId");
+        operation.Parameters!.Add(Parameter("offset", ParameterLocation.Query, "The page's number, from 0; not with fetchAfter."));
+        operation.Parameters.Add(Parameter("limit", ParameterLocation.Query, "1 to 50, by default 50."));
+        operation.Parameters.Add(Parameter("startDate", ParameterLocation.Query, "Entries from this day of UTC on, YYYY-MM-DD."));
+        operation.Parameters.Add(Parameter("endDate", ParameterLocation.Query, "Entries until the end of this day of UTC, YYYY-MM-DD."));
+        operation.Parameters.Add(Parameter("fetchAfter", ParameterLocation.Query, "The `_id` of an entry: only what came after it. Misses and repeats nothing, whatever is recorded meanwhile."));
+        Answer(operation, 200, "Entries in log order, oldest first.", "ChangeLogs");
+        Errors(operation, [(400, "An unknown parameter or a bad value."), .. Authenticated, .. Always]);
+    }
+
+    public static void Events(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("asOf", ParameterLocation.Query, "A version, an instant, or a date (its end): only events until then, inclusive."));
+        Answer(operation, 200, "In order; one a line for `Accept: application/x-ndjson`. With the ids, while the job's key lives; that is recorded.", "Events");
+        operation.Responses!["200"].Content!["application/x-ndjson"] = new OpenApiMediaType();
+        Errors(operation, [(400, "An unknown parameter, a bad value, or a moment that the job's history has not."), .. Authenticated, .. Always]);
+    }
+
+    public static void Progress(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("Last-Event-ID", ParameterLocation.Header, "The id of the last event received: only what is newer is sent."));
+        operation.Responses!["200"] = Raw("Events named `status` with the status document as data and its version as id, until the job has ended.", "text/event-stream");
+        operation.Responses["204"] = new OpenApiResponse { Description = "The job has ended, and Last-Event-ID says that this was seen." };
+        Errors(operation, [.. Authenticated, (429, "Over the limit, or too many streams; see Retry-After."), .. Always]);
+    }
+
     public static void JobProof(OpenApiOperation operation)
     {
         Path(operation, "botId", "jobId");
@@ -108,6 +138,21 @@ internal static class OpenApi
             Content = Json("ConversationProofRequest", new() { ["one conversation"] = """{"conversationId":"69eb0c87ec444445976aaaaa"}""" }),
         };
         Proof(operation, "The proof, as c2sp.org/tlog-proof.", [(400, "A rule of the body is broken: one entry per problem."), (413, "The body is over 128 KiB."), (415, "Not application/json in UTF-8.")]);
+    }
+
+    public static void Certificate(OpenApiOperation operation)
+    {
+        Path(operation, "botId", "jobId");
+        operation.Parameters!.Add(Parameter("Accept", ParameterLocation.Header, "text/html (the default), application/json or application/pdf; with q-values."));
+        operation.Parameters.Add(Parameter("format", ParameterLocation.Query, "html, json or pdf: in Accept's place, for a link."));
+        operation.Parameters.Add(Parameter("paper", ParameterLocation.Query, "a4 (the default) or letter: what the PDF is printed for."));
+        Proof(operation, "The certificate of erasure: docs/formats.md, \"Certificate of erasure\".",
+            [(400, "An unknown parameter or a bad value."), (406, "Accept names none of the three, or only PDF and this server has no Chromium: print the HTML page.")]);
+        operation.Responses!["200"] = new OpenApiResponse
+        {
+            Description = operation.Responses["200"].Description,
+            Content = new[] { "text/html", "application/json", "application/pdf" }.ToDictionary(type => type, _ => new OpenApiMediaType()),
+        };
     }
 
     private static void Proof(OpenApiOperation operation, string description, IEnumerable<(int Status, string When)> others)

@@ -12,6 +12,9 @@ internal static class OpenApiSchemas
         ["JobStatus"] = JobStatus(),
         ["JobList"] = Object(("jobs", ListOf(JobStatus())), ("next", Nullable(Text("Cursor of the next page; null on the last.")))),
         ["Outcomes"] = Object(("jobId", Text()), ("outcomes", ListOf(Outcome())), ("next", Nullable(Count("Send it as `after`; null on the last page.")))),
+        ["ChangeLogs"] = ListOf(ChangeLogEntry()),
+        ["Events"] = ListOf(Object(
+            ("version", Count()), ("type", Text()), ("at", Instant()), ("data", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "The event as it is recorded." }))),
         ["ConversationProofRequest"] = Object(("conversationId", Identifier())),
         ["Errors"] = Object(("errors", ListOf(Object(("msg", Text("What is wrong and what to do.")), ("code", Count()))))),
         ["Health"] = Object(("status", OneOf("live", "ready"))),
@@ -57,6 +60,17 @@ internal static class OpenApiSchemas
         ("conversationId", Nullable(Text("Null once the job's key is gone."))),
         ("outcome", OneOf("deleted", "failed", "skipped", "pending")),
         ("reason", Nullable(Text())));
+
+    private static OpenApiSchema ChangeLogEntry()
+    {
+        string[] unknown = ["firstName", "lastName", "emailId", "activationStatus", "profColour", "profImage", "_id", "orgId"];
+        var detail = Object(("type", Text("The event's type; `outcomes` for those of one batch.")), ("firstVersion", Count()), ("lastVersion", Count("Inclusive.")),
+            ("leaves", Object(("first", Count()), ("end", Count("Exclusive.")))));
+        detail.Description = "And what its type has: with a job's entries its status document can be recomputed.";
+        return Object(
+            ("_id", Text("btl- and a UUID; survives a rebuild.")), ("userId", Object([("id", Text("The API client.")), .. unknown.Select(name => (name, Text()))])), ("streamId", Text("The bot.")),
+            ("resourceId", Text("The job, or the bot.")), ("resourceType", OneOf("conversationDeletionJob", "bot")), ("message", Text()), ("createdOn", Instant()), ("__v", Count()), ("detail", detail));
+    }
 
     private static OpenApiSchema Object(params (string Name, OpenApiSchema Schema)[] members) => new()
     {

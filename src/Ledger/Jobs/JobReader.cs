@@ -20,9 +20,9 @@ public sealed record StoredStatus(string Json, long Version, bool Ended);
 /// <param name="Json">The stored status document, as text.</param>
 public sealed record ListedJob(string Bot, string Client, string Json);
 
-/// <summary>One page of a list of jobs: status documents as text, newest first.</summary>
+/// <summary>One page of a list of jobs, newest first.</summary>
 /// <param name="Next">Cursor of the next page; null on the last.</param>
-public sealed record JobPage(IReadOnlyList<string> Documents, string? Next);
+public sealed record JobPage(IReadOnlyList<ListedJob> Jobs, string? Next);
 
 /// <summary>One conversation's outcome so far.</summary>
 /// <param name="ConversationId">Null once the job's key is gone.</param>
@@ -75,31 +75,31 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) => ListedAsync(
         Command(NewestSql, Text(botId), Text(status is { } only ? JobListEntry.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()), new() { Value = limit }), cancel);
 
-    /// <param name="botId">The bot.</param>
+    /// <param name="bots">The bots whose jobs to list.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>
     /// <param name="limit">1 to 100.</param>
     /// <param name="after">The cursor of an earlier page.</param>
     /// <param name="cancel">Stops the read.</param>
     /// <exception cref="FormatException">The cursor is not one of ours.</exception>
-    public async Task<JobPage> ListAsync(string botId, string? status, int limit, string? after, CancellationToken cancel)
+    public async Task<JobPage> ListAsync(IReadOnlyCollection<string> bots, string? status, int limit, string? after, CancellationToken cancel)
     {
         var (submittedAt, job) = after is null ? (null, null) : Cursor.Read(after);
         await using var command = Command(
-            ListSql, new() { Value = botId }, Text(status),
+            ListSql, new() { Value = bots.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text }, Text(status),
             new() { Value = (object?)submittedAt ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
             new() { Value = (object?)job ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
             new() { Value = limit + 1 });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var documents = new List<string>();
+        var jobs = new List<ListedJob>();
         string? last = null;
         while (await reader.ReadAsync(cancel))
         {
-            if (documents.Count == limit)
-                return new JobPage(documents, last);
-            documents.Add(reader.GetString(0));
+            if (jobs.Count == limit)
+                return new JobPage(jobs, last);
+            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0)));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
-        return new JobPage(documents, null);
+        return new JobPage(jobs, null);
     }
 
     /// <param name="botId">The bot.</param>
