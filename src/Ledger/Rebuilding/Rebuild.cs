@@ -60,10 +60,14 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
         // What moved on meanwhile is compared once more, behind the lock.
         streams.IsSuspect = true;
         await CatchUpAsync(session, streams, cancel);
+        var documents = 0L;
+        foreach (var shadow in shadows)
+            documents += await shadow.CountAsync(cancel);
         told.Enter(RebuildPhase.Swapping);
         var (projections, locked) = await SwapAsync(session, streams, shadows, told, cancel);
         return new RebuildReport
         {
+            Documents = documents,
             Streams = told.Streams,
             Events = told.Events,
             Projections = projections,

@@ -20,7 +20,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     private static readonly string RemoveSurplusSql = Sql.Load(typeof(ShadowTable), "RemoveSurplus");
     private static readonly string ReplaceDifferentSql = Sql.Load(typeof(ShadowTable), "ReplaceDifferent");
     private static readonly string AddMissingSql = Sql.Load(typeof(ShadowTable), "AddMissing");
-    private static readonly string CountSql = Sql.Load(typeof(ShadowTable), "Count");
+    private static readonly string CountSql = Sql.Load(typeof(ShadowTable), nameof(CountAsync));
 
     public ProjectionTable Table => table;
 
@@ -57,10 +57,15 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
         var surplus = await ChangeAsync(RemoveSurplusSql, cancel);
         var different = await ChangeAsync(ReplaceDifferentSql, cancel);
         var missing = await ChangeAsync(AddMissingSql, cancel);
-        await using var count = Command(CountSql);
         return new RebuiltProjection(
-            table.Name, (long)(await count.ExecuteScalarAsync(cancel))!, missing.Rows, different.Rows, surplus.Rows,
-            [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
+            table.Name, missing.Rows, different.Rows, surplus.Rows, [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
+    }
+
+    /// <summary>How many rows there must be.</summary>
+    public async Task<long> CountAsync(CancellationToken cancel)
+    {
+        await using var command = Command(CountSql);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     /// <returns>How many rows were changed, and the streams of the first few.</returns>
