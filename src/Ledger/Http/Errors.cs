@@ -50,17 +50,22 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         await answer.ExecuteAsync(context);
     }
 
+    public static ErrorAnswer Internal { get; } = new(500, "internal error");
+    public static ErrorAnswer Unreachable { get; } = new(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds);
+    public static ErrorAnswer OutcomeUnknown { get; } = new(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds);
+
+    /// <summary>Health says which in plain words; nobody else needs to know.</summary>
+    public static ErrorAnswer LogUnavailable { get; } = new(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds);
+
     internal static ErrorAnswer For(Exception exception) => exception switch
     {
         WrongExpectedVersionException => new ErrorAnswer(409, "the job changed at the same moment, several times over: repeat the request"),
-        OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
-        // Health says which in plain words; nobody else needs to know.
-        LogException => new ErrorAnswer(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds),
+        OutcomeUnknownException => OutcomeUnknown,
+        LogException => LogUnavailable,
         KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
-        _ when IsDatabaseUnreachable(exception) =>
-            new ErrorAnswer(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds),
-        _ => new ErrorAnswer(500, "internal error"),
+        _ when IsDatabaseUnreachable(exception) => Unreachable,
+        _ => Internal,
     };
 
     /// <summary>
@@ -76,7 +81,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         _ => false,
     };
 
-    private static ErrorAnswer ForStatus(int status, string? allow) => new(status, status switch
+    internal static ErrorAnswer ForStatus(int status, string? allow) => new(status, status switch
     {
         400 => "the request is not well-formed HTTP",
         404 => "there is nothing at this path",

@@ -1,4 +1,5 @@
 using Ledger.Contracts;
+using Ledger.Http.Reference;
 using Ledger.Pages;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -32,7 +33,7 @@ public static class LedgerHttp
         services.AddAuthorization();
         services.AddSingleton<IAuthorizationHandler, ScopeCheck>();
         services.Configure<KestrelServerOptions>(Limit);
-        services.AddLedgerOpenApi();
+        services.AddApiReference();
         services.AddLedgerPages();
         // The framework logs every request's URL, and every challenge, at Information. Who was refused and why is logged by TokenVerifier.
         services.AddLogging(logging => logging
@@ -56,7 +57,8 @@ public static class LedgerHttp
         ProofEndpoints.Map(deletions);
         LogEndpoints.Map(app);
         Health.Map(app);
-        app.MapOpenApi("/openapi/v1.json");
+        app.MapApiReference();
+        app.MapDocsPage();
         app.MapLedgerPages();
     }
 

@@ -1,7 +1,7 @@
 using System.Text;
-using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
@@ -22,24 +22,22 @@ internal static class ProofEndpoints
     /// <summary>Seconds: where nothing is wrong, the log covers an event within one.</summary>
     private const int RetryAfter = 1;
 
-    private static readonly ErrorAnswer Unfinished = new(409, "the job has not ended: its proof would not be complete. Ask for its status until it has");
-    private static readonly ErrorAnswer NotCovered =
+    internal static readonly ErrorAnswer Unfinished = new(409, "the job has not ended: its proof would not be complete. Ask for its status until it has");
+    internal static readonly ErrorAnswer NotCovered =
         new(503, "the log has no published checkpoint yet that covers the whole job: repeat the request later (/health/ready says if something keeps the log from it)", RetryAfter);
-    private static readonly ErrorAnswer Forgotten =
+    internal static readonly ErrorAnswer Forgotten =
         new(404, "the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own proof is still there");
-    private static readonly ErrorAnswer NotInJob = new(404, "the job has no outcome for such a conversation");
+    internal static readonly ErrorAnswer NotInJob = new(404, "the job has no outcome for such a conversation");
 
     public static void Map(RouteGroupBuilder deletions)
     {
         var mayProve = ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.ErasureProofs);
         deletions.MapGet("/{jobId}/proof", JobAsync).RequireAuthorization(mayProve)
             .WithName("getErasureProof")
-            .WithSummary("The erasure proof of a job that has ended, for the client that submitted it and for Erasure Proofs.")
-            .Describe(OpenApi.JobProof);
+            .Describe(ProofOperations.OfJob);
         deletions.MapPost("/{jobId}/proof", ConversationAsync).RequireAuthorization(mayProve)
             .WithName("getConversationProof")
-            .WithSummary("The proof of what became of one conversation of a job that has ended. The id is sent in the body: ids are never part of a URL.")
-            .Describe(OpenApi.ConversationProof);
+            .Describe(ProofOperations.OfConversation);
     }
 
     private static async Task<IResult> JobAsync(
@@ -69,9 +67,9 @@ internal static class ProofEndpoints
         if (refusal is not null)
             return refusal;
         if (!RequestHeaders.AnnounceJson(context.Request))
-            return new ErrorAnswer(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
+            return Refusals.NotJson;
         if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
-            return new ErrorAnswer(413, $"the body must have at most {Limits.BodyBytes} bytes");
+            return Refusals.BodyTooLarge;
         var request = ConversationProofRequest.Parse(body);
         if (request.ConversationId is not { } conversation)
             return new ErrorAnswer(400, 400, request.Problems);
