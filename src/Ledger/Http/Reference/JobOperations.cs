@@ -62,7 +62,7 @@ internal static class JobOperations
             Parameters.BotId,
             Parameters.InQuery("status", "Only jobs with this status.", Schema.OneOf(null, "queued", "completed", "failed", "cancelled"), "queued"),
             Parameters.Limit(JobListEndpoint.MaximumLimit, JobListEndpoint.DefaultLimit),
-            Parameters.InQuery("after", "The `next` of an earlier page.", Schema.Text(), "AAZR2fOxK5AAAAAAAABQAIAAAAAAAAAA"),
+            Parameters.InQuery("after", "The `next` of an earlier page.", Schema.Text(), "MjAyNi0wNS0wOFQwNjoyMjo1Ni4wOTdaIGU4YzBkMzYwLTZiNWItNTBhYi1iZGExLWFlNTRiMThhMWIyYw"),
         ],
         Answers = [Answer.Json(200, "A page.", "JobList", Example.Json("one job, the last", $$"""{"jobs":[{{Completed}}],"next":null}"""))],
         Refusals = [Refused.ByQuery("limit must be a whole number from 1 to 100")],
