@@ -5,6 +5,7 @@ using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Ledger.Transparency;
@@ -26,6 +27,8 @@ public sealed record ServiceSettings
 
     public HttpOptions Http { get; init; } = new();
     public ExecutionOptions Execution { get; init; } = new();
+
+    public NotificationOptions Notifications { get; init; } = new();
 
     /// <summary>How this node fires lanes; null: it serves requests only, and other nodes delete.</summary>
     public LaneSchedulerOptions? Lanes { get; init; } = new();
@@ -81,6 +84,7 @@ public static class LedgerService
         services.AddSingleton<JobProver>();
         services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);
+        services.AddLedgerNotifications(settings.Notifications);
         if (settings.Lanes is { } lanes)
         {
             services.AddSingleton(provider => Lanes(provider, settings, lanes));

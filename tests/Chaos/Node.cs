@@ -25,8 +25,10 @@ public sealed class Node : IAsyncDisposable
     public HttpClient Client { get; private set; } = null!;
 
     /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> when it comes there.</summary>
-    public static Task<Node> StartAsync(string connection, string keys, string? faultPoint = null) => StartAsync(
-        ["serve", "--urls", "http://127.0.0.1:0"], new() { ["LEDGER_CONNECTION"] = connection, ["LEDGER_KEYS"] = keys }, faultPoint);
+    /// <param name="environment">Variables that it gets besides.</param>
+    public static Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null) => StartAsync(
+        ["serve", "--urls", "http://127.0.0.1:0"],
+        new(environment ?? new Dictionary<string, string>()) { ["LEDGER_CONNECTION"] = connection, ["LEDGER_KEYS"] = keys }, faultPoint);
 
     /// <summary>Starts <c>ledger witness serve</c> in the same way.</summary>
     public static Task<Node> StartWitnessAsync(string key, string state, string log, string? faultPoint = null) => StartAsync(

@@ -23,6 +23,9 @@ public sealed class Scene : IAsyncDisposable
     private Scene(TestService service) => _service = service;
 
     public Node Node => _node!;
+
+    /// <summary>What the nodes that are started are told beside the database and its keys.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
     public TestService Service => _service;
 
     public static async Task<Scene> SetAsync()
@@ -35,14 +38,14 @@ public sealed class Scene : IAsyncDisposable
     }
 
     public async Task StartNodeAsync(string? faultPoint = null) =>
-        _node = await Node.StartAsync(_service.Database.ConnectionStringFor("ledger_service"), _service.KeyDirectory, faultPoint);
+        _node = await Node.StartAsync(_service.Database.ConnectionStringFor("ledger_service"), _service.KeyDirectory, faultPoint, Environment);
 
     /// <summary>Kills the node and starts another one in its place.</summary>
-    public async Task KillNodeAsync()
+    public async Task KillNodeAsync(string? faultPoint = null)
     {
         await Node.KillAsync();
         await Node.DisposeAsync();
-        await StartNodeAsync();
+        await StartNodeAsync(faultPoint);
     }
 
     /// <summary>Kills PostgreSQL's postmaster with its node standing at the fault point, starts PostgreSQL again and lets the node go on.</summary>

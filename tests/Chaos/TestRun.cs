@@ -1,3 +1,3 @@
-// Ends the test server after the last test; and one test at a time, because some of them kill the server of all.
+// Ends the test server after the last test. Tests spend most of their time waiting for processes to start, so more than one a core run at once.
 [assembly: TestFramework("Ledger.SystemTests.TestRun", "Ledger.SystemTests")]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]

@@ -8,6 +8,7 @@ using Ledger.Database;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Identifiers;
+using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Ledger.SystemTests.Reference;
@@ -45,6 +46,9 @@ public sealed record TestServiceOptions
     public DeletionWindowOptions Window { get; init; } = new("0 0 * * * ?", "UTC", TimeSpan.FromHours(2), 4);
 
     public int? RetentionDays { get; init; }
+
+    /// <summary>How the nodes send; by default no mail at all.</summary>
+    public NotificationOptions Notifications { get; init; } = new();
 
     /// <summary>A clock that the test sets; else the real one.</summary>
     public bool OwnClock { get; init; }
@@ -123,6 +127,7 @@ public sealed class TestService : IAsyncDisposable
             Urls = "http://127.0.0.1:0",
             Http = _options.Http,
             Execution = _options.Execution,
+            Notifications = _options.Notifications,
             Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
             Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
             Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },

@@ -2,6 +2,7 @@ using Ledger.Database.Embedded;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Notifications;
 
 namespace Ledger.Tests;
 
@@ -21,6 +22,8 @@ public sealed class SecretsInTextTests
             new Submission(null!, null!, "cs-1", new DeletionRequest.ByChannelUser(Secret, null, default), Secret, []),
             new SentDate(Secret, Secret),
             new ClusterState(1, Secret),
+            new SmtpServer("mail.example.com", 587, UsesStartTls: true, "ada", Secret),
+            new Notification(default, default, Secret, Secret, Secret, 1, null!, null),
         ];
     }
 

@@ -24,12 +24,15 @@ public abstract record RegistryEvent
 /// <param name="OwnerMail">Where the completion mail goes; absent: nowhere.</param>
 /// <param name="RetentionDays">Conversations that started longer ago are out of retention; absent: kept for ever.</param>
 /// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten: their keys are destroyed; absent: never.</param>
+/// <param name="WebhookUrl">Where the signed completion message is posted; absent: nowhere.</param>
 public sealed record BotRegistered(
-    string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null) : RegistryEvent;
+    string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null,
+    string? WebhookUrl = null) : RegistryEvent;
 
 /// <summary>All settings of a bot as they are after a change.</summary>
 public sealed record BotChanged(
-    string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null) : RegistryEvent;
+    string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null,
+    string? WebhookUrl = null) : RegistryEvent;
 
 /// <summary>A client may act for the bot, with these scopes and no others (an earlier grant to the same client is replaced).</summary>
 public sealed record ClientGranted(string Bot, string Client, IReadOnlyList<Scope> Scopes) : RegistryEvent;

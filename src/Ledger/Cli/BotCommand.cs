@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Ledger.Contracts;
 using Ledger.EventStore;
 using Ledger.Projections;
@@ -18,20 +17,19 @@ internal static class BotCommand
         var verb = new Verb(
             "add",
             "Registers a bot. Repeating it with the same settings changes nothing.",
-            "ledger bot add st-1 --owner-mail owner@example.com --created 2024-03-01 --retention-days 400",
+            "ledger bot add st-1 --owner-mail owner@example.com --created 2024-03-01 --retention-days 400\nledger bot add st-2 --webhook https://example.com/hook",
             "--created is when the platform made the bot: a deletion by cId without startDate reaches back to it (or to the channel user's creation,\n"
             + "if that is later), so it must not be later than the bot's first conversation. Once set, change it with `ledger bot set`.");
         var settings = new BotSettings(verb, "now");
         settings.Window.DefaultValueFactory = _ => Window.Default.Name;
         verb.SetAction(async (parsed, cancel) =>
         {
-            await using var database = await settings.Database.OpenAsync(parsed, cancel);
+            await using var database = await settings.OpenAsync(parsed, cancel);
             var bot = parsed.GetValue(settings.Bot)!;
-            CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, new AddBot(
-                bot, parsed.GetValue(settings.OwnerMail), parsed.GetValue(settings.Created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(settings.RetentionDays),
+            await settings.ExecuteAsync(parsed, database, new AddBot(
+                bot, settings.OwnerMailOf(parsed) is { Length: > 0 } mail ? mail : null, parsed.GetValue(settings.Created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(settings.RetentionDays),
                 parsed.GetValue(settings.Window)!, settings.By.Actor(parsed), settings.By.Reason(parsed),
-                parsed.GetValue(settings.KeyRetentionDays)), cancel));
-            Terminal.Of(parsed).Line("The bot is registered.");
+                parsed.GetValue(settings.KeyRetentionDays), settings.WebhookOf(parsed) is { Length: > 0 } url ? url : null), "The bot is registered.", cancel);
             Terminal.Of(parsed).Note("Next: `ledger client add CLIENT --bot BOT --scope delete-conversations`");
         });
         return verb;
@@ -40,18 +38,17 @@ internal static class BotCommand
     private static Verb Set()
     {
         var verb = new Verb(
-            "set", "Changes a bot's settings; what is not named stays as it is.", "ledger bot set st-1 --retention-days 0 --reason 'contract of May'",
-            "Unfinished jobs go by the new settings from their next plan on.");
+            "set", "Changes a bot's settings; what is not named stays as it is.", "ledger bot set st-1 --retention-days 0 --reason 'contract of May'\nledger bot set st-1 --webhook none",
+            "Unfinished jobs go by the new settings from their next plan on. A webhook's secret is shown once, when the webhook is set; for another\n"
+            + "secret, set the webhook to none and then anew.");
         var settings = new BotSettings(verb, "unchanged");
         verb.SetAction(async (parsed, cancel) =>
         {
-            await using var database = await settings.Database.OpenAsync(parsed, cancel);
-            var bot = parsed.GetValue(settings.Bot)!;
-            CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, new ChangeBot(
-                bot, parsed.GetValue(settings.OwnerMail), parsed.GetValue(settings.Created), parsed.GetValue(settings.RetentionDays),
+            await using var database = await settings.OpenAsync(parsed, cancel);
+            await settings.ExecuteAsync(parsed, database, new ChangeBot(
+                parsed.GetValue(settings.Bot)!, settings.OwnerMailOf(parsed), parsed.GetValue(settings.Created), parsed.GetValue(settings.RetentionDays),
                 parsed.GetValue(settings.Window), settings.By.Actor(parsed), settings.By.Reason(parsed),
-                parsed.GetValue(settings.KeyRetentionDays)), cancel));
-            Terminal.Of(parsed).Line("The bot's settings are recorded.");
+                parsed.GetValue(settings.KeyRetentionDays), settings.WebhookOf(parsed)), "The bot's settings are recorded.", cancel);
         });
         return verb;
     }
@@ -66,10 +63,10 @@ internal static class BotCommand
             await using var connection = await opened.Source.OpenConnectionAsync(cancel);
             var bots = await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel);
             Terminal.Of(parsed).Table(
-                ["bot", "owner", "created", "retention", "key retention", "window", "clients"],
+                ["bot", "owner", "created", "retention", "key retention", "window", "webhook", "clients"],
                 [.. bots.OrderBy(bot => bot.BotId, StringComparer.Ordinal).Select(bot => (string[])
                 [
-                    bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays), bot.Window,
+                    bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays), bot.Window, bot.WebhookUrl ?? "-",
                     bot.Grants.Count == 0 ? "-" : string.Join(", ", bot.Grants.Keys.Order(StringComparer.Ordinal)),
                 ])],
                 "There is no bot yet: `ledger bot add BOT`");
@@ -78,34 +75,4 @@ internal static class BotCommand
     }
 
     private static string Days(int? days) => days is null ? "for ever" : $"{days} days";
-
-    /// <summary>The arguments and options that add and set share.</summary>
-    private sealed class BotSettings
-    {
-        public BotSettings(Verb verb, string absent)
-        {
-            Created = OptionValues.Instant("--created", $"When the platform made the bot: an instant or a date. [default: {absent}]");
-            verb.Add(Bot);
-            verb.Add(OwnerMail);
-            verb.Add(Created);
-            verb.Add(RetentionDays);
-            verb.Add(KeyRetentionDays);
-            verb.Add(Window);
-            By = RecordedBy.AddTo(verb);
-            Database = DatabaseOptions.AddTo(verb);
-        }
-
-        public Argument<string> Bot { get; } = new("BOT") { Description = "App or Stream ID, as in the API's paths." };
-        public Option<string?> OwnerMail { get; } = new("--owner-mail") { Description = "Who is told when a job is done.", HelpName = "MAIL" };
-        public Option<DateTimeOffset?> Created { get; }
-        public Option<int?> RetentionDays { get; } = new("--retention-days") { Description = "Conversations that started longer ago are skipped; 0 with set: none are.", HelpName = "N" };
-        public Option<int?> KeyRetentionDays { get; } = new("--key-retention-days")
-        {
-            Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.",
-            HelpName = "N",
-        };
-        public Option<string?> Window { get; } = new("--window") { Description = "The window that the bot's jobs run in.", HelpName = "NAME" };
-        public RecordedBy By { get; }
-        public DatabaseOptions Database { get; }
-    }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
+using Ledger.Notifications;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.Scheduling;
@@ -19,6 +20,8 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
 
     /// <summary>Always open, so that nobody has to wait for the evening.</summary>
     private static readonly Window AlwaysOpen = new("demo", "0 0 * * * ?", "UTC", TimeSpan.FromHours(2), 4);
+
+    private const string Owner = "owner@example.com";
 
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(12);
 
@@ -51,9 +54,12 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
             terminal.Line(erased.Summary);
             return;
         }
-        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(store, erased, proofs, cancel);
+        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(store, erased, proofs, Outbox, cancel);
         await node.WaitForShutdownAsync(cancel);
     }
+
+    /// <summary>The mail that the bots' owners would get.</summary>
+    private string Outbox => Path.Combine(Path.GetFullPath(folder), "outbox");
 
     private ServiceSettings Settings(OpenDatabase database) => new()
     {
@@ -63,7 +69,8 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         Embedded = database.Embedded!.Postgres,
         Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
         // The limits stay on. A person who plays with the demo should not meet them.
-        Http = new HttpOptions { Submits = new RateLimit(600, 18_000), Polls = new RateLimit(600, 18_000) },
+        Http = new HttpOptions { Submits = new RateLimit(600, 18_000), Polls = new RateLimit(600, 18_000), PublicUrl = port == 0 ? null : new Uri($"http://127.0.0.1:{port}") },
+        Notifications = new NotificationOptions { MailFolder = Outbox },
         LogLevel = LogLevel.Warning,
     };
 
@@ -79,8 +86,8 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         foreach (var (bot, createdAt) in input.Bots.SelectMany(bot => new[] { (bot.Key, bot.Value), (DemoInput.Twin(bot.Key), bot.Value) }))
         {
             // Another file may have registered the bot with another creation.
-            if (await registry.ExecuteAsync(bot, new AddBot(bot, null, createdAt, null, AlwaysOpen.Name, Actor, null), cancel) is not null)
-                CommandException.ThrowIf(await registry.ExecuteAsync(bot, new ChangeBot(bot, null, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
+            if (await registry.ExecuteAsync(bot, new AddBot(bot, Owner, createdAt, null, AlwaysOpen.Name, Actor, null), cancel) is not null)
+                CommandException.ThrowIf(await registry.ExecuteAsync(bot, new ChangeBot(bot, Owner, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
             CommandException.ThrowIf(await registry.ExecuteAsync(bot, new GrantClient(bot, clientId, Enum.GetValues<Scope>(), Actor, null), cancel));
         }
         return new ClientEntry(new ApiClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, [secretId], Revoked: false), [secret]);

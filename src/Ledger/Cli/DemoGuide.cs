@@ -3,7 +3,7 @@ namespace Ledger.Cli;
 /// <summary>What to try on a demo that stays up.</summary>
 internal sealed class DemoGuide(Terminal terminal, string address, string token)
 {
-    public async Task PrintAsync(DemoStore store, DemoErased erased, DemoProofs proofs, CancellationToken cancel)
+    public async Task PrintAsync(DemoStore store, DemoErased erased, DemoProofs proofs, string outbox, CancellationToken cancel)
     {
         var job = erased.Jobs[0];
         var deletions = $"{address}/api/public/bot/{Uri.EscapeDataString(job.Bot)}/conversations/delete";
@@ -24,6 +24,7 @@ internal sealed class DemoGuide(Terminal terminal, string address, string token)
         terminal.Line("Fetch the job's erasure proof, and check it (erasure-verify, which needs nothing of this ledger, takes the same):");
         terminal.Line($"  curl -H \"auth: $TOKEN\" -OJ '{deletions}/{job.Id}/proof'");
         terminal.Line($"  ledger verify '{proofs.ProofFile}' --key \"$(cat '{proofs.KeyFile}')\"");
+        terminal.Line($"Read the mail that the bots' owners would get: {outbox}");
         terminal.Line($"In the browser: {address}/health/ready and {address}/openapi/v1.json");
         terminal.Line("Ctrl-C stops it.");
     }

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.Http;
 using Ledger.Identifiers;
+using Ledger.Notifications;
 using Ledger.Transparency;
 using Ledger.Transparency.Witnessing;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -12,8 +14,6 @@ namespace Ledger.Cli;
 /// <summary><c>ledger serve</c></summary>
 internal static class ServeCommand
 {
-    public const string WitnessPolicyVariable = "LEDGER_WITNESS_POLICY";
-
     public static Verb Verb()
     {
         var verb = new Verb(
@@ -23,43 +23,33 @@ internal static class ServeCommand
             + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls http://0.0.0.0:8080",
             "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the data folder,\n"
             + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.");
-        var database = DatabaseOptions.AddTo(verb, withKeys: true);
-        var embedded = new Option<bool>("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };
-        var urls = new Option<string>("--urls")
-        {
-            Description = "Where to listen; several separated by semicolons.",
-            HelpName = "URL",
-            DefaultValueFactory = _ => "http://127.0.0.1:8080",
-        };
-        var policy = new Option<string?>("--witness-policy")
-        {
-            Description = $"Witnesses that must cosign before anything logged counts: a policy file (c2sp.org/tlog-policy) with their addresses (or {WitnessPolicyVariable}).",
-            HelpName = "FILE",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(WitnessPolicyVariable) is { Length: > 0 } file ? file : null,
-        };
-        verb.Add(embedded);
-        verb.Add(urls);
-        verb.Add(policy);
-        verb.SetAction((parsed, cancel) => RunAsync(parsed, database, parsed.GetValue(embedded), parsed.GetValue(urls)!, parsed.GetValue(policy), cancel));
+        var options = new ServeOptions(verb);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, options, cancel));
         return verb;
     }
 
-    private static async Task RunAsync(ParseResult parsed, DatabaseOptions options, bool embedded, string urls, string? policy, CancellationToken cancel)
+    private static async Task RunAsync(ParseResult parsed, ServeOptions options, CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
+        var (embedded, urls) = (parsed.GetValue(options.Embedded), parsed.GetValue(options.Urls)!);
         RefuseMalformed(urls);
-        var witnesses = policy is null ? null : Witnesses.ReadPolicy(policy);
-        await using var database = embedded ? await OpenEmbeddedAsync(parsed, options, terminal, cancel) : await OpenServerAsync(parsed, options, cancel);
+        var http = new HttpOptions { PublicUrl = options.PublicUrlOf(parsed) };
+        var notifications = options.Mail.Read(parsed);
+        var witnesses = parsed.GetValue(options.WitnessPolicy) is { } policy ? Witnesses.ReadPolicy(policy) : null;
+        await using var database = embedded ? await OpenEmbeddedAsync(parsed, options.Database, terminal, cancel) : await OpenServerAsync(parsed, options.Database, cancel);
         if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
             throw new CommandException(problem);
         if (witnesses is not null && Witnesses.Problem(witnesses, LogKeyFile.Read(database.Keys.Folder).Verifier) is { } mismatch)
             throw new CommandException(mismatch);
+        notifications = MailSettings.WithFolder(notifications, database.Embedded?.Postgres.DataDirectory);
         await using var node = LedgerService.Build(new ServiceSettings
         {
             Connection = database.Connection,
             Keys = database.Keys,
             Urls = urls,
             Embedded = database.Embedded?.Postgres,
+            Http = http,
+            Notifications = notifications,
             Witnesses = witnesses,
         });
         if (FaultPoint.ArmedPoint is { } point)
@@ -69,9 +59,18 @@ internal static class ServeCommand
             foreach (var warning in await ServerLogSettings.WarningsAsync(database.Source, cancel))
                 node.Logger.LogWarning("{Warning}", warning);
         }
+        WarnOfMail(node.Logger, notifications, http);
         await node.StartAsync(cancel);
-        Greet(terminal, node, parsed, options, database);
+        Greet(terminal, node, parsed, options.Database, database, notifications);
         await node.WaitForShutdownAsync(cancel);
+    }
+
+    private static void WarnOfMail(ILogger log, NotificationOptions notifications, HttpOptions http)
+    {
+        if (!notifications.SendsMail)
+            log.LogWarning("Mail is not configured: what the owners of bots should be told waits in the outbox until a node has --smtp or --mail-dir");
+        else if (notifications.Smtp is not null && http.PublicUrl is null)
+            log.LogWarning("--public-url is not set: mail names the certificates' paths, and links to none");
     }
 
     private static async Task<OpenDatabase> OpenEmbeddedAsync(ParseResult parsed, DatabaseOptions options, Terminal terminal, CancellationToken cancel)
@@ -107,7 +106,7 @@ internal static class ServeCommand
         }
     }
 
-    private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database)
+    private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database, NotificationOptions notifications)
     {
         foreach (var address in Addresses(node))
             terminal.Line($"Listening on {address}");
@@ -115,6 +114,8 @@ internal static class ServeCommand
         var where = database.Embedded is null ? "" : options.Data(parsed) is { } data ? $" --data {data}" : "";
         if (database.Embedded is { } embedded)
             terminal.Line($"Data in {embedded.Postgres.DataDirectory}");
+        if (notifications is { Smtp: null, MailFolder: { } folder })
+            terminal.Line($"Mail in {folder} (no mail server is set: --smtp)");
         terminal.Line("Next, in another terminal:");
         terminal.Line($"  ledger bot add BOT{where}");
         terminal.Line($"  ledger client add CLIENT --bot BOT --scope delete-conversations{where}");

@@ -3,6 +3,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Jobs;
+using Ledger.Notifications;
 using Ledger.Projections;
 using Ledger.Projections.JobList;
 using Ledger.Projections.Status;
@@ -41,6 +42,8 @@ public static class JobWriter
             var now = Contracts.Instant.Truncate(at);
             batch.BatchCommands.Add(EventStreams.Append(claimed.Id.Value, StreamIds.JobType, claimed.Version, now, events));
             single.AddRange(Projected(claimed, events, now, version, job.IsEnded));
+            if (job.IsEnded)
+                batch.BatchCommands.Add(NotificationOutbox.Queue(claimed.Id, job.Bot));
         }
         foreach (var command in single)
             batch.BatchCommands.Add(command);

@@ -9,6 +9,9 @@ public sealed record HttpOptions
     /// <summary>Polls of one job's status (contract §5); null: unlimited.</summary>
     public RateLimit? Polls { get; init; } = new(PerMinute: 60, PerHour: 1800);
 
+    /// <summary>The service's address as its users know it, for links that leave it; null: not known.</summary>
+    public Uri? PublicUrl { get; init; }
+
     /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }

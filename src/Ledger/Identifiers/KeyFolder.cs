@@ -238,11 +238,18 @@ public sealed class KeyFolder
 
     public byte[] OpenSecret(string clientId, string secretId, ReadOnlySpan<byte> sealedSecret) => Seal.Open(_secretsKey, sealedSecret, SecretContext(clientId, secretId));
 
+    /// <summary>Seals what a bot's webhook is signed with.</summary>
+    public byte[] SealWebhookSecret(string botId, byte[] secret) => Seal.Close(_secretsKey, secret, WebhookContext(botId));
+
+    public byte[] OpenWebhookSecret(string botId, ReadOnlySpan<byte> sealedSecret) => Seal.Open(_secretsKey, sealedSecret, WebhookContext(botId));
+
     private static string EpochFile(int epoch) => $"epoch-{epoch:D6}.key";
 
     private static byte[] WrapContext(JobId job) => Encoding.UTF8.GetBytes($"job-key\n{job}");
 
     private static byte[] SecretContext(string clientId, string secretId) => Encoding.UTF8.GetBytes($"client-secret\n{clientId}\n{secretId}");
+
+    private static byte[] WebhookContext(string botId) => Encoding.UTF8.GetBytes($"webhook-secret\n{botId}");
 
     private static int? EpochOf(string file) =>
         int.TryParse(Path.GetFileNameWithoutExtension(file).AsSpan(Path.GetFileName(file).IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)

@@ -7,15 +7,20 @@ public abstract record RegistryCommand(string Actor, string? Reason);
 
 /// <param name="RetentionDays">Null: conversations are kept for ever.</param>
 /// <param name="KeyRetentionDays">Null: job keys are kept for ever.</param>
+/// <param name="WebhookUrl">Null: none.</param>
 public sealed record AddBot(
-    string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, string Actor, string? Reason, int? KeyRetentionDays = null)
+    string Bot, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, string Actor, string? Reason, int? KeyRetentionDays = null,
+    string? WebhookUrl = null)
     : RegistryCommand(Actor, Reason);
 
 /// <summary>Changes a bot's settings; null leaves one as it is.</summary>
+/// <param name="OwnerMail">Empty: none any more.</param>
 /// <param name="RetentionDays">0 means: kept for ever.</param>
 /// <param name="KeyRetentionDays">0 means: kept for ever.</param>
+/// <param name="WebhookUrl">Empty: none any more.</param>
 public sealed record ChangeBot(
-    string Bot, string? OwnerMail, DateTimeOffset? CreatedAt, int? RetentionDays, string? Window, string Actor, string? Reason, int? KeyRetentionDays = null)
+    string Bot, string? OwnerMail, DateTimeOffset? CreatedAt, int? RetentionDays, string? Window, string Actor, string? Reason, int? KeyRetentionDays = null,
+    string? WebhookUrl = null)
     : RegistryCommand(Actor, Reason);
 
 public sealed record GrantClient(string Bot, string Client, IReadOnlyList<Scope> Scopes, string Actor, string? Reason) : RegistryCommand(Actor, Reason);

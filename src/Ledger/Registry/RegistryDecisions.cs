@@ -1,5 +1,6 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Registry;
+using Ledger.Notifications;
 using Ledger.Projections.Registry;
 using Decision = Ledger.Decision<Ledger.Contracts.Registry.RegistryEvent>;
 
@@ -53,17 +54,19 @@ public static class RegistryDecisions
             return Decision.Reject($"retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
         if (add.KeyRetentionDays is < 1 or > LongestRetention)
             return Decision.Reject($"key retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
+        if (RecipientProblem(add.OwnerMail, add.WebhookUrl) is { } problem)
+            return Decision.Reject(problem);
         var createdAt = Instant.Truncate(add.CreatedAt);
         if (bot is null)
         {
-            return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays)
+            return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays, add.WebhookUrl)
             {
                 Actor = add.Actor,
                 Reason = add.Reason,
             });
         }
         var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == createdAt && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window
-            && bot.KeyRetentionDays == add.KeyRetentionDays;
+            && bot.KeyRetentionDays == add.KeyRetentionDays && bot.WebhookUrl == add.WebhookUrl;
         return same ? Decision.Nothing : Decision.Reject("the bot is registered already, with other settings: change it with `ledger bot set`");
     }
 
@@ -73,22 +76,32 @@ public static class RegistryDecisions
             return Decision.Reject($"retention is 1 to {LongestRetention} days (0 keeps for ever)");
         if (change.KeyRetentionDays is < 0 or > LongestRetention)
             return Decision.Reject($"key retention is 1 to {LongestRetention} days (0 keeps for ever)");
+        if (RecipientProblem(change.OwnerMail, change.WebhookUrl) is { } problem)
+            return Decision.Reject(problem);
         var changed = bot with
         {
-            OwnerMail = change.OwnerMail ?? bot.OwnerMail,
+            OwnerMail = change.OwnerMail switch { null => bot.OwnerMail, "" => null, var mail => mail },
             CreatedAt = change.CreatedAt is { } created ? Instant.Truncate(created) : bot.CreatedAt,
             RetentionDays = change.RetentionDays switch { null => bot.RetentionDays, 0 => null, var days => days },
             Window = change.Window ?? bot.Window,
             KeyRetentionDays = change.KeyRetentionDays switch { null => bot.KeyRetentionDays, 0 => null, var days => days },
+            WebhookUrl = change.WebhookUrl switch { null => bot.WebhookUrl, "" => null, var url => url },
         };
         return changed == bot
             ? Decision.Nothing
-            : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays)
+            : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays, changed.WebhookUrl)
             {
                 Actor = change.Actor,
                 Reason = change.Reason,
             });
     }
+
+    private static string? RecipientProblem(string? ownerMail, string? webhookUrl) => (ownerMail, webhookUrl) switch
+    {
+        ({ Length: > 0 }, _) when !System.Net.Mail.MailAddress.TryCreate(ownerMail, out _) => "the owner's mail address cannot be read: it must be like owner@example.com",
+        (_, { Length: > 0 }) => WebhookUrl.Problem(webhookUrl),
+        _ => null,
+    };
 
     private static Decision Grant(Bot bot, GrantClient grant)
     {

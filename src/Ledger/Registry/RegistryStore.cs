@@ -22,12 +22,17 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
 
     /// <summary>Carries out one command on a bot.</summary>
     /// <returns>Null, or why not.</returns>
-    public async Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel)
+    public Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel) => ExecuteAsync(botId, command, webhookSecret: null, cancel);
+
+    /// <summary>Carries out one command on a bot. A secret is stored sealed, in the same transaction, where the command gives the bot another webhook than it has.</summary>
+    /// <param name="webhookSecret">For a command that may set a webhook.</param>
+    public async Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, byte[]? webhookSecret, CancellationToken cancel)
     {
         if (await MissingReferenceAsync(command, cancel) is { } missing)
             return missing;
         return await ExecuteAsync(
-            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply, _ => [], cancel);
+            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply,
+            (before, after, _) => WebhookSecrets.Rows(before, after, webhookSecret, keys), cancel);
     }
 
     /// <summary>Defines a window, anew or for the first time. One that could never open is refused.</summary>
@@ -36,7 +41,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         var problems = Window.Problems(command.Name, command.Cron, command.TimeZone, TimeSpan.FromSeconds(command.LengthSeconds), command.Lanes, time);
         return problems.Count > 0 ? new Rejection(string.Join("; ", problems)) : await ExecuteAsync(
             StreamIds.Window(command.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
-            window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, _ => [], cancel);
+            window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, (_, _, _) => [], cancel);
     }
 
     /// <summary>Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.</summary>
@@ -46,14 +51,14 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         var define = new DefineWindow(window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, "ledger", "the window of a bot that was given none");
         await ExecuteAsync(
             StreamIds.Window(window.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
-            defined => defined is null ? RegistryDecisions.Decide(defined, define) : Decision<RegistryEvent>.Nothing, DeletionWindow.Apply, _ => [], cancel);
+            defined => defined is null ? RegistryDecisions.Decide(defined, define) : Decision<RegistryEvent>.Nothing, DeletionWindow.Apply, (_, _, _) => [], cancel);
     }
 
     /// <summary>Carries out one command on a client. A secret that it issues is stored sealed in the same transaction.</summary>
     /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>; else null.</param>
     public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) => ExecuteAsync(
         StreamIds.Client(clientId), StreamIds.ClientType, DocumentJson.Default.ApiClient,
-        client => RegistryDecisions.Decide(client, command), ApiClient.Apply, events => SecretRows(clientId, secret, events), cancel);
+        client => RegistryDecisions.Decide(client, command), ApiClient.Apply, (_, _, events) => SecretRows(clientId, secret, events), cancel);
 
     /// <summary>
     /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of base64url over 64 random bytes), so that
@@ -64,7 +69,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
 
     private async Task<Rejection?> ExecuteAsync<TDocument>(
         Guid stream, string streamType, JsonTypeInfo<TDocument> json, Func<TDocument?, Decision<RegistryEvent>> decide,
-        Func<TDocument?, RegistryEvent, TDocument> apply, Func<IReadOnlyList<RegistryEvent>, IEnumerable<NpgsqlBatchCommand>> alongside, CancellationToken cancel)
+        Func<TDocument?, RegistryEvent, TDocument> apply, Func<TDocument?, TDocument, IReadOnlyList<RegistryEvent>, IEnumerable<NpgsqlBatchCommand>> alongside,
+        CancellationToken cancel)
         where TDocument : class
     {
         for (var attempt = 1; ; attempt++)
@@ -80,7 +86,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
             batch.BatchCommands.Add(document is null
                 ? Documents.Insert(stream, changed, json, decision.Events.Count)
                 : Documents.Update(stream, changed, json, version, version + decision.Events.Count));
-            foreach (var command in alongside(decision.Events))
+            foreach (var command in alongside(document, changed, decision.Events))
                 batch.BatchCommands.Add(command);
             try
             {

@@ -5,13 +5,14 @@ namespace Ledger.Projections.Registry;
 /// <summary>A bot as it is now: <c>mt_doc_bot</c>.</summary>
 /// <param name="Grants">Scopes by client id.</param>
 /// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten; null: never.</param>
+/// <param name="WebhookUrl">Where its jobs' ends are posted; null: nowhere. Its secret is kept sealed elsewhere.</param>
 public sealed record Bot(
     string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants,
-    int? KeyRetentionDays = null)
+    int? KeyRetentionDays = null, string? WebhookUrl = null)
 {
     public static Bot Apply(Bot? bot, RegistryEvent @event) => (bot, @event) switch
     {
-        (null, BotRegistered e) => new Bot(e.Bot, e.OwnerMail, e.CreatedAt, e.RetentionDays, e.Window, NoGrants, e.KeyRetentionDays),
+        (null, BotRegistered e) => new Bot(e.Bot, e.OwnerMail, e.CreatedAt, e.RetentionDays, e.Window, NoGrants, e.KeyRetentionDays, e.WebhookUrl),
         (not null, BotChanged e) => bot with
         {
             OwnerMail = e.OwnerMail,
@@ -19,6 +20,7 @@ public sealed record Bot(
             RetentionDays = e.RetentionDays,
             Window = e.Window,
             KeyRetentionDays = e.KeyRetentionDays,
+            WebhookUrl = e.WebhookUrl,
         },
         (not null, ClientGranted e) => bot with { Grants = new Dictionary<string, IReadOnlyList<Scope>>(bot.Grants, StringComparer.Ordinal) { [e.Client] = e.Scopes } },
         (not null, GrantRevoked e) => bot with

@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "proof", "verify", "audit", "find", "forget", "migrate", "key", "log", "witness" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "notifications", "proof", "verify", "audit", "find", "forget", "migrate", "key", "log", "witness" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -90,6 +90,14 @@ public sealed class CommandLineTests
     [InlineData("proof cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c --conversation --without-ids")]
     [InlineData("demo --port 65536")]
     [InlineData("serve --urls nonsense")]
+    [InlineData("serve --smtp nonsense --mail-from a@example.com")]
+    [InlineData("serve --smtp smtps://mail.example.com --mail-from a@example.com")]
+    [InlineData("serve --smtp smtp://mail.example.com")]
+    [InlineData("serve --smtp smtp://mail.example.com --mail-from nobody")]
+    [InlineData("serve --smtp smtp://mail.example.com --mail-from a@example.com --mail-dir /tmp/somewhere")]
+    [InlineData("serve --public-url ledger.example.com")]
+    [InlineData("notifications --retry 42")]
+    [InlineData("notifications --limit 0")]
     [InlineData("witness key witness.example/w1")]
     [InlineData("witness serve --key k --state s")]
     [InlineData("witness serve --key k --state s --log nonsense")]

@@ -30,7 +30,9 @@ public sealed partial class EventTypeTests
         new Completed(JobOutcome.Completed, 6, 1, 0, new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 2, [SkipReason.AlreadyErased] = 3 }, new ItemCounts(1)),
         new Completed(JobOutcome.Failed, 0, 0, 0, new Dictionary<SkipReason, long>(), ItemCounts.None), new Completed(JobOutcome.Cancelled, 6, 1, 0, new Dictionary<SkipReason, long>(), ItemCounts.None, 1),
         new BotRegistered("st-1", s_at, "night", "owner@example.com", 30, 365) { Actor = "ada", Reason = "ticket 7" }, new BotRegistered("st-1", s_at, "night") { Actor = "ada" },
+        new BotRegistered("st-1", s_at, "night", WebhookUrl: "https://example.com/hook?to=7&x") { Actor = "ada" },
         new BotChanged("st-1", s_at, "default", "owner@example.com", 60, 365) { Actor = "ada", Reason = "ticket 8" },
+        new BotChanged("st-1", s_at, "default", WebhookUrl: "https://example.com/hook") { Actor = "ada" },
         new ClientGranted("st-1", "cs-1", Enum.GetValues<Scope>()) { Actor = "ada" }, new GrantRevoked("st-1", "cs-1") { Actor = "ada" },
         .. Enum.GetValues<TokenAlgorithm>().Select(algorithm => new ClientRegistered("cs-1", algorithm, true, algorithm > TokenAlgorithm.HS512 ? "-----BEGIN PUBLIC KEY-----\n+/=" : null) { Actor = "ada" }),
         new ClientSecretIssued("cs-1", "9f3a") { Actor = "ada" }, new ClientSecretRetired("cs-1", "9f3a") { Actor = "ada" }, new ClientRevoked("cs-1") { Actor = "ada", Reason = "leaked" },
@@ -70,7 +72,7 @@ public sealed partial class EventTypeTests
     private static readonly string[] s_mayBeAbsent =
     [
         "submitted.from", "submitted.to", "started.from", "started.retainedFrom", "failed.commitment", "failed.ordinal", "completed.untouchedFrom",
-        "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays", "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays",
+        "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays", "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays", "bot_registered.webhookUrl", "bot_changed.webhookUrl",
         "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
     ];
 

@@ -22,13 +22,26 @@ public sealed class RegistryDecisionsTests
             from mail in Gen.Elements(null, "a@example.com", "b@example.com")
             from days in Gen.Elements<int?>(null, 0, 1, 30)
             from window in Gen.Elements(null, "night", "day")
+            from webhook in Gen.Elements(null, "", "https://example.com/hook")
             from at in Gen.Choose(0, 2)
-            select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null),
+            select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null, WebhookUrl: webhook),
             from client in Gen.Elements("cs-1", "cs-2")
             from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
             select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
             from client in Gen.Elements("cs-1", "cs-2") select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)),
         RegistryDecisions.Decide, Ledger.Projections.Registry.Bot.Apply, _ => { });
+
+    [Fact]
+    public void The_owners_mail_and_the_webhook_are_checked_kept_by_other_changes_and_taken_away_when_they_are_empty()
+    {
+        Assert.Contains("mail address", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = "owner" }).Rejection!.Message, StringComparison.Ordinal);
+        Assert.Contains("https://", RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "http://example.com" }).Rejection!.Message, StringComparison.Ordinal);
+        var bot = Ledger.Projections.Registry.Bot.Apply(null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
+        bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
+        Assert.Equal(("owner@example.com", "https://example.com"), (bot.OwnerMail, bot.WebhookUrl));
+        bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
+        Assert.Equal((null, null), (bot.OwnerMail, bot.WebhookUrl));
+    }
 
     [Fact]
     public void Repeating_any_command_on_a_client_appends_nothing_it_never_has_more_than_two_secrets_and_none_once_revoked() => RepeatingAppendsNothing<ApiClient>(

@@ -1,0 +1,18 @@
+using Ledger.Contracts.Jobs;
+
+namespace Ledger.Http;
+
+/// <summary>Addresses of the service for links that leave it: in mail, in webhooks, on paper. Without <see cref="HttpOptions.PublicUrl"/> (null) they are paths.</summary>
+internal static class PublicAddress
+{
+    /// <summary>The console's page of a job. Whoever follows the link signs in first.</summary>
+    public static string Job(Uri? publicUrl, string botId, JobId job) => $"{Base(publicUrl)}/jobs/{Uri.EscapeDataString(botId)}/{job}";
+
+    /// <summary>The console's page of a job's certificate of erasure.</summary>
+    public static string Certificate(Uri? publicUrl, string botId, JobId job) => $"{Job(publicUrl, botId, job)}/certificate";
+
+    /// <summary>The API's call for the certificate (contract §6), for programs.</summary>
+    public static string CertificateCall(Uri? publicUrl, string botId, JobId job) => $"{Base(publicUrl)}{BotPath.Status(botId, job)}/certificate";
+
+    private static string? Base(Uri? publicUrl) => publicUrl?.AbsoluteUri.TrimEnd('/');
+}

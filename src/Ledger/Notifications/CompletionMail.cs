@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Net.Mail;
+using System.Net.Mime;
+using System.Text;
+using System.Text.Encodings.Web;
+
+namespace Ledger.Notifications;
+
+/// <summary>The mail about a job's end, as plain text and as HTML. But for its date it is the same in every attempt.</summary>
+internal static class CompletionMail
+{
+    private const string Footer = "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
+
+    /// <summary>The whole message.</summary>
+    /// <param name="to">The recipient's address, ASCII.</param>
+    public static string Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
+    {
+        var report = CompletionReport.Of(notification, publicUrl);
+        var boundary = $"=_{notification.Id:N}"; // RFC 2045 §6.7's hint: it occurs in no encoded part
+        string[] lines =
+        [
+            $"From: {MimeText.Mailbox(from)}",
+            $"To: {to}",
+            $"Subject: {MimeText.Header(report.Subject)}",
+            $"Date: {MimeText.Date(now)}",
+            $"Message-ID: {notification.MessageId}",
+            "Auto-Submitted: auto-generated", // RFC 3834 §5: nobody's absence note answers it
+            "MIME-Version: 1.0",
+            $"Content-Type: multipart/alternative; boundary=\"{boundary}\"",
+            "",
+            // RFC 2046 §5.1.4: the plainest first.
+            $"--{boundary}",
+            MimeText.Part(MediaTypeNames.Text.Plain, Text(report)),
+            $"--{boundary}",
+            MimeText.Part(MediaTypeNames.Text.Html, Html(report)),
+            $"--{boundary}--",
+            "",
+        ];
+        return string.Join("\r\n", lines);
+    }
+
+    internal static string Text(CompletionReport report)
+    {
+        var text = new StringBuilder($"{report.Summary}\n");
+        foreach (var table in report.Tables)
+        {
+            var width = table.Rows.Max(row => row.Label.Length) + 2;
+            text.Append(CultureInfo.InvariantCulture, $"\n{table.Title}\n");
+            foreach (var (label, value) in table.Rows)
+                text.Append(CultureInfo.InvariantCulture, $"  {$"{label}:".PadRight(width)}{value}\n");
+        }
+        return text.Append(CultureInfo.InvariantCulture, $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n\n{Footer}\n").ToString();
+    }
+
+    /// <summary>XHTML too, so that any parser can check it: every element is closed.</summary>
+    internal static string Html(CompletionReport report)
+    {
+        var html = new StringBuilder(
+            $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8" />
+            <meta name="viewport" content="width=device-width, initial-scale=1" />
+            <meta name="color-scheme" content="light dark" />
+            <title>{Encode(report.Subject)}</title>
+            </head>
+            <body style="font-family: sans-serif; line-height: 1.4; max-width: 42em; overflow-wrap: anywhere">
+            <h1 style="font-size: 1.3em">{Encode(report.Subject)}</h1>
+            <p>{Encode(report.Summary)}</p>
+
+            """);
+        foreach (var table in report.Tables)
+            html.Append(Html(table));
+        var certificate = Encode(report.Certificate);
+        var link = report.IsLink ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})" : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
+        return html.Append(CultureInfo.InvariantCulture, $"<p>{link}</p>\n<p>{Footer}</p>\n</body>\n</html>\n").ToString();
+    }
+
+    private static string Html(ReportTable table)
+    {
+        const string Caption = "text-align: left; font-weight: bold; padding-top: 1em";
+        const string Label = "text-align: left; vertical-align: top; font-weight: normal; min-width: 6em; padding-right: 1.5em";
+        var rows = table.Rows.Select(row => $"<tr><th scope=\"row\" style=\"{Label}\">{Encode(row.Label)}</th><td>{Encode(row.Value)}</td></tr>\n");
+        return $"<table>\n<caption style=\"{Caption}\">{Encode(table.Title)}</caption>\n<tbody>\n{string.Concat(rows)}</tbody>\n</table>\n";
+    }
+
+    private static string WhereOf(CompletionReport report) => report.IsLink ? "you will be asked to sign in" : "the path on the service, which asks you to sign in";
+
+    private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
+}

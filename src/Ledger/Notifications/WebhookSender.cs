@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ledger.Contracts;
+using Ledger.Http;
+using Ledger.Identifiers;
+using Ledger.Projections;
+
+namespace Ledger.Notifications;
+
+/// <summary>
+/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what the address leads to comes back. A proxy
+/// that the environment names (HTTPS_PROXY) is used: it is the place to say which addresses may be reached.
+/// </summary>
+public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time) : INotificationSender, IDisposable
+{
+    /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
+    private const int DrainedBytes = 64 * 1024;
+
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        MaxResponseDrainSize = DrainedBytes,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // an address that moved is found
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan, // the duty's deadline decides
+    };
+
+    public NotificationKind Kind => NotificationKind.Webhook;
+
+    public (string Before, string After) MessageIdParts => ("msg_", "");
+
+    public TimeSpan Deadline => options.WebhookDeadline;
+
+    public async Task<SendResult> SendAsync(Notification notification, CancellationToken cancel)
+    {
+        if (notification.Recipient is null)
+            return new SendResult.Failed("the bot has no webhook any more", IsFinal: true);
+        if (Secret(notification) is not { } secret)
+            return new SendResult.Failed("the webhook's secret is missing or cannot be opened: give the bot its webhook anew", IsFinal: true);
+        using var request = Request(notification, secret);
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return Result(response);
+        }
+        catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
+        {
+            return new SendResult.Failed(
+                e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>What is posted: the status document as a poll would answer it, with the bot.</summary>
+    internal static byte[] Body(Notification notification, Uri? publicUrl)
+    {
+        var status = notification.Status;
+        var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
+        data.Insert(0, "botId", notification.Bot);
+        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
+        return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
+        {
+            ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",
+            ["timestamp"] = Instant.Text(status.CompletedAt!.Value),
+            ["data"] = data,
+        });
+    }
+
+    private HttpRequestMessage Request(Notification notification, byte[] secret)
+    {
+        var body = Body(notification, http.PublicUrl);
+        var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
+        var request = new HttpRequestMessage(HttpMethod.Post, notification.Recipient) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("deletion-ledger", null));
+        request.Headers.Add("webhook-id", notification.MessageId);
+        request.Headers.Add("webhook-timestamp", $"{timestamp}");
+        request.Headers.Add("webhook-signature", WebhookSignature.Sign(secret, notification.MessageId, timestamp, body));
+        return request;
+    }
+
+    private byte[]? Secret(Notification notification)
+    {
+        try
+        {
+            return notification.SealedSecret is null ? null : keys.OpenWebhookSecret(notification.Bot, notification.SealedSecret);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private SendResult Result(HttpResponseMessage response)
+    {
+        var code = (int)response.StatusCode;
+        if (response.IsSuccessStatusCode)
+            return new SendResult.Sent();
+        if (code is >= 300 and < 400)
+            return new SendResult.Failed($"the receiver answered {code}, a redirect, and none is followed: give the bot the new address");
+        if (response.StatusCode == HttpStatusCode.Gone)
+            return new SendResult.Failed("the receiver wants no more messages (410)", IsFinal: true);
+        return new SendResult.Failed($"the receiver answered {code}", NotBefore: RetryAfter(response.Headers.RetryAfter));
+    }
+
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? asked)
+    {
+        var wait = asked?.Delta ?? asked?.Date - time.GetUtcNow();
+        return wait > LongestRetryAfter ? LongestRetryAfter : wait;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using Ledger.Identifiers;
+using Ledger.Projections.Registry;
+using Npgsql;
+
+namespace Ledger.Registry;
+
+/// <summary>What the bots' webhooks are signed with: one secret an address, sealed under the service's key.</summary>
+public static class WebhookSecrets
+{
+    /// <summary>What a change of the bot changes of its secret: another address has another one, and none has none.</summary>
+    public static IEnumerable<NpgsqlBatchCommand> Rows(Bot? before, Bot after, byte[]? secret, KeyFolder? keys)
+    {
+        if (before?.WebhookUrl == after.WebhookUrl)
+            yield break;
+        if (after.WebhookUrl is null)
+        {
+            yield return new NpgsqlBatchCommand("delete from ledger.webhook_secrets where bot_id = $1") { Parameters = { new() { Value = after.BotId } } };
+            yield break;
+        }
+        if (secret is null || keys is null)
+            throw new InvalidOperationException("a webhook can be given only with a secret for it, and with the service's keys at hand, which seal it");
+        yield return new NpgsqlBatchCommand("insert into ledger.webhook_secrets (bot_id, sealed) values ($1, $2) on conflict (bot_id) do update set sealed = excluded.sealed")
+        {
+            Parameters = { new() { Value = after.BotId }, new() { Value = keys.SealWebhookSecret(after.BotId, secret) } },
+        };
+    }
+
+    /// <summary>Whether the bot's secret is this one: one that was made for a command that changed nothing is not.</summary>
+    public static async Task<bool> IsInUseAsync(NpgsqlDataSource database, KeyFolder keys, string bot, byte[] secret, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select sealed from ledger.webhook_secrets where bot_id = $1");
+        command.Parameters.AddWithValue(bot);
+        return await command.ExecuteScalarAsync(cancel) is byte[] stored && CryptographicOperations.FixedTimeEquals(keys.OpenWebhookSecret(bot, stored), secret);
+    }
+}
