@@ -2,6 +2,7 @@ using System.Text;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
+using Ledger.SystemTests.Proofs;
 
 namespace Ledger.SystemTests.Reference;
 
@@ -44,9 +45,15 @@ public sealed class EveryAnswerTests
         var job = await service.SubmitAsync(new { conversationIds = s_conversations });
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while ((await service.StatusAsync(job)).GetProperty("status").ValueEquals("queued"))
+        while (!await IsProvableAsync(service, job))
             await ticks.WaitForNextTickAsync(deadline.Token);
         return new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = job };
+    }
+
+    private static async Task<bool> IsProvableAsync(TestService service, string job)
+    {
+        using var proof = await service.AskForProofAsync(job, "?ids=false");
+        return proof.IsSuccessStatusCode;
     }
 
     /// <summary>Each example of the document is sent, with only bot and job replaced by real ones.</summary>
