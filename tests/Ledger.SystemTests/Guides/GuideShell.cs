@@ -29,7 +29,7 @@ internal sealed partial class GuideShell
     }
 
     /// <summary>The blocks of a guide that are run.</summary>
-    public static IReadOnlyList<string> Blocks(string markdown) => [.. Block().Matches(markdown.ReplaceLineEndings("\n")).Select(block => block.Groups[1].Value)];
+    public static IReadOnlyList<string> Blocks(string markdown) => [.. Block().Matches(markdown.ReplaceLineEndings("\n")).Select(block => block.Groups["block"].Value)];
 
     public void Add(string block)
     {
@@ -59,9 +59,9 @@ internal sealed partial class GuideShell
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    [GeneratedRegex("^```sh\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex("^```sh\n(?<block>.*?)^```$", RegexOptions.ExplicitCapture | RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    [GeneratedRegex("cdj-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")]
+    [GeneratedRegex("cdj-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", RegexOptions.ExplicitCapture)]
     private static partial Regex JobId();
 }

@@ -45,7 +45,7 @@ internal sealed partial class HttpFile
 
     private string Filled(string text) => Variable().Replace(text, match =>
     {
-        var name = match.Groups[1].Value.Trim();
+        var name = match.Groups["name"].Value.Trim();
         if (_variables.TryGetValue(name, out var value))
             return Filled(value);
         var parts = name.Split(".response.body.$.");
@@ -70,10 +70,10 @@ internal sealed partial class HttpFile
     [GeneratedRegex("^###", RegexOptions.Multiline)]
     private static partial Regex Separator();
 
-    [GeneratedRegex(@"\{\{([^}]+)\}\}")]
+    [GeneratedRegex(@"\{\{(?<name>[^}]+)\}\}", RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 
-    [GeneratedRegex("^# -> ((?<meanwhile>[0-9]{3})( or (?<meanwhile>[0-9]{3}))*, then )?(?<status>[0-9]{3})$")]
+    [GeneratedRegex("^# -> ((?<meanwhile>[0-9]{3})( or (?<meanwhile>[0-9]{3}))*, then )?(?<status>[0-9]{3})$", RegexOptions.ExplicitCapture)]
     private static partial Regex Expected();
 }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ledger.Contracts;
 using Microsoft.OpenApi;
 
 namespace Ledger.Http.Reference;
