@@ -1,6 +1,7 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Identifiers;
@@ -71,6 +72,7 @@ public static class LedgerService
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<ChangeLog>();
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
         services.AddSingleton<Forgetting>();

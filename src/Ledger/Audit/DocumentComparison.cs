@@ -20,6 +20,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
     private static readonly string ListSql = Sql.Load(typeof(DocumentComparison), "List");
     private static readonly string QueueSql = Sql.Load(typeof(DocumentComparison), "Queue");
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
+    private static readonly string ChangesSql = Sql.Load(typeof(DocumentComparison), "Changes");
     private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
     private static readonly string OrphansSql = Sql.Load(typeof(DocumentComparison), nameof(FindOrphansAsync));
 
@@ -35,6 +36,8 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
             + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<Bot>(whole), stream => (Bot)stream.Document!, DocumentJson.Default.Bot, cancel)
             + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<ApiClient>(whole), stream => (ApiClient)stream.Document!, DocumentJson.Default.ApiClient, cancel)
             + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<DeletionWindow>(whole), stream => (DeletionWindow)stream.Document!, DocumentJson.Default.DeletionWindow, cancel);
+        if (whole.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
+            compared += await FindAsync(FindingKind.ChangeLog, "the entries in ledger.change_log of {0}", logged, ChangesSql, [Ids(logged)[0]], cancel);
         if (jobs.Length > 0)
         {
             compared += await FindAsync(FindingKind.JobList, "the entry in ledger.job_list of {0}", jobs, ListSql, [.. Ids(jobs), Json(jobs, Listed)], cancel);

@@ -45,6 +45,8 @@ public enum FindingKind
     JobQueue,
     /// <summary>A manifest is not what its job's events say.</summary>
     JobManifest,
+    /// <summary>Entries of a change log are not what the events and their leaves give.</summary>
+    ChangeLog,
     /// <summary>A row belongs to no stream.</summary>
     Orphan,
 }

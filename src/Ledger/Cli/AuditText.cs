@@ -104,6 +104,7 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         FindingKind.JobList => "The job list differs",
         FindingKind.JobQueue => "The job queue differs",
         FindingKind.JobManifest => "A manifest differs",
+        FindingKind.ChangeLog => "The change log differs",
         FindingKind.Orphan => "A row belongs to nothing",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

@@ -47,7 +47,7 @@ internal static class StatusCommand
         return await reader.ReadAsync(cancel) ? (reader.GetString(0), reader.GetString(1), reader.GetString(2)) : null;
     }
 
-    private static IEnumerable<string[]> Rows(JobStatus job, string bot, string client)
+    internal static IEnumerable<string[]> Rows(JobStatus job, string bot, string client)
     {
         var result = job.Result;
         var items = result.DeletedItems;

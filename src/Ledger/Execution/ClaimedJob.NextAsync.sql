@@ -1,7 +1,8 @@
-select q.job_id, q.version, q.state, d.data::text, q.resolving, s.epoch, s.wrapped_key, s.sealed_request, clock_timestamp()
+select q.job_id, q.version, q.state, d.data::text, q.resolving, s.epoch, s.wrapped_key, s.sealed_request, clock_timestamp(), t.timestamp
 from ledger.job_queue q
--- The versions must agree: a row that another lane changed since this statement's snapshot is locked in its new form, but d is read in its old one.
+-- The versions must agree: a row that another lane changed since this statement's snapshot is locked in its new form, but d and t are read in their old ones.
 join ledger.mt_doc_jobstatus d on d.id = q.job_id and d.mt_version = q.version
+join ledger.mt_streams t on t.id = q.job_id and t.version = q.version
 left join ledger.job_secrets s on s.job_id = q.job_id
 where q.window_name = $1 and q.due_at <= clock_timestamp() and ($2 is null or q.job_id = $2)
     -- Nothing is deleted before the log has committed to what: a started job waits for a published checkpoint that covers its Started, in a log

@@ -11,7 +11,9 @@ namespace Ledger.Execution;
 
 /// <summary>A due job whose queue row this transaction has locked: nobody else works on it until the transaction ends.</summary>
 /// <param name="Now">The database's clock when it was claimed.</param>
-public sealed record ClaimedJob(JobId Id, long Version, string StateText, string StatusText, string? ResolvingText, JobSecrets? Secrets, DateTimeOffset Now)
+/// <param name="RecordedAt">The instant of the job's latest events.</param>
+public sealed record ClaimedJob(
+    JobId Id, long Version, string StateText, string StatusText, string? ResolvingText, JobSecrets? Secrets, DateTimeOffset Now, DateTimeOffset RecordedAt)
 {
     // Read when they are first needed: a document that cannot be read is then a failure of this job alone, and not of the claim.
     public Job Job => field ??= JsonSerializer.Deserialize(StateText, JobStateJson.Default.Job)!;
@@ -47,7 +49,8 @@ public sealed record ClaimedJob(JobId Id, long Version, string StateText, string
             reader.GetString(3),
             await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4),
             await reader.IsDBNullAsync(5, cancel) ? null : new JobSecrets(reader.GetInt32(5), reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7)),
-            reader.GetFieldValue<DateTimeOffset>(8));
+            reader.GetFieldValue<DateTimeOffset>(8),
+            reader.GetFieldValue<DateTimeOffset>(9));
     }
 
     /// <summary>The job's key. Opened by the step that needs it: a key that is damaged is then a failure of this job alone.</summary>

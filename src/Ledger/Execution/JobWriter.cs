@@ -22,10 +22,13 @@ public static class JobWriter
     /// <summary>Sends events, status document, queue row and <paramref name="alongside"/> in one round trip. The caller commits.</summary>
     /// <param name="claimed">The job.</param>
     /// <param name="events">What was decided; none changes nothing.</param>
-    /// <param name="at">The instant that the events are recorded with: the database's clock when they were true.</param>
+    /// <param name="at">
+    /// The instant that the events are recorded with: the database's clock when they were true. It is moved to the next millisecond after the job's latest events where it is not later:
+    /// no two appends to a job share an instant, so that the change log can tell batches apart, and a job's instants only go forward.
+    /// </param>
     /// <param name="resolving">How far the list is resolved after this.</param>
     /// <param name="alongside">Commands that must each change exactly one row.</param>
-    /// <returns>The database's clock after everything was written.</returns>
+    /// <returns>The database's clock after everything was written, and no earlier than what was recorded.</returns>
     public static async Task<DateTimeOffset> WriteAsync(
         NpgsqlConnection connection, ClaimedJob claimed, IReadOnlyList<JobEvent> events, DateTimeOffset at, ListCursor? resolving,
         IEnumerable<NpgsqlBatchCommand> alongside, CancellationToken cancel)
@@ -37,9 +40,9 @@ public static class JobWriter
             job.IsEnded ? new NpgsqlBatchCommand(RemoveSql) { Parameters = { new() { Value = claimed.Id.Value } } } : Keep(claimed, version, job, resolving, events),
         };
         await using var batch = new NpgsqlBatch(connection);
+        var now = InstantAfter(claimed.RecordedAt, at);
         if (events.Count > 0)
         {
-            var now = Contracts.Instant.Truncate(at);
             batch.BatchCommands.Add(EventStreams.Append(claimed.Id.Value, StreamIds.JobType, claimed.Version, now, events));
             single.AddRange(Projected(claimed, events, now, version, job.IsEnded));
             if (job.IsEnded)
@@ -51,7 +54,13 @@ public static class JobWriter
         var clock = await ExecuteAsync(batch, cancel);
         if (single.Find(command => command.RecordsAffected != 1) is { } lost)
             throw new InvalidOperationException($"a compare-and-set changed {lost.RecordsAffected} rows instead of one: {lost.CommandText}");
-        return clock;
+        return events.Count > 0 && now > clock ? now : clock;
+    }
+
+    private static DateTimeOffset InstantAfter(DateTimeOffset last, DateTimeOffset at)
+    {
+        var (next, now) = (Contracts.Instant.Truncate(last).AddMilliseconds(1), Contracts.Instant.Truncate(at));
+        return now > next ? now : next;
     }
 
     private static IEnumerable<NpgsqlBatchCommand> Projected(ClaimedJob claimed, IReadOnlyList<JobEvent> events, DateTimeOffset now, long version, bool isEnded)

@@ -12,6 +12,12 @@ public sealed record HttpOptions
     /// <summary>The service's address as its users know it, for links that leave it; null: not known.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>Progress streams that one node keeps open at the same time.</summary>
+    public int ProgressStreams { get; init; } = 256;
+
+    /// <summary>After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }

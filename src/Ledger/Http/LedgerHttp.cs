@@ -15,7 +15,7 @@ public static class LedgerHttp
 {
     /// <summary>
     /// Adds what the endpoints need. From elsewhere come <see cref="Registry.RegistryCache"/>, <see cref="Jobs.JobSubmission"/>,
-    /// <see cref="Jobs.JobReader"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
+    /// <see cref="Jobs.JobReader"/>, <see cref="EventStore.ChangeLog"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
     /// </summary>
     public static void AddLedgerHttp(this IServiceCollection services, HttpOptions options)
     {
@@ -23,6 +23,8 @@ public static class LedgerHttp
         services.AddSingleton<UsedTokens>();
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProgressStreams>();
+        services.AddSingleton<ProgressWatch>();
         services.AddHostedService<RateLimitFlush>();
         services.AddHostedService<Expiry>();
         // AddAuthentication alone would add data protection too, which leaves keys in the user's home; nothing here uses it.
@@ -54,7 +56,10 @@ public static class LedgerHttp
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
+        EventsEndpoint.Map(deletions);
+        ProgressEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
+        ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);
         app.MapApiReference();

@@ -5,21 +5,25 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Http.Reference;
 using Ledger.Jobs;
+using Ledger.Registry;
 
 namespace Ledger.Http;
 
-/// <summary><c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids.</summary>
+/// <summary><c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids, and puts that on record.</summary>
 internal static class OutcomesEndpoint
 {
     internal const int MaximumLimit = 1000;
     internal const int DefaultLimit = 100;
+
+    /// <summary>What a disclosure's record says was handed out.</summary>
+    private const string Disclosed = "outcomes of the job";
 
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/outcomes", OutcomesAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.LedgerAudit))
         .WithName("listDeletionJobOutcomes")
         .Describe(JobOperations.Outcomes);
 
-    private static async Task<IResult> OutcomesAsync(HttpContext context, JobReader jobs)
+    private static async Task<IResult> OutcomesAsync(HttpContext context, JobReader jobs, RegistryStore registry)
     {
         var caller = Caller.Of(context);
         var bot = caller.Bot.BotId;
@@ -36,6 +40,8 @@ internal static class OutcomesEndpoint
             return query.Refusal();
         if (await jobs.OutcomesAsync(bot, job, outcome, (int)limit, after, context.RequestAborted) is not { } page)
             return Refusals.UnknownJob;
+        if (page.Outcomes.Any(one => one.ConversationId is not null))
+            await Disclosure.RecordAsync(registry, caller, job, Disclosed, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Text(Json(job, page).Span, "application/json");
     }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Registry;
+using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Projections;
@@ -20,6 +21,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     private const int SecretSize = 64;
     private const int Attempts = 5;
 
+    private static readonly string IsDisclosedSql = Sql.Load(typeof(RegistryStore), nameof(IsDisclosedAsync));
+
     /// <summary>Carries out one command on a bot.</summary>
     /// <returns>Null, or why not.</returns>
     public Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel) => ExecuteAsync(botId, command, webhookSecret: null, cancel);
@@ -34,6 +37,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
             StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply,
             (before, after, _) => WebhookSecrets.Rows(before, after, webhookSecret, keys), cancel);
     }
+
+    /// <summary>
+    /// Records that a client gets a job's identifiers in some form, unless it is recorded already: what is read page by page, or again and again, is one disclosure. Of several at
+    /// once, one records it.
+    /// </summary>
+    /// <returns>Null, or why not.</returns>
+    public async Task<Rejection?> DiscloseOnceAsync(RecordDisclosure record, CancellationToken cancel) => await ExecuteAsync(
+        StreamIds.Bot(record.Bot), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, record), Bot.Apply, (_, _, _) => [], cancel,
+        isDone: connection => IsDisclosedAsync(connection, record, cancel));
 
     /// <summary>Defines a window, anew or for the first time. One that could never open is refused.</summary>
     public async Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel)
@@ -70,13 +82,16 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     private async Task<Rejection?> ExecuteAsync<TDocument>(
         Guid stream, string streamType, JsonTypeInfo<TDocument> json, Func<TDocument?, Decision<RegistryEvent>> decide,
         Func<TDocument?, RegistryEvent, TDocument> apply, Func<TDocument?, TDocument, IReadOnlyList<RegistryEvent>, IEnumerable<NpgsqlBatchCommand>> alongside,
-        CancellationToken cancel)
+        CancellationToken cancel, Func<NpgsqlConnection, Task<bool>>? isDone = null)
         where TDocument : class
     {
         for (var attempt = 1; ; attempt++)
         {
             await using var connection = await database.OpenConnectionAsync(cancel);
             var (document, version) = await FindAsync(connection, stream, json, cancel);
+            // Asked after the version was read: whoever does the same between the two makes this one's append fail.
+            if (isDone is not null && await isDone(connection))
+                return null;
             var decision = decide(document);
             if (decision.Rejection is not null || decision.Events.Count == 0)
                 return decision.Rejection;
@@ -112,6 +127,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? (JsonSerializer.Deserialize(reader.GetString(0), json), reader.GetInt64(1)) : (null, 0);
+    }
+
+    private static async Task<bool> IsDisclosedAsync(NpgsqlConnection connection, RecordDisclosure record, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(IsDisclosedSql, connection)
+        {
+            Parameters = { new() { Value = StreamIds.Bot(record.Bot) }, new() { Value = record.Job }, new() { Value = record.Client }, new() { Value = record.What } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     private IEnumerable<NpgsqlBatchCommand> SecretRows(string clientId, byte[]? secret, IReadOnlyList<RegistryEvent> events)

@@ -12,7 +12,8 @@ namespace Ledger.Transparency;
 internal sealed record SequencedEvents(int Events, long Size, DateTimeOffset? CoveredUntil);
 
 /// <summary>
-/// Gives the appended events their leaves, in one transaction: fence → queue → events → hash → runs, tiles, size and root. A crash before the commit leaves
+/// Gives the appended events their leaves, in one transaction: fence → queue → events → hash → runs, tiles, size and root. With the runs the
+/// database extends the change log (docs/adr/0018), in the same transaction. A crash before the commit leaves
 /// everything as it was, and after it a tree that is not signed yet.
 /// </summary>
 internal static class Sequencer

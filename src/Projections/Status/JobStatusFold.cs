@@ -1,5 +1,6 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Projections.ChangeLog;
 
 namespace Ledger.Projections.Status;
 
@@ -26,22 +27,19 @@ public static class JobStatusFold
                 Phase = Phase.Running,
                 Result = status.Result with { TotalConversations = started.Conversations },
             },
-            ConversationDeleted deleted => Count(status, result => result with
-            {
-                DeletedCount = result.DeletedCount + 1,
-                DeletedItems = result.DeletedItems + deleted.Items,
-            }),
-            ConversationSkipped skipped => Count(status, result => result with
-            {
-                SkippedCount = result.SkippedCount + 1,
-                Skipped = Plus(result.Skipped, skipped.Reason),
-            }),
-            Failed { Ordinal: not null } => Count(status, result => result with { FailedCount = result.FailedCount + 1 }),
+            ConversationDeleted deleted => Count(status, new BatchOutcomes(1, 0, NoneSkipped, deleted.Items)),
+            ConversationSkipped skipped => Count(status, new BatchOutcomes(0, 0, Plus(NoneSkipped, skipped.Reason, 1), ItemCounts.None)),
+            Failed { Ordinal: not null } => Count(status, OneFailed),
             Failed => status,
             Completed completed => status with { CompletedAt = at, Phase = Phase.Done, Status = Reported(completed.Outcome) },
             _ => throw Misplaced(@event),
         };
     }
+
+    /// <summary>The document after the outcomes of one batch: the same as after each of them.</summary>
+    public static JobStatus Apply(JobStatus? status, BatchOutcomes outcomes) => status is { Ended: false }
+        ? Count(status, outcomes)
+        : throw new InvalidOperationException("outcomes cannot come here in a job's stream");
 
     private static JobStatus New(JobId jobId, Submitted submitted, DateTimeOffset at) => new()
     {
@@ -67,13 +65,19 @@ public static class JobStatusFold
         Result = status.Result with { RetriesRemaining = Limits.Attempts - scheduled.Attempt },
     };
 
-    private static JobStatus Count(JobStatus status, Func<JobResult, JobResult> outcome)
+    private static JobStatus Count(JobStatus status, BatchOutcomes outcomes)
     {
         var result = status.Result;
-        // Every ordinal has one outcome at a time: when all have one, this is a retry's, and replaces a failure.
-        if (result.ProcessedCount == result.TotalConversations)
-            result = result with { FailedCount = result.FailedCount - 1 };
-        result = outcome(result);
+        // Every ordinal has one outcome at a time: when all have one, a further one is a retry's, and replaces a failure.
+        var replaced = Math.Max(0, result.ProcessedCount + outcomes.Count() - result.TotalConversations);
+        result = result with
+        {
+            DeletedCount = result.DeletedCount + outcomes.Deleted,
+            FailedCount = result.FailedCount - replaced + outcomes.Failed,
+            SkippedCount = result.SkippedCount + outcomes.Skipped.Values.Sum(),
+            DeletedItems = result.DeletedItems + outcomes.Items,
+            Skipped = outcomes.Skipped.Aggregate(result.Skipped, (counts, one) => Plus(counts, one.Key, one.Value)),
+        };
         return status with
         {
             Phase = Phase.Running,
@@ -82,9 +86,10 @@ public static class JobStatusFold
     }
 
     private static readonly IReadOnlyDictionary<SkipReason, long> NoneSkipped = new Dictionary<SkipReason, long>();
+    private static readonly BatchOutcomes OneFailed = new(0, 1, NoneSkipped, ItemCounts.None);
 
-    private static Dictionary<SkipReason, long> Plus(IReadOnlyDictionary<SkipReason, long> counts, SkipReason reason) =>
-        new(counts) { [reason] = counts.GetValueOrDefault(reason) + 1 };
+    private static IReadOnlyDictionary<SkipReason, long> Plus(IReadOnlyDictionary<SkipReason, long> counts, SkipReason reason, long count) =>
+        new Dictionary<SkipReason, long>(counts) { [reason] = counts.GetValueOrDefault(reason) + count };
 
     internal static ReportedStatus Reported(JobOutcome outcome) => outcome switch
     {

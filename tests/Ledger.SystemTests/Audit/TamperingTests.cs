@@ -34,6 +34,19 @@ public sealed class TamperingTests
         await audited.FindsAsync([$"An event was changed: leaf {await audited.LeafAsync(5)}, version 5 of {audited.Job}"]);
     }
 
+    [Theory]
+    [InlineData("update ledger.change_log set outcomes = jsonb_set(outcomes, '{deleted}', '3') where stream_id = $1 and outcomes is not null", "\"deleted\": 2")]
+    [InlineData("delete from ledger.change_log where stream_id = $1 and first_version = 7", "none")]
+    [InlineData("update ledger.change_log set bot_id = 'st-other' where stream_id = $1 and first_version = 1", "st-other")]
+    [InlineData("insert into ledger.change_log select bot_id, position + 100000, id, stream_id, 100, 100, first_leaf, created_at from ledger.change_log where stream_id = $1 and first_version = 1", "none")]
+    public async Task An_entry_of_a_change_log_that_was_changed_removed_or_added_is_named(string tampering, string words)
+    {
+        await using var audited = await AuditedService.StartAsync();
+        await audited.HoldsAsync();
+        await audited.TamperAsync(tampering, audited.Stream);
+        await audited.FindsAsync([$"The change log differs: the entries in ledger.change_log of {audited.Job}", words]);
+    }
+
     [Fact]
     public async Task A_removed_event_is_named_by_leaf_stream_and_version()
     {

@@ -16,15 +16,16 @@ internal static class SealedList
     public static async IAsyncEnumerable<(long Ordinal, string ConversationId)> ReadAsync(
         NpgsqlDataSource database, JobId job, JobKey key, [EnumeratorCancellation] CancellationToken cancel)
     {
-        for (var number = 0; await RowAsync(database, job, number, cancel) is { } sealedRow; number++)
+        for (var number = 0; await RowAsync(database, job, key, number, cancel) is { } entries; number++)
         {
-            var entries = Manifest.Unseal(key, number, sealedRow);
             for (var i = 0; i < entries.Count; i++)
                 yield return ((long)number * Manifest.RowSize + i, entries[i].ConversationId);
         }
     }
 
-    private static async Task<byte[]?> RowAsync(NpgsqlDataSource database, JobId job, int number, CancellationToken cancel)
+    /// <summary>One row of the list; null: it has none of that number.</summary>
+    /// <exception cref="InvalidOperationException">The list was destroyed meanwhile.</exception>
+    public static async Task<IReadOnlyList<ManifestEntry>?> RowAsync(NpgsqlDataSource database, JobId job, JobKey key, int number, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(RowSql);
         command.Parameters.AddWithValue(job.Value);
@@ -32,8 +33,8 @@ internal static class SealedList
         return await command.ExecuteScalarAsync(cancel) switch
         {
             null => null,
-            byte[] row => row,
-            _ => throw new InvalidOperationException("the job's list was destroyed while its proof was written"),
+            byte[] row => Manifest.Unseal(key, number, row),
+            _ => throw new InvalidOperationException("the job's list was destroyed while it was read"),
         };
     }
 }
