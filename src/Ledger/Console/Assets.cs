@@ -24,6 +24,10 @@ internal static class Assets
     /// <exception cref="KeyNotFoundException">There is none of that name: a page is wrong.</exception>
     public static string Url(string name) => $"/{Prefix}{name}?v={All[name].Hash}";
 
+    /// <summary>The text of an asset, for a document that must stay whole when it is saved.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name: a page is wrong.</exception>
+    public static string Text(string name) => System.Text.Encoding.UTF8.GetString(All[name].Content);
+
     private static IResult Answer(HttpContext context, string? name, string? v)
     {
         if (!All.TryGetValue(name ?? "", out var asset))

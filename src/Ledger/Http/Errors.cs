@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Certificates;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Transparency;
@@ -62,6 +63,8 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         WrongExpectedVersionException => new ErrorAnswer(409, "the job changed at the same moment, several times over: repeat the request"),
         OutcomeUnknownException => OutcomeUnknown,
         LogException => LogUnavailable,
+        // Says where the record contradicts itself, and no identifier.
+        ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
         KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
         _ when IsDatabaseUnreachable(exception) => Unreachable,

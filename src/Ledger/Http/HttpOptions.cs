@@ -18,6 +18,9 @@ public sealed record HttpOptions
     /// <summary>After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>The Chromium that prints certificates as PDF; null: there is none, and they are HTML and JSON only.</summary>
+    public string? Chromium { get; init; } = Certificates.PdfPrinter.FindChromium();
+
     /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }

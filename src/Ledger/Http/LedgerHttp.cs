@@ -1,3 +1,4 @@
+using Ledger.Certificates;
 using Ledger.Contracts;
 using Ledger.Http.Reference;
 using Ledger.Pages;
@@ -37,6 +38,8 @@ public static class LedgerHttp
         services.Configure<KestrelServerOptions>(Limit);
         services.AddApiReference();
         services.AddLedgerPages();
+        services.AddSingleton<JobRecordReader>();
+        services.AddSingleton<PdfPrinter>();
         // The framework logs every request's URL, and every challenge, at Information. Who was refused and why is logged by TokenVerifier.
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
@@ -59,6 +62,7 @@ public static class LedgerHttp
         EventsEndpoint.Map(deletions);
         ProgressEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
+        CertificateEndpoint.Map(deletions);
         ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);

@@ -19,12 +19,6 @@ internal static class ProofEndpoints
 {
     private const string Plain = "text/plain; charset=utf-8";
 
-    /// <summary>Seconds: where nothing is wrong, the log covers an event within one.</summary>
-    private const int RetryAfter = 1;
-
-    internal static readonly ErrorAnswer Unfinished = new(409, "the job has not ended: its proof would not be complete. Ask for its status until it has");
-    internal static readonly ErrorAnswer NotCovered =
-        new(503, "the log has no published checkpoint yet that covers the whole job: repeat the request later (/health/ready says if something keeps the log from it)", RetryAfter);
     internal static readonly ErrorAnswer Forgotten =
         new(404, "the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own proof is still there");
     internal static readonly ErrorAnswer NotInJob = new(404, "the job has no outcome for such a conversation");
@@ -43,14 +37,14 @@ internal static class ProofEndpoints
     private static async Task<IResult> JobAsync(
         HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys, JobProver prover, RegistryStore registry)
     {
-        var (job, refusal) = await AllowAsync(context, limits, jobs);
+        var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
             return refusal;
         var query = new QueryParameters(context.Request.Query, "ids");
         var withIds = query.OneOf("ids", "true", "false") != "false";
         if (query.Problems.Count > 0)
             return query.Refusal();
-        (var provable, refusal) = await ProvableAsync(database, log, job, context.RequestAborted);
+        (var provable, refusal) = await ProofAccess.ProvableAsync(database, log, job, context.RequestAborted);
         if (provable is null)
             return refusal!;
         var key = withIds ? provable.OpenKey(keys) : null;
@@ -63,7 +57,7 @@ internal static class ProofEndpoints
     private static async Task<IResult> ConversationAsync(
         HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys, ConversationProver prover)
     {
-        var (job, refusal) = await AllowAsync(context, limits, jobs);
+        var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
             return refusal;
         if (!RequestHeaders.AnnounceJson(context.Request))
@@ -73,7 +67,7 @@ internal static class ProofEndpoints
         var request = ConversationProofRequest.Parse(body);
         if (request.ConversationId is not { } conversation)
             return new ErrorAnswer(400, 400, request.Problems);
-        (var provable, refusal) = await ProvableAsync(database, log, job, context.RequestAborted);
+        (var provable, refusal) = await ProofAccess.ProvableAsync(database, log, job, context.RequestAborted);
         if (provable is null)
             return refusal!;
         if (provable.OpenKey(keys) is not { } key)
@@ -83,28 +77,6 @@ internal static class ProofEndpoints
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(Encoding.UTF8.GetBytes(proof.ToString()), Plain, $"{job}-{proof.Index}.tlog-proof");
     }
-
-    /// <summary>The job, if there is one that the caller may have proofs of.</summary>
-    private static async Task<(JobId Job, IResult? Refusal)> AllowAsync(HttpContext context, RateLimits limits, JobReader jobs)
-    {
-        var caller = Caller.Of(context);
-        var bot = caller.Bot.BotId;
-        if (!JobId.TryParse(BotPath.JobId(context), out var job))
-            return (job, Refusals.UnknownJob);
-        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
-            return (job, Refusals.TooMany(wait));
-        if (await jobs.ClientAsync(bot, job, context.RequestAborted) is not { } submitter)
-            return (job, Refusals.UnknownJob);
-        return (job, submitter == caller.ClientId || caller.MayDoOneOf([Scope.ErasureProofs]) ? null : TokenAuthentication.Forbidden);
-    }
-
-    private static async Task<(ProvableJob? Job, IResult? Refusal)> ProvableAsync(NpgsqlDataSource database, PublishedLog log, JobId job, CancellationToken cancel) =>
-        await ProvableJob.FindAsync(database, log, job, cancel) switch
-        {
-            Provability.Ready ready => (ready.Job, null),
-            Provability.Unfinished => (null, Unfinished),
-            _ => (null, NotCovered),
-        };
 
     /// <summary>Before anything is handed out: what is recorded and then not received is the smaller harm.</summary>
     private static async Task RecordAsync(RegistryStore registry, Caller caller, JobId job, CancellationToken cancel)

@@ -14,5 +14,11 @@ internal static class PublicAddress
     /// <summary>The API's call for the certificate (contract §6), for programs.</summary>
     public static string CertificateCall(Uri? publicUrl, string botId, JobId job) => $"{Base(publicUrl)}{BotPath.Status(botId, job)}/certificate";
 
+    /// <summary>The API's call for the job's erasure proof (contract §6).</summary>
+    public static string ProofCall(Uri? publicUrl, string botId, JobId job) => $"{Base(publicUrl)}{BotPath.Status(botId, job)}/proof";
+
+    /// <summary>The page that checks proofs in the browser, for everybody.</summary>
+    public static string VerifyPage(Uri? publicUrl) => $"{Base(publicUrl)}/verify";
+
     private static string? Base(Uri? publicUrl) => publicUrl?.AbsoluteUri.TrimEnd('/');
 }

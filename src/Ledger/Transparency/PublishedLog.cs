@@ -82,7 +82,9 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
     private async Task<bool> IsPublishedAsync(TileId tile, CancellationToken cancel) =>
         (_cached?.Latest is { } known && tile.IsWithin(known.Checkpoint.Size)) || (await LatestAsync(cancel) is { } latest && tile.IsWithin(latest.Checkpoint.Size));
 
-    private NoteVerifier KeyOf(string origin) => LogKeyFile.Read(keys.Folder) is var key && key.Verifier.Name == origin
+    /// <summary>The key of the log's present origin.</summary>
+    /// <exception cref="LogException">This node has another origin's.</exception>
+    public NoteVerifier KeyOf(string origin) => LogKeyFile.Read(keys.Folder) is var key && key.Verifier.Name == origin
         ? key.Verifier
         : throw new LogException($"the log goes under the name {origin}, and this node's key is that of {key.Verifier.Name}: copy the key folder of the node where `ledger log new-origin` ran");
 }

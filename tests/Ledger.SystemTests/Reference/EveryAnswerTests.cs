@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
@@ -47,7 +48,10 @@ public sealed class EveryAnswerTests
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!await IsProvableAsync(service, job))
             await ticks.WaitForNextTickAsync(deadline.Token);
-        return new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = job };
+        using var entries = await service.SendAsync(HttpMethod.Get, $"/api/public/bot/{service.Bot}/changelogs");
+        var entry = JsonDocument.Parse(await entries.Content.ReadAsStringAsync()).RootElement[0].GetProperty("_id").GetString()!;
+        // Of the two ways to page the examples show one at a time.
+        return new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = job, ["fetchAfter"] = entry, ["offset"] = "" };
     }
 
     private static async Task<bool> IsProvableAsync(TestService service, string job)
@@ -105,6 +109,18 @@ public sealed class EveryAnswerTests
         var withBody = ExampleRequest.Of(posted).Single().Message(real);
         withBody.Content = new StringContent("x");
         await IsAsync(400, service, withBody, posted);
+
+        var progress = document["watchDeletionJob"];
+        using var status = await service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{real["jobId"]}");
+        await IsAsync(204, service, ExampleRequest.Of(progress).Single().Message(new Dictionary<string, string>(real) { ["Last-Event-ID"] = status.Headers.ETag!.Tag.Trim('"') }), progress);
+
+        var certificate = document["getErasureCertificate"];
+        foreach (var (accept, answer) in new[] { ("text/html", 200), ("application/json", 200), ("text/csv", 406) })
+        {
+            var request = ExampleRequest.Of(certificate).Single().Message(new Dictionary<string, string>(real) { ["format"] = "" });
+            request.Headers.Add("Accept", accept);
+            await IsAsync(answer, service, request, certificate);
+        }
 
         var waiting = await BotOfAClosedWindowAsync(service);
         var unfinished = new Dictionary<string, string>(real) { ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting) };

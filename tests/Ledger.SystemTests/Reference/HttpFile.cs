@@ -48,9 +48,10 @@ internal sealed partial class HttpFile
         var name = match.Groups["name"].Value.Trim();
         if (_variables.TryGetValue(name, out var value))
             return Filled(value);
-        var parts = name.Split(".response.body.$.");
+        var parts = name.Split(".response.body.$");
         return parts.Length == 2 && _answers.TryGetValue(parts[0], out var answer)
-            ? parts[1].Split('.').Aggregate(answer, (at, member) => at.GetProperty(member)).ToString()
+            ? parts[1].Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries)
+                .Aggregate(answer, (at, member) => at.ValueKind == JsonValueKind.Array ? at[int.Parse(member)] : at.GetProperty(member)).ToString()
             : throw new InvalidOperationException($"{name} is not known");
     });
 

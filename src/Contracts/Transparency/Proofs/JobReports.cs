@@ -4,9 +4,9 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>What a job's proof says, in plain words.</summary>
-internal static class JobReports
+public static class JobReports
 {
-    public static JobReport Of(JobHistoryCheck job, LogFacts log, LeafRange leaves, string? cId, long disclosed)
+    internal static JobReport Of(JobHistoryCheck job, LogFacts log, LeafRange leaves, string? cId, long disclosed)
     {
         var (request, end) = (job.Submitted!, job.Completed!);
         var (conclusion, headline) = Conclude(end);
@@ -18,11 +18,12 @@ internal static class JobReports
             Proven = [],
             NotProven = [],
         };
-        return report with { Proven = [.. Proven(report, job)], NotProven = [.. NotProven(report)] };
+        return report with { Proven = [.. Proven(report, job)], NotProven = [.. NotProven(report.Conclusion, report.RequestType, report.Conversations, report.Disclosed, report.UnknownTypes, report.Log)] };
     }
 
-    /// <summary>Only where everything was erased does a headline begin with that word.</summary>
-    private static (Conclusion Conclusion, string Headline) Conclude(Completed end)
+    /// <summary>How a job ended, in a sentence. Only where everything was erased does it begin with that word.</summary>
+    /// <param name="end">The job's last event.</param>
+    public static (Conclusion Conclusion, string Headline) Conclude(Completed end)
     {
         var left = end.Conversations - end.Deleted;
         var count = $"{Number(end.Deleted)} of the {Number(end.Conversations)} conversations on the job's list {Were(end.Deleted)} erased, {Number(left)} {Were(left)} not";
@@ -56,20 +57,28 @@ internal static class JobReports
         return said;
     }
 
-    private static List<string> NotProven(JobReport report)
+    /// <summary>What a job's record does not show, a sentence each.</summary>
+    /// <param name="conclusion">What it says of the erasure.</param>
+    /// <param name="requestType">What was asked for.</param>
+    /// <param name="conversations">Identified.</param>
+    /// <param name="disclosed">Conversation ids that are shown along with it.</param>
+    /// <param name="unknownTypes">Types of events that nobody here could read.</param>
+    /// <param name="log">The log, with the witnesses that count.</param>
+    public static IReadOnlyList<string> NotProven(
+        Conclusion conclusion, RequestType requestType, long conversations, long disclosed, IReadOnlyCollection<string> unknownTypes, LogFacts log)
     {
         var said = new List<string>();
-        if (report.Conclusion != Conclusion.Erased)
+        if (conclusion != Conclusion.Erased)
             said.Add("That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.");
         said.Add("That the list which the job fixed at its start was all that the store held of what was asked for.");
-        if (report is { RequestType: RequestType.CId, Conversations: > 1 })
+        if (requestType == RequestType.CId && conversations > 1)
             said.Add("That no conversation is on the list twice: only the count of its places is.");
         said.Add("That nothing was deleted before it was recorded: the record shows an order, and the operator writes it.");
-        if (report is { Disclosed: 0, Conversations: > 0 })
+        if (disclosed == 0 && conversations > 0)
             said.Add("Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).");
-        if (report.UnknownTypes.Count > 0)
-            said.Add($"What the events of a type that this program does not know mean ({string.Join(", ", report.UnknownTypes)}): a newer version may know.");
-        said.AddRange(LogReports.NotProven(report.Log));
+        if (unknownTypes.Count > 0)
+            said.Add($"What the events of a type that this program does not know mean ({string.Join(", ", unknownTypes)}): a newer version may know.");
+        said.AddRange(LogReports.NotProven(log));
         return said;
     }
 

@@ -3,9 +3,9 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>What holds for proofs of every kind, in plain words.</summary>
-internal static class LogReports
+public static class LogReports
 {
-    public static List<string> Proven(LogFacts log)
+    internal static List<string> Proven(LogFacts log)
     {
         var said = new List<string>();
         foreach (var witness in log.Witnesses)
@@ -15,7 +15,7 @@ internal static class LogReports
         return said;
     }
 
-    public static List<string> NotProven(LogFacts log)
+    internal static List<string> NotProven(LogFacts log)
     {
         var said = new List<string>();
         said.Add("That backups, replicas and copies elsewhere are erased.");
@@ -26,6 +26,7 @@ internal static class LogReports
         return said;
     }
 
+    /// <summary>Why a conversation was skipped, as a person reads it.</summary>
     public static string Text(SkipReason reason) => reason switch
     {
         SkipReason.Retention => "out of retention",
@@ -36,6 +37,7 @@ internal static class LogReports
         _ => reason.ToString(),
     };
 
+    /// <summary>Why a conversation, or an attempt, failed, as a person reads it.</summary>
     public static string Text(FailureReason reason) => reason switch
     {
         FailureReason.StoreRefused => "the store refused",

@@ -20,9 +20,10 @@ internal static class Command
     /// <param name="wholeEnvironment">
     /// Hands on all of our environment. The default is a bare one: ours may hold secrets, and PGDATA, PGOPTIONS and the like would change what PostgreSQL does.
     /// </param>
-    /// <param name="cancel">Kills the program.</param>
+    /// <param name="variables">Set in its environment besides.</param>
+    /// <param name="cancel">Kills the program, and all that it started.</param>
     public static async Task<CommandResult> RunAsync(
-        IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false)
+        IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? line[0], line.Skip(1))
         {
@@ -33,6 +34,8 @@ internal static class Command
             WorkingDirectory = folder ?? Path.GetPathRoot(Path.GetTempPath())!,
         };
         if (!wholeEnvironment) KeepOnly(start.Environment);
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
 
         using var process = new Process { StartInfo = start };
         try
@@ -65,6 +68,8 @@ internal static class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            // Until it is gone it may still write where the caller tidies up.
+            await process.WaitForExitAsync(CancellationToken.None);
             throw;
         }
     }

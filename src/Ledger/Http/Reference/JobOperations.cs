@@ -10,7 +10,7 @@ internal static class JobOperations
                    "deletedItems":{"messages":0,"transcripts":0,"recordings":0,"attachments":0,"logs":0},"skipped":{}}}
         """;
 
-    private const string Completed = """
+    public const string Completed = """
         {"jobId":"cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c","status":"completed","phase":"done","requestType":"cId",
          "submittedAt":"2026-05-08T06:22:56.097Z","scheduledAt":"2026-05-08T18:00:00.000Z","startedAt":"2026-05-08T18:00:00.412Z","completedAt":"2026-05-08T18:00:01.038Z",
          "result":{"totalConversations":3,"processedCount":3,"deletedCount":2,"failedCount":0,"skippedCount":1,"retriesRemaining":3,

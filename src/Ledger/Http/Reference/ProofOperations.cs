@@ -30,12 +30,12 @@ internal static class ProofOperations
 
     private static readonly Header FileName = new("Content-Disposition", "A name for the file.", $"attachment; filename={Parameters.SampleJob}.erasure-proof");
 
-    private static readonly IReadOnlyList<Refused> Unprovable =
+    public static IReadOnlyList<Refused> Unprovable { get; } =
     [
         Refused.UnknownJob,
-        new("unfinished job", "The job has not ended.", ProofEndpoints.Unfinished),
+        new("unfinished job", "The job has not ended.", ProofAccess.Unfinished),
         Refused.TooManyPolls,
-        new("not yet covered", "No published checkpoint covers the whole job yet. Where nothing is wrong one does within a second.", ProofEndpoints.NotCovered),
+        new("not yet covered", "No published checkpoint covers the whole job yet. Where nothing is wrong one does within a second.", ProofAccess.NotCovered),
         Refused.LogUnavailable,
     ];
 

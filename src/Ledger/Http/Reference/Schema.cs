@@ -18,9 +18,16 @@ internal static class Schema
     /// <summary>An object of which only the first members must be there, and which may have no others: what a client sends.</summary>
     public static OpenApiSchema Closed(int required, params (string Name, OpenApiSchema Schema)[] members)
     {
+        var schema = Some(required, members);
+        schema.AdditionalPropertiesAllowed = false;
+        return schema;
+    }
+
+    /// <summary>An object of which only the first members are always there.</summary>
+    public static OpenApiSchema Some(int required, params (string Name, OpenApiSchema Schema)[] members)
+    {
         var schema = Object(members);
         schema.Required = members.Take(required).Select(member => member.Name).ToHashSet();
-        schema.AdditionalPropertiesAllowed = false;
         return schema;
     }
 
@@ -41,6 +48,16 @@ internal static class Schema
 
     public static OpenApiSchema Instant(string description) =>
         new() { Type = JsonSchemaType.String, Format = "date-time", Pattern = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$", Description = $"{description} UTC, milliseconds, `Z`." };
+
+    /// <summary>What a deletion removed with conversations, by kind.</summary>
+    public static OpenApiSchema Items() => Object(("messages", Count()), ("transcripts", Count()), ("recordings", Count()), ("attachments", Count()), ("logs", Count()));
+
+    /// <summary>Skipped conversations by reason; only reasons that occurred.</summary>
+    public static OpenApiSchema Skipped() =>
+        CountsOf("Skipped conversations by reason; only reasons that occurred.", "retention", "not_found", "already_erased", "legal_hold", "cancelled");
+
+    /// <summary>Failed conversations or attempts by reason; only reasons that occurred.</summary>
+    public static OpenApiSchema Failures(string description) => CountsOf(description, "store_refused", "locked", "timeout", "not_confirmed", "list_unresolved");
 
     public static OpenApiSchema Count(string? description = null) =>
         new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Description = description };

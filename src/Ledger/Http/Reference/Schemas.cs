@@ -17,6 +17,9 @@ internal static class Schemas
             ("jobId", JobId()),
             ("outcomes", ListOf(Outcome(), "In ordinal order.")),
             ("next", Nullable(Count("Send it as `after` for the next page; null on the last. A page may hold fewer than `limit` and still have a next one.")))),
+        ["ChangeLog"] = ListOf(HistorySchemas.Entry(), "Entries in log order, oldest first."),
+        ["Events"] = ListOf(HistorySchemas.Event(), "In the order of their versions."),
+        ["Certificate"] = CertificateSchema.Certificate(),
         ["ConversationProofRequest"] = Closed(1, ("conversationId", Identifier("The conversation. It is sent in the body because ids are never part of a URL."))),
         ["Errors"] = Object(("errors", Errors())),
         ["Live"] = Object(("status", OneOf("The process answers.", "live"))),
@@ -71,8 +74,8 @@ internal static class Schemas
             ("failedCount", Count("Not deleted; falls again when a retry succeeds.")),
             ("skippedCount", Count("Left alone, for a reason.")),
             ("retriesRemaining", Count("Attempts that are left after this one.")),
-            ("deletedItems", Object(("messages", Count()), ("transcripts", Count()), ("recordings", Count()), ("attachments", Count()), ("logs", Count()))),
-            ("skipped", CountsOf("Skipped conversations by reason; only reasons that occurred.", "retention", "not_found", "already_erased", "legal_hold", "cancelled")));
+            ("deletedItems", Items()),
+            ("skipped", Skipped()));
         schema.Description = "Counts are conversations, except in `deletedItems`.";
         return schema;
     }

@@ -1,0 +1,169 @@
+using System.Net;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Execution;
+using Ledger.Http;
+using Ledger.SystemTests.Browser;
+using Ledger.SystemTests.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ledger.SystemTests.Certificates;
+
+/// <summary>Who gets which form of a certificate, and when.</summary>
+public sealed class CertificateAccessTests
+{
+    [SkippableTheory]
+    [InlineData(null, "text/html")]
+    [InlineData("*/*", "text/html")]
+    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html")] // a browser
+    [InlineData("application/json", "application/json")]
+    [InlineData("application/*", "application/json")]
+    [InlineData("text/html;q=0.4, application/json;q=0.6", "application/json")]
+    [InlineData("text/html;q=0, */*", "application/json")]
+    [InlineData("application/pdf, text/html;q=0.5", "text/html")]
+    [InlineData("image/png", null)]
+    [InlineData("text/html;q=0", null)]
+    [InlineData("application/pdf", null)]
+    public async Task Without_a_Chromium_Accept_decides_between_HTML_and_JSON_and_nothing_else_is_406(string? accept, string? type)
+    {
+        await using var service = await WithoutChromiumAsync();
+        var job = await EndedAsync(service);
+        using var response = await service.AskForCertificateAsync(job, accept);
+        if (type is null)
+        {
+            (await Answer.OfAsync(response)).IsError(406, 406, accept == "application/pdf" ? "print that page" : "text/html, application/json or application/pdf");
+            return;
+        }
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(type, response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
+        Assert.Equal("Accept", Assert.Single(response.Headers.Vary));
+    }
+
+    [SkippableFact]
+    public async Task A_link_names_the_form_in_the_query_and_what_else_it_says_is_refused()
+    {
+        await using var service = await WithoutChromiumAsync();
+        var job = await EndedAsync(service);
+        using (var json = await service.AskForCertificateAsync(job, "text/html", "?format=json"))
+            Assert.Equal("application/json", json.Content.Headers.ContentType!.MediaType);
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, "text/html", "?format=pdf"))).IsError(406, 406, "has no Chromium");
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, query: "?format=xml"))).IsError(400, 400, "format must be one of");
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, query: "?paper=a3"))).IsError(400, 400, "paper must be one of");
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, query: "?ids=true"))).IsError(400, 400, "is unknown");
+    }
+
+    [SkippableFact]
+    public async Task The_submitting_client_and_erasure_proofs_get_it_and_nobody_else_does()
+    {
+        await using var service = await WithoutChromiumAsync();
+        var submitter = service.Token(Scope.DeleteConversations);
+        var job = await EndedAsync(service, submitter);
+        foreach (var token in new[] { submitter, service.Token(Scope.ErasureProofs) })
+            (await Answer.OfAsync(await service.AskForCertificateAsync(job, token: token))).Is(200);
+        foreach (var token in new[] { service.Token(Scope.DeleteConversations, Scope.LedgerAudit), service.Token(Scope.LedgerAudit) })
+            (await Answer.OfAsync(await service.AskForCertificateAsync(job, token: token))).IsError(403, 4002, "Permission denied");
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, token: "no.to.ken"))).IsError(401, 4002, "Invalid SDK credentials");
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, bot: await service.AddBotAsync()))).IsError(404, 404, "there is no such job");
+        (await Answer.OfAsync(await service.AskForCertificateAsync("cdj-00000000-0000-5000-8000-000000000000"))).IsError(404, 404, "there is no such job");
+    }
+
+    [SkippableFact]
+    public async Task Nothing_is_shown_of_a_job_that_has_not_ended_or_that_the_log_does_not_cover_yet()
+    {
+        await using var service = await WithoutChromiumAsync();
+        var job = await service.SubmitAsync(new { cId = "nobody" });
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job))).IsError(409, 409, "the job has not ended");
+        await service.RunSlicesAsync();
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job))).Is(200);
+
+        var uncovered = await service.SubmitAsync(new { cId = "nobody" });
+        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None); // and the log is not written
+        var answer = await Answer.OfAsync(await service.AskForCertificateAsync(uncovered));
+        answer.IsError(503, 503, "no published checkpoint yet");
+        Assert.Equal("1", answer.Header("Retry-After"));
+    }
+
+    [SkippableFact]
+    public async Task Links_lead_to_the_public_address_where_it_is_set_and_to_the_requests_host_where_it_is_not()
+    {
+        await using (var service = await WithoutChromiumAsync(new Uri("https://ledger.example.com/erasure/")))
+        {
+            var job = await EndedAsync(service);
+            var certificate = await service.JsonCertificateAsync(job);
+            Assert.Equal($"https://ledger.example.com/erasure{service.Deletions}/{job}/proof", certificate.GetProperty("verify").Text("proof"));
+            Assert.Equal("https://ledger.example.com/erasure/verify", certificate.GetProperty("verify").Text("page"));
+        }
+        await using var other = await WithoutChromiumAsync();
+        Assert.StartsWith(other.Client.BaseAddress!.ToString(), (await other.JsonCertificateAsync(await EndedAsync(other))).GetProperty("verify").Text("proof"), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Once_its_key_is_destroyed_a_jobs_certificate_is_the_same()
+    {
+        await using var service = await WithoutChromiumAsync();
+        var job = await EndedAsync(service);
+        var before = await service.JsonCertificateAsync(job);
+        Assert.True(JobId.TryParse(job, out var id));
+        await service.ExecuteAsync("delete from ledger.job_secrets where job_id = $1", id.Value);
+        await service.ExecuteAsync("update ledger.job_manifest set sealed = null where job_id = $1", id.Value);
+        var after = await service.JsonCertificateAsync(job);
+        foreach (var member in before.EnumerateObject().Where(member => member.Name != "issuedAt"))
+            Assert.Equal(member.Value.GetRawText(), after.GetProperty(member.Name).GetRawText());
+    }
+
+    [SkippableFact]
+    public async Task A_Chromium_that_prints_nothing_is_answered_503_and_leaves_nothing_behind()
+    {
+        Requires.That(File.Exists("/bin/false"), "there is no /bin/false");
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = Unlimited with { Chromium = "/bin/false" } });
+        var job = await EndedAsync(service);
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, "application/pdf"))).IsError(503, 503, "print that page");
+        Assert.Empty(FoldersOf(job));
+    }
+
+    [SkippableFact]
+    public async Task A_client_that_goes_away_ends_the_printing_and_nothing_is_left_of_it()
+    {
+        Requires.That(Chromium.IsInstalled, Chromium.Missing);
+        await using var service = await TestService.StartAsync();
+        var job = await EndedAsync(service);
+        await service.CertificateAsync(job, "application/pdf");
+        Assert.Empty(FoldersOf(job));
+        using var gone = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/certificate?format=pdf") { Headers = { { "auth", service.Token() } } };
+        var asked = service.Client.SendAsync(request, gone.Token);
+        await Execution.Steps.UntilAsync("no Chromium was started", () => Task.FromResult(FoldersOf(job).Any(folder => Directory.Exists(Path.Combine(folder, "profile")))));
+        var folder = Assert.Single(FoldersOf(job));
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        await Execution.Steps.UntilAsync("its folder is left", () => Task.FromResult(!Directory.Exists(folder)));
+    }
+
+    /// <summary>Folders in which this job's certificate is being printed: other tests, and other programs, print too.</summary>
+    private static List<string> FoldersOf(string job) => [.. Directory.GetDirectories(Path.GetTempPath(), "ledger-pdf-*").Where(folder =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "page.html")).Contains(job, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // gone, or not written yet
+        }
+    })];
+
+    private static readonly HttpOptions Unlimited = new() { Submits = null, Polls = null };
+
+    private static Task<TestService> WithoutChromiumAsync(Uri? publicUrl = null) =>
+        TestService.StartAsync(new TestServiceOptions { Http = Unlimited with { Chromium = null, PublicUrl = publicUrl } });
+
+    private static async Task<string> EndedAsync(TestService service, string? token = null)
+    {
+        await service.AddConversationsAsync("a", 3, "user-1");
+        using var response = await service.SendAsync(HttpMethod.Post, service.Deletions, new { cId = "user-1" }, token);
+        var job = (await Answer.OfAsync(response)).Is(202).Member("jobId");
+        await service.RunSlicesAsync();
+        return job;
+    }
+}
