@@ -54,6 +54,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     /// <summary>Makes every suspect's live row what the shadow says. The live table must be locked against writers.</summary>
     public async Task<RebuiltProjection> PutRightAsync(CancellationToken cancel)
     {
+        await RefreshAsync(cancel);
         var surplus = await ChangeAsync(RemoveSurplusSql, cancel);
         var different = await ChangeAsync(ReplaceDifferentSql, cancel);
         var missing = await ChangeAsync(AddMissingSql, cancel);
@@ -68,6 +69,9 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
+    /// <summary>Brings the suspects' rows up to date once nobody writes any more, where they change without their streams moving on.</summary>
+    protected virtual Task RefreshAsync(CancellationToken cancel) => Task.CompletedTask;
+
     /// <returns>How many rows were changed, and the streams of the first few.</returns>
     private async Task<(long Rows, Guid[] First)> ChangeAsync(string sql, CancellationToken cancel)
     {
@@ -77,7 +81,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
         return (reader.GetInt64(0), reader.GetFieldValue<Guid[]>(1));
     }
 
-    private async Task ExecuteAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
+    protected async Task ExecuteAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {
         await using var command = Command(sql, parameters);
         await command.ExecuteNonQueryAsync(cancel);
