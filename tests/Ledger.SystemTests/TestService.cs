@@ -197,7 +197,7 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>Submits and returns the job id.</summary>
     public async Task<string> SubmitAsync(object body, string? bot = null)
     {
-        using var response = await SendAsync(HttpMethod.Post, bot is null ? Deletions : $"/api/public/bot/{bot}/conversations/delete", body);
+        using var response = await SendAsync(HttpMethod.Post, bot is null ? Deletions : $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete", body);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, text);
         return JsonDocument.Parse(text).RootElement.GetProperty("jobId").GetString()!;

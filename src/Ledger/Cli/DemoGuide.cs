@@ -1,3 +1,5 @@
+using Ledger.Http;
+
 namespace Ledger.Cli;
 
 /// <summary>What to try on a demo that stays up.</summary>
@@ -24,8 +26,10 @@ internal sealed class DemoGuide(Terminal terminal, string address, string token)
         terminal.Line("Fetch the job's erasure proof, and check it (erasure-verify, which needs nothing of this ledger, takes the same):");
         terminal.Line($"  curl -H \"auth: $TOKEN\" -OJ '{deletions}/{job.Id}/proof'");
         terminal.Line($"  ledger verify '{proofs.ProofFile}' --key \"$(cat '{proofs.KeyFile}')\"");
+        terminal.Line($"In the browser: {address}/ (sign in with the token above)");
+        terminal.Line($"  one job: {address}{PublicAddress.Job(null, job.Bot, job.Id)}");
+        terminal.Line($"  the API's description: {address}/openapi/v1.json");
         terminal.Line($"Read the mail that the bots' owners would get: {outbox}");
-        terminal.Line($"In the browser: {address}/health/ready and {address}/openapi/v1.json");
         terminal.Line("Ctrl-C stops it.");
     }
 }

@@ -118,8 +118,9 @@ internal static class ServeCommand
             terminal.Line($"Mail in {folder} (no mail server is set: --smtp)");
         terminal.Line("Next, in another terminal:");
         terminal.Line($"  ledger bot add BOT{where}");
-        terminal.Line($"  ledger client add CLIENT --bot BOT --scope delete-conversations{where}");
+        terminal.Line($"  ledger client add CLIENT --bot BOT --scope delete-conversations --scope ledger-audit{where}");
         terminal.Line($"  ledger token --client CLIENT{where}");
+        terminal.Line($"In the browser: {node.Services.GetRequiredService<HttpOptions>().PublicUrl?.ToString() ?? $"{Addresses(node).First()}/"} (sign in with that token: it shows what the client may see)");
         terminal.Line("Ctrl-C stops the service.");
     }
 

@@ -24,7 +24,7 @@ public sealed class Html(IServiceProvider services, ILoggerFactory loggers)
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        headers["Referrer-Policy"] = "same-origin"; // with "no-referrer" a form's POST would not say its origin
         headers.CacheControl = "no-store";
         return TypedResults.Text(page, "text/html; charset=utf-8", Encoding.UTF8, status);
     }

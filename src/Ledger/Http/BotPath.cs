@@ -11,14 +11,18 @@ internal static class BotPath
     /// The path's bot id, percent-decoded exactly once, or "" where that cannot be done. Kestrel leaves <c>%2F</c> as it is and turns
     /// <c>%252F</c> into the same, so a value with a percent sign is read from the request line again.
     /// </summary>
-    public static string BotId(HttpContext context)
+    public static string BotId(HttpContext context) => Segment(context, "botId", 4);
+
+    /// <summary>The same for another path.</summary>
+    /// <param name="name">The route's name for it.</param>
+    /// <param name="position">Its place among the path's segments, from 1.</param>
+    public static string Segment(HttpContext context, string name, int position)
     {
-        var routed = (string?)context.Request.RouteValues["botId"] ?? "";
+        var routed = (string?)context.Request.RouteValues[name] ?? "";
         if (!routed.Contains('%'))
             return routed;
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var segments = target.Split('?', 2)[0].Split('/');
-        return segments is ["", _, _, _, var raw, ..] ? Uri.UnescapeDataString(raw) : "";
+        var segments = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?', 2)[0].Split('/');
+        return segments.Length > position && segments[0].Length == 0 ? Uri.UnescapeDataString(segments[position]) : "";
     }
 
     /// <summary>As <see cref="BotId"/>; null for a path that is about all bots.</summary>

@@ -31,7 +31,12 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
         return Registry.Bots.Count > 0;
     }
 
-    private bool IsGranted(Bot bot, ReadOnlySpan<Scope> scopes)
+    /// <summary>The bots whose grants for the client hold one of the scopes, by name.</summary>
+    public IReadOnlyList<Bot> BotsWith(params Scope[] scopes) =>
+        [.. Registry.Bots.Values.Where(bot => IsGranted(bot, scopes)).OrderBy(bot => bot.BotId, StringComparer.Ordinal)];
+
+    /// <summary>Whether the client's grant for the bot holds one of the scopes.</summary>
+    public bool IsGranted(Bot bot, params ReadOnlySpan<Scope> scopes)
     {
         if (!bot.Grants.TryGetValue(ClientId, out var granted))
             return false;

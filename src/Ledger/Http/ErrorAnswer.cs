@@ -18,6 +18,10 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
 
     public int Status => status;
 
+    public IReadOnlyList<string> Messages => messages;
+
+    public int? RetryAfter => retryAfter;
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

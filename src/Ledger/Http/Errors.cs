@@ -9,9 +9,9 @@ namespace Ledger.Http;
 
 /// <summary>
 /// The outermost step of a request and the one place where exceptions become HTTP (contract §5). It also gives the envelope to answers that
-/// the framework makes without a body: 404, 405, and what Kestrel's limits refuse.
+/// the framework makes without a body: 404, 405, and what Kestrel's limits refuse. To a person at the console each is a page.
 /// </summary>
-internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
+internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Errors> log)
 {
     /// <summary>Seconds after which a client may try again when the database could not be reached.</summary>
     private const int RetryAfterSeconds = 2;
@@ -22,7 +22,7 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
         {
             await next(context);
             if (context.Response is { StatusCode: >= 400, HasStarted: false, ContentType: null, ContentLength: null } response)
-                await ForStatus(response.StatusCode, response.Headers.Allow).ExecuteAsync(context);
+                await SendAsync(context, ForStatus(response.StatusCode, response.Headers.Allow));
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -48,8 +48,11 @@ internal sealed class Errors(RequestDelegate next, ILogger<Errors> log)
             return;
         }
         context.Response.Clear();
-        await answer.ExecuteAsync(context);
+        await SendAsync(context, answer);
     }
+
+    private Task SendAsync(HttpContext context, ErrorAnswer answer) =>
+        Pages.ErrorPages.IsForPerson(context.Request) ? Pages.ErrorPages.SendAsync(html, context, answer) : answer.ExecuteAsync(context);
 
     public static ErrorAnswer Internal { get; } = new(500, "internal error");
     public static ErrorAnswer Unreachable { get; } = new(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds);

@@ -3,8 +3,8 @@ using Npgsql;
 
 namespace Ledger.Http;
 
-/// <summary>Once a minute, deletes used tokens that have expired and counts of windows that are over.</summary>
-internal sealed class Expiry(UsedTokens tokens, NpgsqlDataSource database, TimeProvider time, ILogger<Expiry> log) : BackgroundService
+/// <summary>Once a minute, deletes used tokens and sessions that have expired and counts of windows that are over.</summary>
+internal sealed class Expiry(UsedTokens tokens, ConsoleSessions sessions, NpgsqlDataSource database, TimeProvider time, ILogger<Expiry> log) : BackgroundService
 {
     private const int RowsPerStatement = 10_000;
 
@@ -24,7 +24,7 @@ internal sealed class Expiry(UsedTokens tokens, NpgsqlDataSource database, TimeP
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                log.LogWarning("expired tokens and rate counters were not deleted: {Cause}", Errors.Describe(exception));
+                log.LogWarning("expired tokens, sessions and rate counters were not deleted: {Cause}", Errors.Describe(exception));
             }
         }
     }
@@ -34,6 +34,9 @@ internal sealed class Expiry(UsedTokens tokens, NpgsqlDataSource database, TimeP
     {
         var before = time.GetUtcNow() - Margin;
         while (await tokens.DeleteExpiredAsync(before, RowsPerStatement, cancel) == RowsPerStatement)
+        {
+        }
+        while (await sessions.DeleteExpiredAsync(before, RowsPerStatement, cancel) == RowsPerStatement)
         {
         }
         while (await DeleteCountersAsync(before, cancel) == RowsPerStatement)

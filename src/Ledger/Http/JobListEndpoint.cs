@@ -27,7 +27,7 @@ internal static class JobListEndpoint
         JobPage page;
         try
         {
-            page = await jobs.ListAsync(Caller.Of(context).Bot.BotId, status, (int)limit, query.Text("after"), context.RequestAborted);
+            page = await jobs.ListAsync([Caller.Of(context).Bot.BotId], status, (int)limit, query.Text("after"), context.RequestAborted);
         }
         catch (FormatException)
         {
@@ -39,5 +39,5 @@ internal static class JobListEndpoint
 
     /// <summary>The stored documents go out as they are.</summary>
     private static string Json(JobPage page) =>
-        $$"""{"jobs":[{{string.Join(',', page.Documents)}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
+        $$"""{"jobs":[{{string.Join(',', page.Jobs.Select(job => job.Json))}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
 }

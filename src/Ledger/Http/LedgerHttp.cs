@@ -23,6 +23,8 @@ public static class LedgerHttp
         services.AddSingleton(options);
         services.AddSingleton<UsedTokens>();
         services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<ConsoleSessions>();
+        services.AddSingleton<SessionVerifier>();
         services.AddSingleton<RateLimits>();
         services.AddSingleton<ProgressStreams>();
         services.AddSingleton<ProgressWatch>();

@@ -6,9 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace Ledger.Http;
 
-/// <summary>ASP.NET's seam for <see cref="TokenVerifier"/>: leaves the <see cref="Caller"/> in the request's features, and words the 401 and 403.</summary>
+/// <summary>ASP.NET's seam for <see cref="TokenVerifier"/> and <see cref="SessionVerifier"/>: leaves the <see cref="Caller"/> in the request's features, and words the 401 and 403.</summary>
 internal sealed class TokenAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenVerifier verifier)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenVerifier verifier, SessionVerifier sessions)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
@@ -22,7 +22,11 @@ internal sealed class TokenAuthentication(
         // ASP.NET asks for every request; a path that is public, unknown or used with a wrong method costs nothing and consumes no jti.
         if (Context.GetEndpoint()?.Metadata.GetMetadata<AuthorizationPolicy>() is null)
             return AuthenticateResult.NoResult();
-        (var caller, _refusal) = await verifier.VerifyAsync(Request.Headers, BotPath.BotIdOrAll(Context), Context.RequestAborted);
+        // The console's pages link to what the API gives: a browser has the session's cookie in place of a token.
+        var hasToken = Request.Headers.ContainsKey("auth") || Request.Headers.ContainsKey("Authorization");
+        var caller = hasToken || SessionVerifier.IdOf(Request) is null ? null : await sessions.VerifyAsync(Context, BotPath.BotIdOrAll(Context));
+        if (caller is null)
+            (caller, _refusal) = await verifier.VerifyAsync(Request.Headers, BotPath.BotIdOrAll(Context), Context.RequestAborted);
         if (caller is null)
             return AuthenticateResult.NoResult();
         Context.Features.Set(caller);

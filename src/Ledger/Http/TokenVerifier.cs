@@ -10,13 +10,23 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
     /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
     public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(IHeaderDictionary headers, string? botId, CancellationToken cancel)
     {
-        var arrivedAt = time.GetTimestamp();
         var (token, refusal) = PresentedToken.Read(headers);
-        if (token is null)
-            return Refuse(refusal, client: null);
+        return token is null ? Refuse(refusal, client: null) : await VerifyAsync(token, botId, cancel);
+    }
 
+    /// <summary>The same for a token that came otherwise than in a header.</summary>
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(string text, CancellationToken cancel) => text.Length switch
+    {
+        0 => Refuse(TokenRefusal.NoToken, client: null),
+        > PresentedToken.MaximumCharacters => Refuse(TokenRefusal.TooLong, client: null),
+        _ => PresentedToken.Parse(text) is { } token ? await VerifyAsync(token, botId: null, cancel) : Refuse(TokenRefusal.Malformed, client: null),
+    };
+
+    private async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(PresentedToken token, string? botId, CancellationToken cancel)
+    {
+        var arrivedAt = time.GetTimestamp();
         var snapshot = await registry.CurrentAsync(cancel);
-        (var bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+        var (bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
         if (refusal is { } stale && TokenCheck.MayBeStale(stale))
         {
             snapshot = await registry.ReadSinceAsync(arrivedAt, cancel);

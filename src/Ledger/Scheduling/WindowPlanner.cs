@@ -29,5 +29,8 @@ public sealed class WindowPlanner
     /// <summary>The opening that contains <paramref name="now"/>; null while the window is closed.</summary>
     public Opening? OpenAt(DeletionWindow window, DateTimeOffset now) => Calendar(window).OpenAt(now);
 
+    /// <summary>The first opening that begins after <paramref name="after"/>; null where there is none.</summary>
+    public Opening? NextAfter(DeletionWindow window, DateTimeOffset after) => Calendar(window).TryNext(after);
+
     private WindowCalendar Calendar(DeletionWindow window) => _calendars.GetOrAdd(window, static document => new WindowCalendar(Window(document)));
 }

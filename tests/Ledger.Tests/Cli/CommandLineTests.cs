@@ -58,7 +58,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "jobs", "status", "notifications", "proof", "verify", "audit", "find", "forget", "migrate", "key", "log", "witness" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "submit", "jobs", "status", "replay", "notifications", "proof", "verify", "audit", "rebuild", "find", "forget", "migrate", "key", "log", "witness" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -79,7 +79,17 @@ public sealed class CommandLineTests
     [InlineData("window add night --cron \"0 0 1 * * ?\" --length 6")]
     [InlineData("token --client cs-1 --expires 2h --jti")]
     [InlineData("jobs --status done")]
+    [InlineData("jobs --state done")]
     [InlineData("jobs --limit 0")]
+    [InlineData("submit --bot st-1 --token-file /dev/null")]
+    [InlineData("submit --ids ids.txt")]
+    [InlineData("submit --bot st-1 --ids ids.txt --cid cid.txt --token-file token.txt")]
+    [InlineData("submit --bot st-1 --ids ids.txt --start-date 2026-05-01 --token-file token.txt")]
+    [InlineData("submit --bot st-1 --cid - --token-file -")]
+    [InlineData("submit --bot st-1 --cid cid.txt --start-date yesterday --token-file token.txt")]
+    [InlineData("submit --bot st-1 --cid cid.txt --idempotency-key \"a b\" --token-file token.txt")]
+    [InlineData("submit --bot st-1 --cid cid.txt --url ledger.example.com --token-file token.txt")]
+    [InlineData("submit --bot st-1 --cid cid.txt --url https://ledger.example.com/api --token-file token.txt")]
     [InlineData("status 42")]
     [InlineData("proof")]
     [InlineData("proof 42")]

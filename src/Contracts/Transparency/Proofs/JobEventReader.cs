@@ -32,15 +32,16 @@ internal static class JobEventReader
 
     private static FormatException Shape(LeafEntry leaf, Exception? inner) => new($"the data of '{leaf.Type}' does not have the members that this event has", inner);
 
+    /// <summary>A number that names nothing of a closed list is read, and written again, as that number.</summary>
     private static bool IsWhole(JobEvent @event) => @event switch
     {
-        Submitted e => e is { Bot: not null, Client: not null, Commitments: not null } && e.Commitments.All(IsCommitment),
-        Scheduled e => e.Window is { Name: not null, Cron: not null, TimeZone: not null },
+        Submitted e => e is { Bot: not null, Client: not null, Commitments: not null } && e.Commitments.All(IsCommitment) && Enum.IsDefined(e.RequestType),
+        Scheduled e => e.Window is { Name: not null, Cron: not null, TimeZone: not null } && Enum.IsDefined(e.Reason),
         Started e => IsCommitment(e.ManifestRoot) && e.Conversations >= 0,
         ConversationDeleted e => IsCommitment(e.Commitment) && IsCount(e.Items),
-        ConversationSkipped e => IsCommitment(e.Commitment),
-        Failed e => e.Ordinal is null ? e.Commitment is null : IsCommitment(e.Commitment),
-        Completed e => e.Skipped is not null && IsCount(e.Items),
+        ConversationSkipped e => IsCommitment(e.Commitment) && Enum.IsDefined(e.Reason),
+        Failed e => (e.Ordinal is null ? e.Commitment is null : IsCommitment(e.Commitment)) && Enum.IsDefined(e.Reason),
+        Completed e => e.Skipped is not null && e.Skipped.Keys.All(Enum.IsDefined) && IsCount(e.Items) && Enum.IsDefined(e.Outcome),
         _ => false,
     };
 

@@ -38,6 +38,9 @@ public sealed class Witnesses : IDisposable
         _clients = [.. policy.Witnesses.Select(witness => new WitnessClient(witness, read, _http))];
     }
 
+    /// <summary>Who they are, and how many of them must cosign.</summary>
+    public Policy Policy => _policy;
+
     /// <summary>Reads the policy file of a node.</summary>
     /// <exception cref="WitnessException">It cannot be read, or its witnesses cannot be asked.</exception>
     public static Policy ReadPolicy(string file)

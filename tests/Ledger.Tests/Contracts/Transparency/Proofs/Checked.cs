@@ -7,27 +7,35 @@ namespace Ledger.Tests.Contracts.Transparency.Proofs;
 /// <summary>What a checker says of a proof.</summary>
 internal static class Checked
 {
+    /// <summary>While it is set, notes what is checked and what came of it, so that another checker can be asked the same.</summary>
+    public static readonly AsyncLocal<Action<CheckedProof>?> Recorder = new();
+
     public static async Task<ErasureReport> HoldsAsync(string proof, Trust? trust = null)
     {
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(proof));
-        return await Verification.CheckAsync(stream, trust ?? ProofLog.Trust);
+        var result = await RunAsync(Encoding.UTF8.GetBytes(proof), trust);
+        Assert.True(result.Report is not null, result.Problem);
+        return result.Report;
     }
 
     public static async Task<JobReport> JobAsync(string proof, Trust? trust = null) => Assert.IsType<JobReport>(await HoldsAsync(proof, trust));
 
     /// <summary>What does not hold; null if the proof does. Any other exception is a bug, and thrown.</summary>
-    public static async Task<string?> ProblemAsync(byte[] proof, Trust? trust = null)
+    public static async Task<string?> ProblemAsync(byte[] proof, Trust? trust = null) => (await RunAsync(proof, trust)).Problem;
+
+    public static async Task<CheckedProof> RunAsync(byte[] proof, Trust? trust = null)
     {
+        CheckedProof result;
         try
         {
             using var stream = new MemoryStream(proof);
-            await Verification.CheckAsync(stream, trust ?? ProofLog.Trust);
-            return null;
+            result = new CheckedProof(proof.ToArray(), trust ?? ProofLog.Trust, await Verification.CheckAsync(stream, trust ?? ProofLog.Trust), null);
         }
         catch (Exception e) when (e is FormatException or InvalidProofException)
         {
-            return e.Message;
+            result = new CheckedProof(proof.ToArray(), trust ?? ProofLog.Trust, null, e.Message);
         }
+        Recorder.Value?.Invoke(result);
+        return result;
     }
 
     public static Task<string?> ProblemAsync(string proof, Trust? trust = null) => ProblemAsync(Encoding.UTF8.GetBytes(proof), trust);
@@ -42,3 +50,6 @@ internal static class Checked
     /// <summary>A job's proof after the operator edited its history and signed the log anew.</summary>
     public static async Task FailsAsync(SampleJob job, string why) => await FailsAsync(await ProofLog.Of(job, [1, 0, 2, 0, 1]).JobProofAsync(), why);
 }
+
+/// <summary>A proof that was checked: it has a report, or a problem.</summary>
+internal sealed record CheckedProof(byte[] Proof, Trust Trust, ErasureReport? Report, string? Problem);

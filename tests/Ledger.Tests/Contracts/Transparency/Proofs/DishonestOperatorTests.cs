@@ -155,6 +155,8 @@ public sealed class DishonestOperatorTests
     [InlineData("conversation_skipped", "{\"commitment\":\"AAAA\",\"ordinal\":1,\"reason\":\"retention\"}")]
     [InlineData("conversation_skipped", "{\"commitment\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"ordinal\":1,\"reason\":\"retention\",\"note\":1}")]
     [InlineData("conversation_skipped", "{\"commitment\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"ordinal\":1,\"reason\":1}")]
+    [InlineData("conversation_skipped", "{\"commitment\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\"ordinal\":1,\"reason\":77}")]
+    [InlineData("submitted", "{\"bot\":\"b\",\"client\":\"c\",\"commitments\":[\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"],\"requestType\":77}")]
     [InlineData("failed", "{\"ordinal\":1,\"reason\":\"locked\",\"attempt\":1,\"retriesRemaining\":3}")]
     [InlineData("scheduled", "{}")]
     [InlineData("scheduled", "null")]
@@ -164,6 +166,17 @@ public sealed class DishonestOperatorTests
     {
         var problem = await Checked.ProblemAsync(await ProofLog.Of(s_job.Inserting(4, type, data), []).JobProofAsync());
         Assert.True(problem is not null && (problem.Contains("does not have the members", StringComparison.Ordinal) || problem.Contains("not an event of a job", StringComparison.Ordinal)), problem);
+    }
+
+    /// <summary>By ids and by cId are checked each in its own way; what is neither would be checked in none.</summary>
+    [Fact]
+    public async Task A_request_of_no_known_type_is_none()
+    {
+        var honest = s_job.Stored[0];
+        var data = honest.Data.Replace("\"conversationIds\"", "77", StringComparison.Ordinal);
+        Assert.NotEqual(honest.Data, data);
+        var job = new SampleJob(s_job.Events) { Id = s_job.Id, Stored = [(honest.Type, data, honest.At), .. s_job.Stored.Skip(1)] };
+        await Checked.FailsAsync(job, "does not have the members");
     }
 
     [Fact]

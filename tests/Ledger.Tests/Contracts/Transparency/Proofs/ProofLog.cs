@@ -110,7 +110,12 @@ internal sealed record SampleJob(IReadOnlyList<(JobEvent Event, DateTimeOffset A
     public IReadOnlyList<(string Type, string Data, DateTimeOffset At)> Stored { get; init; } =
         [.. Events.Select(e => (EventType.Of(e.Event).Name, EventType.Of(e.Event).Write(e.Event), e.At))];
 
-    public IReadOnlyList<byte[]> Entries => _entries ??= [.. Stored.Select((e, i) => LeafEntry.Encode(Id.ToString(), i + 1, e.Type, e.At, Encoding.UTF8.GetBytes(e.Data)))];
+    /// <summary>The events' leaves; set by who logs what no ledger would.</summary>
+    public IReadOnlyList<byte[]> Entries
+    {
+        get => _entries ??= [.. Stored.Select((e, i) => LeafEntry.Encode(Id.ToString(), i + 1, e.Type, e.At, Encoding.UTF8.GetBytes(e.Data)))];
+        init => _entries = value;
+    }
 
     private bool IsCId => Events[0].Event is Submitted { RequestType: RequestType.CId };
 

@@ -1,0 +1,51 @@
+using Ledger.Contracts.Registry;
+using Ledger.Http;
+using Ledger.Notifications;
+
+namespace Ledger.Pages;
+
+/// <summary>Mails and webhook messages about ended jobs.</summary>
+/// <param name="Retried">A message was just asked to be sent again: true, it will be; false, there was nothing to send.</param>
+public sealed record MessagesContent(string Viewer, NotificationPage Page, bool UndeliveredOnly, bool IsFirst, bool? Retried);
+
+/// <summary><c>/messages</c>; <c>POST /messages/retry</c> with <c>id</c> sends one again.</summary>
+internal static class MessagesPage
+{
+    private const int Limit = 25;
+
+    public static void Map(RouteGroupBuilder pages)
+    {
+        pages.MapGet("/messages", ShowAsync);
+        pages.MapPost("/messages/retry", RetryAsync);
+    }
+
+    private static async Task<IResult> ShowAsync(HttpContext context, Html html, NotificationReader reader)
+    {
+        if (BotsOf(context) is not { Length: > 0 } bots)
+            return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scope.LedgerAudit);
+        var query = new QueryParameters(context.Request.Query, "show", "after", "retried");
+        var undelivered = query.OneOf("show", "undelivered", "all") == "undelivered";
+        var retried = query.OneOf("retried", "yes", "no");
+        var after = Guid.TryParseExact(query.Text("after"), "D", out var id) ? id : (Guid?)null;
+        if (after is null && query.Text("after") is not null)
+            query.Problems.Add("after must be what a link to the next page has");
+        if (query.Problems.Count > 0)
+            return await ErrorPages.MalformedAsync(html, context, query.Problems);
+        var page = await reader.ListAsync(bots, undelivered, Limit, after, context.RequestAborted);
+        var content = new MessagesContent(Caller.Of(context).ClientId, page, undelivered, after is null, retried is null ? null : retried == "yes");
+        return await html.PageAsync<Messages>(context, new Dictionary<string, object?> { [nameof(Messages.Content)] = content });
+    }
+
+    /// <summary>Begins anew, at once. Of another bot's message nothing is said and nothing changed.</summary>
+    private static async Task<IResult> RetryAsync(HttpContext context, Html html, NotificationReader reader)
+    {
+        if (BotsOf(context) is not { Length: > 0 } bots)
+            return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scope.LedgerAudit);
+        if (!context.Request.HasFormContentType || !Guid.TryParseExact((await context.Request.ReadFormAsync(context.RequestAborted))["id"], "D", out var id))
+            return await ErrorPages.MalformedAsync(html, context, ["the form names no message"]);
+        var count = await reader.RetryAsync([id], bots, context.RequestAborted);
+        return new SeeOther($"/messages?retried={(count > 0 ? "yes" : "no")}");
+    }
+
+    private static string[] BotsOf(HttpContext context) => [.. Caller.Of(context).BotsWith(Scope.LedgerAudit).Select(bot => bot.BotId)];
+}

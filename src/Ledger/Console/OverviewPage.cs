@@ -1,0 +1,62 @@
+using Ledger.Contracts.Registry;
+using Ledger.Http;
+using Ledger.Notifications;
+using Ledger.Projections.Registry;
+using Ledger.Projections.Status;
+using Ledger.Scheduling;
+
+namespace Ledger.Pages;
+
+/// <summary>What the overview shows; null, or empty: the viewer may not see it.</summary>
+/// <param name="Undelivered">Mails and webhook messages that are not sent, 100 at most.</param>
+public sealed record OverviewContent(
+    string Viewer, IReadOnlyDictionary<ReportedStatus, long>? Jobs, IReadOnlyList<Night>? Nights, IReadOnlyList<WindowPlan> Windows, LogStanding Log, int Undelivered);
+
+/// <summary>A window and its next openings; an open one's first is the present one.</summary>
+public sealed record WindowPlan(DeletionWindow Window, bool IsOpen, IReadOnlyList<Opening> Openings, DateTimeOffset Now)
+{
+    public static WindowPlan Of(WindowPlanner planner, DeletionWindow window, DateTimeOffset now, int count)
+    {
+        var openings = new List<Opening>();
+        var open = planner.OpenAt(window, now);
+        if (open is { } present)
+            openings.Add(present);
+        for (var next = planner.NextAfter(window, now); next is { } opening && openings.Count < count; next = planner.NextAfter(window, opening.Opens))
+            openings.Add(opening);
+        return new WindowPlan(window, open is not null, openings, now);
+    }
+}
+
+/// <summary><c>/</c></summary>
+internal static class OverviewPage
+{
+    private const int Undelivered = 100;
+
+    /// <summary>Those of the windows that open next.</summary>
+    private const int Windows = 5;
+
+    public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync);
+
+    private static async Task<IResult> ShowAsync(
+        HttpContext context, Html html, JobCounts counts, ErasedByNight nights, LogOverview log, WindowPlanner planner, NotificationReader notifications, TimeProvider time)
+    {
+        var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
+        string[] ofJobs = [.. caller.BotsWith(JobsPage.Scopes).Select(bot => bot.BotId)];
+        var audited = caller.BotsWith(Scope.LedgerAudit);
+        var content = new OverviewContent(
+            caller.ClientId,
+            ofJobs.Length == 0 ? null : await counts.ByStatusAsync(ofJobs, cancel),
+            ofJobs.Length == 0 ? null : await nights.LatestAsync(ofJobs, cancel),
+            [.. WindowsOf(audited, caller, planner, time.GetUtcNow()).Take(Windows)],
+            await log.StateAsync(cancel),
+            audited.Count == 0 ? 0 : (await notifications.ListAsync([.. audited.Select(bot => bot.BotId)], undeliveredOnly: true, Undelivered, after: null, cancel)).Entries.Count);
+        return await html.PageAsync<Overview>(context, new Dictionary<string, object?> { [nameof(Overview.Content)] = content });
+    }
+
+    /// <summary>The bots' windows: open ones first, then by what opens next.</summary>
+    private static IEnumerable<WindowPlan> WindowsOf(IReadOnlyList<Bot> bots, Caller caller, WindowPlanner planner, DateTimeOffset now) =>
+        bots.Select(bot => bot.Window).Distinct(StringComparer.Ordinal)
+            .Where(caller.Registry.Windows.ContainsKey)
+            .Select(name => WindowPlan.Of(planner, caller.Registry.Windows[name], now, count: 1))
+            .OrderBy(plan => plan.Openings.Count == 0 ? DateTimeOffset.MaxValue : plan.Openings[0].Opens).ThenBy(plan => plan.Window.Name, StringComparer.Ordinal);
+}

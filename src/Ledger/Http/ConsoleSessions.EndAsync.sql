@@ -1,0 +1,1 @@
+delete from ledger.console_sessions where id_digest = $1
