@@ -45,7 +45,7 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
     {
         var began = time.GetTimestamp();
         await using var session = await OpenAsync(cancel);
-        ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new InlineShadow(session, projection))];
+        ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new InlineShadow(session, projection)), new ChangeLogShadow(session)];
         await CreateAsync(session, shadows, cancel);
         var told = new RebuildTold(progress, await EventsAsync(session, cancel));
         var streams = new StreamShadows(session, shadows, told);
