@@ -11,7 +11,7 @@ internal static class RebuildCommand
     {
         var verb = new Verb(
             "rebuild",
-            "Rebuilds every status document, the job list and the registry's documents from the events, while the service runs, and puts right what differs.",
+            "Rebuilds every status document, the job list, the change log and the registry's documents from the events, while the service runs, and puts right what differs.",
             "ledger rebuild\nledger rebuild --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…'",
             "Everything is folded beside the live documents; only at the end, and only where they differ, are they changed, all in one transaction. Nobody ever reads a missing or\n"
             + "half-built document, and writers wait for that transaction alone, which is short. Ctrl-C changes nothing. In a ledger that was never tampered with, nothing differs.\n"

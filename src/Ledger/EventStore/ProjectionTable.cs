@@ -6,7 +6,9 @@ namespace Ledger.EventStore;
 /// <param name="Compared">The columns beside the key that must be the fold of the stream's events.</param>
 /// <param name="Written">Columns that go with them, and do not make a row wrong.</param>
 /// <param name="Stamp">The column with the instant of the last change; null: there is none.</param>
-public sealed record ProjectionTable(string Name, IReadOnlyList<string> Key, IReadOnlyList<string> Compared, IReadOnlyList<string>? Written = null, string? Stamp = null)
+/// <param name="HasOtherKeys">Rows have another unique key beside this one: two that differ may have each other's.</param>
+public sealed record ProjectionTable(
+    string Name, IReadOnlyList<string> Key, IReadOnlyList<string> Compared, IReadOnlyList<string>? Written = null, string? Stamp = null, bool HasOtherKeys = false)
 {
     /// <summary>Every column that a projection sets.</summary>
     public IReadOnlyList<string> Columns { get; } = [.. Key, .. Compared, .. Written ?? []];

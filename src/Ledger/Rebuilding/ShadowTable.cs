@@ -19,6 +19,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     private static readonly string CompareSql = Sql.Load(typeof(ShadowTable), nameof(CompareAsync));
     private static readonly string RemoveSurplusSql = Sql.Load(typeof(ShadowTable), "RemoveSurplus");
     private static readonly string ReplaceDifferentSql = Sql.Load(typeof(ShadowTable), "ReplaceDifferent");
+    private static readonly string RemoveDifferentSql = Sql.Load(typeof(ShadowTable), "RemoveDifferent");
     private static readonly string AddMissingSql = Sql.Load(typeof(ShadowTable), "AddMissing");
     private static readonly string CountSql = Sql.Load(typeof(ShadowTable), nameof(CountAsync));
 
@@ -56,10 +57,11 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     {
         await RefreshAsync(cancel);
         var surplus = await ChangeAsync(RemoveSurplusSql, cancel);
-        var different = await ChangeAsync(ReplaceDifferentSql, cancel);
+        // Where rows could stand in each other's way, those that differ are removed first, and then missing too.
+        var different = await ChangeAsync(table.HasOtherKeys ? RemoveDifferentSql : ReplaceDifferentSql, cancel);
         var missing = await ChangeAsync(AddMissingSql, cancel);
         return new RebuiltProjection(
-            table.Name, missing.Rows, different.Rows, surplus.Rows, [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
+            table.Name, missing.Rows - (table.HasOtherKeys ? different.Rows : 0), different.Rows, surplus.Rows, [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
     }
 
     /// <summary>How many rows there must be.</summary>
@@ -81,6 +83,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
         return (reader.GetInt64(0), reader.GetFieldValue<Guid[]>(1));
     }
 
+    /// <summary>Runs a statement in which the table's names stand in braces.</summary>
     protected async Task ExecuteAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {
         await using var command = Command(sql, parameters);
