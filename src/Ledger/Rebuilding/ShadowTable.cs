@@ -55,7 +55,6 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     /// <summary>Makes every suspect's live row what the shadow says. The live table must be locked against writers.</summary>
     public async Task<RebuiltProjection> PutRightAsync(CancellationToken cancel)
     {
-        await RefreshAsync(cancel);
         var surplus = await ChangeAsync(RemoveSurplusSql, cancel);
         // Where rows could stand in each other's way, those that differ are removed first, and then missing too.
         var different = await ChangeAsync(table.HasOtherKeys ? RemoveDifferentSql : ReplaceDifferentSql, cancel);
@@ -70,9 +69,6 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
         await using var command = Command(CountSql);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
-
-    /// <summary>Brings the suspects' rows up to date once nobody writes any more, where they change without their streams moving on.</summary>
-    protected virtual Task RefreshAsync(CancellationToken cancel) => Task.CompletedTask;
 
     /// <returns>How many rows were changed, and the streams of the first few.</returns>
     private async Task<(long Rows, Guid[] First)> ChangeAsync(string sql, CancellationToken cancel)
