@@ -1,4 +1,3 @@
-using Ledger.Contracts.Jobs;
 using Ledger.Identifiers;
 using Ledger.Transparency.Proofs;
 using Npgsql;

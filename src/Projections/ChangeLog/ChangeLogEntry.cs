@@ -32,7 +32,7 @@ public sealed record ChangeLogEntry
     public required DateTimeOffset CreatedOn { get; init; }
 
     [JsonPropertyName("__v")]
-    public int V => 0;
+    public int V { get; init; }
 
     public required ChangeLogDetail Detail { get; init; }
 }
@@ -40,17 +40,17 @@ public sealed record ChangeLogEntry
 /// <summary>Who did it. The ledger knows the API client that asked for a job, and the actor of a change to a bot; what it does not know is empty.</summary>
 public sealed record ChangeLogUser(string Id)
 {
-    public string FirstName => "";
-    public string LastName => "";
-    public string EmailId => "";
-    public string ActivationStatus => "";
-    public string ProfColour => "";
-    public string ProfImage => "";
+    public string FirstName { get; init; } = "";
+    public string LastName { get; init; } = "";
+    public string EmailId { get; init; } = "";
+    public string ActivationStatus { get; init; } = "";
+    public string ProfColour { get; init; } = "";
+    public string ProfImage { get; init; } = "";
 
     [JsonPropertyName("_id")]
-    public string UnderscoreId => "";
+    public string UnderscoreId { get; init; } = "";
 
-    public string OrgId => "";
+    public string OrgId { get; init; } = "";
 }
 
 /// <summary>What an entry says, for programs. Members that its type has not are absent; those of a job's entries are what <see cref="JobChangeFold"/> needs.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
@@ -91,7 +92,7 @@ public sealed class ChangeLogTests
     {
         await using var service = await TestService.StartAsync();
         foreach (var at in new[] { "2026-05-03T23:59:59.999Z", "2026-05-04T00:00:00Z", "2026-05-04T23:59:59.999Z", "2026-05-05T00:00:00Z" })
-            await AppendAsync(service, new JobId(Guid.NewGuid()), 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 0, new byte[32])], Steps.At(at));
+            await AppendAsync(service, NewJob(), 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 0, new byte[32])], Steps.At(at));
         await service.WriteLogAsync();
         var all = await service.ChangeLogAsync();
         Assert.Equal(2 + 4 * 2, all.Count);
@@ -212,7 +213,7 @@ public sealed class ChangeLogTests
     {
         await using var service = await TestService.StartAsync();
         await service.WriteLogAsync();
-        var (job, others) = (new JobId(Guid.NewGuid()), 0);
+        var (job, others) = (NewJob(), 0);
         // Larger than what one pass takes, which only another program appends; the two events in front make the pass end in the middle.
         var outcomes = Enumerable.Range(0, 6_000).Select(n => (object)new ConversationSkipped(new byte[32], n, SkipReason.NotFound)).ToList();
         await AppendAsync(service, job, 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 6_000, new byte[32])], Steps.At("2026-05-08T12:00:00Z"));
@@ -233,7 +234,7 @@ public sealed class ChangeLogTests
     public async Task What_cannot_be_an_outcome_is_counted_as_nothing_and_never_stops_the_log()
     {
         await using var service = await TestService.StartAsync();
-        var job = new JobId(Guid.NewGuid());
+        var job = NewJob();
         await AppendAsync(service, job, 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 3, new byte[32])], Steps.At("2026-05-08T12:00:00Z"));
         await service.ExecuteAsync(
             """
@@ -264,6 +265,8 @@ public sealed class ChangeLogTests
         await service.AssertFoldsAsync(job, await service.ChangeLogAsync(), events);
         await service.AssertRecordsAgreeAsync();
     }
+
+    private static JobId NewJob() => JobId.FromRandomness(RandomNumberGenerator.GetBytes(32));
 
     private static Task<long> LeafAsync(TestService service, string job, long version) => service.ScalarAsync<long>(
         "select first_index + $2 - first_version from ledger.log_runs where stream_id = $1 and $2 between first_version and first_version + count - 1", Guid.Parse(job["cdj-".Length..]), version);

@@ -4,7 +4,6 @@ using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
-using Ledger.SystemTests.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.ChangeLogs;

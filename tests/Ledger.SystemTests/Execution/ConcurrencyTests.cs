@@ -122,8 +122,9 @@ public sealed class ConcurrencyTests
         await using var transaction = await lane.BeginTransactionAsync();
         var claim = ClaimedJob.NextAsync(lane, "test", CancellationToken.None);
         await service.UntilALaneWaitsAsync();
-        // What another lane's commit changes of both rows.
+        // What another lane's commit changes of the three rows.
         await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3");
+        await service.ExecuteAsync("update ledger.mt_streams set version = 3 where type = 'deletion_job'");
         await service.ExecuteAsync("update ledger.job_queue set version = 3");
         await ExecuteAsync(gate, "select pg_advisory_unlock(4711)");
 

@@ -41,7 +41,7 @@ public sealed class JobChangeFoldTests
     [Fact]
     public void An_event_that_this_version_cannot_read_is_an_entry_all_the_same()
     {
-        var row = new ChangeLogRow("st-1", null, Guid.NewGuid(), 3, 3, new LeafRange(7, 8), Given.Noon, null, null, "hold_placed", "{}");
+        var row = new ChangeLogRow("st-1", null, s_id.Value, 3, 3, new LeafRange(7, 8), Given.Noon, null, null, "hold_placed", "{}");
         var entry = ChangeLogShape.Of(row);
         Assert.Equal("Recorded: hold_placed.", entry.Message);
         Assert.Equal(new ChangeLogDetail("hold_placed", 3, 3, new LeafRange(7, 8)), entry.Detail);
@@ -61,7 +61,7 @@ public sealed class JobChangeFoldTests
                 next++;
             var type = EventType.Of(events[first]);
             entries.Add(ChangeLogShape.Of(new ChangeLogRow(
-                "st-1", s_id, Guid.NewGuid(), first + 1, next, new LeafRange(first, next), At(first, batch), "cs-1",
+                "st-1", s_id, s_id.Value, first + 1, next, new LeafRange(first, next), At(first, batch), "cs-1",
                 IsOutcome(events[first]) ? Outcomes([.. events.Skip(first).Take(next - first)]) : null, type.Name, IsOutcome(events[first]) ? null : type.Write(events[first]))));
             first = next;
         }
