@@ -28,7 +28,7 @@ public sealed class CommandLineTests
     {
         var root = Path.GetFullPath("../..", InSource());
         var lines = (await File.ReadAllTextAsync(Path.Combine(root, "README.md"))).Split("```sh\n").Skip(1).SelectMany(block => block.Split("```")[0].Split('\n'));
-        var commands = lines.Select(line => line.Split(" #")[0].Trim()).Where(line => line.Length > 0).ToList();
+        var commands = lines.Select(line => line.Split(" #")[0].Split(" > ")[0].Trim()).Where(line => line.Length > 0).ToList();
         const string run = "dotnet run --project src/Ledger -- ";
         foreach (var command in commands)
         {
@@ -36,8 +36,6 @@ public sealed class CommandLineTests
                 AssertParses(command["ledger ".Length..]);
             else if (command.StartsWith(run, StringComparison.Ordinal))
                 AssertParses(command[run.Length..]);
-            else
-                Assert.Contains(command, (string[])["./test", $$"""ledger() { {{run}}"$@"; }"""]);
         }
         Assert.Contains(commands, command => command.StartsWith(run, StringComparison.Ordinal));
         Assert.Contains(commands, command => command.StartsWith("ledger ", StringComparison.Ordinal));

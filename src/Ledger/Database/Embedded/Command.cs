@@ -68,6 +68,8 @@ internal static class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            // Until it is gone it may still write where the caller tidies up.
+            await process.WaitForExitAsync(CancellationToken.None);
             throw;
         }
     }
