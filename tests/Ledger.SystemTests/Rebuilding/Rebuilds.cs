@@ -32,8 +32,8 @@ internal static class Rebuilds
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_bot t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_apiclient t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_deletionwindow t union all
-            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.job_list t union all
-            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.change_log t) rows
+            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.change_log t union all
+            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.job_list t) rows
         """);
 
     /// <summary>Makes four rows wrong in each way that a row can be: two different, one missing, one surplus.</summary>
