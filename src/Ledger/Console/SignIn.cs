@@ -1,5 +1,4 @@
 using Ledger.Http;
-using Ledger.Registry;
 
 namespace Ledger.Pages;
 
