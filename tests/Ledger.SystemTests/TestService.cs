@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -10,6 +11,7 @@ using Ledger.Identifiers;
 using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Ledger.SystemTests.Reference;
 using Ledger.Transparency;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -65,6 +67,7 @@ public sealed class TestService : IAsyncDisposable
     private readonly TestDatabase _database;
     private readonly string _keyFolder;
     private readonly List<WebApplication> _nodes = [];
+    private readonly ConcurrentDictionary<(string Operation, int Status), bool> _answered = new();
     private readonly TestServiceOptions _options;
 
     private TestService(TestDatabase database, string keyFolder, TestServiceOptions options, TimeProvider time)
@@ -93,7 +96,10 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>As the service's role.</summary>
     public NpgsqlDataSource Source { get; }
 
-    /// <summary>The first node's address; requests carry no token.</summary>
+    /// <summary>Which answers the nodes' clients got, by the ids of /openapi/v1.json, against which each is held.</summary>
+    public IReadOnlyCollection<(string Operation, int Status)> Answered => (IReadOnlyCollection<(string Operation, int Status)>)_answered.Keys;
+
+    /// <summary>The first node's address; requests carry no token, and each answer is held against /openapi/v1.json.</summary>
     public HttpClient Client { get; private set; } = null!;
 
     public IServiceProvider Services => _nodes[0].Services;
@@ -132,7 +138,7 @@ public sealed class TestService : IAsyncDisposable
             node.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         await node.StartAsync();
         var address = node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return new HttpClient { BaseAddress = new Uri(address) };
+        return await HeldAgainstDocument.ClientAsync(address, _answered);
     }
 
     /// <summary>A token of a client that has these scopes for <see cref="Bot"/>; without any: all of them.</summary>

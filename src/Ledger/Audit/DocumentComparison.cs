@@ -1,14 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Jobs;
-using Ledger.Projections;
-using Ledger.Projections.JobList;
-using Ledger.Projections.Registry;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -17,7 +13,6 @@ namespace Ledger.Audit;
 /// <summary>Compares what is stored of streams with the folds of their events: the server is sent the folds and answers with what differs.</summary>
 internal sealed class DocumentComparison(NpgsqlConnection connection, Findings findings)
 {
-    private static readonly string ListSql = Sql.Load(typeof(DocumentComparison), "List");
     private static readonly string QueueSql = Sql.Load(typeof(DocumentComparison), "Queue");
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
     private static readonly string ChangesSql = Sql.Load(typeof(DocumentComparison), "Changes");
@@ -32,17 +27,13 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         FoldedStream[] whole = [.. streams.Where(stream => !stream.IsBroken)];
         FoldedStream[] jobs = [.. whole.Where(stream => stream.Job?.Status is not null)];
         FoldedStream[] started = [.. jobs.Where(stream => stream.Job!.ManifestRoot is not null)];
-        var compared = await CompareDocumentsAsync(FindingKind.StatusDocument, jobs, stream => stream.Job!.Status!, DocumentJson.Default.JobStatus, cancel)
-            + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<Bot>(whole), stream => (Bot)stream.Document!, DocumentJson.Default.Bot, cancel)
-            + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<ApiClient>(whole), stream => (ApiClient)stream.Document!, DocumentJson.Default.ApiClient, cancel)
-            + await CompareDocumentsAsync(FindingKind.RegistryDocument, Of<DeletionWindow>(whole), stream => (DeletionWindow)stream.Document!, DocumentJson.Default.DeletionWindow, cancel);
+        var compared = 0L;
+        foreach (var projection in InlineProjection.All)
+            compared += await CompareProjectedAsync(projection, [.. whole.Where(stream => stream.Projected.Row(projection) is not null)], cancel);
         if (whole.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
             compared += await FindAsync(FindingKind.ChangeLog, "the entries in ledger.change_log of {0}", logged, ChangesSql, [Ids(logged)[0]], cancel);
         if (jobs.Length > 0)
-        {
-            compared += await FindAsync(FindingKind.JobList, "the entry in ledger.job_list of {0}", jobs, ListSql, [.. Ids(jobs), Json(jobs, Listed)], cancel);
             compared += await FindAsync(FindingKind.JobQueue, "the row in ledger.job_queue of {0}", jobs, QueueSql, [.. Ids(jobs), Json(jobs, Queued)], cancel);
-        }
         if (started.Length > 0)
         {
             compared += await FindAsync(FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql, [.. Ids(started), Json(started, Outcomes)], cancel);
@@ -64,23 +55,25 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         }
     }
 
-    private static FoldedStream[] Of<T>(FoldedStream[] streams) => [.. streams.Where(stream => stream.Document is T)];
-
-    private async Task<long> CompareDocumentsAsync<T>(
-        FindingKind kind, FoldedStream[] streams, Func<FoldedStream, T> document, JsonTypeInfo<T> json, CancellationToken cancel)
-        where T : notnull
+    private async Task<long> CompareProjectedAsync(InlineProjection projection, FoldedStream[] streams, CancellationToken cancel)
     {
         if (streams.Length == 0)
             return 0;
+        var table = projection.Table;
         // Through jsonb, as the stored one went: it orders members and drops nothing else.
         var sql = $"""
-            select x.id, 'version ' || x.version || ' ' || x.data::text, coalesce('version ' || d.mt_version || ' ' || d.data::text, 'none')
-            from unnest($1::uuid[], $2::bigint[], $3::jsonb[]) as x (id, version, data)
-            left join {Documents.Table<T>()} d on d.id = x.id
-            where d.data::text is distinct from x.data::text or d.mt_version is distinct from x.version
+            select x.{table.Key[0]}, {table.Json("x")}::text, case when d.{table.Key[0]} is null then 'none' else {table.Json("d")}::text end
+            from jsonb_populate_recordset(null::{table.Name}, $1) x
+            left join {table.Name} d on {table.SameKey("d", "x")}
+            where {table.Differ("d", "x")}
             """;
-        var where = $"the document in {Documents.Table<T>()} of {{0}}";
-        return await FindAsync(kind, where, streams, sql, [.. Ids(streams), Json(streams, stream => JsonSerializer.Serialize(document(stream), json))], cancel);
+        var (kind, what) = table.Name switch
+        {
+            "ledger.job_list" => (FindingKind.JobList, "entry"),
+            "ledger.mt_doc_jobstatus" => (FindingKind.StatusDocument, "document"),
+            _ => (FindingKind.RegistryDocument, "document"),
+        };
+        return await FindAsync(kind, $"the {what} in {table.Name} of {{0}}", streams, sql, [ProjectedRows.Json(projection, streams.Select(stream => (stream.Projected, stream.Version)))], cancel);
     }
 
     /// <summary>Runs a statement whose rows are differences: stream, expected, found.</summary>
@@ -129,18 +122,6 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
 
     private static NpgsqlParameter Json(FoldedStream[] streams, Func<FoldedStream, string?> json) =>
         new() { Value = streams.Select(json).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb };
-
-    private static string Listed(FoldedStream stream)
-    {
-        var entry = stream.Job!.Entry!;
-        return new JsonObject
-        {
-            ["bot"] = entry.Bot,
-            ["client"] = entry.Client,
-            ["submittedAt"] = Contracts.Instant.Text(entry.SubmittedAt),
-            ["status"] = JobListEntry.StatusText(entry.Status),
-        }.ToJsonString();
-    }
 
     /// <summary>Null: the job has ended, and waits for nothing.</summary>
     private static string? Queued(FoldedStream stream) => stream.Job!.State is { IsEnded: false } job ? JsonSerializer.Serialize(job, JobStateJson.Default.Job) : null;

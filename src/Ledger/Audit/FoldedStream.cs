@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
-using Ledger.Contracts.Registry;
 using Ledger.EventStore;
-using Ledger.Projections.Registry;
+using Ledger.Projections.Status;
 
 namespace Ledger.Audit;
 
@@ -14,6 +12,8 @@ namespace Ledger.Audit;
 /// <param name="findings">Where differences go.</param>
 internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Findings findings)
 {
+    private static readonly ProjectedStream Nothing = new(default, type: null);
+
     private bool _isReleased;
 
     public Guid Id => id;
@@ -24,10 +24,10 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
     public long Version { get; private set; }
 
     /// <summary>The fold of a job's events; null: another stream's, or nothing could be folded.</summary>
-    public JobFold? Job { get; private set; } = type == StreamIds.JobType ? new JobFold(new JobId(id)) : null;
+    public JobFold? Job { get; private set; } = type == StreamIds.JobType ? new JobFold() : null;
 
-    /// <summary>The document of a bot's, client's or window's events; null: there is none, or nothing could be folded.</summary>
-    public object? Document { get; private set; }
+    /// <summary>What the events fold to in each projection.</summary>
+    public ProjectedStream Projected { get; private set; } = new(id, type);
 
     /// <summary>An event could not be read or does not belong where it stands: nothing that follows from it is compared.</summary>
     public bool IsBroken { get; private set; }
@@ -57,7 +57,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
             IsBroken = true;
             findings.Note($"Events of type '{eventType}' are of a newer version of the ledger: what follows from them was not compared (first in version {version} of {Name}).");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or InvalidCastException or NullReferenceException)
+        catch (Exception e) when (ProjectedStream.IsMisplaced(e))
         {
             IsBroken = true;
             // A reader's own message may quote what is there.
@@ -73,7 +73,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
         if (Job?.State is not { IsEnded: true })
             return;
         Close();
-        (_isReleased, Job) = (true, null);
+        (_isReleased, Job, Projected) = (true, null, Nothing);
     }
 
     /// <summary>After the last event: what the stream's row says.</summary>
@@ -96,19 +96,9 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
 
     private void Fold(object @event, long version, DateTimeOffset at)
     {
-        if (Job is not null)
-        {
-            if (Job.Apply((JobEvent)@event, at) is { } broken)
-                AddRule(version, broken);
-            return;
-        }
-        Document = type switch
-        {
-            StreamIds.BotType => Bot.Apply((Bot?)Document, (RegistryEvent)@event),
-            StreamIds.ClientType => ApiClient.Apply((ApiClient?)Document, (RegistryEvent)@event),
-            StreamIds.WindowType => DeletionWindow.Apply((DeletionWindow?)Document, (RegistryEvent)@event),
-            _ => null,
-        };
+        Projected.Apply(@event, at);
+        if (Job?.Apply((JobEvent)@event, at, Projected.Document<JobStatus>()!) is { } broken)
+            AddRule(version, broken);
     }
 
     private void AddRule(long version, JobRule broken) => findings.Add(

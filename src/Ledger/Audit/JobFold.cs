@@ -2,7 +2,6 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Identifiers;
 using Ledger.Jobs;
-using Ledger.Projections.JobList;
 using Ledger.Projections.Status;
 
 namespace Ledger.Audit;
@@ -11,7 +10,7 @@ namespace Ledger.Audit;
 internal sealed record JobRule(string Expected, string Found);
 
 /// <summary>What a job's events fold to, and whether they keep the rules of jobs. Its size does not depend on the job's.</summary>
-internal sealed class JobFold(JobId id)
+internal sealed class JobFold
 {
     /// <summary>Stands for failures of every reason: the lowest code that there is none of.</summary>
     private const byte AnyFailure = 0x20;
@@ -21,21 +20,22 @@ internal sealed class JobFold(JobId id)
     private Scheduled? _plan;
     private long _lastOrdinal = -1;
 
+    /// <summary>The status document of the events so far.</summary>
     public JobStatus? Status { get; private set; }
-    public JobListEntry? Entry { get; private set; }
+
     public Job? State { get; private set; }
 
     /// <summary>The root of the list that the job committed to; null: it has not started.</summary>
     public byte[]? ManifestRoot => _started?.ManifestRoot;
 
     /// <summary>Takes the next event.</summary>
+    /// <param name="status">The status document with this event.</param>
     /// <returns>The rule that it breaks; null: none.</returns>
     /// <exception cref="InvalidOperationException">It cannot come here at all.</exception>
-    public JobRule? Apply(JobEvent @event, DateTimeOffset at)
+    public JobRule? Apply(JobEvent @event, DateTimeOffset at, JobStatus status)
     {
         var isFirstPass = State is { IsFirstPass: true };
-        Status = JobStatusFold.Apply(Status, id, @event, at);
-        Entry = JobListEntry.Apply(Entry, id, @event, at);
+        Status = status;
         State = Job.Apply(State, @event);
         return @event switch
         {

@@ -53,7 +53,7 @@ internal sealed class AuditCommand
     private async Task<bool> AuditDatabaseAsync(ParseResult parsed, Terminal terminal, AuditRequest request, AuditOutput output, CancellationToken cancel)
     {
         await using var database = await _database.OpenAsync(parsed, cancel);
-        var report = await AuditProgressBar.RunAsync(terminal, "Auditing the database", progress =>
+        var report = await WithProgressAsync(terminal, "Auditing the database", progress =>
             DatabaseAudit.RunAsync(database.Source, request with { Keys = Keys(request, parsed), Progress = progress }, cancel));
         output.Report("database", report);
         return report.Findings.Count == 0;
@@ -62,13 +62,13 @@ internal sealed class AuditCommand
     private async Task<bool> AuditMirrorAsync(ParseResult parsed, Terminal terminal, MirrorFolder mirror, AuditRequest request, AuditOutput output, CancellationToken cancel)
     {
         request = request with { Keys = Keys(request, parsed) };
-        var report = await AuditProgressBar.RunAsync(terminal, "Auditing the mirror", progress => MirrorAudit.RunAsync(mirror, request with { Progress = progress }, cancel));
+        var report = await WithProgressAsync(terminal, "Auditing the mirror", progress => MirrorAudit.RunAsync(mirror, request with { Progress = progress }, cancel));
         output.Report("mirror", report);
         if (!_database.IsNamed(parsed) || report.Findings.Count > 0)
             return report.Findings.Count == 0;
         await using var database = await _database.OpenAsync(parsed, cancel, needsKeys: _database.Data(parsed) is null && _database.Keys(parsed) is not null);
         var beside = request with { Checkpoints = [.. request.Checkpoints, new KeptNote(mirror.Checkpoint()!, "in the mirror")] };
-        var compared = await AuditProgressBar.RunAsync(terminal, "Auditing the database", progress =>
+        var compared = await WithProgressAsync(terminal, "Auditing the database", progress =>
             DatabaseAudit.RunAsync(database.Source, beside with { Progress = progress }, cancel));
         output.Report("database", compared);
         var lost = new LostWork(mirror, report.Size, database.Source, database.KeysOrNull);
@@ -76,6 +76,14 @@ internal sealed class AuditCommand
         await output.LostAsync(common, report.Size, lost.JobsAsync(common, cancel), lost.ErasuresAsync(common, cancel), lost.ForgettingsAsync(common, cancel));
         return compared.Findings.Count == 0 && common == report.Size;
     }
+
+    private static Task<AuditReport> WithProgressAsync(Terminal terminal, string what, Func<Action<AuditProgress>, Task<AuditReport>> audit) => ProgressDisplay.RunAsync(
+        terminal,
+        what,
+        (AuditProgress progress, TimeSpan elapsed) => new ShownProgress(
+            $"{what}: {progress.Leaves:N0} leaves ({progress.Leaves / Math.Max(elapsed.TotalSeconds, 0.001):N0}/s), {progress.Events:N0} events replayed",
+            Math.Min(100, 100.0 * (progress.Leaves + progress.Events) / Math.Max(progress.Total, 1))),
+        audit);
 
     private AuditRequest Request(ParseResult parsed) => new()
     {

@@ -23,6 +23,12 @@ public static class ExitCodes
     public const int Failed = 1;
     public const int Usage = 2;
 
+    /// <summary>The job that was waited for failed.</summary>
+    public const int JobFailed = 3;
+
+    /// <summary>The job that was waited for was cancelled.</summary>
+    public const int JobCancelled = 4;
+
     /// <summary>Stopped by Ctrl-C or SIGTERM before it was done (128 + SIGINT, as shells have it).</summary>
     public const int Stopped = 130;
 }

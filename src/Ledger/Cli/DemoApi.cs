@@ -10,32 +10,18 @@ internal sealed record DemoOutcome(long Ordinal, string? ConversationId, string 
     public override string ToString() => nameof(DemoOutcome);
 }
 
-/// <summary>The ledger's HTTP API as a client sees it.</summary>
+/// <summary>The API as the demo calls it.</summary>
 internal sealed class DemoApi(string address, Func<string> token) : IDisposable
 {
     private const int PageSize = 1000;
 
-    /// <summary>An event is covered within a second; a busy machine may take a few.</summary>
-    private const int Attempts = 30;
-
-    private readonly HttpClient _http = new() { BaseAddress = new Uri(address) };
+    private readonly ServiceApi _api = new(address, token);
 
     /// <summary>Submits the job and returns its id.</summary>
-    public async Task<JobId> SubmitAsync(DemoJob job, CancellationToken cancel)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Deletions(job)) { Content = JsonContent.Create(job.Body) };
-        if (job.IdempotencyKey is not null)
-            request.Headers.Add("Idempotency-Key", job.IdempotencyKey);
-        var answer = await SendAsync(request, HttpStatusCode.Accepted, cancel);
-        return JobId.TryParse(answer.GetProperty("jobId").GetString(), out var id) ? id : throw new CommandException($"job {job.Number}: the API answered something that is no job id");
-    }
+    public Task<JobId> SubmitAsync(DemoJob job, CancellationToken cancel) => _api.SubmitAsync(job.Bot, job.Body, job.IdempotencyKey, cancel);
 
     /// <summary>The status document.</summary>
-    public async Task<JsonElement> StatusAsync(DemoJob job, CancellationToken cancel)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Deletions(job)}/{job.Id}");
-        return await SendAsync(request, HttpStatusCode.OK, cancel);
-    }
+    public async Task<JsonElement> StatusAsync(DemoJob job, CancellationToken cancel) => JsonElement.Parse(await _api.StatusAsync(job.Bot, job.Id, cancel));
 
     /// <summary>All outcomes, page by page.</summary>
     public async Task<IReadOnlyList<DemoOutcome>> OutcomesAsync(DemoJob job, CancellationToken cancel)
@@ -44,8 +30,7 @@ internal sealed class DemoApi(string address, Func<string> token) : IDisposable
         var after = "";
         while (true)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{Deletions(job)}/{job.Id}/outcomes?limit={PageSize}{after}");
-            var page = await SendAsync(request, HttpStatusCode.OK, cancel);
+            var page = JsonElement.Parse(await _api.GetAsync($"{Path(job)}/outcomes?limit={PageSize}{after}", cancel));
             outcomes.AddRange(page.GetProperty("outcomes").EnumerateArray().Select(one => new DemoOutcome(
                 one.GetProperty("ordinal").GetInt64(), one.GetProperty("conversationId").GetString(), one.GetProperty("outcome").GetString()!, one.GetProperty("reason").GetString())));
             if (page.GetProperty("next").ValueKind == JsonValueKind.Null)
@@ -54,45 +39,14 @@ internal sealed class DemoApi(string address, Func<string> token) : IDisposable
         }
     }
 
-    /// <summary>The job's erasure proof.</summary>
-    public Task<byte[]> JobProofAsync(DemoJob job, CancellationToken cancel) =>
-        OnceCoveredAsync(() => new HttpRequestMessage(HttpMethod.Get, $"{Deletions(job)}/{job.Id}/proof"), cancel);
+    /// <summary>The job's erasure proof, once the log covers it: an event is covered within a second, and a busy machine may take a few.</summary>
+    public Task<byte[]> JobProofAsync(DemoJob job, CancellationToken cancel) => _api.GetAsync($"{Path(job)}/proof", cancel);
 
     /// <summary>The proof of one conversation of the job.</summary>
-    public Task<byte[]> ConversationProofAsync(DemoJob job, string conversationId, CancellationToken cancel) => OnceCoveredAsync(
-        () => new HttpRequestMessage(HttpMethod.Post, $"{Deletions(job)}/{job.Id}/proof") { Content = JsonContent.Create(new { conversationId }) }, cancel);
+    public Task<byte[]> ConversationProofAsync(DemoJob job, string conversationId, CancellationToken cancel) => _api.SendAsync(
+        () => new HttpRequestMessage(HttpMethod.Post, $"{Path(job)}/proof") { Content = JsonContent.Create(new { conversationId }) }, HttpStatusCode.OK, mayRepeat: true, cancel);
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _api.Dispose();
 
-    private static string Deletions(DemoJob job) => $"/api/public/bot/{Uri.EscapeDataString(job.Bot)}/conversations/delete";
-
-    /// <summary>Comes back, as a 503 asks to, until the log covers the job.</summary>
-    private async Task<byte[]> OnceCoveredAsync(Func<HttpRequestMessage> make, CancellationToken cancel)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            using var request = make();
-            request.Headers.Add("auth", token());
-            using var response = await _http.SendAsync(request, cancel);
-            if (response.StatusCode == HttpStatusCode.OK)
-                return await response.Content.ReadAsByteArrayAsync(cancel);
-            if (response.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == Attempts)
-                throw Unexpected(request, response.StatusCode, await response.Content.ReadAsStringAsync(cancel));
-            await Task.Delay(response.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1), TimeProvider.System, cancel);
-        }
-    }
-
-    private async Task<JsonElement> SendAsync(HttpRequestMessage request, HttpStatusCode expected, CancellationToken cancel)
-    {
-        request.Headers.Add("auth", token());
-        using var response = await _http.SendAsync(request, cancel);
-        var body = await response.Content.ReadAsStringAsync(cancel);
-        // Error bodies are the API's envelope and quote no identifier.
-        return response.StatusCode == expected
-            ? JsonDocument.Parse(body).RootElement
-            : throw Unexpected(request, response.StatusCode, body);
-    }
-
-    private static CommandException Unexpected(HttpRequestMessage request, HttpStatusCode status, string body) =>
-        new($"the API answered {(int)status} to {request.Method} {request.RequestUri!.OriginalString.Split('?')[0]}: {body}");
+    private static string Path(DemoJob job) => $"{ServiceApi.Deletions(job.Bot)}/{job.Id}";
 }

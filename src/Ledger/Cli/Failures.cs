@@ -3,6 +3,7 @@ using Ledger.Audit.Mirror;
 using Ledger.Conversations;
 using Ledger.Database.Embedded;
 using Ledger.EventStore;
+using Ledger.Rebuilding;
 using Ledger.Transparency;
 using Ledger.Transparency.Witnessing;
 using Npgsql;
@@ -26,12 +27,13 @@ internal static class Failures
 
     private static string Describe(Exception e) => e switch
     {
-        CommandException or EmbeddedPostgresException or ImportException or LogException or MirrorException or WitnessException => e.Message,
+        CommandException or EmbeddedPostgresException or ImportException or LogException or MirrorException or RebuildException or WitnessException => e.Message,
         // Ours (keys, migrations): their messages are written for people. A library's may quote data.
         InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
         WrongExpectedVersionException => "somebody else changed the same thing at the same moment, again and again: try once more",
         PostgresException refused => DescribeRefusal(refused),
         NpgsqlException unreachable => $"the database cannot be reached ({Reason(unreachable)}): check that it runs and that the connection string is right",
+        HttpRequestException unanswered => $"the service cannot be reached ({unanswered.Message}): check that it runs and that the URL is right",
         IOException or UnauthorizedAccessException => e.Message,
         _ => $"{e.GetType().Name}: this is a bug. Please report it with the command that you ran",
     };

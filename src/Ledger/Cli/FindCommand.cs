@@ -31,7 +31,7 @@ internal static class FindCommand
             var terminal = Terminal.Of(parsed);
             if (!Console.IsInputRedirected)
                 terminal.Note("Type the ids, one a line, and end with Ctrl-D.");
-            var ids = await ReadAsync(Console.In, cancel);
+            var ids = await IdLines.ReadAsync(Console.In, MostIds, cancel);
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
             var result = await new IdentifierSearch(opened.Source, opened.Keys).FindAsync(ids, parsed.GetValue(bot), cancel);
             if (parsed.GetValue(json))
@@ -43,26 +43,6 @@ internal static class FindCommand
     }
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    /// <summary>The distinct ids, in the order that they came in.</summary>
-    private static async Task<IReadOnlyList<string>> ReadAsync(TextReader input, CancellationToken cancel)
-    {
-        var ids = new List<string>();
-        for (var number = 1; await input.ReadLineAsync(cancel) is { } line; number++)
-        {
-            var id = line.TrimEnd('\r');
-            if (id.Length == 0)
-                continue;
-            if (!Limits.IsIdentifier(id)) // which one is said by its number: what is told may be logged
-                throw CommandException.Usage($"line {number} is no id: one has 1 to {Limits.IdentifierCharacters} characters, not all blank, without control characters");
-            ids.Add(id);
-            if (ids.Count > MostIds)
-                throw CommandException.Usage($"these are more than {MostIds} ids: split them");
-        }
-        return ids.Count > 0
-            ? [.. ids.Distinct(StringComparer.Ordinal)]
-            : throw CommandException.Usage("no ids came in: write them to standard input, one a line, such as `cat ids.txt | ledger find`");
-    }
 
     private static void Show(Terminal terminal, IReadOnlyList<string> ids, SearchResult result)
     {

@@ -40,8 +40,9 @@ internal static class ImportCommand
     /// <summary>Imports with progress on standard error.</summary>
     public static async Task<ImportTotals> RunAsync(Terminal terminal, OpenDatabase database, Stream input, Func<string, string>? asBot, CancellationToken cancel)
     {
-        var totals = await ImportProgress.RunAsync(
-            terminal, input, progress => new ConversationImport(database.Source).RunAsync(input, asBot, progress, cancel));
+        var totals = await ProgressDisplay.RunAsync(
+            terminal, "Importing", (ImportTotals sofar, TimeSpan elapsed) => Shown(sofar, elapsed, input),
+            progress => new ConversationImport(database.Source).RunAsync(input, asBot, progress, cancel));
         // Plans go by statistics. Only an owner may bring them up to date; on a server autovacuum does within a minute.
         if (database.Embedded is { } embedded && totals.Imported > 0)
         {
@@ -51,6 +52,11 @@ internal static class ImportCommand
         }
         return totals;
     }
+
+    /// <summary>The percentage is of the bytes as they lie on the disk; a pipe has none.</summary>
+    private static ShownProgress Shown(ImportTotals totals, TimeSpan elapsed, Stream input) => new(
+        $"{totals.Lines:N0} lines, {(totals.Imported + totals.AlreadyThere) / Math.Max(elapsed.TotalSeconds, 0.001):N0} conversations/s",
+        input.CanSeek && input.Length > 0 ? 100.0 * input.Position / input.Length : null);
 
     /// <exception cref="CommandException">There is no such file.</exception>
     public static FileStream Open(string file) => File.Exists(file)

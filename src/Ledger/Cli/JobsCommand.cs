@@ -1,24 +1,38 @@
 using System.CommandLine;
-using System.Text.Json;
 using Ledger.Contracts;
-using Ledger.Database;
-using Ledger.Projections;
+using Ledger.Jobs;
 using Ledger.Projections.JobList;
 using Ledger.Projections.Status;
-using NpgsqlTypes;
 
 namespace Ledger.Cli;
 
 /// <summary><c>ledger jobs</c></summary>
 internal static class JobsCommand
 {
-    private static readonly string ListSql = Sql.Load(typeof(JobsCommand), nameof(ListAsync));
+    /// <summary>What <c>--state</c> takes: how a job ended, or <c>queued</c> (it has not), or in which phase an unfinished job is.</summary>
+    private enum State
+    {
+        Queued,
+        Completed,
+        Failed,
+        Cancelled,
+        Waiting,
+        Running,
+        Retrying,
+        Paused,
+    }
 
     public static Verb Verb()
     {
-        var verb = new Verb("jobs", "Lists deletion jobs, newest first.", "ledger jobs\nledger jobs --bot st-1 --status queued --limit 10");
+        var verb = new Verb(
+            "jobs", "Lists deletion jobs, newest first.", "ledger jobs\nledger jobs --bot st-1 --state queued --limit 10\nledger jobs --state paused",
+            "A job is queued until it has ended: completed, failed or cancelled. A queued one is waiting (for its window), running, retrying (waiting for another attempt) or paused (its window closed).");
         var bot = new Option<string?>("--bot") { Description = "Only this bot's.", HelpName = "BOT" };
-        var status = new Option<ReportedStatus?>("--status") { Description = "Only queued, completed, failed or cancelled ones.", HelpName = "STATUS" };
+        var state = new Option<State?>("--state", "--status")
+        {
+            Description = "Only jobs in this state: queued, completed, failed or cancelled; or of the queued ones only those that are waiting, running, retrying or paused.",
+            HelpName = "STATE",
+        };
         var limit = new Option<int>("--limit") { Description = "At most so many, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 50 };
         limit.Validators.Add(result =>
         {
@@ -26,37 +40,38 @@ internal static class JobsCommand
                 result.AddError("--limit must be from 1 to 10000");
         });
         verb.Add(bot);
-        verb.Add(status);
+        verb.Add(state);
         verb.Add(limit);
         var database = DatabaseOptions.AddTo(verb);
         verb.SetAction(async (parsed, cancel) =>
         {
             await using var opened = await database.OpenAsync(parsed, cancel);
-            var rows = await ListAsync(opened, parsed.GetValue(bot), parsed.GetValue(status), parsed.GetValue(limit), cancel);
+            var (status, phase) = Meant(parsed.GetValue(state));
+            var jobs = await new JobReader(opened.Source, keys: null).NewestAsync(parsed.GetValue(bot), status, phase, parsed.GetValue(limit), cancel);
             Terminal.Of(parsed).Table(
-                ["job", "bot", "type", "status", "phase", "submitted", "identified", "deleted", "skipped", "failed"], rows, "There is no such job.");
+                ["job", "bot", "type", "status", "phase", "submitted", "identified", "deleted", "skipped", "failed"], [.. jobs.Select(Row)], "There is no such job.");
         });
         return verb;
     }
 
-    private static async Task<List<string[]>> ListAsync(OpenDatabase database, string? bot, ReportedStatus? status, int limit, CancellationToken cancel)
+    private static (ReportedStatus? Status, Phase? Phase) Meant(State? state) => state switch
     {
-        await using var command = database.Source.CreateCommand(ListSql);
-        command.Parameters.AddWithValue(NpgsqlDbType.Text, (object?)bot ?? DBNull.Value);
-        command.Parameters.AddWithValue(NpgsqlDbType.Text, status is { } only ? JobListEntry.StatusText(only) : DBNull.Value);
-        command.Parameters.AddWithValue(limit);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var rows = new List<string[]>();
-        while (await reader.ReadAsync(cancel))
-        {
-            var job = JsonSerializer.Deserialize(reader.GetString(1), DocumentJson.Default.JobStatus)!;
-            var result = job.Result;
-            rows.Add(
-            [
-                job.JobId, reader.GetString(0), job.RequestType.ToString(), JobListEntry.StatusText(job.Status), job.Phase.ToString().ToLowerInvariant(),
-                Instant.Text(job.SubmittedAt), $"{result.TotalConversations}", $"{result.DeletedCount}", $"{result.SkippedCount}", $"{result.FailedCount}",
-            ]);
-        }
-        return rows;
+        null => (null, null),
+        State.Queued => (ReportedStatus.Queued, null),
+        State.Completed => (ReportedStatus.Completed, null),
+        State.Failed => (ReportedStatus.Failed, null),
+        State.Cancelled => (ReportedStatus.Cancelled, null),
+        { } phase => (ReportedStatus.Queued, Enum.Parse<Phase>(phase.ToString())),
+    };
+
+    private static string[] Row(ListedJob listed)
+    {
+        var job = JobDisplay.Read(listed.Json);
+        var result = job.Result;
+        return
+        [
+            job.JobId, listed.Bot, job.RequestType.ToString(), JobListEntry.StatusText(job.Status), JobDisplay.PhaseText(job),
+            Instant.Text(job.SubmittedAt), $"{result.TotalConversations}", $"{result.DeletedCount}", $"{result.SkippedCount}", $"{result.FailedCount}",
+        ];
     }
 }

@@ -9,8 +9,7 @@ namespace Ledger.Cli;
 /// <summary><c>ledger log export DIR</c></summary>
 internal static class LogExportCommand
 {
-    private const string TokenVariable = "LEDGER_TOKEN";
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
+    private const string TokenVariable = SubmitCommand.TokenVariable;
 
     public static Verb Verb()
     {
@@ -64,16 +63,10 @@ internal static class LogExportCommand
     {
         if (keys.Count == 0)
             terminal.Warn("signatures are not checked: give the log's public key (--key)");
-        var told = TimeProvider.System.GetTimestamp();
-        var result = await new LogExport(source, mirror, keys).RunAsync(
-            (done, total) =>
-            {
-                if (TimeProvider.System.GetElapsedTime(told) < LineInterval)
-                    return;
-                told = TimeProvider.System.GetTimestamp();
-                terminal.Note($"{done:N0} of {total:N0} leaves");
-            },
-            cancel);
+        var result = await ProgressDisplay.RunAsync(
+            terminal, "Mirroring the log",
+            ((long Done, long Total) leaves, TimeSpan _) => new ShownProgress($"{leaves.Done:N0} of {leaves.Total:N0} leaves", 100.0 * leaves.Done / Math.Max(leaves.Total, 1)),
+            progress => new LogExport(source, mirror, keys).RunAsync((done, total) => progress((done, total)), cancel));
         terminal.Line($"The mirror in {Path.GetFullPath(mirror.Folder)} holds {result.After:N0} leaves of {result.Origin}, {result.After - result.Before:N0} of them new, and their root is the checkpoint's.");
     }
 

@@ -51,7 +51,7 @@ internal static class JobsPage
             return await ErrorPages.MalformedAsync(html, context, ["after must be what a link to the next page has"]);
         }
         var content = new JobsContent(
-            caller.ClientId, bots, bot, status, [.. page.Jobs.Select(job => (job.Bot, Read(job.Status)))], page.Next, query.Text("after") is null, query.Text("job") is not null);
+            caller.ClientId, bots, bot, status, [.. page.Jobs.Select(job => (job.Bot, Read(job.Json)))], page.Next, query.Text("after") is null, query.Text("job") is not null);
         return await html.PageAsync<Jobs>(context, new Dictionary<string, object?> { [nameof(Jobs.Content)] = content });
     }
 
@@ -59,7 +59,7 @@ internal static class JobsPage
 
     /// <summary>The page of the job, if the viewer may see it.</summary>
     private static async Task<string?> FindAsync(JobReader jobs, Caller caller, string text, CancellationToken cancel) =>
-        JobId.TryParse(text, out var job) && await jobs.BotAsync(job, cancel) is { } name
+        JobId.TryParse(text, out var job) && await jobs.FindAsync(job, cancel) is { Bot: var name }
         && caller.Registry.Bots.TryGetValue(name, out var bot) && caller.IsGranted(bot, Scopes)
             ? PublicAddress.Job(null, name, job)
             : null;

@@ -13,6 +13,9 @@ public static class Documents
 {
     public static string Table<T>() => "ledger.mt_doc_" + typeof(T).Name.ToLowerInvariant();
 
+    /// <summary>What Marten keeps in <c>mt_dotnet_type</c>.</summary>
+    public static string TypeName<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
+
     /// <summary>Every document of one kind. For the registry's, which are few; not for jobs.</summary>
     public static async Task<List<T>> AllAsync<T>(NpgsqlConnection connection, JsonTypeInfo<T> json, CancellationToken cancel)
     {
@@ -43,7 +46,7 @@ public static class Documents
 
     private static NpgsqlParameter<Guid> Id(Guid id) => new() { TypedValue = id };
     private static NpgsqlParameter<long> Version(long version) => new() { TypedValue = version };
-    private static NpgsqlParameter<string> Type<T>() => new() { TypedValue = $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}" };
+    private static NpgsqlParameter<string> Type<T>() => new() { TypedValue = TypeName<T>() };
     private static NpgsqlParameter<string> Data<T>(T document, JsonTypeInfo<T> json) =>
         new() { TypedValue = JsonSerializer.Serialize(document, json), NpgsqlDbType = NpgsqlDbType.Jsonb };
 }

@@ -2,6 +2,7 @@ using System.Reflection;
 using Ledger.Certificates;
 using Ledger.Contracts;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Jobs;
 using Ledger.Pages;
 using Ledger.Transparency;
@@ -15,9 +16,11 @@ internal static class CertificateEndpoint
 {
     private const string HtmlType = "text/html", JsonType = "application/json", PdfType = "application/pdf";
 
-    private static readonly ErrorAnswer NotAcceptable = new(406, $"the certificate is {HtmlType}, {JsonType} or {PdfType}: name one of them in Accept");
-    private static readonly ErrorAnswer NoChromium =
+    internal static readonly ErrorAnswer NotAcceptable = new(406, $"the certificate is {HtmlType}, {JsonType} or {PdfType}: name one of them in Accept");
+    internal static readonly ErrorAnswer NoChromium =
         new(406, $"this server cannot print PDF, because it has no Chromium ({PdfPrinter.Variable} may name one): ask for {HtmlType} and print that page, or for {JsonType}");
+
+    internal static readonly ErrorAnswer NotPrinted = new(503, $"the PDF could not be printed: repeat the request later, or ask for {HtmlType} and print that page", retryAfter: 5);
 
     private static readonly string Tool =
         $"Deletion ledger {Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion}";
@@ -25,8 +28,7 @@ internal static class CertificateEndpoint
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/certificate", CertificateAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.ErasureProofs))
         .WithName("getErasureCertificate")
-        .WithSummary("The certificate of erasure of a job that has ended, for the client that submitted it and for Erasure Proofs. It holds no identifiers.")
-        .Describe(OpenApi.Certificate);
+        .Describe(CertificateOperations.Certificate);
 
     private static async Task<IResult> CertificateAsync(
         HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, JobRecordReader records, Html html, PdfPrinter printer,
@@ -95,7 +97,7 @@ internal static class CertificateEndpoint
         catch (PdfException e)
         {
             logger.LogError("a certificate could not be printed: {Cause}", e.Message);
-            return new ErrorAnswer(503, $"the PDF could not be printed: repeat the request later, or ask for {HtmlType} and print that page", retryAfter: 5);
+            return NotPrinted;
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Http.Reference;
 using Ledger.Projections.ChangeLog;
 
 namespace Ledger.Http;
@@ -9,15 +10,14 @@ namespace Ledger.Http;
 /// <summary><c>GET /api/public/bot/{botId}/changelogs?offset&amp;limit&amp;startDate&amp;endDate&amp;fetchAfter</c>: the bot's change log, oldest entry first (contract §3).</summary>
 internal static class ChangeLogEndpoint
 {
-    private const int MaximumLimit = 50;
+    internal const int MaximumLimit = 50;
 
-    private static readonly ErrorAnswer UnknownEntry = new(400, "fetchAfter must be the _id of an entry of this bot's change log");
+    internal static readonly ErrorAnswer UnknownEntry = new(400, "fetchAfter must be the _id of an entry of this bot's change log");
 
     public static void Map(IEndpointRouteBuilder app) => app.MapGet("/api/public/bot/{botId}/changelogs", ListAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.LogsHistory))
         .WithName("listChangeLogs")
-        .WithSummary("The bot's change log in the order of the transparency log, oldest entry first.")
-        .Describe(OpenApi.ChangeLogs);
+        .Describe(HistoryOperations.ChangeLog);
 
     private static async Task<IResult> ListAsync(HttpContext context, ChangeLog log)
     {

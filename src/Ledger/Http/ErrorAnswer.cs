@@ -36,7 +36,8 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
         return response.Body.WriteAsync(body).AsTask();
     }
 
-    private ReadOnlyMemory<byte> Body()
+    /// <summary>What is sent.</summary>
+    public ReadOnlyMemory<byte> Body()
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer, Readable);

@@ -54,19 +54,24 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
     private Task SendAsync(HttpContext context, ErrorAnswer answer) =>
         Pages.ErrorPages.IsForPerson(context.Request) ? Pages.ErrorPages.SendAsync(html, context, answer) : answer.ExecuteAsync(context);
 
+    public static ErrorAnswer Internal { get; } = new(500, "internal error");
+    public static ErrorAnswer Unreachable { get; } = new(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds);
+    public static ErrorAnswer OutcomeUnknown { get; } = new(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds);
+
+    /// <summary>Health says which in plain words; nobody else needs to know.</summary>
+    public static ErrorAnswer LogUnavailable { get; } = new(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds);
+
     internal static ErrorAnswer For(Exception exception) => exception switch
     {
         WrongExpectedVersionException => new ErrorAnswer(409, "the job changed at the same moment, several times over: repeat the request"),
-        OutcomeUnknownException => new ErrorAnswer(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds),
-        // Health says which in plain words; nobody else needs to know.
-        LogException => new ErrorAnswer(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds),
+        OutcomeUnknownException => OutcomeUnknown,
+        LogException => LogUnavailable,
         // Says where the record contradicts itself, and no identifier.
         ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
         KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
-        _ when IsDatabaseUnreachable(exception) =>
-            new ErrorAnswer(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds),
-        _ => new ErrorAnswer(500, "internal error"),
+        _ when IsDatabaseUnreachable(exception) => Unreachable,
+        _ => Internal,
     };
 
     /// <summary>
@@ -82,7 +87,7 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
         _ => false,
     };
 
-    private static ErrorAnswer ForStatus(int status, string? allow) => new(status, status switch
+    internal static ErrorAnswer ForStatus(int status, string? allow) => new(status, status switch
     {
         400 => "the request is not well-formed HTTP",
         404 => "there is nothing at this path",

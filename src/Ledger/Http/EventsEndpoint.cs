@@ -5,6 +5,7 @@ using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
@@ -28,8 +29,7 @@ internal static class EventsEndpoint
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/events", EventsAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.LedgerAudit))
         .WithName("listDeletionJobEvents")
-        .WithSummary("The events of a job, by now or as of an earlier moment.")
-        .Describe(OpenApi.Events);
+        .Describe(HistoryOperations.Events);
 
     private static async Task<IResult> EventsAsync(HttpContext context, NpgsqlDataSource database, KeyFolder keys, RegistryStore registry)
     {

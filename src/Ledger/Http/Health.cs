@@ -1,3 +1,4 @@
+using Ledger.Http.Reference;
 using Npgsql;
 
 namespace Ledger.Http;
@@ -16,12 +17,10 @@ internal static class Health
     {
         app.MapGet("/health/live", () => TypedResults.Text("""{"status":"live"}"""u8, "application/json"))
             .WithName("live")
-            .WithSummary("Whether the process answers.")
-            .Describe(OpenApi.Health);
+            .Describe(HealthOperations.Live);
         app.MapGet("/health/ready", ReadyAsync)
             .WithName("ready")
-            .WithSummary("Whether the node can do its work: 503 names what it lacks.")
-            .Describe(OpenApi.Health);
+            .Describe(HealthOperations.Ready);
     }
 
     private static async Task<IResult> ReadyAsync(

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Jobs;
 
 namespace Ledger.Http;
@@ -8,14 +9,13 @@ namespace Ledger.Http;
 /// <summary><c>GET …/conversations/delete?status=&amp;limit=&amp;after=</c>: the bot's jobs, newest first (contract §6).</summary>
 internal static class JobListEndpoint
 {
-    private const int MaximumLimit = 100;
-    private const int DefaultLimit = 50;
+    internal const int MaximumLimit = 100;
+    internal const int DefaultLimit = 50;
 
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("", ListAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.LedgerAudit))
         .WithName("listDeletionJobs")
-        .WithSummary("The bot's deletion jobs, newest first.")
-        .Describe(OpenApi.JobList);
+        .Describe(JobOperations.List);
 
     private static async Task<IResult> ListAsync(HttpContext context, JobReader jobs)
     {
@@ -39,5 +39,5 @@ internal static class JobListEndpoint
 
     /// <summary>The stored documents go out as they are.</summary>
     private static string Json(JobPage page) =>
-        $$"""{"jobs":[{{string.Join(',', page.Jobs.Select(job => job.Status))}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
+        $$"""{"jobs":[{{string.Join(',', page.Jobs.Select(job => job.Json))}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
 }

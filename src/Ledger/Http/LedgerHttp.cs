@@ -1,5 +1,6 @@
 using Ledger.Certificates;
 using Ledger.Contracts;
+using Ledger.Http.Reference;
 using Ledger.Pages;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -37,7 +38,7 @@ public static class LedgerHttp
         services.AddAuthorization();
         services.AddSingleton<IAuthorizationHandler, ScopeCheck>();
         services.Configure<KestrelServerOptions>(Limit);
-        services.AddLedgerOpenApi();
+        services.AddApiReference();
         services.AddLedgerPages();
         services.AddSingleton<JobRecordReader>();
         services.AddSingleton<PdfPrinter>();
@@ -67,7 +68,8 @@ public static class LedgerHttp
         ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);
-        app.MapOpenApi("/openapi/v1.json");
+        app.MapApiReference();
+        app.MapDocsPage();
         app.MapLedgerPages();
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
+using Ledger.Http.Reference;
 using Ledger.Transparency;
 using Microsoft.Net.Http.Headers;
 
@@ -17,23 +18,20 @@ internal static class LogEndpoints
     {
         app.MapGet("/log/checkpoint", CheckpointAsync)
             .WithName("getLogCheckpoint")
-            .WithSummary("The latest published checkpoint of the transparency log, a signed note.")
-            .Describe(OpenApi.LogCheckpoint);
+            .Describe(LogOperations.Checkpoint);
         app.MapGet("/log/tile/{level}/{**number}", TileAsync)
             .WithName("getLogTile")
-            .WithSummary("A tile of the log's tree: 256 hashes, or the first W of them.")
-            .Describe(OpenApi.LogTile);
+            .Describe(LogOperations.Tile);
         app.MapGet("/log/tile/entries/{**number}", EntriesAsync)
             .RequireAuthorization(ScopeRequirement.OneOf(Scope.LedgerAudit))
             .WithName("getLogEntries")
-            .WithSummary("A bundle of 256 log entries, or the first W of them, of all bots: for auditors of every one.")
-            .Describe(OpenApi.LogEntries);
+            .Describe(LogOperations.Entries);
     }
 
     private static async Task<IResult> CheckpointAsync(HttpContext context, PublishedLog log)
     {
         if (await log.LatestAsync(context.RequestAborted) is not { } latest)
-            return new ErrorAnswer(404, "no checkpoint is published yet");
+            return NothingPublished;
         var note = Encoding.UTF8.GetBytes(latest.Note);
         var etag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(note).AsSpan(0, 16))}\"");
         context.Response.Headers.ETag = etag.ToString();
@@ -59,5 +57,6 @@ internal static class LogEndpoints
         return TypedResults.Bytes(entries, Binary);
     }
 
-    private static ErrorAnswer NoTile { get; } = new(404, "the published log has no such tile");
+    internal static ErrorAnswer NothingPublished { get; } = new(404, "no checkpoint is published yet");
+    internal static ErrorAnswer NoTile { get; } = new(404, "the published log has no such tile");
 }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Jobs;
 using Ledger.Registry;
 
@@ -11,8 +12,8 @@ namespace Ledger.Http;
 /// <summary><c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids, and puts that on record.</summary>
 internal static class OutcomesEndpoint
 {
-    private const int MaximumLimit = 1000;
-    private const int DefaultLimit = 100;
+    internal const int MaximumLimit = 1000;
+    internal const int DefaultLimit = 100;
 
     /// <summary>What a disclosure's record says was handed out.</summary>
     private const string Disclosed = "outcomes of the job";
@@ -20,8 +21,7 @@ internal static class OutcomesEndpoint
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/outcomes", OutcomesAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.LedgerAudit))
         .WithName("listDeletionJobOutcomes")
-        .WithSummary("The outcome of each conversation of a job, for the client that submitted it and for auditors.")
-        .Describe(OpenApi.Outcomes);
+        .Describe(JobOperations.Outcomes);
 
     private static async Task<IResult> OutcomesAsync(HttpContext context, JobReader jobs, RegistryStore registry)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ledger.Contracts.Jobs;
+using Ledger.Http.Reference;
 using Ledger.Jobs;
 
 namespace Ledger.Http;
@@ -13,13 +14,12 @@ internal static class ProgressEndpoint
     /// <summary>Seconds, for a client that finds all streams taken.</summary>
     private const int RetryAfter = 5;
 
-    private static readonly ErrorAnswer TooManyStreams = new(429, 429, ["too many progress streams are open: poll the job's status instead, or come back later"], RetryAfter);
+    internal static readonly ErrorAnswer TooManyStreams = new(429, 429, ["too many progress streams are open: poll the job's status instead, or come back later"], RetryAfter);
 
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/progress", ProgressAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(ProgressWatch.MayRead))
         .WithName("watchDeletionJob")
-        .WithSummary("The status document at once and at every change until the job has ended, as server-sent events.")
-        .Describe(OpenApi.Progress);
+        .Describe(HistoryOperations.Progress);
 
     private static async Task<IResult> ProgressAsync(HttpContext context, RateLimits limits, JobReader jobs, ProgressStreams streams, ProgressWatch watch)
     {

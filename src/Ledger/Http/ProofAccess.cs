@@ -13,8 +13,8 @@ internal static class ProofAccess
     /// <summary>Seconds: where nothing is wrong, the log covers an event within one.</summary>
     private const int RetryAfter = 1;
 
-    private static readonly ErrorAnswer Unfinished = new(409, "the job has not ended: there is nothing final to show yet. Ask for its status until it has");
-    private static readonly ErrorAnswer NotCovered =
+    internal static readonly ErrorAnswer Unfinished = new(409, "the job has not ended: there is nothing final to show yet. Ask for its status until it has");
+    internal static readonly ErrorAnswer NotCovered =
         new(503, "the log has no published checkpoint yet that covers the whole job: repeat the request later (/health/ready says if something keeps the log from it)", RetryAfter);
 
     /// <summary>The job, if there is one that the caller may have proofs of.</summary>

@@ -1,7 +1,7 @@
 using System.Text;
-using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Registry;
@@ -19,21 +19,19 @@ internal static class ProofEndpoints
 {
     private const string Plain = "text/plain; charset=utf-8";
 
-    private static readonly ErrorAnswer Forgotten =
+    internal static readonly ErrorAnswer Forgotten =
         new(404, "the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own proof is still there");
-    private static readonly ErrorAnswer NotInJob = new(404, "the job has no outcome for such a conversation");
+    internal static readonly ErrorAnswer NotInJob = new(404, "the job has no outcome for such a conversation");
 
     public static void Map(RouteGroupBuilder deletions)
     {
         var mayProve = ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.ErasureProofs);
         deletions.MapGet("/{jobId}/proof", JobAsync).RequireAuthorization(mayProve)
             .WithName("getErasureProof")
-            .WithSummary("The erasure proof of a job that has ended, for the client that submitted it and for Erasure Proofs.")
-            .Describe(OpenApi.JobProof);
+            .Describe(ProofOperations.OfJob);
         deletions.MapPost("/{jobId}/proof", ConversationAsync).RequireAuthorization(mayProve)
             .WithName("getConversationProof")
-            .WithSummary("The proof of what became of one conversation of a job that has ended. The id is sent in the body: ids are never part of a URL.")
-            .Describe(OpenApi.ConversationProof);
+            .Describe(ProofOperations.OfConversation);
     }
 
     private static async Task<IResult> JobAsync(
@@ -63,9 +61,9 @@ internal static class ProofEndpoints
         if (refusal is not null)
             return refusal;
         if (!RequestHeaders.AnnounceJson(context.Request))
-            return new ErrorAnswer(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
+            return Refusals.NotJson;
         if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
-            return new ErrorAnswer(413, $"the body must have at most {Limits.BodyBytes} bytes");
+            return Refusals.BodyTooLarge;
         var request = ConversationProofRequest.Parse(body);
         if (request.ConversationId is not { } conversation)
             return new ErrorAnswer(400, 400, request.Problems);

@@ -13,10 +13,13 @@ internal static class RequestHeaders
     {
         if (!headers.TryGetValue("Idempotency-Key", out var values))
             return (null, null);
-        if (values.Count == 1 && values[0] is { Length: > 0 and <= IdempotencyKeyCharacters } key && !key.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (values.Count == 1 && values[0] is { } key && IsIdempotencyKey(key))
             return (key, null);
         return (null, new ErrorAnswer(400, "Idempotency-Key must be there at most once and be 1 to 255 visible ASCII characters, without spaces"));
     }
+
+    /// <summary>1 to 255 visible ASCII characters.</summary>
+    public static bool IsIdempotencyKey(string text) => text.Length is > 0 and <= IdempotencyKeyCharacters && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>Whether the body is announced as JSON in UTF-8, not compressed (contract §1).</summary>
     public static bool AnnounceJson(HttpRequest request)

@@ -1,6 +1,7 @@
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Jobs;
 using Microsoft.Net.Http.Headers;
 
@@ -12,17 +13,17 @@ internal static class StatusEndpoint
     /// <summary>Seconds between polls of a job that has not ended: 720 an hour, well below the hourly limit.</summary>
     private const string PollAfterSeconds = "5";
 
+    internal static ErrorAnswer NotEmpty { get; } = new(400, "the body must be empty: this path reads a job's status");
+
     public static void Map(RouteGroupBuilder deletions)
     {
         var mayRead = ScopeRequirement.OneOf(Scope.DeleteConversations);
         deletions.MapGet("/{jobId}", StatusAsync).RequireAuthorization(mayRead)
             .WithName("getDeletionJobStatus")
-            .WithSummary("Retrieve a deletion job's status.")
-            .Describe(OpenApi.Status);
+            .Describe(JobOperations.Status);
         deletions.MapPost("/{jobId}", PostedStatusAsync).RequireAuthorization(mayRead)
             .WithName("postDeletionJobStatus")
-            .WithSummary("The same as GET, for `curl --data ''`, which sends an empty POST.")
-            .Describe(OpenApi.Status);
+            .Describe(JobOperations.PostedStatus);
     }
 
     private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
@@ -41,7 +42,7 @@ internal static class StatusEndpoint
             return Refusals.UnknownJob;
         return await RequestBody.IsEmptyAsync(context.Request, context.RequestAborted)
             ? await StatusAsync(context, limits, jobs)
-            : new ErrorAnswer(400, "the body must be empty: this path reads a job's status");
+            : NotEmpty;
     }
 
     private static IResult Answer(HttpContext context, StoredStatus status)

@@ -1,6 +1,7 @@
 using System.Text;
 using Ledger.Contracts;
 using Ledger.Contracts.Registry;
+using Ledger.Http.Reference;
 using Ledger.Jobs;
 
 namespace Ledger.Http;
@@ -8,11 +9,12 @@ namespace Ledger.Http;
 /// <summary><c>POST …/conversations/delete</c>: submit a deletion job (contract §1).</summary>
 internal static class SubmitEndpoint
 {
+    internal static ErrorAnswer KeyReused { get; } = new(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
+
     public static void Map(RouteGroupBuilder deletions) => deletions.MapPost("", SubmitAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
         .WithName("submitDeletionJob")
-        .WithSummary("Initiate a deletion job, for specific conversations or for a channel user's.")
-        .Describe(OpenApi.Submit);
+        .Describe(JobOperations.Submit);
 
     /// <summary>In this order: rate limit, headers, size, rules of the body, record.</summary>
     private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
@@ -24,9 +26,9 @@ internal static class SubmitEndpoint
         if (refusal is not null)
             return refusal;
         if (!RequestHeaders.AnnounceJson(context.Request))
-            return new ErrorAnswer(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
+            return Refusals.NotJson;
         if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
-            return new ErrorAnswer(413, $"the body must have at most {Limits.BodyBytes} bytes");
+            return Refusals.BodyTooLarge;
         return DeletionRequestParser.Parse(body, time.GetUtcNow()) switch
         {
             ParsedBody.Valid valid => Answer(
@@ -46,7 +48,7 @@ internal static class SubmitEndpoint
     private static IResult Answer(string botId, SubmissionResult result, HttpContext context)
     {
         if (result is not SubmissionResult.Accepted accepted)
-            return new ErrorAnswer(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
+            return KeyReused;
         context.Response.Headers.Location = BotPath.Status(botId, accepted.JobId);
         context.Response.Headers.CacheControl = "no-store";
         // Nothing in here needs escaping; the order is the published sample's.

@@ -43,7 +43,7 @@ internal sealed class TokenAuthentication(
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Forbidden.ExecuteAsync(Context);
 
     /// <summary>The 401: one message whatever the cause, except for the two rules on <c>jti</c>.</summary>
-    private static ErrorAnswer Unauthorized(TokenRefusal? refusal) => refusal switch
+    public static ErrorAnswer Unauthorized(TokenRefusal? refusal) => refusal switch
     {
         TokenRefusal.JtiOutlivesMemory => new ErrorAnswer(401, "error verifying the jwt: if \"jti\" claim \"exp\" must be <= 1 hour(s)"),
         TokenRefusal.Replayed => new ErrorAnswer(401, "error verifying the jwt: possibly a replay"),

@@ -1,5 +1,5 @@
 -- Of each bot no more than the page can show: each is read in its index's order.
-select d.data::text, l.submitted_at, l.job_id, l.bot_id
+select d.data::text, l.submitted_at, l.job_id, l.bot_id, l.client_id
 from unnest($1::text[]) as b (bot_id)
 cross join lateral (
     select *

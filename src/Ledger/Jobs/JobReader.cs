@@ -5,6 +5,8 @@ using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Identifiers;
+using Ledger.Projections.JobList;
+using Ledger.Projections.Status;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,9 +15,10 @@ namespace Ledger.Jobs;
 /// <summary>The stored status document, as text.</summary>
 public sealed record StoredStatus(string Json, long Version, bool Ended);
 
-/// <summary>A job of a list.</summary>
-/// <param name="Status">Its status document, as text.</param>
-public sealed record ListedJob(string Bot, string Status);
+/// <summary>A job of any bot.</summary>
+/// <param name="Client">Who submitted it.</param>
+/// <param name="Json">The stored status document, as text.</param>
+public sealed record ListedJob(string Bot, string Client, string Json);
 
 /// <summary>One page of a list of jobs, newest first.</summary>
 /// <param name="Next">Cursor of the next page; null on the last.</param>
@@ -32,16 +35,18 @@ public sealed record ConversationOutcome(long Ordinal, string? ConversationId, s
 /// <summary>One page of outcomes in ordinal order.</summary>
 public sealed record OutcomePage(IReadOnlyList<ConversationOutcome> Outcomes, long? Next);
 
-/// <summary>Reads jobs for the API and the console. Every method answers null for a job that does not exist or is another bot's.</summary>
-public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
+/// <summary>Reads jobs. A method that is given a bot answers null for a job that does not exist or is another bot's.</summary>
+/// <param name="keys">Needed only where ids are opened; null: none can be.</param>
+public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
 {
     /// <summary>Manifest rows that one page of outcomes looks at, at most: a page may hold fewer than its limit and still have a next one.</summary>
     private const int RowsPerPage = 64;
 
     private static readonly string StatusSql = Sql.Load(typeof(JobReader), nameof(StatusAsync));
     private static readonly string ClientSql = Sql.Load(typeof(JobReader), nameof(ClientAsync));
-    private static readonly string BotSql = Sql.Load(typeof(JobReader), nameof(BotAsync));
     private static readonly string ListSql = Sql.Load(typeof(JobReader), nameof(ListAsync));
+    private static readonly string FindSql = Sql.Load(typeof(JobReader), nameof(FindAsync));
+    private static readonly string NewestSql = Sql.Load(typeof(JobReader), nameof(NewestAsync));
     private static readonly string OutcomesSql = Sql.Load(typeof(JobReader), nameof(OutcomesAsync));
 
     public async Task<StoredStatus?> StatusAsync(string botId, JobId job, CancellationToken cancel)
@@ -58,12 +63,17 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
         return (string?)await command.ExecuteScalarAsync(cancel);
     }
 
-    /// <summary>The bot whose job it is; null: there is no such job.</summary>
-    public async Task<string?> BotAsync(JobId job, CancellationToken cancel)
-    {
-        await using var command = Command(BotSql, new NpgsqlParameter { Value = job.Value });
-        return (string?)await command.ExecuteScalarAsync(cancel);
-    }
+    /// <summary>A job, whichever bot's it is.</summary>
+    public async Task<ListedJob?> FindAsync(JobId job, CancellationToken cancel) => (await ListedAsync(Command(FindSql, new NpgsqlParameter { Value = job.Value }), cancel)).SingleOrDefault();
+
+    /// <summary>The newest jobs, of one bot or of all.</summary>
+    /// <param name="botId">Only this bot's; null: all bots'.</param>
+    /// <param name="status">Only jobs with this status; null: all.</param>
+    /// <param name="phase">Only jobs in this phase; null: all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancel">Stops the read.</param>
+    public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) => ListedAsync(
+        Command(NewestSql, Text(botId), Text(status is { } only ? JobListEntry.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()), new() { Value = limit }), cancel);
 
     /// <param name="bots">The bots whose jobs to list.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>
@@ -86,7 +96,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
         {
             if (jobs.Count == limit)
                 return new JobPage(jobs, last);
-            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(0)));
+            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0)));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
         return new JobPage(jobs, null);
@@ -117,7 +127,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
                 break; // the job has no manifest yet, or none that far
             if (rows++ == RowsPerPage)
                 return new OutcomePage(page, next);
-            key ??= await reader.IsDBNullAsync(0, cancel) ? null : keys.OpenJobKey(job, reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
+            key ??= await reader.IsDBNullAsync(0, cancel) ? null : keys?.OpenJobKey(job, reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
             var sealedRow = await reader.IsDBNullAsync(2, cancel) ? null : reader.GetFieldValue<byte[]>(2);
             var outcomes = reader.GetFieldValue<byte[]>(4);
             var row = reader.GetInt32(3);
@@ -136,6 +146,16 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder keys)
             next = (long)row * Manifest.RowSize + outcomes.Length - 1;
         }
         return known ? new OutcomePage(page, null) : null;
+    }
+
+    private static async Task<List<ListedJob>> ListedAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var listing = command;
+        await using var reader = await listing.ExecuteReaderAsync(cancel);
+        var jobs = new List<ListedJob>();
+        while (await reader.ReadAsync(cancel))
+            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+        return jobs;
     }
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)

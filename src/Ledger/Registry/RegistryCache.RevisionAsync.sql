@@ -1,5 +1,7 @@
-select (
-    (select coalesce(sum(mt_version), 0) from ledger.mt_doc_bot)
-    + (select coalesce(sum(mt_version), 0) from ledger.mt_doc_apiclient)
-    + (select coalesce(sum(mt_version), 0) from ledger.mt_doc_deletionwindow)
-)::bigint
+select coalesce(bit_xor(hashtextextended(concat_ws(' ', id, mt_version, mt_last_modified), 0)), 0)
+from (
+    select id, mt_version, mt_last_modified from ledger.mt_doc_bot
+    union all
+    select id, mt_version, mt_last_modified from ledger.mt_doc_apiclient
+    union all
+    select id, mt_version, mt_last_modified from ledger.mt_doc_deletionwindow) d

@@ -79,7 +79,7 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
         }
     }
 
-    /// <summary>Every change raises one document's version, so the sum of the versions grows with each.</summary>
+    /// <summary>A digest of every document's version and last change: a rebuild puts a document right without raising its version.</summary>
     private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(RevisionSql, connection);

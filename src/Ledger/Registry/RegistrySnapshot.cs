@@ -4,7 +4,7 @@ namespace Ledger.Registry;
 
 /// <summary>The registry as it was at one instant: every bot, client (with its live secrets, opened) and window.</summary>
 /// <param name="LoadedAt">A <see cref="TimeProvider.GetTimestamp"/> taken before it was read.</param>
-/// <param name="Revision">Grows with every recorded change.</param>
+/// <param name="Revision">Another one after every change.</param>
 public sealed record RegistrySnapshot(
     long LoadedAt,
     long Revision,

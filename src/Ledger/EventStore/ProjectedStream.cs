@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace Ledger.EventStore;
+
+/// <summary>One stream as its events go by: the rows of its projections. Its size does not depend on how many events there are.</summary>
+/// <param name="id">The stream.</param>
+/// <param name="type">Its type; null or one without projections: it has no rows.</param>
+public sealed class ProjectedStream(Guid id, string? type)
+{
+    private readonly IReadOnlyList<InlineProjection> _projections = InlineProjection.Of(type);
+    private readonly Dictionary<InlineProjection, object> _rows = [];
+
+    public Guid Id => id;
+
+    /// <summary>The row so far; null: the stream has none there.</summary>
+    public object? Row(InlineProjection projection) => _rows.GetValueOrDefault(projection);
+
+    /// <summary>The document so far; null: the stream has none of this kind.</summary>
+    public T? Document<T>()
+        where T : class => _rows.Values.OfType<T>().SingleOrDefault();
+
+    /// <summary>Goes on from a row that was written before.</summary>
+    public void Restore(InlineProjection projection, JsonElement columns) => _rows[projection] = projection.Read(columns);
+
+    /// <summary>Takes the next event.</summary>
+    /// <exception cref="InvalidOperationException">It cannot come here.</exception>
+    public void Apply(object @event, DateTimeOffset at)
+    {
+        foreach (var projection in _projections)
+            _rows[projection] = projection.Apply(_rows.GetValueOrDefault(projection), id, @event, at);
+    }
+
+    /// <summary>Whether an exception of reading or applying an event says that what is stored there is no event that can be there.</summary>
+    public static bool IsMisplaced(Exception e) => e is JsonException or InvalidOperationException or InvalidCastException or NullReferenceException;
+}

@@ -1,1 +1,0 @@
-select bot_id from ledger.job_list where job_id = $1

@@ -1,0 +1,1 @@
+select coalesce(sum(version), 0)::bigint from ledger.mt_streams

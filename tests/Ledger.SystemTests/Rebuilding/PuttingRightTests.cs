@@ -1,0 +1,109 @@
+using System.Net;
+using Ledger.Cli;
+using Ledger.SystemTests.Execution;
+
+namespace Ledger.SystemTests.Rebuilding;
+
+/// <summary>What is not the fold of its events is put right and told; everything else stays as it is.</summary>
+public sealed class PuttingRightTests
+{
+    [SkippableFact]
+    public async Task A_ledger_that_nobody_tampered_with_is_left_exactly_as_it_is()
+    {
+        await using var service = await WithJobsAsync();
+        var before = await service.ProjectionsAsync();
+        var told = await service.RebuildVerbAsync();
+        Assert.Equal((ExitCodes.Done, ""), (told.ExitCode, told.Error));
+        Assert.Contains("Nothing differed: 0 documents were wrong.", told.Output, StringComparison.Ordinal);
+        Assert.Equal(before, await service.ProjectionsAsync());
+    }
+
+    [SkippableFact]
+    public async Task A_different_a_missing_and_a_surplus_row_are_put_right_and_told_and_the_others_are_not_touched()
+    {
+        await using var service = await WithJobsAsync();
+        var (different, missing) = (await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { cId = "user-2" }));
+        var untouched = await service.ScalarAsync<string>(Others, Rebuilds.Stream(different), Rebuilds.Stream(missing));
+        await service.TamperAsync(different, missing);
+
+        var told = await service.RebuildVerbAsync();
+        Assert.Equal(ExitCodes.Done, told.ExitCode);
+        Assert.Contains("4 documents were wrong and are right now:", told.Output, StringComparison.Ordinal);
+        Assert.Matches($"ledger.mt_doc_jobstatus +1 +1 +0 +cdj-", told.Output);
+        Assert.Matches($"ledger.job_list +0 +1 +1 +cdj-", told.Output);
+        Assert.Contains(different, told.Output, StringComparison.Ordinal);
+        Assert.Contains(missing, told.Output, StringComparison.Ordinal);
+        Assert.Contains("cdj-11111111-1111-5111-8111-111111111111", told.Output, StringComparison.Ordinal);
+
+        await service.AssertAuditHoldsAsync();
+        Assert.Equal(untouched, await service.ScalarAsync<string>(Others, Rebuilds.Stream(different), Rebuilds.Stream(missing)));
+        Assert.Equal(0, (await service.RebuildAsync()).Wrong);
+        await service.RunSlicesAsync();
+        Assert.Equal("completed", (await service.StatusAsync(missing)).GetProperty("status").GetString());
+    }
+
+    private const string Others = "select string_agg(concat_ws(' ', xmin, id, mt_last_modified), ',' order by id) from ledger.mt_doc_jobstatus where id not in ($1, $2)";
+
+    [SkippableFact]
+    public async Task A_running_node_takes_up_a_registry_document_that_was_put_right_though_its_version_is_the_same()
+    {
+        await using var service = await WithJobsAsync();
+        await service.ExecuteAsync("update ledger.mt_doc_bot set data = jsonb_set(data, '{grants}', '{}'), mt_last_modified = now()");
+        await Steps.UntilAsync("the node never saw the wrong document", () => AnswersAsync(service, HttpStatusCode.Unauthorized));
+        Assert.Equal(1, (await service.RebuildAsync()).Projections.Single(projection => projection.Table == "ledger.mt_doc_bot").Different);
+        await Steps.UntilAsync("the node goes on with the wrong document", () => AnswersAsync(service, HttpStatusCode.OK));
+    }
+
+    [SkippableFact]
+    public async Task A_document_of_a_stream_whose_events_are_not_whole_is_left_alone_and_told()
+    {
+        await using var service = await WithJobsAsync();
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await service.ExecuteAsync("alter table ledger.mt_events disable trigger user");
+        await service.ExecuteAsync("delete from ledger.mt_events where stream_id = $1 and version = 2", Rebuilds.Stream(job));
+        await service.ExecuteAsync("alter table ledger.mt_events enable trigger user");
+        var before = await service.ProjectionsAsync();
+
+        var told = await service.RebuildVerbAsync();
+        Assert.Equal(ExitCodes.Failed, told.ExitCode);
+        Assert.Contains("the events of 1 stream(s) are not whole", told.Error, StringComparison.Ordinal);
+        Assert.Contains(Rebuilds.Stream(job).ToString("D"), told.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await service.ProjectionsAsync());
+    }
+
+    [Fact]
+    public async Task Entries_of_the_change_log_that_differ_are_missing_or_are_surplus_are_put_right_and_later_ones_still_come()
+    {
+        await using var service = await WithJobsAsync();
+        const string Entries = "select string_agg(c::text, '|' order by bot_id, position) from ledger.change_log c";
+        var right = await service.ScalarAsync<string>(Entries);
+        await service.ExecuteAsync("update ledger.change_log set outcomes = '{}' where outcomes is not null");
+        await service.ExecuteAsync("delete from ledger.change_log where position = (select min(position) from ledger.change_log)");
+        await service.ExecuteAsync(
+            "insert into ledger.change_log select bot_id, position + 1000, id, '11111111-1111-5111-8111-111111111111', 1, 1, 0, created_at, null from ledger.change_log limit 1");
+
+        var report = await service.RebuildAsync();
+        var rebuilt = report.Projections.Single(projection => projection.Table == "ledger.change_log");
+        Assert.Equal((1, 1, 1), (rebuilt.Missing, rebuilt.Different, rebuilt.Surplus));
+        Assert.Equal(right, await service.ScalarAsync<string>(Entries));
+        await service.RunSlicesAsync();
+        Assert.StartsWith(right, await service.ScalarAsync<string>(Entries), StringComparison.Ordinal);
+        await service.AssertAuditHoldsAsync();
+    }
+
+    private static async Task<bool> AnswersAsync(TestService service, HttpStatusCode expected)
+    {
+        using var response = await service.SendAsync(HttpMethod.Get, service.Deletions);
+        return response.StatusCode == expected;
+    }
+
+    private static async Task<TestService> WithJobsAsync()
+    {
+        var service = await TestService.StartAsync();
+        await service.AddConversationsAsync("a", 20, "user-1");
+        await service.SubmitAsync(new { conversationIds = new[] { "a-00001", "a-00002", "nobody" } });
+        await service.RunSlicesAsync();
+        await service.SubmitAsync(new { cId = "user-3" });
+        return service;
+    }
+}

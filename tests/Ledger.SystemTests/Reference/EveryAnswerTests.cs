@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.Json;
+using Ledger.Contracts.Registry;
+using Ledger.Http;
+using Ledger.Registry;
+using Ledger.SystemTests.Proofs;
+
+namespace Ledger.SystemTests.Reference;
+
+/// <summary>The document and the service agree in both directions: whatever is answered is in the document (<see cref="HeldAgainstDocument"/>), and whatever is in the document is answered.</summary>
+public sealed class EveryAnswerTests
+{
+    /// <summary>What the examples name, made real.</summary>
+    private static readonly string[] s_conversations = ["69eb0c87ec444445976aaaaa", "69eb0b5c7cd98618e06aaaaa"];
+
+    [SkippableFact]
+    public async Task Every_status_of_every_operation_is_really_answered()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Lanes = true });
+        var document = await ApiDocument.LoadAsync(service.Client);
+        var real = await PrepareAsync(service);
+        foreach (var operation in document.Operations)
+        {
+            await SucceedAsync(service, operation, real);
+            await BeRefusedAsync(service, operation, real);
+        }
+        await BeRefusedForTheirOwnReasonsAsync(service, document, real);
+        await FailAsync(service, document, real);
+        await using var limited = await TestService.StartAsync(new TestServiceOptions { Http = new HttpOptions { Submits = new RateLimit(1, 1), Polls = new RateLimit(1, 1) } });
+        await BeLimitedAsync(limited, document);
+        // Nothing has written the log there.
+        await IsAsync(404, limited, ExampleRequest.Of(document["getLogCheckpoint"]).Single().Message(real));
+
+        var documented = document.Operations.SelectMany(operation => operation.Responses.Keys.Select(status => (operation.Id, status)));
+        Assert.Empty(documented.Except(service.Answered).Except(limited.Answered));
+    }
+
+    /// <summary>A job that has ended, of the examples' conversations.</summary>
+    private static async Task<Dictionary<string, string>> PrepareAsync(TestService service)
+    {
+        foreach (var conversation in s_conversations)
+        {
+            await service.AddConversationsAsync(conversation, 1, "u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa");
+            await service.ExecuteAsync("update conversations.conversations set conversation_id = $1 where conversation_id = $1 || '-00001'", conversation);
+        }
+        var job = await service.SubmitAsync(new { conversationIds = s_conversations });
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (!await IsProvableAsync(service, job))
+            await ticks.WaitForNextTickAsync(deadline.Token);
+        using var entries = await service.SendAsync(HttpMethod.Get, $"/api/public/bot/{service.Bot}/changelogs");
+        var entry = JsonDocument.Parse(await entries.Content.ReadAsStringAsync()).RootElement[0].GetProperty("_id").GetString()!;
+        // Of the two ways to page the examples show one at a time.
+        return new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = job, ["fetchAfter"] = entry, ["offset"] = "" };
+    }
+
+    private static async Task<bool> IsProvableAsync(TestService service, string job)
+    {
+        using var proof = await service.AskForProofAsync(job, "?ids=false");
+        return proof.IsSuccessStatusCode;
+    }
+
+    /// <summary>Each example of the document is sent, with only bot and job replaced by real ones.</summary>
+    private static async Task SucceedAsync(TestService service, ApiOperation operation, Dictionary<string, string> real)
+    {
+        foreach (var example in ExampleRequest.Of(operation))
+        {
+            var isLast = example == ExampleRequest.Of(operation).Last();
+            // The example's key is one for one request; it goes with the last.
+            var named = isLast ? real : new Dictionary<string, string>(real) { ["Idempotency-Key"] = "" };
+            using var answer = await SendAsync(service, example.Message(named), operation);
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.True((int)answer.StatusCode < 300, $"{example}: {(int)answer.StatusCode} {text}");
+            if (operation.Responses.ContainsKey(304))
+                await IsAsync(304, service, example.Message(new Dictionary<string, string>(real) { ["If-None-Match"] = answer.Headers.ETag!.Tag }), operation);
+        }
+    }
+
+    /// <summary>What may be wrong with any request.</summary>
+    private static async Task BeRefusedAsync(TestService service, ApiOperation operation, Dictionary<string, string> real)
+    {
+        var example = ExampleRequest.Of(operation).First();
+        await IsAsync(405, service, example.Message(real, "PATCH"), operation);
+        if (operation.NeedsToken)
+        {
+            await IsAsync(401, service, example.Message(real));
+            await IsAsync(403, service, example.Message(real), operation, service.Token(Scope.LegalHolds));
+        }
+        if (operation.Parameters == 2 && operation.Path.Contains("{jobId}", StringComparison.Ordinal))
+            await IsAsync(404, service, example.Message(new Dictionary<string, string>(real) { ["jobId"] = "cdj-00000000-0000-5000-8000-000000000000" }), operation);
+        if (operation.Responses.ContainsKey(400) && example.Body is null && operation.Method == "GET")
+            await IsAsync(400, service, example.Message(new Dictionary<string, string>(real) { ["?"] = "unknown=1" }), operation);
+        if (example.Body is not null)
+        {
+            await IsAsync(400, service, (example with { Body = "{}" }).Message(real), operation);
+            await IsAsync(413, service, (example with { Body = new string(' ', 200_000) }).Message(real), operation);
+            var other = example.Message(real);
+            other.Content = new StringContent(example.Body, Encoding.UTF8, "text/plain");
+            await IsAsync(415, service, other, operation);
+        }
+    }
+
+    private static async Task BeRefusedForTheirOwnReasonsAsync(TestService service, ApiDocument document, Dictionary<string, string> real)
+    {
+        var submit = document["submitDeletionJob"];
+        await IsAsync(422, service, (ExampleRequest.Of(submit).First() with { Body = """{"cId":"somebody else"}""" }).Message(real), submit);
+
+        var posted = document["postDeletionJobStatus"];
+        var withBody = ExampleRequest.Of(posted).Single().Message(real);
+        withBody.Content = new StringContent("x");
+        await IsAsync(400, service, withBody, posted);
+
+        var progress = document["watchDeletionJob"];
+        using var status = await service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{real["jobId"]}");
+        await IsAsync(204, service, ExampleRequest.Of(progress).Single().Message(new Dictionary<string, string>(real) { ["Last-Event-ID"] = status.Headers.ETag!.Tag.Trim('"') }), progress);
+
+        var certificate = document["getErasureCertificate"];
+        foreach (var (accept, answer) in new[] { ("text/html", 200), ("application/json", 200), ("text/csv", 406) })
+        {
+            var request = ExampleRequest.Of(certificate).Single().Message(new Dictionary<string, string>(real) { ["format"] = "" });
+            request.Headers.Add("Accept", accept);
+            await IsAsync(answer, service, request, certificate);
+        }
+
+        var waiting = await BotOfAClosedWindowAsync(service);
+        var unfinished = new Dictionary<string, string>(real) { ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting) };
+        foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(409)))
+            await IsAsync(409, service, ExampleRequest.Of(operation).First().Message(unfinished), operation);
+
+        foreach (var operation in document.Operations.Where(operation => operation.Path.Contains("{number}", StringComparison.Ordinal)))
+            await IsAsync(404, service, ExampleRequest.Of(operation).Single().Message(new Dictionary<string, string>(real) { ["number"] = "999" }), operation);
+    }
+
+    private static async Task<string> BotOfAClosedWindowAsync(TestService service)
+    {
+        Assert.Null(await service.Registry.DefineWindowAsync(new DefineWindow("leap-day", "0 0 0 29 2 ?", "UTC", 60, 1, "test", null), CancellationToken.None));
+        return await service.AddBotAsync(window: "leap-day");
+    }
+
+    /// <summary>Whatever reads the database meets one that lacks the ledger's tables, and then none.</summary>
+    private static async Task FailAsync(TestService service, ApiDocument document, Dictionary<string, string> real)
+    {
+        await service.ExecuteAsync("alter schema ledger rename to elsewhere");
+        foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(500)))
+            await UntilAsync(500, service, ExampleRequest.Of(operation).First(), real);
+        await service.ExecuteAsync($"""
+            revoke connect on database {service.Database.Name} from public, ledger_service;
+            select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
+            """);
+        foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(503)))
+            await UntilAsync(503, service, ExampleRequest.Of(operation).First(), real);
+        // So that the lanes can come to their end.
+        await service.ExecuteAsync($"grant connect on database {service.Database.Name} to public; alter schema elsewhere rename to ledger");
+    }
+
+    private static async Task BeLimitedAsync(TestService service, ApiDocument document)
+    {
+        var real = new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = await service.SubmitAsync(new { cId = "u" }), ["Idempotency-Key"] = "" };
+        foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(429)))
+            await UntilAsync(429, service, ExampleRequest.Of(operation).First(), real);
+    }
+
+    private static async Task IsAsync(int status, TestService service, HttpRequestMessage request, ApiOperation? operation = null, string? token = null)
+    {
+        using var answer = await SendAsync(service, request, operation, token);
+        Assert.True((int)answer.StatusCode == status, $"{request.Method} {request.RequestUri}: {(int)answer.StatusCode} instead of {status}: {await answer.Content.ReadAsStringAsync()}");
+    }
+
+    private static async Task UntilAsync(int status, TestService service, ExampleRequest example, Dictionary<string, string> real)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var last = 0;
+        while (await ticks.WaitForNextTickAsync(deadline.Token).AsTask().ContinueWith(tick => tick.IsCompletedSuccessfully, TaskScheduler.Default))
+        {
+            using var answer = await SendAsync(service, example.Message(real), example.Operation);
+            if ((last = (int)answer.StatusCode) == status)
+                return;
+        }
+        Assert.Fail($"{example}: still {last} instead of {status}");
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(TestService service, HttpRequestMessage request, ApiOperation? operation, string? token = null)
+    {
+        if (operation is { NeedsToken: true })
+            request.Headers.Add("auth", token ?? service.Token());
+        return service.Client.SendAsync(request);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace Ledger.SystemTests.Reference;
+
+/// <summary>Holds each answer that passes through against the API's document: a test whose answer differs from it fails, whatever the test is about.</summary>
+internal sealed class HeldAgainstDocument : DelegatingHandler
+{
+    private readonly ConcurrentDictionary<(string Operation, int Status), bool> _seen;
+    private ApiDocument? _document;
+
+    /// <param name="seen">Is told which answers came.</param>
+    public HeldAgainstDocument(ConcurrentDictionary<(string Operation, int Status), bool> seen) : base(new SocketsHttpHandler()) => _seen = seen;
+
+    /// <summary>A client that is held against the node's document from its first request on.</summary>
+    public static async Task<HttpClient> ClientAsync(string address, ConcurrentDictionary<(string Operation, int Status), bool> seen)
+    {
+        var handler = new HeldAgainstDocument(seen);
+        var client = new HttpClient(handler) { BaseAddress = new Uri(address) };
+        handler._document = await ApiDocument.LoadAsync(client);
+        return client;
+    }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var answer = await base.SendAsync(request, cancellationToken);
+        if (_document is { } document && document.At(request.RequestUri!) is { Count: > 0 } here && !IsKestrels(answer) && await DifferenceAsync(document, here, request.Method, answer, cancellationToken) is { } difference)
+            Assert.Fail($"{request.Method} {here[0].Path}: /openapi/v1.json and the answer differ: {difference}");
+        return answer;
+    }
+
+    private async Task<string?> DifferenceAsync(ApiDocument document, IReadOnlyList<ApiOperation> here, HttpMethod method, HttpResponseMessage answer, CancellationToken cancel)
+    {
+        var operation = here.FirstOrDefault(operation => operation.Method == method.Method);
+        if (operation is null || answer.StatusCode == HttpStatusCode.MethodNotAllowed)
+            return WrongMethod(here, operation, answer);
+        // Only JSON is waited for: other answers may be without end, or be cut off on purpose.
+        var isJson = answer.Content.Headers.ContentType?.MediaType == "application/json";
+        var difference = document.Difference(operation, answer, isJson ? await answer.Content.ReadAsByteArrayAsync(cancel) : null);
+        if (difference is null)
+            _seen[(operation.Id, (int)answer.StatusCode)] = true;
+        return difference;
+    }
+
+    private string? WrongMethod(IReadOnlyList<ApiOperation> here, ApiOperation? operation, HttpResponseMessage answer)
+    {
+        if (operation is not null)
+            return "405 to a method that the document knows";
+        if (answer.StatusCode != HttpStatusCode.MethodNotAllowed)
+            return $"{(int)answer.StatusCode} instead of 405 to a method that the document does not know";
+        foreach (var other in here)
+            _seen[(other.Id, 405)] = true;
+        var allowed = answer.Content.Headers.Allow.Order(StringComparer.Ordinal);
+        var known = here.Select(other => other.Method).Order(StringComparer.Ordinal);
+        return allowed.SequenceEqual(known) ? null : $"Allow is {string.Join(", ", allowed)} and should be {string.Join(", ", known)}";
+    }
+
+    /// <summary>What is no HTTP to the server is refused before any operation sees it, with no body.</summary>
+    private static bool IsKestrels(HttpResponseMessage answer) => (int)answer.StatusCode is 400 or 414 or 431 && answer.Content.Headers.ContentLength == 0;
+}
