@@ -94,7 +94,8 @@ public sealed class ArchitectureTests
     {
         if (Path.GetFileName(file).Split('.') is not [var type, var member, "sql"])
             return $"{file} is not named after a class and what it runs";
-        if (s_ledger.GetManifestResourceInfo($"Ledger.{file.Replace('/', '.')}") is null)
+        // The folder Console is the namespace Ledger.Pages: the other would hide System.Console.
+        if (s_ledger.GetManifestResourceInfo($"Ledger.{file.Replace("Console/", "Pages/").Replace('/', '.')}") is null)
             return $"{file} is not embedded";
         var source = Path.Combine(SourceTree.Root, "src", "Ledger", Path.GetDirectoryName(file)!, $"{type}.cs");
         return File.Exists(source) && IsLoaded(File.ReadAllText(source), type, member) ? null : $"{file} is not loaded by {type}";
