@@ -24,7 +24,7 @@ internal static class IdLines
         }
         return ids.Count > 0
             ? [.. ids.Distinct(StringComparer.Ordinal)]
-            : throw CommandException.Usage("no ids came in: write them one a line, such as `cat ids.txt | ledger …`");
+            : throw CommandException.Usage("no ids came in: write them to standard input, one a line (or into the file that is named)");
     }
 
     /// <summary>Reads from a file, or from standard input where its name is <c>-</c>.</summary>

@@ -41,7 +41,7 @@ internal static class RebuildCommand
 
     private static int Tell(Terminal terminal, RebuildReport report)
     {
-        terminal.Line($"Rebuilt {report.Projections.Sum(projection => projection.Documents):N0} documents of {report.Projections.Count} projections from {report.Events:N0} events of {report.Streams:N0} streams "
+        terminal.Line($"Rebuilt {report.Documents:N0} documents of {report.Projections.Count} projections from {report.Events:N0} events of {report.Streams:N0} streams "
             + $"in {report.Elapsed.TotalSeconds:N1} s; writers waited {report.Locked.TotalMilliseconds:N0} ms.");
         terminal.Line(report.Wrong == 0
             ? "Nothing differed: 0 documents were wrong."

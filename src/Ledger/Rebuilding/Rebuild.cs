@@ -45,7 +45,7 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
     {
         var began = time.GetTimestamp();
         await using var session = await OpenAsync(cancel);
-        ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new InlineShadow(session, projection))];
+        ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new InlineShadow(session, projection)), new ChangeLogShadow(session)];
         await CreateAsync(session, shadows, cancel);
         var told = new RebuildTold(progress, await EventsAsync(session, cancel));
         var streams = new StreamShadows(session, shadows, told);
@@ -60,10 +60,14 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
         // What moved on meanwhile is compared once more, behind the lock.
         streams.IsSuspect = true;
         await CatchUpAsync(session, streams, cancel);
+        var documents = 0L;
+        foreach (var shadow in shadows)
+            documents += await shadow.CountAsync(cancel);
         told.Enter(RebuildPhase.Swapping);
         var (projections, locked) = await SwapAsync(session, streams, shadows, told, cancel);
         return new RebuildReport
         {
+            Documents = documents,
             Streams = told.Streams,
             Events = told.Events,
             Projections = projections,

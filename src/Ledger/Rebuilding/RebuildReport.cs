@@ -24,12 +24,11 @@ public readonly record struct RebuildProgress(RebuildPhase Phase, long Streams, 
 
 /// <summary>What became of one projection.</summary>
 /// <param name="Table">The live table.</param>
-/// <param name="Documents">Rows that it has by its streams' events.</param>
 /// <param name="Missing">Rows that were not there, and are now.</param>
 /// <param name="Different">Rows that were not the fold of their events, and are now.</param>
 /// <param name="Surplus">Rows that belonged to no stream, and are gone now.</param>
 /// <param name="First">The streams of the first few of them.</param>
-public sealed record RebuiltProjection(string Table, long Documents, long Missing, long Different, long Surplus, IReadOnlyList<Guid> First)
+public sealed record RebuiltProjection(string Table, long Missing, long Different, long Surplus, IReadOnlyList<Guid> First)
 {
     public long Wrong => Missing + Different + Surplus;
 }
@@ -45,6 +44,9 @@ public sealed record RebuildReport
 
     /// <summary>Events folded.</summary>
     public required long Events { get; init; }
+
+    /// <summary>Rows of all projections, as the events have them.</summary>
+    public required long Documents { get; init; }
 
     public required IReadOnlyList<RebuiltProjection> Projections { get; init; }
 

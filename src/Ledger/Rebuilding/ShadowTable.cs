@@ -20,7 +20,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     private static readonly string RemoveSurplusSql = Sql.Load(typeof(ShadowTable), "RemoveSurplus");
     private static readonly string ReplaceDifferentSql = Sql.Load(typeof(ShadowTable), "ReplaceDifferent");
     private static readonly string AddMissingSql = Sql.Load(typeof(ShadowTable), "AddMissing");
-    private static readonly string CountSql = Sql.Load(typeof(ShadowTable), "Count");
+    private static readonly string CountSql = Sql.Load(typeof(ShadowTable), nameof(CountAsync));
 
     public ProjectionTable Table => table;
 
@@ -54,14 +54,23 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
     /// <summary>Makes every suspect's live row what the shadow says. The live table must be locked against writers.</summary>
     public async Task<RebuiltProjection> PutRightAsync(CancellationToken cancel)
     {
+        await RefreshAsync(cancel);
         var surplus = await ChangeAsync(RemoveSurplusSql, cancel);
         var different = await ChangeAsync(ReplaceDifferentSql, cancel);
         var missing = await ChangeAsync(AddMissingSql, cancel);
-        await using var count = Command(CountSql);
         return new RebuiltProjection(
-            table.Name, (long)(await count.ExecuteScalarAsync(cancel))!, missing.Rows, different.Rows, surplus.Rows,
-            [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
+            table.Name, missing.Rows, different.Rows, surplus.Rows, [.. missing.First.Concat(different.First).Concat(surplus.First).Distinct().Take(StreamsNamed)]);
     }
+
+    /// <summary>How many rows there must be.</summary>
+    public async Task<long> CountAsync(CancellationToken cancel)
+    {
+        await using var command = Command(CountSql);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    /// <summary>Brings the suspects' rows up to date once nobody writes any more, where they change without their streams moving on.</summary>
+    protected virtual Task RefreshAsync(CancellationToken cancel) => Task.CompletedTask;
 
     /// <returns>How many rows were changed, and the streams of the first few.</returns>
     private async Task<(long Rows, Guid[] First)> ChangeAsync(string sql, CancellationToken cancel)
@@ -72,7 +81,7 @@ internal abstract class ShadowTable(NpgsqlConnection session, ProjectionTable ta
         return (reader.GetInt64(0), reader.GetFieldValue<Guid[]>(1));
     }
 
-    private async Task ExecuteAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
+    protected async Task ExecuteAsync(string sql, CancellationToken cancel, params NpgsqlParameter[] parameters)
     {
         await using var command = Command(sql, parameters);
         await command.ExecuteNonQueryAsync(cancel);

@@ -6,7 +6,6 @@ namespace Ledger.SystemTests.Http;
 public sealed class ErrorTests(SharedApiService shared) : IClassFixture<SharedApiService>
 {
     [SkippableTheory]
-    [InlineData("/")]
     [InlineData("/api/public/bot")]
     [InlineData("/api/public/bot//conversations/delete")]
     [InlineData("/api/public/bot/st-1/conversations")]

@@ -71,6 +71,26 @@ public sealed class PuttingRightTests
         Assert.Equal(before, await service.ProjectionsAsync());
     }
 
+    [Fact]
+    public async Task Entries_of_the_change_log_that_differ_are_missing_or_are_surplus_are_put_right_and_later_ones_still_come()
+    {
+        await using var service = await WithJobsAsync();
+        const string Entries = "select string_agg(c::text, '|' order by bot_id, position) from ledger.change_log c";
+        var right = await service.ScalarAsync<string>(Entries);
+        await service.ExecuteAsync("update ledger.change_log set outcomes = '{}' where outcomes is not null");
+        await service.ExecuteAsync("delete from ledger.change_log where position = (select min(position) from ledger.change_log)");
+        await service.ExecuteAsync(
+            "insert into ledger.change_log select bot_id, position + 1000, id, '11111111-1111-5111-8111-111111111111', 1, 1, 0, created_at, null from ledger.change_log limit 1");
+
+        var report = await service.RebuildAsync();
+        var rebuilt = report.Projections.Single(projection => projection.Table == "ledger.change_log");
+        Assert.Equal((1, 1, 1), (rebuilt.Missing, rebuilt.Different, rebuilt.Surplus));
+        Assert.Equal(right, await service.ScalarAsync<string>(Entries));
+        await service.RunSlicesAsync();
+        Assert.StartsWith(right, await service.ScalarAsync<string>(Entries), StringComparison.Ordinal);
+        await service.AssertAuditHoldsAsync();
+    }
+
     private static async Task<bool> AnswersAsync(TestService service, HttpStatusCode expected)
     {
         using var response = await service.SendAsync(HttpMethod.Get, service.Deletions);

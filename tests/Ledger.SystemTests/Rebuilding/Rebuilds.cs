@@ -32,6 +32,7 @@ internal static class Rebuilds
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_bot t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_apiclient t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_deletionwindow t union all
+            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.change_log t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.job_list t) rows
         """);
 

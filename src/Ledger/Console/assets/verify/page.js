@@ -10,6 +10,8 @@ import { verify } from './verify.js';
 /** Bytes of a file to check by, at most; the checkers' own limits are narrower. */
 const MAX_INPUT_BYTES = 2_000_000;
 
+const ownKey = 'Compare it with one that you have from elsewhere: this check alone shows that the server agrees with itself.';
+
 const byId = id => document.getElementById(id);
 const form = byId('verify-form');
 const proof = byId('verify-proof');
@@ -77,7 +79,7 @@ function show(outcome) {
   status.textContent = `The proof holds. ${report.headline}`;
   result.replaceChildren(
     note(report.conclusion === 'erased' ? 'good' : 'warn', report.headline, 'The proof holds: the file is authentic, whole and true to the log.'),
-    ...isServersKey() ? [note('warn', 'Checked by the key that this server gave.', 'Compare it with one that you have from elsewhere: this check alone shows that the server agrees with itself.')] : [],
+    ...isServersKey() ? [note('warn', 'Checked by the key that this server gave.', ownKey)] : [],
     section('What this does NOT prove', list(report.notProven)),
     section('What this proves', list(report.proven)),
     section('What the file says', facts(report.facts)));
