@@ -30,7 +30,7 @@ internal static class SignIn
         if (!caller.Registry.Bots.Values.Any(bot => bot.Grants.ContainsKey(caller.ClientId)))
             return await PageAsync(context, html, next, null, withoutGrant: caller.ClientId);
         await EndAsync(context, sessions);
-        SetCookie(context, await sessions.StartAsync(caller.ClientId, context.RequestAborted));
+        SetCookie(context, options, await sessions.StartAsync(caller.ClientId, context.RequestAborted));
         return new SeeOther(Local(next));
     }
 
@@ -44,9 +44,9 @@ internal static class SignIn
     }
 
     /// <summary>The page that <paramref name="next"/> names, if it is one of ours; else the overview.</summary>
-    /// <remarks><c>//host</c> and, to some browsers, <c>/\host</c> are other hosts; a control character could hide either.</remarks>
+    /// <remarks><c>//host</c> and, to some browsers, <c>/\host</c> are other hosts; a control character could hide either. A header holds ASCII only.</remarks>
     internal static string Local(string? next) =>
-        next is ['/', ..] && next is not ['/', '/' or '\\', ..] && !next.Any(char.IsControl) && next.Length <= 2048 ? next : "/";
+        next is ['/', ..] && next is not ['/', '/' or '\\', ..] && next.All(letter => letter is > ' ' and < '\x7f') && next.Length <= 2048 ? next : "/";
 
     private static async Task<(string Token, string? Next)> ReadAsync(HttpContext context)
     {
@@ -65,12 +65,12 @@ internal static class SignIn
             await sessions.EndAsync(id, context.RequestAborted);
     }
 
-    private static void SetCookie(HttpContext context, string id) => context.Response.Cookies.Append(ConsoleSessions.Cookie, id, new CookieOptions
+    private static void SetCookie(HttpContext context, HttpOptions options, string id) => context.Response.Cookies.Append(ConsoleSessions.Cookie, id, new CookieOptions
     {
         HttpOnly = true,
         SameSite = SameSiteMode.Strict,
         // Behind a proxy only the browser knows that it speaks https.
-        Secure = context.Request.IsHttps || context.Request.Headers.Origin.ToString().StartsWith("https://", StringComparison.Ordinal),
+        Secure = context.Request.IsHttps || options.PublicUrl?.Scheme == Uri.UriSchemeHttps || context.Request.Headers.Origin.ToString().StartsWith("https://", StringComparison.Ordinal),
         Path = "/",
     });
 

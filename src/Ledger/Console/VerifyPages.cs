@@ -9,8 +9,14 @@ internal static class VerifyPages
 {
     public static void Map(WebApplication app) => app.MapGet("/verify", ShowAsync).ExcludeFromDescription();
 
-    private static async Task<IResult> ShowAsync(HttpContext context, Html html, KeyFolder keys, SessionVerifier sessions) => await html.PageAsync<VerifyPage>(
-        context, new Dictionary<string, object?> { [nameof(VerifyPage.Key)] = PublicKey(keys), [nameof(VerifyPage.Viewer)] = await ViewerAsync(context, sessions) });
+    private static async Task<IResult> ShowAsync(HttpContext context, Html html, KeyFolder keys, SessionVerifier sessions)
+    {
+        var page = await html.PageAsync<VerifyPage>(
+            context, new Dictionary<string, object?> { [nameof(VerifyPage.Key)] = PublicKey(keys), [nameof(VerifyPage.Viewer)] = await ViewerAsync(context, sessions) });
+        // The browser itself keeps the page's promise that its scripts send the file nowhere.
+        context.Response.Headers.ContentSecurityPolicy = Html.ContentSecurityPolicy.Replace("connect-src 'self'", "connect-src 'none'", StringComparison.Ordinal);
+        return page;
+    }
 
     /// <summary>Who is signed in, for the navigation alone: the page is there without the database, too.</summary>
     private static async Task<string?> ViewerAsync(HttpContext context, SessionVerifier sessions)

@@ -15,7 +15,9 @@ internal static class Words
     public static string Sentence(JobStatus status) => (status.Status, status.Phase) switch
     {
         (ReportedStatus.Completed, _) when status.Result.TotalConversations == 0 => "Done: there was nothing to erase.",
-        (ReportedStatus.Completed, _) => "Done: what was to be erased is gone, and was looked for again and not found.",
+        (ReportedStatus.Completed, _) when status.Result.DeletedCount == 0 => "Done: nothing was erased. All that was found was skipped, for the reasons below.",
+        (ReportedStatus.Completed, _) when status.Result.SkippedCount > 0 => "Done: what was not skipped is gone, and was looked for again and not found. What was skipped may still be there.",
+        (ReportedStatus.Completed, _) => "Done: what was on the job's list is gone, and was looked for again and not found.",
         (ReportedStatus.Failed, _) when status.Result.TotalConversations == 0 => "Failed: the list of what to erase could not be made.",
         (ReportedStatus.Failed, _) => "Failed: not everything could be erased, and no retry is left.",
         (ReportedStatus.Cancelled, _) => "Cancelled: what was not erased by then was left alone.",

@@ -38,7 +38,7 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
     {
         var answer = For(exception);
         if (answer.Status == StatusCodes.Status500InternalServerError)
-            log.LogError("internal error: {Cause}", Describe(exception));
+            log.LogError("internal error: {Cause}", exception is ContradictoryRecordException ? exception.Message : Describe(exception));
         else if (answer.Status == StatusCodes.Status503ServiceUnavailable)
             log.LogWarning("answered 503: {Cause}", Describe(exception));
         if (context.Response.HasStarted)

@@ -41,7 +41,7 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         {
             ReportedStatus.Completed when result.TotalConversations == 0 => "The deletion job is complete. There was no conversation to erase.",
             ReportedStatus.Completed when result.SkippedCount == 0 =>
-                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased, which is all that it asked for.",
+                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased, which is all that was on its list.",
             ReportedStatus.Completed =>
                 $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased and {Number(result.SkippedCount)} skipped, for the reasons below.",
             ReportedStatus.Failed when status.StartedAt is null =>

@@ -150,8 +150,10 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
         {
             BatchCommands =
             {
-                new NpgsqlBatchCommand($"set local lock_timeout = {(int)options.LockTimeout.TotalMilliseconds}"),
+                // The tables are locked one after the other: this is for all of them.
+                new NpgsqlBatchCommand($"set local statement_timeout = {(int)options.LockTimeout.TotalMilliseconds}"),
                 new NpgsqlBatchCommand($"lock table {string.Join(", ", shadows.Select(shadow => shadow.Table.Name))} in share row exclusive mode"),
+                new NpgsqlBatchCommand("set local statement_timeout = 0"),
             },
         };
         try
@@ -159,7 +161,7 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
             await batch.ExecuteNonQueryAsync(cancel);
             return true;
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected)
         {
             return false;
         }

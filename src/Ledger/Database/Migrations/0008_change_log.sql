@@ -30,13 +30,13 @@ $$;
 -- are one entry: no two appends to a job share one. An entry of which an event is not in the log yet is left out.
 create function ledger.change_log_of(p_streams uuid[], p_from bigint[]) returns setof ledger.change_log language sql stable as $$
 with streams as (
-    -- A job's first event names its bot, and so does a bot's.
+    -- A job's first event names its bot, and so does a bot's. What is longer than an id (128 characters) is of another's making, and might not fit the index.
     select s.id, s.type = 'deletion_job' as is_job, o.data ->> 'bot' as bot_id, w.from_version, r.first_version + r.count - 1 as to_version
     from unnest(p_streams, p_from) as w (stream_id, from_version)
     join ledger.mt_streams s on s.id = w.stream_id and s.type in ('deletion_job', 'bot')
     join ledger.mt_events o on o.stream_id = s.id and o.version = 1
     cross join lateral (select first_version, count from ledger.log_runs where stream_id = s.id order by first_version desc limit 1) r
-    where o.data ->> 'bot' is not null),
+    where octet_length(o.data ->> 'bot') <= 512),
 events as (
     select s.bot_id, s.id as stream_id, s.is_job and e.could_be_outcome as is_outcome, e.*
     from streams s

@@ -1,6 +1,6 @@
 -- Who is signed in to the console (docs/adr/0021). Of the cookie only the digest is kept: whoever reads the table cannot sign in with it.
 create table ledger.console_sessions (
-    id_digest  bytea       not null constraint console_sessions_digest_is_sha256 primary key check (octet_length(id_digest) = 32),
+    id_digest  bytea       not null primary key constraint console_sessions_digest_is_sha256 check (octet_length(id_digest) = 32),
     client_id  text        not null,
     created_at timestamptz not null,
     expires_at timestamptz not null -- an hour after its latest use, and no later than eight after it began
