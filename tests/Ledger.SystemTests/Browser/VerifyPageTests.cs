@@ -42,6 +42,8 @@ public sealed class VerifyPageTests
             Assert.Equal("THE PROOF DOES NOT HOLD: line 1: the file ends too early: it was cut short", await CheckAsync(page, "erasure-proof/v1\n"u8.ToArray()));
             Assert.Empty(requests);
             await page.EvaluateAsync("fetch('/').catch(() => {})");
+            Assert.Empty(requests); // the page's policy forbids its scripts to connect
+            await page.EvaluateAsync("new Promise(done => { const image = new Image(); image.onload = image.onerror = done; image.src = '/assets/none.svg'; })");
             Assert.Single(requests); // one would have been seen
         }
         finally
