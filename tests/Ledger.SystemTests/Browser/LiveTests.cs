@@ -51,7 +51,7 @@ public sealed class LiveTests
         Assert.Contains("Waits for its window", await person.TextAsync(Visitor.Job(service.Bot, job)), StringComparison.Ordinal);
         await service.RunSlicesAsync();
         var done = await person.TextAsync(Visitor.Job(service.Bot, job));
-        Assert.Contains("Done: what was to be erased is gone", done, StringComparison.Ordinal);
+        Assert.Contains("list is gone, and was looked for again and not found.", done, StringComparison.Ordinal);
         Assert.Contains("12</span> of", done, StringComparison.Ordinal);
         Assert.DoesNotContain("live.js", done, StringComparison.Ordinal);
     }
