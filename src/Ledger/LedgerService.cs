@@ -68,6 +68,9 @@ public static class LedgerService
         services.AddSingleton(settings.Execution);
         services.AddSingleton(_ => ServiceDatabase.Source(settings.Connection));
         services.AddSingleton(_ => new LaneDatabase(settings.Connection));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatabaseHealth>(provider, settings.Connection));
+        services.AddSingleton(provider => new ReadinessCheck(
+            "settings", cancel => provider.GetRequiredService<DatabaseHealth>().ProblemAsync(cancel)));
         services.AddSingleton<WindowPlanner>();
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
@@ -120,12 +123,29 @@ public static class LedgerService
     {
         var registry = provider.GetRequiredService<RegistryCache>();
         var runner = provider.GetRequiredService<SliceRunner>();
+        var health = provider.GetRequiredService<DatabaseHealth>();
+        var logger = provider.GetRequiredService<ILogger<LaneScheduler>>();
         return new LaneScheduler(
             settings.Connection,
             async cancel => [.. (await registry.CurrentAsync(cancel)).Windows.Values.Select(WindowPlanner.Window)],
-            (window, _, cancel) => runner.RunAsync(window, cancel),
-            options,
+            async (window, _, cancel) =>
+            {
+                // Deletions are confirmed by what the database checks: where it does not check, there are none.
+                if (await health.ProblemAsync(cancel) is null)
+                    await runner.RunAsync(window, cancel);
+            },
+            Fitting(settings.Connection, options, logger),
             settings.Time,
-            provider.GetRequiredService<ILogger<LaneScheduler>>());
+            logger);
+    }
+
+    /// <summary>As many slices at once as there are connections for: more would wait for each other.</summary>
+    private static LaneSchedulerOptions Fitting(string connection, LaneSchedulerOptions options, ILogger logger)
+    {
+        var most = LaneDatabase.SlicesAtOnce(connection);
+        if (most >= options.MaxThreads)
+            return options;
+        logger.LogWarning("Maximum Pool Size lets {Most} slices run at once on this node, and not {Wanted}", most, options.MaxThreads);
+        return options with { MaxThreads = most };
     }
 }

@@ -3,7 +3,8 @@ using Npgsql;
 namespace Ledger.SystemTests;
 
 /// <summary>
-/// A clock that a test sets, for the process and for its database alike: in the test's database, <c>clock_timestamp()</c> is shadowed by a function that adds the
+/// A clock that a test sets, for the process and for its database alike: in the test's database, <c>clock_timestamp()</c> is replaced by a
+/// function that adds the
 /// same offset, so that windows open and close, and retries come due, without waiting.
 /// </summary>
 public sealed class TestClock(string superuser) : TimeProvider
@@ -29,15 +30,16 @@ public sealed class TestClock(string superuser) : TimeProvider
         await using var connection = new NpgsqlConnection(database.Superuser);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(
-            $"""
+            """
             create schema test_clock;
             create table test_clock.shift (by interval not null);
             insert into test_clock.shift values ('0');
-            create function test_clock.clock_timestamp() returns timestamptz language sql volatile
-                as 'select pg_catalog.clock_timestamp() + (select by from test_clock.shift)';
+            set allow_system_table_mods = on;
+            alter function pg_catalog.clock_timestamp() rename to machine_clock_timestamp;
+            create function pg_catalog.clock_timestamp() returns timestamptz language sql volatile
+                as 'select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)';
             grant usage on schema test_clock to public;
             grant select on test_clock.shift to public;
-            alter database {database.Name} set search_path = test_clock, pg_catalog, public;
             """, connection);
         await command.ExecuteNonQueryAsync();
         return new TestClock(database.Superuser);

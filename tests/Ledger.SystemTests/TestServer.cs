@@ -37,7 +37,8 @@ internal sealed class TestServer
     public string ConnectionString(string database, string? role, int poolSize)
     {
         var settings = new NpgsqlConnectionStringBuilder(_superuser) { Database = database, Pooling = poolSize > 0 };
-        if (poolSize > 0) settings.MaxPoolSize = poolSize;
+        // The ledger's own pools have sizes of their own, and keep to one that is asked for.
+        if (poolSize > 0 && role is null) settings.MaxPoolSize = poolSize;
         if (role is not null) (settings.Username, settings.Password) = (role, Password(role));
         if (poolSize > 0) _handedOut[(database, role ?? "")] = settings.ConnectionString;
         return settings.ConnectionString;

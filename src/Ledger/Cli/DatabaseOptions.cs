@@ -150,9 +150,12 @@ internal sealed class OpenDatabase : IAsyncDisposable
     /// <exception cref="CommandException">It was not, or not to this version.</exception>
     public static async Task<OpenDatabase> OnServerAsync(string connection, KeyFolder? keys, CancellationToken cancel)
     {
-        var database = new OpenDatabase(Checked(connection), keys, embedded: null);
+        var database = new OpenDatabase(connection, keys, embedded: null);
         try
         {
+            // First: behind such a pooler, what a session is told would be another's.
+            if (await DatabaseCheck.PoolerProblemAsync(connection, cancel) is { } pooler)
+                throw new CommandException(pooler);
             await using var session = await database.Source.OpenConnectionAsync(cancel);
             if (await Migrator.ProblemAsync(session, cancel) is { } problem)
                 throw new CommandException(problem);
@@ -173,23 +176,6 @@ internal sealed class OpenDatabase : IAsyncDisposable
         await using var session = await Source.OpenConnectionAsync(cancel);
         if (!await ServiceDatabase.IsKeyOfAsync(session, _keys, cancel))
             throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the same)");
-    }
-
-    /// <summary>The connection string, if it can be read. What is wrong with one is not quoted: it holds a password.</summary>
-    public static string Checked(string connection)
-    {
-        string? host = null;
-        try
-        {
-            host = new NpgsqlConnectionStringBuilder(connection).Host;
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException)
-        {
-            // Told below.
-        }
-        return string.IsNullOrEmpty(host)
-            ? throw new CommandException("the connection string cannot be read: it must be like Host=db.example;Port=5432;Database=ledger;Username=ledger_service;Password=…")
-            : connection;
     }
 
     public async ValueTask DisposeAsync()

@@ -29,11 +29,9 @@ internal sealed class DemoStore : IAsyncDisposable
     /// <summary>Opens the session. Waits for another demo on the same data folder: it would change what this one compares.</summary>
     public static async Task<DemoStore> OpenAsync(string ownerConnection, CancellationToken cancel)
     {
-        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownerConnection) { Pooling = false, CommandTimeout = 0 }.ConnectionString);
-        var store = new DemoStore(session);
+        var store = new DemoStore(await LedgerSession.OpenAsync(ownerConnection, SessionKind.Owner, cancel));
         try
         {
-            await session.OpenAsync(cancel);
             await store.ExecuteAsync($"select pg_advisory_lock({OneDemoAtATime})", [], cancel);
             await store.ExecuteAsync(Text("Prepare"), [], cancel);
             return store;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Ledger.Audit.Mirror;
 using Ledger.Conversations;
+using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.EventStore;
 using Ledger.Rebuilding;
@@ -27,7 +28,8 @@ internal static class Failures
 
     private static string Describe(Exception e) => e switch
     {
-        CommandException or EmbeddedPostgresException or ImportException or LogException or MirrorException or RebuildException or WitnessException => e.Message,
+        CommandException or EmbeddedPostgresException or UnfitDatabaseException or ImportException => e.Message,
+        LogException or MirrorException or RebuildException or WitnessException => e.Message,
         // Ours (keys, migrations): their messages are written for people. A library's may quote data.
         InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
         WrongExpectedVersionException => "somebody else changed the same thing at the same moment, again and again: try once more",
@@ -39,10 +41,21 @@ internal static class Failures
     };
 
     /// <summary>Only what the server says about the connection is shown: other messages of it may quote what is stored.</summary>
-    private static string DescribeRefusal(PostgresException e) => e.SqlState[..2] switch
+    private static string DescribeRefusal(PostgresException e) => e.SqlState switch
     {
-        "28" or "3D" or "53" or "57" or "08" => $"the database cannot be reached ({e.MessageText}): check that it runs and that the connection string is right",
-        "42" when e.SqlState == PostgresErrorCodes.InsufficientPrivilege => $"the database refused ({e.MessageText}): this role lacks a right that `ledger migrate` grants to ledger_service",
+        PostgresErrorCodes.ReadOnlySqlTransaction =>
+            "the database only reads (a standby, or `default_transaction_read_only` is on): connect to the primary",
+        PostgresErrorCodes.QueryCanceled => "the database stopped a statement that took too long: try again when it has less to do",
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable =>
+            "somebody else held what was needed, for too long: try once more",
+        PostgresErrorCodes.DiskFull => "the disk of the database is full: make room on it",
+        PostgresErrorCodes.InsufficientPrivilege when e.MessageText.Contains("row-level security", StringComparison.Ordinal) =>
+            $"row level security hides rows from this role ({e.MessageText}): disable it on that table, or give the role BYPASSRLS",
+        PostgresErrorCodes.InsufficientPrivilege =>
+            $"the database refused ({e.MessageText}): this role lacks a right that `ledger migrate` grants to ledger_service",
+        PostgresErrorCodes.UntranslatableCharacter => "the database does not take every character: its encoding must be UTF8",
+        _ when e.SqlState[..2] is "28" or "3D" or "53" or "57" or "08" =>
+            $"the database cannot be reached ({e.MessageText}): check that it runs and that the connection string is right",
         _ => $"the database refused a statement with SQLSTATE {e.SqlState}: this is a bug. Please report it with the command that you ran",
     };
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ledger.Conversations;
+using Ledger.Database;
 using Npgsql;
 
 namespace Ledger.Cli;
@@ -46,8 +47,9 @@ internal static class ImportCommand
         // Plans go by statistics. Only an owner may bring them up to date; on a server autovacuum does within a minute.
         if (database.Embedded is { } embedded && totals.Imported > 0)
         {
-            await using var owner = NpgsqlDataSource.Create(embedded.OwnerConnection);
-            await using var analyze = owner.CreateCommand("analyze conversations.channel_users, conversations.conversations, conversations.items");
+            await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
+            await using var analyze = new NpgsqlCommand(
+                "analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
             await analyze.ExecuteNonQueryAsync(cancel);
         }
         return totals;

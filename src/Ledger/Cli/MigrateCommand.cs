@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Ledger.Database;
 using Ledger.Registry;
-using Npgsql;
 
 namespace Ledger.Cli;
 
@@ -33,17 +32,27 @@ internal static class MigrateCommand
         }
         if (options.Connection(parsed) is not { } connection)
             throw CommandException.Usage($"which database? Name a server, as the tables' owner (--connection STRING or {DatabaseOptions.ConnectionVariable}), or a data folder (--data DIR)");
-        await OnServerAsync(terminal, OpenDatabase.Checked(connection), cancel);
+        await OnServerAsync(terminal, connection, cancel);
+    }
+
+    private static void Refuse(string? problem)
+    {
+        if (problem is not null)
+            throw new CommandException(problem);
     }
 
     private static async Task OnServerAsync(Terminal terminal, string connection, CancellationToken cancel)
     {
-        await using var source = NpgsqlDataSource.Create(connection);
+        Refuse(await DatabaseCheck.PoolerProblemAsync(connection, cancel));
+        await using var source = ServiceDatabase.OwnerSource(connection);
         await using var owner = await source.OpenConnectionAsync(cancel);
+        Refuse(await DatabaseCheck.ServerProblemAsync(owner, cancel));
         var applied = await Migrator.ApplyAsync(owner, cancel);
         await new RegistryStore(source, keys: null, TimeProvider.System).EnsureDefaultWindowAsync(cancel);
         foreach (var name in applied)
             terminal.Line($"applied {name}");
+        // What the migrations do not put right: the service would refuse to start on it.
+        Refuse(await DatabaseCheck.TablesProblemAsync(owner, cancel));
         terminal.Line("The database is up to date.");
         if (applied.Count > 0)
             terminal.Note("The service connects as ledger_service. If that role is new, give it a password: alter role ledger_service password '…'");

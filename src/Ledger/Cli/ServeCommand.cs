@@ -59,6 +59,9 @@ internal static class ServeCommand
             foreach (var warning in await ServerLogSettings.WarningsAsync(database.Source, cancel))
                 node.Logger.LogWarning("{Warning}", warning);
         }
+        if (await ServiceDatabase.MayLoseDataAsync(database.Source, cancel))
+            node.Logger.LogWarning(
+                "ledger.may_lose_data is set on the database server: A POWER CUT MAY LOSE WHAT WAS ACCEPTED. For tests only");
         WarnOfMail(node.Logger, notifications, http);
         await node.StartAsync(cancel);
         Greet(terminal, node, parsed, options.Database, database, notifications);

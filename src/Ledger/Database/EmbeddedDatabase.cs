@@ -52,9 +52,9 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
     private async Task PrepareAsync(CancellationToken cancel)
     {
         var keys = KeysOf(Postgres.DataDirectory);
-        await using (var server = new NpgsqlConnection(Unpooled(Postgres.ConnectionString("postgres", "postgres"))))
+        var superuser = Postgres.ConnectionString("postgres", "postgres");
+        await using (var server = await LedgerSession.OpenAsync(superuser, SessionKind.Owner, cancel))
         {
-            await server.OpenAsync(cancel);
             // Two processes may open a fresh folder at once: one prepares it, the other then finds it prepared.
             await ExecuteAsync(server, "select pg_advisory_lock(1)", cancel);
             await EnsureRoleAsync(server, Owner, cancel);
@@ -67,8 +67,7 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
                 await ExecuteAsync(server, $"create database {DatabaseName} owner {Owner}", cancel);
             }
         }
-        await using var owner = new NpgsqlConnection(Unpooled(OwnerConnection));
-        await owner.OpenAsync(cancel);
+        await using var owner = await LedgerSession.OpenAsync(OwnerConnection, SessionKind.Owner, cancel);
         await Migrator.ApplyAsync(owner, cancel);
     }
 
@@ -77,8 +76,6 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
         if (!await ExistsAsync(server, $"select 1 from pg_roles where rolname = '{role}'", cancel))
             await ExecuteAsync(server, $"create role {role} login password '{Postgres.Password(role)}'", cancel);
     }
-
-    private static string Unpooled(string connection) => new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ConnectionString;
 
     private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Ledger.Database;
 
-/// <summary>Numbered migrations, each applied once, under an advisory lock, by the role that is to own the tables.</summary>
+/// <summary>
+/// Numbered migrations, each applied once, and the grants each time, under an advisory lock, by the role that is to own the tables.
+/// </summary>
 public static class Migrator
 {
     private const long AdvisoryLock = 0x6C_65_64_67_65_72; // "ledger"
@@ -24,9 +26,12 @@ public static class Migrator
     /// <summary>Brings the database up to date. Waits while another node does the same.</summary>
     /// <param name="owner">A connection as the owner-to-be: not the service's role.</param>
     /// <returns>The names of the migrations applied now.</returns>
-    /// <exception cref="InvalidOperationException">The database was migrated by a newer version, or an applied migration differs from ours.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The database was migrated by a newer version, an applied migration differs from ours, or this is not the owner.
+    /// </exception>
     public static async Task<IReadOnlyList<string>> ApplyAsync(NpgsqlConnection owner, CancellationToken cancel)
     {
+        await RefuseServiceAsync(owner, cancel);
         await ExecuteAsync(owner, null, $"select pg_advisory_lock({AdvisoryLock})", cancel);
         try
         {
@@ -37,8 +42,7 @@ public static class Migrator
             var pending = await PendingAsync(owner, cancel);
             foreach (var migration in pending)
                 await ApplyAsync(owner, migration, cancel);
-            // Any role may see whether the schema is current: the service checks it at its start.
-            await ExecuteAsync(owner, null, "grant usage on schema ledger to ledger_service; grant select on ledger.schema_migrations to ledger_service", cancel);
+            await Grants.ApplyAsync(owner, cancel);
             return [.. pending.Select(migration => migration.Name)];
         }
         finally
@@ -91,6 +95,14 @@ public static class Migrator
         };
         await record.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
+    }
+
+    private static async Task RefuseServiceAsync(NpgsqlConnection owner, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("select current_user", owner);
+        if (await command.ExecuteScalarAsync(cancel) is Grants.ServiceRole)
+            throw new InvalidOperationException(
+                "run `ledger migrate` as the role that is to own the tables, not as ledger_service, which may only append to them");
     }
 
     private static async Task EnsureServiceRoleAsync(NpgsqlConnection owner, CancellationToken cancel)

@@ -6,18 +6,12 @@ namespace Ledger.Database;
 /// <summary>The service's data source, and whether the service may start on it.</summary>
 public static class ServiceDatabase
 {
-    /// <summary>A pool whose statements are prepared once they recur, which is what makes one round trip cheap.</summary>
-    public static NpgsqlDataSource Source(string connectionString) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
-    {
-        ApplicationName = "ledger",
-        MaxAutoPrepare = 100,
-        AutoPrepareMinUsages = 2,
-        CommandTimeout = 15,
-        MaxPoolSize = 50, // lanes and scheduling have theirs: together they stay below a server's usual 100
-        NoResetOnClose = true, // nothing here sets session state, and the reset costs a third of a small commit
-    }.ConnectionString);
+    /// <summary>The pool of requests and verbs.</summary>
+    /// <exception cref="UnfitDatabaseException">The connection string asks for what cannot be kept.</exception>
+    public static NpgsqlDataSource Source(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Requests);
 
-    private static readonly string ProblemSql = Sql.Load(typeof(ServiceDatabase), nameof(ProblemAsync));
+    /// <summary>The pool of a migration, as the tables' owner.</summary>
+    public static NpgsqlDataSource OwnerSource(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Owner);
 
     private static readonly string IsKeyOfSql = Sql.Load(typeof(ServiceDatabase), nameof(IsKeyOfAsync));
 
@@ -32,13 +26,28 @@ public static class ServiceDatabase
         return (await command.ExecuteScalarAsync(cancel) ?? await command.ExecuteScalarAsync(cancel)) is true;
     }
 
+    /// <summary>
+    /// Whether the server runs without what makes a commit durable, and says in its own configuration that this is meant.
+    /// </summary>
+    public static async Task<bool> MayLoseDataAsync(NpgsqlDataSource source, CancellationToken cancel)
+    {
+        await using var command = source.CreateCommand(
+            "select current_setting('ledger.may_lose_data', true) = 'on' "
+            + "and 'off' in (current_setting('fsync'), current_setting('full_page_writes'))");
+        return await command.ExecuteScalarAsync(cancel) is true;
+    }
+
     /// <summary>Why the service must not run on this database as this role; null when it may.</summary>
     public static async Task<string?> ProblemAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
-        await using var connection = await source.OpenConnectionAsync(cancel);
-        if (await Migrator.ProblemAsync(connection, cancel) is { } problem)
-            return problem;
-        await using var command = new NpgsqlCommand(ProblemSql, connection);
-        return await command.ExecuteScalarAsync(cancel) as string;
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(cancel);
+            return await DatabaseCheck.ServiceProblemAsync(connection, cancel);
+        }
+        catch (UnfitDatabaseException e)
+        {
+            return e.Message;
+        }
     }
 }

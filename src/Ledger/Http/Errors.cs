@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Ledger.Certificates;
+using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Transparency;
@@ -68,6 +69,8 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
         LogException => LogUnavailable,
         // Says where the record contradicts itself, and no identifier.
         ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
+        UnfitDatabaseException => new ErrorAnswer(
+            503, "the database is not as it must be at the moment: /health/ready says why", RetryAfterSeconds),
         KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
         BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
         _ when IsDatabaseUnreachable(exception) => Unreachable,

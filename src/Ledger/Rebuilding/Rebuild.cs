@@ -32,9 +32,6 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
     /// <summary>So few streams are caught up with while writers wait.</summary>
     private const int FewStreams = 100;
 
-    /// <summary>A rebuild that stops to work while it holds the lock loses it; rows are read in the order of an index, and never sorted.</summary>
-    private const string SessionOptions = "-c idle_in_transaction_session_timeout=10s -c enable_sort=off -c jit=off";
-
     private static readonly string EventsSql = Sql.Load(typeof(Rebuild), nameof(EventsAsync));
     private static readonly string HoldersSql = Sql.Load(typeof(Rebuild), nameof(HoldersAsync));
 
@@ -44,7 +41,8 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
     public async Task<RebuildReport> RunAsync(Action<RebuildProgress> progress, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
-        await using var session = await OpenAsync(cancel);
+        // Not pooled: temporary tables, settings and the advisory lock end with the session, however this ends.
+        await using var session = await LedgerSession.OpenAsync(connectionString, SessionKind.Rebuild, cancel);
         ShadowTable[] shadows = [.. InlineProjection.All.Select(projection => new InlineShadow(session, projection)), new ChangeLogShadow(session)];
         await CreateAsync(session, shadows, cancel);
         var told = new RebuildTold(progress, await EventsAsync(session, cancel));
@@ -75,21 +73,6 @@ public sealed class Rebuild(string connectionString, RebuildOptions options, Tim
             Elapsed = time.GetElapsedTime(began),
             Locked = locked,
         };
-    }
-
-    /// <summary>Not pooled: temporary tables, settings and the advisory lock end with the session, however this ends.</summary>
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
-    {
-        var given = new NpgsqlConnectionStringBuilder(connectionString);
-        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = "ledger rebuild",
-            Pooling = false,
-            CommandTimeout = 0,
-            Options = $"{given.Options} {SessionOptions}".Trim(),
-        }.ConnectionString);
-        await session.OpenAsync(cancel);
-        return session;
     }
 
     private static async Task CreateAsync(NpgsqlConnection session, ShadowTable[] shadows, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using Ledger.Database;
 using Npgsql;
 using Quartz;
 
@@ -25,6 +26,7 @@ internal static class Failure
     private static string One(Exception e) => e switch
     {
         PostgresException p => $"{nameof(PostgresException)} {p.SqlState}",
+        UnfitDatabaseException u => u.Message,
         SchedulerException s => $"{s.GetType().Name}: {FirstLine(s.Message)}",
         _ => e.GetType().Name,
     };

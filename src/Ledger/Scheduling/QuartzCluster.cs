@@ -1,3 +1,4 @@
+using Ledger.Database;
 using Npgsql;
 using Quartz;
 
@@ -59,18 +60,7 @@ internal static class QuartzCluster
             options.MaxConsecutiveFireFailures = 0;
         });
 
-    /// <summary>The scheduler's own connections: its loop, misfires and check-ins, and one for each thread's completion.</summary>
-    public static NpgsqlDataSource Connect(string connectionString, LaneSchedulerOptions options)
-    {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = "ledger-scheduling",
-            MaxPoolSize = options.MaxThreads + 5,
-            KeepAlive = 5,
-            Timeout = 5,
-        };
-        // A node frozen inside a Quartz transaction holds the cluster's row locks; the server ends its session after 5 s.
-        settings.Options = $"{settings.Options} -c idle_in_transaction_session_timeout=5000".Trim();
-        return NpgsqlDataSource.Create(settings);
-    }
+    /// <summary>The scheduler's own connections.</summary>
+    public static NpgsqlDataSource Connect(string connectionString, LaneSchedulerOptions options) =>
+        LedgerSession.Source(connectionString, SessionKind.Scheduling(options.MaxThreads));
 }

@@ -36,7 +36,7 @@ public sealed class ServeTests
     {
         await using var cli = await CliDatabase.CreateAsync();
         await cli.ExecuteAsync(damage);
-        Assert.Contains("items_of_conversation is missing, not valid or disabled", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
+        Assert.Contains("the foreign key items_of_conversation", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
         if (repair is null)
             return;
         await cli.ExecuteAsync(repair);

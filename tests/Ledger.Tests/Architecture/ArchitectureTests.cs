@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Ledger.Contracts;
 using Ledger.Database;
@@ -104,6 +105,25 @@ public sealed class ArchitectureTests
     private static bool IsLoaded(string source, string type, string member) =>
         source.Contains($"Sql.Load(typeof({type}), ", StringComparison.Ordinal)
         && (source.Contains($"nameof({member})", StringComparison.Ordinal) || source.Contains($"\"{member}\"", StringComparison.Ordinal));
+
+    [Fact]
+    public void Only_the_one_place_opens_connections() => Assert.Equal(
+        ["Database/Embedded/Postmaster.cs", "Database/LedgerSession.cs", "Database/PoolerProbe.cs"],
+        SourceTree.Files("src/Ledger", "*.cs")
+            .Where(file => Opens(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Ledger", file))))
+            .Order(StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("var c = new NpgsqlConnection(text);")]
+    [InlineData("NpgsqlDataSource.Create(text)")]
+    [InlineData("new NpgsqlDataSourceBuilder(text)")]
+    [InlineData("NpgsqlConnection c = new(text);")]
+    public void Twin_code_that_opens_connections_is_seen(string code) => Assert.True(Opens(code));
+
+    private static bool Opens(string code) =>
+        Regex.IsMatch(
+            code, @"new NpgsqlConnection\(|NpgsqlDataSource\.Create|DataSourceBuilder\(|NpgsqlConnection \w+ = new\(", RegexOptions.None,
+            TimeSpan.FromSeconds(1));
 
     [Fact]
     public void Migrations_are_numbered_without_a_gap() => Assert.Equal(

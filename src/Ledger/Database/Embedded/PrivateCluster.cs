@@ -21,6 +21,8 @@ internal static class PrivateCluster
         ("log_timezone", "UTC"),
         // Never synchronous_commit or full_page_writes: without them a kill -9, and not only a power cut, loses commits or tears pages.
         ("fsync", fsync ? "on" : "off"),
+        // Says to the service's check that whoever turned fsync off meant it: for tests.
+        ("ledger.may_lose_data", fsync ? "off" : "on"),
         // No raw identifier in the log (design, section 7): no statements, no parameters, no DETAIL, which quotes the key of a unique violation, and
         // nothing about a single statement's error at all ("log" ranks above "error"): `invalid input syntax for type uuid: "..."` quotes its input.
         ("log_min_messages", "log"),

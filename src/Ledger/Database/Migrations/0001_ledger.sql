@@ -1,5 +1,5 @@
 -- The event store in Marten's layout (docs/adr/0002), and the ledger's own tables. Whoever runs the migrations owns them;
--- the service connects as ledger_service and can only do what is granted at the end.
+-- the service connects as ledger_service and can only do what Grants.Missing.sql lists.
 create schema if not exists ledger;
 
 create sequence ledger.mt_events_sequence as bigint start 1 increment 1 cache 1;
@@ -205,17 +205,3 @@ create table ledger.client_secrets (
     sealed    bytea not null,
     primary key (client_id, secret_id)
 );
-
-grant usage on schema ledger to ledger_service;
-grant select, insert on ledger.mt_streams, ledger.mt_events to ledger_service;
-grant update (version, timestamp, is_archived) on ledger.mt_streams to ledger_service;
-grant update (is_archived) on ledger.mt_events to ledger_service;
-grant usage on sequence ledger.mt_events_sequence to ledger_service;
-grant select, insert, update on ledger.mt_event_progression, ledger.mt_doc_jobstatus, ledger.mt_doc_bot, ledger.mt_doc_apiclient,
-    ledger.mt_doc_deletionwindow, ledger.job_list to ledger_service;
-grant select, insert on ledger.key_check to ledger_service;
-grant select, insert, update, delete on ledger.job_queue, ledger.job_secrets, ledger.client_secrets to ledger_service;
-grant select, insert on ledger.job_manifest to ledger_service;
-grant update (sealed, outcomes, open_count) on ledger.job_manifest to ledger_service;
-revoke execute on function ledger.append_events from public;
-grant execute on function ledger.append_events to ledger_service;

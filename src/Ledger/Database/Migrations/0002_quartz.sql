@@ -173,7 +173,3 @@ create index idx_qrtz_t_nft_st on quartz.qrtz_triggers (sched_name, trigger_stat
 create index idx_qrtz_ft_inst_job_req_rcvry on quartz.qrtz_fired_triggers (sched_name, instance_name, requests_recovery);
 create index idx_qrtz_ft_j_g on quartz.qrtz_fired_triggers (sched_name, job_name, job_group);
 create index idx_qrtz_ft_t_g on quartz.qrtz_fired_triggers (sched_name, trigger_name, trigger_group);
-
-grant usage on schema quartz to ledger_service;
-grant select, insert, update, delete on all tables in schema quartz to ledger_service;
-grant usage on all sequences in schema quartz to ledger_service;

@@ -45,7 +45,3 @@ create index analytics_of_bot on conversations.analytics (bot_id, started_at);
 alter table conversations.conversations alter column conversation_id set statistics 0, alter column cid set statistics 0;
 alter table conversations.channel_users alter column cid set statistics 0;
 alter table conversations.items alter column body set statistics 0;
-
-grant usage on schema conversations to ledger_service;
-grant select, insert, update, delete on conversations.channel_users, conversations.conversations, conversations.items to ledger_service;
-grant select, insert on conversations.analytics to ledger_service;

@@ -16,5 +16,3 @@ create unlogged table ledger.rate_counters (
     count     bigint      not null constraint rate_counters_count_is_positive check (count > 0),
     constraint rate_counters_one_per_window primary key (kind, subject, seconds, starts_at)
 );
-
-grant select, insert, update, delete on ledger.used_tokens, ledger.rate_counters to ledger_service;

@@ -66,7 +66,6 @@ begin
     order by min(seq_id);
     return null;
 end $$;
-revoke execute on function ledger.queue_for_log from public;
 create trigger events_are_queued after insert on ledger.mt_events referencing new table as appended for each statement execute function ledger.queue_for_log();
 alter table ledger.mt_events enable always trigger events_are_queued;
 
@@ -133,9 +132,3 @@ alter table ledger.log_checkpoints enable always trigger checkpoints_are_not_tru
 -- A started job is claimed only when the log covers its Started: this says which version that is. Null until it has started.
 alter table ledger.job_queue add column started_version bigint;
 update ledger.job_queue q set started_version = e.version from ledger.mt_events e where e.stream_id = q.job_id and e.type = 'started';
-
-grant select, delete on ledger.log_queue to ledger_service;
-grant select, insert on ledger.log_runs, ledger.log_tiles, ledger.log_checkpoints to ledger_service;
-grant update (hashes) on ledger.log_tiles to ledger_service;
-grant select, update (origin, size, root, covered_until) on ledger.log_state to ledger_service;
-grant update (note, published_at) on ledger.log_checkpoints to ledger_service;

@@ -21,6 +21,3 @@ begin
 end $$;
 create trigger secrets_take_the_newest_epoch before insert or update on ledger.job_secrets for each row execute function ledger.refuse_closed_epoch();
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
-
-grant select, insert on ledger.key_epochs to ledger_service;
-grant update (forgotten, destroyed_at) on ledger.key_epochs to ledger_service;

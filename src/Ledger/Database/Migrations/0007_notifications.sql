@@ -24,6 +24,3 @@ create table ledger.webhook_secrets (
     bot_id text  not null primary key,
     sealed bytea not null
 );
-
-grant select, insert, update on ledger.notifications to ledger_service;
-grant select, insert, update, delete on ledger.webhook_secrets to ledger_service;

@@ -107,5 +107,3 @@ cross join lateral ledger.change_log_of(all_of.streams, all_of.versions) c;
 
 -- Whether a client's getting a job's identifiers is recorded already: see RegistryStore.DiscloseOnceAsync.
 create index mt_events_disclosures on ledger.mt_events (stream_id, (data ->> 'job'), (data ->> 'client'), (data ->> 'what')) where type = 'identifiers_disclosed';
-
-grant select, insert on ledger.change_log to ledger_service;

@@ -11,5 +11,3 @@ create index console_sessions_expiry on ledger.console_sessions (expires_at);
 create index job_list_of_status on ledger.job_list (bot_id, status, submitted_at desc, job_id desc);
 -- What was erased in the latest nights.
 create index change_log_erased on ledger.change_log (bot_id, created_at) where outcomes is not null;
-
-grant select, insert, update, delete on ledger.console_sessions to ledger_service;

@@ -1,0 +1,91 @@
+namespace Ledger.Database;
+
+/// <summary>What the sessions of one kind of work have besides what every session has (<see cref="LedgerSession"/>).</summary>
+/// <param name="Name">The application name, unless the connection string gives one.</param>
+internal sealed record SessionKind(string Name)
+{
+    /// <summary>The most connections of its pool. What the connection string asks for is kept.</summary>
+    public int PoolSize { get; init; } = 10;
+
+    /// <summary>More connections than this are of no use: what was asked for only lowers it.</summary>
+    public bool IsPoolBounded { get; init; } = true;
+
+    public int ConnectSeconds { get; init; } = 15;
+
+    /// <summary>How long a client waits for an answer.</summary>
+    public int CommandSeconds { get; init; }
+
+    /// <summary>
+    /// Whether the connection string's <c>Command Timeout</c> is for this work. Other work has limits of the server's, or none.
+    /// </summary>
+    public bool TakesCommandTimeout { get; init; }
+
+    /// <summary>Whether a peer that is gone is noticed within seconds.</summary>
+    public bool WatchesPeer { get; init; }
+
+    public int KeepAliveSeconds { get; init; }
+    public int MaxAutoPrepare { get; init; }
+    public int AutoPrepareMinUsages { get; init; } = 5;
+
+    /// <summary>Settings of its sessions, which go before those that every session has.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Requests and verbs. Their statements are prepared once they recur, which is what makes one round trip cheap.</summary>
+    public static SessionKind Requests { get; } = new("ledger")
+    {
+        PoolSize = 50, // lanes and scheduling have theirs: together they stay below a server's usual 100
+        IsPoolBounded = false,
+        CommandSeconds = 15,
+        TakesCommandTimeout = true,
+        MaxAutoPrepare = 100,
+        AutoPrepareMinUsages = 2,
+    };
+
+    public static SessionKind Lanes { get; } = Guarded("ledger lanes", poolSize: 32);
+
+    public static SessionKind Log { get; } = Guarded("ledger log", poolSize: 4);
+
+    /// <summary>
+    /// A rebuild that stops to work while it holds the lock loses it. Rows are read in the order of an index, and never sorted.
+    /// </summary>
+    public static SessionKind Rebuild { get; } = new("ledger rebuild")
+    {
+        Settings = new Dictionary<string, string>
+        {
+            ["idle_in_transaction_session_timeout"] = "10s", ["enable_sort"] = "off", ["jit"] = "off",
+        },
+    };
+
+    /// <summary>Migrations, and other work of the tables' owner.</summary>
+    public static SessionKind Owner { get; } = new("ledger owner");
+
+    /// <summary>The scheduler's own: its loop, misfires and check-ins, and one for each thread's completion.</summary>
+    /// <remarks>
+    /// A node that freezes inside a transaction of Quartz's holds the cluster's row locks: the server ends its session after 5 s.
+    /// </remarks>
+    public static SessionKind Scheduling(int threads) => new("ledger-scheduling")
+    {
+        PoolSize = threads + 5,
+        ConnectSeconds = 5,
+        CommandSeconds = 30,
+        KeepAliveSeconds = 5,
+        Settings = new Dictionary<string, string> { ["idle_in_transaction_session_timeout"] = "5s" },
+    };
+
+    /// <summary>
+    /// Sessions that cannot hold a lock for long without working: the server ends one that is idle in a transaction, or whose client is
+    /// gone. Its
+    /// statement_timeout decides, and not the client's, so that a timeout is an answer and no lost connection.
+    /// </summary>
+    private static SessionKind Guarded(string name, int poolSize) => new(name)
+    {
+        PoolSize = poolSize,
+        MaxAutoPrepare = 50,
+        WatchesPeer = true,
+        // Statements here are many and short: compiling a plan would take longer than running it.
+        Settings = new Dictionary<string, string>
+        {
+            ["idle_in_transaction_session_timeout"] = "5s", ["lock_timeout"] = "5s", ["statement_timeout"] = "5min", ["jit"] = "off",
+        },
+    };
+}
