@@ -17,6 +17,8 @@ public enum FindingKind
     EventOutOfOrder,
     /// <summary>An event is not what an event of its type can be.</summary>
     EventUnreadable,
+    /// <summary>An event is of a type that this version does not know.</summary>
+    EventUnknown,
     /// <summary>The map from leaf to event has a gap, overlaps or goes on beyond the log.</summary>
     LeafMap,
     /// <summary>A stored hash of the tree is not what the leaves give.</summary>

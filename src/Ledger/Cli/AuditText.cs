@@ -90,6 +90,7 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         FindingKind.EventTwiceInLog => "An event is in the log twice",
         FindingKind.EventOutOfOrder => "Events are logged out of order",
         FindingKind.EventUnreadable => "An event cannot be read",
+        FindingKind.EventUnknown => "An event is of an unknown type",
         FindingKind.LeafMap => "The map from leaf to event differs",
         FindingKind.Tile => "A tile was changed",
         FindingKind.LogState => "The log's size or root differs",

@@ -7,8 +7,9 @@ using Ledger.EventStore;
 namespace Ledger.Audit.Mirror;
 
 /// <summary>
-/// Audits a mirror without any database: signature, every entry and every tile against the checkpoint's root, streams' versions and the rules of jobs. Memory grows with the number
-/// of streams (a fold for each unfinished job, some 300 bytes for any other stream), not with their length.
+/// Audits a mirror without any database: signature, every entry and every tile against the checkpoint's root, streams' versions, the rules of jobs
+/// and what may follow what in the registry. Memory grows with the number of streams (a fold for each unfinished job, a document for each
+/// stream of the registry, some 300 bytes for an ended job), not with their length.
 /// </summary>
 public static class MirrorAudit
 {
@@ -118,8 +119,10 @@ public static class MirrorAudit
             var isJob = JobId.TryParse(leaf.Stream, out var job);
             if (!isJob && !Guid.TryParseExact(leaf.Stream, "D", out _))
                 findings.Add(FindingKind.EventUnreadable, leaf.ToString(), "a stream's id", leaf.Stream, "The log holds something else than an event of this ledger.");
-            // Which kind of registry stream it is is not in an entry: only the order of its versions is checked.
-            stream = new FoldedStream(isJob ? job.Value : Guid.TryParseExact(leaf.Stream, "D", out var id) ? id : default, isJob ? StreamIds.JobType : "", rowVersion: null, findings);
+            // Which kind of stream it is is not in an entry, unless it is a job's.
+            stream = new FoldedStream(
+                isJob ? job.Value : Guid.TryParseExact(leaf.Stream, "D", out var id) ? id : default, isJob ? StreamIds.JobType : FoldedStream.TypeByFirstEvent,
+                rowVersion: null, findings);
             streams.Add(leaf.Stream, stream);
         }
         stream.Apply(leaf.Version, leaf.Type, Encoding.UTF8.GetString(leaf.Data.Span), leaf.At);
