@@ -31,6 +31,10 @@ public enum FindingKind
     Forked,
     /// <summary>A checkpoint is not signed by a key that was given, or is not what it is kept as.</summary>
     CheckpointSignature,
+    /// <summary>Events that no signature covers are older than a running service leaves them.</summary>
+    UnsignedTail,
+    /// <summary>A checkpoint that was signed is not in the database, nor a later one.</summary>
+    CheckpointRemoved,
     /// <summary>A file of a mirror is missing or damaged.</summary>
     MirrorFile,
     /// <summary>A stream's versions have a gap, or its row says another version.</summary>
