@@ -3,10 +3,20 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Audit;
 
-/// <summary>A checkpoint that somebody kept outside the database, and says where.</summary>
+/// <summary>A checkpoint that was kept outside the database.</summary>
 /// <param name="Note">The signed note.</param>
-/// <param name="Source">Such as the file's name.</param>
-public sealed record KeptNote(string Note, string Source);
+/// <param name="Name">What a finding calls it: who kept it, and where.</param>
+public sealed record KeptNote(string Note, string Name)
+{
+    /// <summary>Keys that may have signed it besides those that the auditor gave. What only they signed counts as no signature.</summary>
+    public IReadOnlyList<NoteVerifier> OtherKeys { get; init; } = [];
+
+    /// <summary>It is the last one of a name that the log had earlier: what was lost before the log was renamed is known.</summary>
+    public bool IsOfEarlierName { get; init; }
+
+    /// <summary>Kept by an auditor, in a file.</summary>
+    public static KeptNote Yours(string note, string file) => new(note, $"your checkpoint {file}");
+}
 
 /// <summary>What an audit is to check beside the database or mirror itself.</summary>
 public sealed record AuditRequest
@@ -19,6 +29,9 @@ public sealed record AuditRequest
 
     /// <summary>Checkpoints that the log must be consistent with.</summary>
     public IReadOnlyList<KeptNote> Checkpoints { get; init; } = [];
+
+    /// <summary>Checkpoints that the log's signer keeps beside its keys. They may be newer than a mirror.</summary>
+    public IReadOnlyList<KeptNote> BesideKeys { get; init; } = [];
 
     /// <summary>Told how far it has come, a few times a second; may be called from several threads.</summary>
     public Action<AuditProgress>? Progress { get; init; }
@@ -54,6 +67,12 @@ public sealed record AuditReport
     /// <summary>Of these, the ones whose signature was checked.</summary>
     public long Signatures { get; init; }
 
+    /// <summary>Leaves, from the first on, that a signature which was checked covers.</summary>
+    public long SignedLeaves { get; init; }
+
+    /// <summary>Events that no signature covers which was checked: the other leaves, and what is queued.</summary>
+    public long UnsignedEvents => Size + Queued - SignedLeaves;
+
     public long Streams { get; init; }
 
     /// <summary>Events replayed.</summary>
@@ -73,7 +92,7 @@ public sealed record AuditReport
     /// <summary>What no audit can show; told with every report.</summary>
     public static IReadOnlyList<string> Limits { get; } =
     [
-        "that what was recorded was true when it was recorded: it shows that the record is whole, consistent and signed",
+        "that what was recorded was true when it was recorded: it shows that the record is whole and consistent, and how much is signed",
         "that a job's list, as resolved when it started, was all that the conversation store held",
         "that backups, replicas and copies of the conversations are erased too",
         "that nobody was shown another log: compare checkpoints with others who hold some, or have them witnessed, and keep this one",

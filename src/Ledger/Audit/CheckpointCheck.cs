@@ -4,7 +4,12 @@ namespace Ledger.Audit;
 
 /// <summary>A checkpoint that was signed, by where it is kept.</summary>
 /// <param name="Name">Such as <c>the checkpoint at size 12 (ledger.log_checkpoints)</c>.</param>
-internal sealed record KeptCheckpoint(Checkpoint Checkpoint, string Name);
+/// <param name="IsCounted">Its leaves count as covered: its signature holds, or there is no key to check signatures with.</param>
+internal sealed record KeptCheckpoint(Checkpoint Checkpoint, string Name, bool IsCounted)
+{
+    /// <summary>As in <see cref="KeptNote.IsOfEarlierName"/>.</summary>
+    public bool IsOfEarlierName { get; init; }
+}
 
 /// <summary>Compares the roots of checkpoints with those of a tree that grows.</summary>
 /// <param name="checkpoints">By ascending size.</param>
@@ -15,6 +20,12 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
     private readonly IAsyncEnumerator<KeptCheckpoint> _checkpoints = checkpoints.GetAsyncEnumerator();
     private KeptCheckpoint? _next;
     private long _lastAgreed = -1;
+
+    /// <summary>The largest checkpoint that agrees with the tree, and whose signature holds if there are keys; null: none.</summary>
+    public KeptCheckpoint? Agreed { get; private set; }
+
+    /// <summary>The leaves that it covers.</summary>
+    public long Covered => Agreed?.Checkpoint.Size ?? 0;
 
     /// <summary>Checkpoints compared.</summary>
     public long Checked { get; private set; }
@@ -37,6 +48,11 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
         for (; _next is { } next; await MoveNextAsync())
         {
             Checked++;
+            if (next.IsOfEarlierName)
+            {
+                NoteLost(next);
+                continue;
+            }
             findings.Add(
                 FindingKind.RolledBack, next.Name, $"a log of at least {next.Checkpoint.Size} leaves", $"{tree.Size} leaves: {next.Checkpoint.Size - tree.Size} are missing",
                 "The log is shorter than it was when this was signed: the database was rolled back to an older backup, or its end was cut off. What is missing is in mirrors of the log: "
@@ -51,13 +67,27 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
         {
             Checked++;
             if (root.AsSpan().SequenceEqual(next.Checkpoint.Root))
-                _lastAgreed = tree.Size;
+                Agree(next);
+            else if (next.IsOfEarlierName)
+                NoteLost(next);
             else if (origin is not null && next.Checkpoint.Origin != origin)
                 AddLost(next, root);
             else
                 AddFork(next, root);
         }
     }
+
+    private void Agree(KeptCheckpoint kept)
+    {
+        _lastAgreed = kept.Checkpoint.Size;
+        if (kept.IsCounted)
+            Agreed = kept;
+    }
+
+    /// <summary>What was lost before the log got another name is known, and recorded by that event: no difference.</summary>
+    private void NoteLost(KeptCheckpoint kept) => findings.Note(
+        $"Leaves of the log under its earlier name {kept.Checkpoint.Origin} were lost before it was renamed: "
+        + $"the log does not have those of {kept.Name}.");
 
     private void AddFork(KeptCheckpoint kept, byte[] root) => findings.Add(
         FindingKind.Forked, kept.Name, $"the root {Convert.ToBase64String(kept.Checkpoint.Root)} over the first {kept.Checkpoint.Size} leaves", Convert.ToBase64String(root),

@@ -12,7 +12,12 @@ public static class DatabaseAudit
 {
     private static readonly string StateSql = Sql.Load(typeof(DatabaseAudit), nameof(ReadStateAsync));
 
-    private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events);
+    private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events, DateTimeOffset Now);
+
+    /// <summary>What checkpoints say of the log.</summary>
+    /// <param name="Checked">How many were compared.</param>
+    /// <param name="Signed">As in <see cref="AuditReport.SignedLeaves"/>.</param>
+    private sealed record Coverage(long Checked, long Signed);
 
     /// <param name="database">May be connected as the service's role.</param>
     public static async Task<AuditReport> RunAsync(NpgsqlDataSource database, AuditRequest request, CancellationToken cancel)
@@ -22,8 +27,14 @@ public static class DatabaseAudit
         await using var snapshot = await AuditSnapshot.TakeAsync(database, cancel);
         var connection = await snapshot.ConnectAsync(cancel);
         var state = await ReadStateAsync(connection, cancel);
-        var signatures = new CheckpointSignatures(request.Keys, findings);
-        var kept = request.Checkpoints.Select(signatures.Open).OfType<KeptCheckpoint>().ToList();
+        var signatures = CheckpointSignatures.Of(request, findings);
+        var kept = request.Checkpoints.Concat(request.BesideKeys).Select(signatures.Open).OfType<KeptCheckpoint>().ToList();
+        if (kept.Count == 0 && request.Since is null)
+        {
+            findings.Note(
+                "Nothing that is kept outside the database was compared with it: name the key folder (--data or --keys), "
+                + "or a checkpoint that you kept (--checkpoint).");
+        }
         var (tree, start) = await BeginAsync(request, state, signatures, kept, new StoredTiles(await snapshot.ConnectAsync(cancel)).ReadAsync, findings, cancel);
         var counts = new AuditCounts(request.Progress, state.Size - start + state.Events);
         var streams = new StreamAudit(snapshot, findings, counts).RunAsync(start > 0 ? start : null, cancel);
@@ -36,8 +47,9 @@ public static class DatabaseAudit
             Root = tree.Tree.Root(),
             Leaves = counts.Leaves,
             Queued = state.Queued,
-            Checkpoints = await log,
+            Checkpoints = (await log).Checked,
             Signatures = signatures.Checked,
+            SignedLeaves = (await log).Signed,
             Streams = counts.Streams,
             Events = counts.Events,
             Documents = counts.Documents,
@@ -62,8 +74,7 @@ public static class DatabaseAudit
         return (new TreeCheck(tiles, state.Size, state.Root, findings), 0);
     }
 
-    /// <returns>How many checkpoints were compared.</returns>
-    private static async Task<long> CheckLogAsync(
+    private static async Task<Coverage> CheckLogAsync(
         AuditSnapshot snapshot, State state, TreeCheck tree, CheckpointSignatures signatures, List<KeptCheckpoint> kept, Findings findings, AuditCounts counts, CancellationToken cancel)
     {
         var start = tree.Tree.Size;
@@ -79,7 +90,10 @@ public static class DatabaseAudit
         await tree.FinishAsync(cancel);
         await stored.FinishAsync(tree.Tree);
         await auditors.FinishAsync(tree.Tree);
-        return stored.Checked + auditors.Checked;
+        await new UnsignedTail(await snapshot.ConnectAsync(cancel), state.Size, state.Now, findings)
+            .CheckAsync(Math.Max(start, stored.Covered), auditors.Agreed, cancel);
+        var covered = Math.Max(start, Math.Max(stored.Covered, auditors.Covered));
+        return new Coverage(stored.Checked + auditors.Checked, signatures.HasKeys ? covered : 0);
 
         async ValueTask ReachedAsync(MerkleRoot root)
         {
@@ -93,7 +107,9 @@ public static class DatabaseAudit
         await using var command = AuditSnapshot.Command(connection, StateSql);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
-            ? new State(reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetInt64(4))
+            ? new State(
+                reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2),
+                reader.GetInt64(3), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(5))
             : throw new InvalidOperationException("the database has lost the state of its log (ledger.log_state has no row): restore it from a backup");
     }
 }

@@ -24,13 +24,15 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
     /// <returns>How many documents and rows were compared.</returns>
     public async Task<long> CompareAsync(IReadOnlyList<FoldedStream> streams, CancellationToken cancel)
     {
-        FoldedStream[] whole = [.. streams.Where(stream => !stream.IsBroken)];
-        FoldedStream[] jobs = [.. whole.Where(stream => stream.Job?.Status is not null)];
+        FoldedStream[] jobs = [.. streams.Where(stream => stream.Job?.Status is not null)];
         FoldedStream[] started = [.. jobs.Where(stream => stream.Job!.ManifestRoot is not null)];
         var compared = 0L;
         foreach (var projection in InlineProjection.All)
-            compared += await CompareProjectedAsync(projection, [.. whole.Where(stream => stream.Projected.Row(projection) is not null)], cancel);
-        if (whole.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
+        {
+            FoldedStream[] projected = [.. streams.Where(stream => stream.Projected.Row(projection) is not null)];
+            compared += await CompareProjectedAsync(projection, projected, cancel);
+        }
+        if (streams.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
             compared += await FindAsync(FindingKind.ChangeLog, "the entries in ledger.change_log of {0}", logged, ChangesSql, [Ids(logged)[0]], cancel);
         if (jobs.Length > 0)
             compared += await FindAsync(FindingKind.JobQueue, "the row in ledger.job_queue of {0}", jobs, QueueSql, [.. Ids(jobs), Json(jobs, Queued)], cancel);
@@ -73,7 +75,8 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
             "ledger.mt_doc_jobstatus" => (FindingKind.StatusDocument, "document"),
             _ => (FindingKind.RegistryDocument, "document"),
         };
-        return await FindAsync(kind, $"the {what} in {table.Name} of {{0}}", streams, sql, [ProjectedRows.Json(projection, streams.Select(stream => (stream.Projected, stream.Version)))], cancel);
+        var rows = ProjectedRows.Json(projection, streams.Select(stream => (stream.Projected, stream.FoldedVersion)));
+        return await FindAsync(kind, $"the {what} in {table.Name} of {{0}}", streams, sql, [rows], cancel);
     }
 
     /// <summary>Runs a statement whose rows are differences: stream, expected, found.</summary>
@@ -117,7 +120,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
     private static NpgsqlParameter[] Ids(FoldedStream[] streams) =>
     [
         new() { Value = streams.Select(stream => stream.Id).ToArray() },
-        new() { Value = streams.Select(stream => stream.Version).ToArray() },
+        new() { Value = streams.Select(stream => stream.FoldedVersion).ToArray() },
     ];
 
     private static NpgsqlParameter Json(FoldedStream[] streams, Func<FoldedStream, string?> json) =>

@@ -17,6 +17,8 @@ public enum FindingKind
     EventOutOfOrder,
     /// <summary>An event is not what an event of its type can be.</summary>
     EventUnreadable,
+    /// <summary>An event is of a type that this version does not know.</summary>
+    EventUnknown,
     /// <summary>The map from leaf to event has a gap, overlaps or goes on beyond the log.</summary>
     LeafMap,
     /// <summary>A stored hash of the tree is not what the leaves give.</summary>
@@ -29,6 +31,10 @@ public enum FindingKind
     Forked,
     /// <summary>A checkpoint is not signed by a key that was given, or is not what it is kept as.</summary>
     CheckpointSignature,
+    /// <summary>Events that no signature covers are older than a running service leaves them.</summary>
+    UnsignedTail,
+    /// <summary>A checkpoint that was signed is not in the database, nor a later one.</summary>
+    CheckpointRemoved,
     /// <summary>A file of a mirror is missing or damaged.</summary>
     MirrorFile,
     /// <summary>A stream's versions have a gap, or its row says another version.</summary>

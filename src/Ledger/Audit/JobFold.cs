@@ -1,5 +1,7 @@
+using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Projections.Status;
@@ -7,18 +9,23 @@ using Ledger.Projections.Status;
 namespace Ledger.Audit;
 
 /// <summary>A rule of jobs that an event breaks.</summary>
-internal sealed record JobRule(string Expected, string Found);
+/// <param name="Expected">What the rule wants.</param>
+/// <param name="Found">What is there.</param>
+/// <param name="IsUnreadable">The event is not even one that its type can be.</param>
+internal sealed record JobRule(string Expected, string Found, bool IsUnreadable = false);
 
-/// <summary>What a job's events fold to, and whether they keep the rules of jobs. Its size does not depend on the job's.</summary>
-internal sealed class JobFold
+/// <summary>
+/// What a job's events fold to, and whether they keep the rules of jobs: those of an erasure proof's verifier, and of outcomes the opening
+/// too. Its size does not depend on the job's.
+/// </summary>
+internal sealed class JobFold(JobId job)
 {
     /// <summary>Stands for failures of every reason: the lowest code that there is none of.</summary>
     private const byte AnyFailure = 0x20;
 
-    private readonly MerkleRoot _commitments = new();
+    private readonly JobHistoryCheck _rules = new(job);
     private Started? _started;
-    private Scheduled? _plan;
-    private long _lastOrdinal = -1;
+    private PlannedWindow? _window;
 
     /// <summary>The status document of the events so far.</summary>
     public JobStatus? Status { get; private set; }
@@ -28,31 +35,70 @@ internal sealed class JobFold
     /// <summary>The root of the list that the job committed to; null: it has not started.</summary>
     public byte[]? ManifestRoot => _started?.ManifestRoot;
 
+    /// <summary>Holds the next event of the job's stream to the rules.</summary>
+    /// <returns>The rule that it breaks; null: none.</returns>
+    public JobRule? Check(object @event, string type, DateTimeOffset at, ReadOnlyMemory<byte> data)
+    {
+        if (!HasKnownValues(@event))
+            return new JobRule("values of the ledger's closed lists", "another", IsUnreadable: true);
+        try
+        {
+            // A gap of versions is told of the stream: here it would make every later event one that breaks a rule.
+            _rules.Add(new LeafEntry(job.ToString(), _rules.Version + 1, type, at, Jcs.Canonicalize(data.Span)));
+            return null;
+        }
+        catch (InvalidProofException e)
+        {
+            return new JobRule("an event that can follow the ones before it", e.Message);
+        }
+        catch (FormatException e)
+        {
+            return new JobRule("an event as the ledger writes it", e.Message, IsUnreadable: true);
+        }
+        catch (Exception e) when (e is NullReferenceException or InvalidOperationException or ArgumentException)
+        {
+            // The check goes on after a rule was broken, where its own assumptions need not hold any more.
+            return new JobRule("an event that can follow the ones before it", "one that cannot");
+        }
+    }
+
     /// <summary>Takes the next event.</summary>
     /// <param name="status">The status document with this event.</param>
     /// <returns>The rule that it breaks; null: none.</returns>
     /// <exception cref="InvalidOperationException">It cannot come here at all.</exception>
     public JobRule? Apply(JobEvent @event, DateTimeOffset at, JobStatus status)
     {
-        var isFirstPass = State is { IsFirstPass: true };
-        Status = status;
         State = Job.Apply(State, @event);
-        return @event switch
+        Status = status;
+        switch (@event)
         {
-            Scheduled e => Plan(e),
-            Started e => Start(e),
-            ConversationDeleted e => Outcome(e.Ordinal, e.Commitment, e.Attempt, isFirstPass, at),
-            ConversationSkipped e => Outcome(e.Ordinal, e.Commitment, _plan!.Attempt, isFirstPass, at),
-            Failed { Ordinal: { } ordinal, Commitment: { } commitment } e => Outcome(ordinal, commitment, e.Attempt, isFirstPass, at),
-            Completed e => End(e),
-            _ => null,
-        };
+            case Scheduled e:
+                _window = e.Window;
+                return null;
+            case Started e:
+                _started ??= e;
+                return null;
+            case ConversationSkipped or Failed { Ordinal: not null }:
+                return _window is null || (at >= _window.Opens && at < _window.Closes) ? null : new JobRule(
+                    $"an outcome inside the opening from {Instant.Text(_window.Opens)} to {Instant.Text(_window.Closes)}",
+                    $"one at {Instant.Text(at)}");
+            case Completed e:
+                return End(e);
+            default:
+                return null;
+        }
     }
 
     /// <summary>After the last event: the list must be the one that the job committed to, once every ordinal has had an outcome.</summary>
-    public JobRule? Unfinished() => _started is { } started && _commitments.Size == started.Conversations && !_commitments.Root().AsSpan().SequenceEqual(started.ManifestRoot)
-        ? new JobRule($"outcomes for the list with the root {Convert.ToBase64String(started.ManifestRoot)}, as the job started", $"outcomes for a list with the root {Convert.ToBase64String(_commitments.Root())}")
-        : null;
+    public JobRule? Unfinished()
+    {
+        if (_started is null || _rules.Attempts.Cursor != _rules.Attempts.Conversations)
+            return null;
+        var root = _rules.Attempts.Manifest.Root();
+        return root.AsSpan().SequenceEqual(_started.ManifestRoot) ? null : new JobRule(
+            $"outcomes for the list with the root {Convert.ToBase64String(_started.ManifestRoot)}, as the job started",
+            $"outcomes for a list with the root {Convert.ToBase64String(root)}");
+    }
 
     /// <summary>Outcomes by the codes of the manifest, failures as one; null: the job has not started.</summary>
     public IReadOnlyDictionary<byte, long>? OutcomeCodes()
@@ -70,38 +116,18 @@ internal sealed class JobFold
         return codes;
     }
 
-    private JobRule? Plan(Scheduled plan)
+    /// <summary>A number that names nothing of a closed list is read as that number.</summary>
+    private static bool HasKnownValues(object @event) => @event switch
     {
-        var expected = _plan is null ? 1 : plan.Reason == ScheduleReason.Retry ? _plan.Attempt + 1 : _plan.Attempt;
-        // A retry goes through the list again.
-        (_plan, _lastOrdinal) = (plan, plan.Reason == ScheduleReason.Retry ? -1 : _lastOrdinal);
-        return plan.Attempt == expected ? null : new JobRule($"a plan for attempt {expected}", $"one for attempt {plan.Attempt}");
-    }
+        Submitted e => Enum.IsDefined(e.RequestType),
+        Scheduled e => Enum.IsDefined(e.Reason),
+        ConversationSkipped e => Enum.IsDefined(e.Reason),
+        Failed e => Enum.IsDefined(e.Reason),
+        Completed e => Enum.IsDefined(e.Outcome) && (e.Skipped is null || e.Skipped.Keys.All(Enum.IsDefined)),
+        _ => true,
+    };
 
-    private JobRule? Start(Started started)
-    {
-        var again = _started is not null;
-        _started = started;
-        return again ? new JobRule("one start", "another") : null;
-    }
-
-    private JobRule? Outcome(long ordinal, byte[] commitment, int attempt, bool isFirstPass, DateTimeOffset at)
-    {
-        var (started, plan, previous) = (_started, _plan!, _lastOrdinal);
-        _lastOrdinal = ordinal;
-        if (started is null)
-            return new JobRule("an outcome after the start", $"one of ordinal {ordinal} before it");
-        if (isFirstPass ? ordinal != previous + 1 : ordinal <= previous || ordinal >= started.Conversations)
-            return new JobRule(isFirstPass ? $"the outcome of ordinal {previous + 1}" : $"a later outcome than that of ordinal {previous}", $"that of ordinal {ordinal}");
-        if (isFirstPass)
-            _commitments.AddLeaf(MerkleTree.LeafHash(commitment));
-        if (attempt != plan.Attempt)
-            return new JobRule($"an outcome of attempt {plan.Attempt}", $"one of attempt {attempt}");
-        return at >= plan.Window.Opens && at < plan.Window.Closes ? null : new JobRule(
-            $"an outcome inside the opening from {Contracts.Instant.Text(plan.Window.Opens)} to {Contracts.Instant.Text(plan.Window.Closes)}", $"one at {Contracts.Instant.Text(at)}");
-    }
-
-    /// <summary>The counts that the last event states are those of the outcomes.</summary>
+    /// <summary>The counts that the last event states are those of the outcomes: exactly those, without a reason that has none.</summary>
     private JobRule? End(Completed end)
     {
         var result = Status!.Result;
@@ -111,5 +137,6 @@ internal sealed class JobFold
     }
 
     private static string Text(long conversations, long deleted, long failed, IReadOnlyDictionary<SkipReason, long> skipped, ItemCounts items) =>
-        $"{conversations} conversations: {deleted} deleted, {failed} failed{string.Concat(skipped.OrderBy(one => one.Key).Select(one => $", {one.Value} skipped ({one.Key})"))}; {items}";
+        $"{conversations} conversations: {deleted} deleted, {failed} failed"
+        + $"{string.Concat(skipped.OrderBy(one => one.Key).Select(one => $", {one.Value} skipped ({one.Key})"))}; {items}";
 }

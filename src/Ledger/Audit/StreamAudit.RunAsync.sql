@@ -1,4 +1,6 @@
-select e.stream_id, s.type, s.version, e.version, e.type, e.data::text, e.timestamp
+select e.stream_id, s.type, s.version, e.version, e.type, e.data::text,
+    -- What a program can read as an instant. Another one cannot have been logged, and is told as a change.
+    least(greatest(e.timestamp, timestamptz '0001-01-01 00:00Z'), timestamptz '9999-12-31 23:59:59.999999Z')
 from ledger.mt_events e
 left join ledger.mt_streams s on s.id = e.stream_id
 where $1 is null

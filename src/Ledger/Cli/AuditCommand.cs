@@ -2,7 +2,6 @@ using System.CommandLine;
 using Ledger.Audit;
 using Ledger.Audit.Mirror;
 using Ledger.Contracts.Transparency;
-using Ledger.Database;
 
 namespace Ledger.Cli;
 
@@ -30,9 +29,11 @@ internal sealed class AuditCommand
             "audit",
             "Re-derives the log, every status document and every count from the events, and names the first thing of each kind that differs.",
             "ledger audit --key VKEY --checkpoint 2026-05-08.checkpoint\nledger audit --mirror /srv/log-mirror --key VKEY\nledger audit --mirror /srv/log-mirror --data /var/lib/ledger",
-            "It reads one snapshot and writes nothing: the service goes on meanwhile. The key folder is not needed; if it is named, its public keys are used. Get VKEY\n"
-            + "and checkpoints in another way than the database that they are to judge. After a restore, --mirror with the restored database names the jobs that are lost,\n"
-            + "the conversations to erase again and the jobs to forget again. The exit code is 0 only if nothing differs.");
+            "It reads one snapshot and writes nothing: the service goes on meanwhile. The key folder is not needed. If it is at hand,\n"
+            + "its public keys are used, and the checkpoint that the signer keeps in it is compared. Get VKEY and checkpoints in another\n"
+            + "way than the database that they are to judge. Events that no signature covers after 10 seconds are a difference. After a\n"
+            + "restore, --mirror with the restored database names the jobs that are lost, the conversations to erase again and the jobs\n"
+            + "to forget again. The exit code is 0 only if nothing differs.");
         _ = new AuditCommand(verb);
         return verb;
     }
@@ -67,7 +68,7 @@ internal sealed class AuditCommand
         if (!_database.IsNamed(parsed) || report.Findings.Count > 0)
             return report.Findings.Count == 0;
         await using var database = await _database.OpenAsync(parsed, cancel, needsKeys: _database.Data(parsed) is null && _database.Keys(parsed) is not null);
-        var beside = request with { Checkpoints = [.. request.Checkpoints, new KeptNote(mirror.Checkpoint()!, "in the mirror")] };
+        var beside = request with { Checkpoints = [.. request.Checkpoints, KeptNote.Yours(mirror.Checkpoint()!, "in the mirror")] };
         var compared = await WithProgressAsync(terminal, "Auditing the database", progress =>
             DatabaseAudit.RunAsync(database.Source, beside with { Progress = progress }, cancel));
         output.Report("database", compared);
@@ -90,12 +91,21 @@ internal sealed class AuditCommand
         Keys = [.. (parsed.GetValue(_keys) ?? []).Select(Key)],
         Since = parsed.GetValue(_since) is { } file ? Note(file) : null,
         Checkpoints = [.. (parsed.GetValue(_checkpoints) ?? []).Select(Note)],
+        // Read before the database is: what is signed by then is in it.
+        BesideKeys = KeyFolderOf(parsed) is { } keys ? LogKeys.CheckpointsOf(keys) : [],
     };
+
+    /// <summary>
+    /// The key folder of the ledger that is audited; null: it is not known. A mirror need not be of the ledger that this machine has.
+    /// </summary>
+    private string? KeyFolderOf(ParseResult parsed) => parsed.GetValue(_mirror) is null || _database.IsNamed(parsed)
+        ? _database.KeysAtHand(parsed)
+        : _database.Keys(parsed);
 
     /// <summary>The keys that were given, else those of the key folder.</summary>
     private IReadOnlyList<NoteVerifier> Keys(AuditRequest request, ParseResult parsed)
     {
-        var folder = _database.Data(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : _database.Keys(parsed);
+        var folder = KeyFolderOf(parsed);
         return request.Keys.Count > 0 || folder is null ? request.Keys : LogKeys.Of(folder);
     }
 
@@ -113,5 +123,7 @@ internal sealed class AuditCommand
         }
     }
 
-    private static KeptNote Note(string file) => File.Exists(file) ? new KeptNote(File.ReadAllText(file), file) : throw new CommandException($"there is no file {file}");
+    private static KeptNote Note(string file) => File.Exists(file)
+        ? KeptNote.Yours(File.ReadAllText(file), file)
+        : throw new CommandException($"there is no file {file}");
 }

@@ -34,7 +34,9 @@ internal sealed class AuditJson : AuditOutput
         _json.WriteBase64String("root", report.Root);
         foreach (var (name, count) in new[]
         {
-            ("leaves", report.Leaves), ("queued", report.Queued), ("checkpoints", report.Checkpoints), ("signatures", report.Signatures), ("streams", report.Streams),
+            ("leaves", report.Leaves), ("queued", report.Queued), ("checkpoints", report.Checkpoints), ("signatures", report.Signatures),
+            ("signed", report.SignedLeaves), ("unsigned", report.UnsignedEvents),
+            ("streams", report.Streams),
             ("events", report.Events), ("documents", report.Documents), ("milliseconds", (long)report.Elapsed.TotalMilliseconds),
         })
             _json.WriteNumber(name, count);

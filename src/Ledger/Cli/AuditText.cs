@@ -16,7 +16,9 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
             Describe(finding);
         foreach (var note in report.Notes)
             terminal.Warn(note);
-        terminal.Line(report.Findings.Count == 0 ? $"The {what} holds: nothing differs." : $"The {what} does not hold: {report.Findings.Count} kind(s) of differences are named above.");
+        terminal.Line(report.Findings.Count == 0
+            ? $"The {what} holds: nothing differs.{Reservation(report)}"
+            : $"The {what} does not hold: {report.Findings.Count} kind(s) of differences are named above.");
         terminal.Table(["checked", ""], [.. Rows(report)], "");
         terminal.Line("What an audit cannot show:");
         foreach (var limit in AuditReport.Limits)
@@ -68,6 +70,10 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         terminal.Line();
     }
 
+    private static string Reservation(AuditReport report) => report.UnsignedEvents == 0
+        ? ""
+        : $" No signature that was checked covers {report.UnsignedEvents:N0} of its events.";
+
     private static IEnumerable<string[]> Rows(AuditReport report)
     {
         yield return ["log", report.Origin is null ? "no checkpoint yet" : $"{report.Origin}, {report.Size:N0} leaves, root {Convert.ToBase64String(report.Root)}"];
@@ -75,6 +81,10 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         if (report.Queued > 0)
             yield return ["queued", $"{report.Queued:N0} events wait to be logged"];
         yield return ["checkpoints", $"{report.Checkpoints:N0} roots recomputed, {report.Signatures:N0} signatures"];
+        var signed = report.SignedLeaves > 0 ? $"the first {report.SignedLeaves:N0} leaves" : "nothing, as far as signatures were checked";
+        yield return ["signed", signed];
+        if (report.UnsignedEvents > 0)
+            yield return ["not signed", $"{report.UnsignedEvents:N0} events"];
         yield return ["streams", $"{report.Streams:N0}, {report.Events:N0} events replayed"];
         if (report.Documents > 0)
             yield return ["documents", $"{report.Documents:N0} compared with the fold of their events"];
@@ -90,12 +100,15 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         FindingKind.EventTwiceInLog => "An event is in the log twice",
         FindingKind.EventOutOfOrder => "Events are logged out of order",
         FindingKind.EventUnreadable => "An event cannot be read",
+        FindingKind.EventUnknown => "An event is of an unknown type",
         FindingKind.LeafMap => "The map from leaf to event differs",
         FindingKind.Tile => "A tile was changed",
         FindingKind.LogState => "The log's size or root differs",
         FindingKind.RolledBack => "The log was rolled back",
         FindingKind.Forked => "The log was forked",
         FindingKind.CheckpointSignature => "A checkpoint is not the log's",
+        FindingKind.UnsignedTail => "The end of the log is not signed",
+        FindingKind.CheckpointRemoved => "A checkpoint was removed",
         FindingKind.MirrorFile => "A file of the mirror is damaged",
         FindingKind.StreamVersion => "A stream's versions differ",
         FindingKind.JobRule => "An event breaks a rule",

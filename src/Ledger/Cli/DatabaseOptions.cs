@@ -55,6 +55,9 @@ internal sealed class DatabaseOptions
     /// <summary>The key folder that was named, by option or environment.</summary>
     public string? Keys(ParseResult parsed) => Given(parsed.GetValue(_keys), KeysVariable);
 
+    /// <summary>The key folder of the database: a data folder's own, or the one that was named; null: none is at hand.</summary>
+    public string? KeysAtHand(ParseResult parsed) => EmbeddedFolder(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : Keys(parsed);
+
     /// <summary>Whether an option (not the environment) names a server or its keys.</summary>
     public bool IsServerNamed(ParseResult parsed) => parsed.GetValue(_connection) is not null || parsed.GetValue(_keys) is not null;
 

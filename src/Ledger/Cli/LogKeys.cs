@@ -1,9 +1,12 @@
+using Ledger.Audit;
 using Ledger.Contracts.Transparency;
 using Ledger.Transparency;
 
 namespace Ledger.Cli;
 
-/// <summary>The public keys of a key folder: the log's, and those that it had under earlier names.</summary>
+/// <summary>
+/// What a key folder tells of the log: its public keys and the checkpoints that were signed last, also under the names that it had earlier.
+/// </summary>
 internal static class LogKeys
 {
     public static IReadOnlyList<NoteVerifier> Of(string folder)
@@ -25,5 +28,41 @@ internal static class LogKeys
             }
         }
         return keys;
+    }
+
+    /// <summary>The last checkpoint that the log's signer signed, and the last one of each earlier name.</summary>
+    public static IReadOnlyList<KeptNote> CheckpointsOf(string folder)
+    {
+        if (!Directory.Exists(folder))
+            return [];
+        // Of a folder whose private keys the auditor may not read, the checkpoints are still compared, by the keys that the auditor gave.
+        IReadOnlyList<NoteVerifier> keys;
+        try
+        {
+            keys = Of(folder);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException or LogException or CommandException)
+        {
+            keys = [];
+        }
+        var earlier = Directory.GetFiles(folder, "log-*.checkpoint").Order(StringComparer.Ordinal);
+        return [.. earlier.Append(Path.Combine(folder, LogSigner.CheckpointFile)).Where(File.Exists).Select(file => Read(file, keys))];
+    }
+
+    private static KeptNote Read(string file, IReadOnlyList<NoteVerifier> keys)
+    {
+        try
+        {
+            return new KeptNote(File.ReadAllText(file), $"the checkpoint beside the keys, {file}")
+            {
+                OtherKeys = keys,
+                IsOfEarlierName = Path.GetFileName(file) != LogSigner.CheckpointFile,
+            };
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new CommandException(
+                $"the checkpoint beside the keys cannot be read ({e.Message}): audit as a user who may, or give --key alone");
+        }
     }
 }

@@ -22,12 +22,13 @@ public sealed class ProjectedStream(Guid id, string? type)
     /// <summary>Goes on from a row that was written before.</summary>
     public void Restore(InlineProjection projection, JsonElement columns) => _rows[projection] = projection.Read(columns);
 
-    /// <summary>Takes the next event.</summary>
+    /// <summary>Takes the next event. One that is refused changes nothing.</summary>
     /// <exception cref="InvalidOperationException">It cannot come here.</exception>
     public void Apply(object @event, DateTimeOffset at)
     {
-        foreach (var projection in _projections)
-            _rows[projection] = projection.Apply(_rows.GetValueOrDefault(projection), id, @event, at);
+        var rows = _projections.Select(projection => projection.Apply(_rows.GetValueOrDefault(projection), id, @event, at)).ToArray();
+        foreach (var (projection, row) in _projections.Zip(rows))
+            _rows[projection] = row;
     }
 
     /// <summary>Whether an exception of reading or applying an event says that what is stored there is no event that can be there.</summary>

@@ -82,11 +82,24 @@ internal static class EventsEndpoint
         json.WriteString("at", Instant.Text(stored.At));
         json.WritePropertyName("data");
         json.WriteRawValue(stored.Data);
-        if (identifiers is not null)
-            await DiscloseAsync(json, EventType.Read(stored.Type, stored.Data), identifiers, cancel);
+        if (identifiers is not null && Known(stored) is { } @event)
+            await DiscloseAsync(json, @event, identifiers, cancel);
         json.WriteEndObject();
         await json.FlushAsync(cancel);
         json.Reset();
+    }
+
+    /// <summary>The event; null: this version cannot read it, and so it names nothing to disclose. It is shown as stored.</summary>
+    private static object? Known(StoredEvent stored)
+    {
+        try
+        {
+            return EventType.Read(stored.Type, stored.Data);
+        }
+        catch (Exception e) when (e is NotSupportedException or JsonException)
+        {
+            return null;
+        }
     }
 
     private static async Task DiscloseAsync(Utf8JsonWriter json, object @event, JobIdentifiers identifiers, CancellationToken cancel)

@@ -40,10 +40,20 @@ internal sealed class AuditedService : IAsyncDisposable
     }
 
     /// <summary>Runs SQL as superuser with every trigger of the ledger's tables off, as who owns the machine can.</summary>
-    public async Task TamperAsync(string sql, params object[] parameters)
+    public Task TamperAsync(string sql, params object[] parameters) => TamperWithAsync(Service.Database.Superuser, sql, parameters);
+
+    /// <summary>As <see cref="TamperAsync"/>, in a backup.</summary>
+    public Task TamperOnAsync(string backup, string sql)
+    {
+        var name = new NpgsqlConnectionStringBuilder(backup).Database;
+        var superuser = new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = name, Pooling = false };
+        return TamperWithAsync(superuser.ConnectionString, sql);
+    }
+
+    private static async Task TamperWithAsync(string superuser, string sql, params object[] parameters)
     {
         string[] tables = ["mt_events", "mt_streams", "log_runs", "log_tiles", "log_state", "log_checkpoints", "job_manifest"];
-        await using var connection = new NpgsqlConnection(Service.Database.Superuser);
+        await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, string.Concat(tables.Select(table => $"alter table ledger.{table} disable trigger user;")));

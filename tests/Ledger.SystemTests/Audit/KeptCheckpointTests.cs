@@ -86,6 +86,28 @@ public sealed class KeptCheckpointTests
     }
 
     [Fact]
+    public async Task What_was_lost_before_a_renaming_is_told_and_is_no_difference()
+    {
+        await using var audited = await AuditedService.StartAsync();
+        var backup = await audited.BackUpAsync();
+        await audited.AppendAsync();
+        var keys = audited.CopyKeys();
+        var lost = await audited.AuditOnAsync(backup, "--keys", keys);
+        Assert.Equal(1, lost.ExitCode);
+        Assert.Contains($"rolled back: the checkpoint beside the keys, {keys}/log.checkpoint", lost.Output, StringComparison.Ordinal);
+
+        await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
+        {
+            await Ledger.Transparency.OriginChange.RunAsync(
+                source, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
+        }
+        await audited.GoOnAsync(backup, keys);
+        var known = await audited.AuditOnAsync(backup, "--keys", keys);
+        Assert.True(known.ExitCode == 0, known.Output);
+        Assert.Contains("before it was renamed: the log does not have those of the checkpoint beside", known.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_checkpoint_that_another_key_signed_or_of_another_log_is_refused()
     {
         await using var audited = await AuditedService.StartAsync();

@@ -7,8 +7,9 @@ using Ledger.EventStore;
 namespace Ledger.Audit.Mirror;
 
 /// <summary>
-/// Audits a mirror without any database: signature, every entry and every tile against the checkpoint's root, streams' versions and the rules of jobs. Memory grows with the number
-/// of streams (a fold for each unfinished job, some 300 bytes for any other stream), not with their length.
+/// Audits a mirror without any database: signature, every entry and every tile against the checkpoint's root, streams' versions, the rules
+/// of jobs and what may follow what in the registry. Memory grows with the number of streams (a fold for each unfinished job, a document
+/// for each stream of the registry, some 300 bytes for an ended job), not with their length.
 /// </summary>
 public static class MirrorAudit
 {
@@ -16,16 +17,18 @@ public static class MirrorAudit
     {
         var began = TimeProvider.System.GetTimestamp();
         var findings = new Findings();
-        var signatures = new CheckpointSignatures(request.Keys, findings);
+        var signatures = CheckpointSignatures.Of(request, findings);
         var note = mirror.Checkpoint() ?? throw new MirrorException($"there is no mirror in {mirror.Folder} (no file 'checkpoint'): `ledger log export {mirror.Folder}` makes one");
         var own = signatures.Open(note, $"the mirror's checkpoint ({Path.Combine(mirror.Folder, "checkpoint")})");
         if (own is null)
-            return new AuditReport { Findings = findings.All, Elapsed = TimeProvider.System.GetElapsedTime(began) };
+            return new AuditReport { Findings = findings.All, Notes = findings.Notes, Elapsed = TimeProvider.System.GetElapsedTime(began) };
         KeptNote[] others = request.Since is { } since ? [.. request.Checkpoints, since] : [.. request.Checkpoints];
         var counts = new AuditCounts(request.Progress, 2 * own.Size);
         var tree = new TreeCheck((level, number, _) => new(mirror.Read(level, number, own.Size)), own.Size, own.Root, findings);
         var streams = new Dictionary<string, FoldedStream>(StringComparer.Ordinal);
-        await using var kept = new CheckpointCheck(others.Select(signatures.Open).OfType<KeptCheckpoint>().OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), own.Origin, findings);
+        var besideKeys = request.BesideKeys.Select(signatures.Open).Where(one => IsWithin(one, own, findings));
+        var bySize = others.Select(signatures.Open).Concat(besideKeys).OfType<KeptCheckpoint>().OrderBy(one => one.Checkpoint.Size);
+        await using var kept = new CheckpointCheck(bySize.ToAsyncEnumerable(), own.Origin, findings);
         await kept.BeginAsync(tree.Tree);
         await foreach (var leaf in LeavesAsync(mirror, 0, own.Size, findings, cancel))
         {
@@ -46,12 +49,21 @@ public static class MirrorAudit
             Leaves = counts.Leaves,
             Checkpoints = kept.Checked + 1,
             Signatures = signatures.Checked,
+            SignedLeaves = signatures.HasKeys && tree.Tree.Root().AsSpan().SequenceEqual(own.Root) ? own.Size : 0,
             Streams = streams.Count,
             Events = counts.Events,
             Elapsed = TimeProvider.System.GetElapsedTime(began),
             Findings = findings.All,
             Notes = findings.Notes,
         };
+    }
+
+    /// <summary>A signer goes on after a mirror was made: that a mirror is older is no difference.</summary>
+    private static bool IsWithin(KeptCheckpoint? one, Checkpoint own, Findings findings)
+    {
+        if (one?.Checkpoint.Size > own.Size)
+            findings.Note($"The mirror is older than {one.Name}: it was not compared with that. Export the log again to have it compared.");
+        return one?.Checkpoint.Size <= own.Size;
     }
 
     /// <summary>The leaves from one on: exactly one each, also where the mirror lacks it.</summary>
@@ -118,8 +130,11 @@ public static class MirrorAudit
             var isJob = JobId.TryParse(leaf.Stream, out var job);
             if (!isJob && !Guid.TryParseExact(leaf.Stream, "D", out _))
                 findings.Add(FindingKind.EventUnreadable, leaf.ToString(), "a stream's id", leaf.Stream, "The log holds something else than an event of this ledger.");
-            // Which kind of registry stream it is is not in an entry: only the order of its versions is checked.
-            stream = new FoldedStream(isJob ? job.Value : Guid.TryParseExact(leaf.Stream, "D", out var id) ? id : default, isJob ? StreamIds.JobType : "", rowVersion: null, findings);
+            // Which kind of stream it is is not in an entry, unless it is a job's.
+            var stranger = Guid.TryParseExact(leaf.Stream, "D", out var id) ? id : default;
+            stream = isJob
+                ? new FoldedStream(job.Value, StreamIds.JobType, rowVersion: null, findings)
+                : new FoldedStream(stranger, FoldedStream.TypeByFirstEvent, rowVersion: null, findings);
             streams.Add(leaf.Stream, stream);
         }
         stream.Apply(leaf.Version, leaf.Type, Encoding.UTF8.GetString(leaf.Data.Span), leaf.At);
