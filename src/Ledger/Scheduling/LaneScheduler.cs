@@ -61,32 +61,41 @@ public sealed class LaneScheduler(
 
     private async Task FollowRegistry(LaneTable lanes, CancellationToken cancel)
     {
-        var calendars = new List<WindowCalendar>();
+        var plans = new List<LanePlan>();
         var leftAlone = new HashSet<string>();
         foreach (var window in await windows(cancel))
         {
-            if (Calendar(window) is { } calendar)
-                calendars.Add(calendar);
+            if (Plan(window) is { } plan)
+                plans.Add(plan);
             else
                 leftAlone.Add(window.Name);
         }
 
-        await lanes.InStepWith(calendars, leftAlone, cancel);
+        await lanes.InStepWith(plans, leftAlone, cancel);
     }
 
-    // One window that this node cannot read (a zone that its tzdata lacks) must not keep the others from opening.
-    private WindowCalendar? Calendar(Window window)
+    // One window that this node cannot read (its cron expression names a year, its zone is unknown) must not keep the others from opening.
+    private LanePlan? Plan(Window window)
     {
         try
         {
-            return new WindowCalendar(window);
+            var calendar = new WindowCalendar(window);
+            if (calendar.Problem is null)
+                return LanePlan.Of(calendar, time.GetUtcNow());
+            Tell(window, calendar.Problem);
         }
-        catch (Exception e) when (e is FormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (Exception e)
         {
-            if (_unreadable.Add(window))
-                logger.LogError("Window {Window} does not open on this node: {Failure}", window, e.Message);
-            return null;
+            Tell(window, Failure.Describe(e));
         }
+
+        return null;
+    }
+
+    private void Tell(Window window, string problem)
+    {
+        if (_unreadable.Add(window))
+            logger.LogError("Window {Window} does not open on this node: {Problem}", window.Name, problem);
     }
 
     // Firing stops, then running slices are signalled and waited for; one that outlasts the deadline is another node's to recover.
