@@ -24,9 +24,16 @@ public sealed class LaneScheduler(
 {
     private readonly HashSet<Window> _unreadable = [];
     private string? _failure;
+    private volatile string? _outage;
+    private long _lastPass = time.GetTimestamp();
 
-    /// <summary>What keeps this node from firing lanes now, in plain words; null while nothing does.</summary>
-    public string? Outage { get; private set; }
+    /// <summary>
+    /// What keeps this node from firing lanes now, in plain words; null while nothing does. Whoever asks is not the loop: a loop that
+    /// stands still cannot say so itself.
+    /// </summary>
+    public string? Outage => time.GetElapsedTime(Interlocked.Read(ref _lastPass)) is var since && since > options.LongestPass
+        ? $"this node's scheduler has stood still for {since.TotalSeconds:0} s; restart the node, and look at its log"
+        : _outage;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -119,15 +126,17 @@ public sealed class LaneScheduler(
         try
         {
             await work();
+            Interlocked.Exchange(ref _lastPass, time.GetTimestamp());
             if (_failure is not null && !stopping.IsCancellationRequested)
                 logger.LogInformation("Scheduling works again");
-            (_failure, Outage) = (null, null);
+            (_failure, _outage) = (null, null);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
         catch (Exception e)
         {
+            Interlocked.Exchange(ref _lastPass, time.GetTimestamp());
             var failure = Failure.Describe(e);
             if (failure != _failure)
             {
@@ -138,7 +147,7 @@ public sealed class LaneScheduler(
 
             _failure = failure;
             // The cause is the log's: anybody may ask whether a node is ready.
-            Outage = $"this node cannot {attempt}, and tries again every {options.ReadInterval.TotalSeconds} s; its log says why";
+            _outage = $"this node cannot {attempt}, and tries again every {options.ReadInterval.TotalSeconds} s; its log says why";
         }
     }
 

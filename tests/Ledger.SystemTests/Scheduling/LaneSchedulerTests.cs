@@ -268,6 +268,23 @@ public class LaneSchedulerTests
     }
 
     [Fact]
+    public async Task A_loop_that_stands_still_is_noticed_from_outside_and_forgiven_when_it_goes_on()
+    {
+        await using var cluster = await LaneCluster.CreateAsync();
+        cluster.Windows = [LaneCluster.Open];
+        var stuck = new TaskCompletionSource();
+        var node = await cluster.StartNode(longestPass: TimeSpan.FromSeconds(1.5));
+        await cluster.Until(() => cluster.Count("open") >= 1 && node.Outage is null, "a node that works");
+
+        cluster.Reading = () => stuck.Task;
+        await cluster.Until(() => node.Outage is not null, "the loop that stands still");
+        Assert.Matches("^this node's scheduler has stood still for [0-9]+ s; restart the node", node.Outage);
+
+        stuck.SetResult();
+        await cluster.Until(() => node.Outage is null, "the loop that goes on");
+    }
+
+    [Fact]
     public async Task A_cron_trigger_that_an_earlier_version_stored_decides_nothing_any_more()
     {
         await using var cluster = await LaneCluster.CreateAsync();
