@@ -58,7 +58,7 @@ public sealed record ClientSecretRetired(string Client, string SecretId) : Regis
 public sealed record ClientRevoked(string Client) : RegistryEvent;
 
 /// <summary>A window as it is from here on.</summary>
-/// <param name="Cron">Quartz's cron expression of the openings.</param>
+/// <param name="Cron">The cron expression of the openings, with seconds first.</param>
 /// <param name="TimeZone">The IANA zone that the expression is read in.</param>
 /// <param name="LengthSeconds">How long an opening lasts, in elapsed seconds.</param>
 /// <param name="Lanes">How many jobs run side by side in it.</param>

@@ -25,8 +25,9 @@ internal static class WindowCommand
             "add",
             "Defines a window; one that exists gets the new definition.",
             "ledger window add night --cron '0 0 22 * * ?' --zone Europe/Berlin --length 6h --lanes 4",
-            "--cron is Quartz's: second minute hour day-of-month month day-of-week, with ? for one of the two days. The length is elapsed time, also\n"
-            + "when clocks change. Lanes are how many jobs run side by side. Jobs that are planned keep their plan, or wait if the window closed.");
+            "--cron is: second minute hour day-of-month month day-of-week, with ? for one of the two days, weekdays by name and no year.\n"
+            + "The length is elapsed time, also when clocks change. Lanes are how many jobs run side by side. Jobs that are planned keep\n"
+            + "their plan, or wait if the window closed.");
         var name = new Argument<string>("NAME") { Description = "1 to 64 characters of a-z, 0-9 and -." };
         var cron = new Option<string>("--cron") { Description = "When it opens.", HelpName = "CRON", Required = true };
         var zone = new Option<string>("--zone") { Description = "The time zone of --cron, by its IANA name.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC" };
@@ -77,13 +78,10 @@ internal static class WindowCommand
     private static string Openings(Window window, int count)
     {
         var calendar = new WindowCalendar(window);
-        var openings = new List<string>();
-        var after = TimeProvider.System.GetUtcNow();
-        while (openings.Count < count && calendar.TryNext(after) is { } next)
-        {
-            openings.Add(Instant.Text(next.Opens));
-            after = next.Opens;
-        }
-        return openings.Count == 0 ? "never" : string.Join(", ", openings);
+        var now = TimeProvider.System.GetUtcNow();
+        var openings = calendar.NextAfter(now, count).Select(opening => Instant.Text(opening.Opens)).ToList();
+        if (openings.Count > 0)
+            return string.Join(", ", openings);
+        return calendar.WhyNeverAgain(now) is { } reason ? $"never: {reason}" : "never again";
     }
 }

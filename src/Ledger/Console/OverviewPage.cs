@@ -13,17 +13,16 @@ public sealed record OverviewContent(
     string Viewer, IReadOnlyDictionary<ReportedStatus, long>? Jobs, IReadOnlyList<Night>? Nights, IReadOnlyList<WindowPlan> Windows, LogStanding Log, int Undelivered);
 
 /// <summary>A window and its next openings; an open one's first is the present one.</summary>
-public sealed record WindowPlan(DeletionWindow Window, bool IsOpen, IReadOnlyList<Opening> Openings, DateTimeOffset Now)
+/// <param name="NeverAgain">Why it never opens again; null while it does, or is open.</param>
+public sealed record WindowPlan(DeletionWindow Window, bool IsOpen, IReadOnlyList<Opening> Openings, DateTimeOffset Now, string? NeverAgain)
 {
     public static WindowPlan Of(WindowPlanner planner, DeletionWindow window, DateTimeOffset now, int count)
     {
-        var openings = new List<Opening>();
         var open = planner.OpenAt(window, now);
-        if (open is { } present)
-            openings.Add(present);
-        for (var next = planner.NextAfter(window, now); next is { } opening && openings.Count < count; next = planner.NextAfter(window, opening.Opens))
-            openings.Add(opening);
-        return new WindowPlan(window, open is not null, openings, now);
+        IReadOnlyList<Opening> openings = open is { } present
+            ? [present, .. planner.NextAfter(window, now, count - 1)]
+            : planner.NextAfter(window, now, count);
+        return new WindowPlan(window, open is not null, openings, now, planner.WhyNeverAgain(window, now));
     }
 }
 

@@ -22,6 +22,10 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     public static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Postponement = TimeSpan.FromSeconds(15);
+
+    /// <summary>Until a job whose window never opens again is looked at once more: somebody has to change the window, or the bot.</summary>
+    private static readonly TimeSpan LongPostponement = TimeSpan.FromMinutes(5);
+
     private static readonly string PostponeSql = Sql.Load(typeof(SliceRunner), nameof(PostponeAsync));
     private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
@@ -74,9 +78,14 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         // The message may quote an identifier: type and SQLSTATE say enough to look further.
         log.LogError("Job {Job} could not go on and is tried again in {Seconds} s: {Error} {SqlState}",
             claimed.Id, Postponement.TotalSeconds, e.GetType().Name, (e as PostgresException)?.SqlState);
+        await PostponeAsync(connection, claimed, Postponement);
+    }
+
+    private static async Task PostponeAsync(NpgsqlConnection connection, ClaimedJob claimed, TimeSpan by)
+    {
         await using var command = new NpgsqlCommand(PostponeSql, connection)
         {
-            Parameters = { new() { Value = claimed.Id.Value }, new() { Value = claimed.Version }, new() { Value = Postponement } },
+            Parameters = { new() { Value = claimed.Id.Value }, new() { Value = claimed.Version }, new() { Value = by } },
         };
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
@@ -162,11 +171,26 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     private async Task ReplanAsync(Step step)
     {
         var job = step.Claimed.Job;
-        var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), planner.Plan(step.Window, step.Claimed.Now))).Accepted();
+        if (planner.TryPlan(step.Window, step.Claimed.Now) is not { } plan)
+        {
+            await WaitForAnotherWindowAsync(step);
+            return;
+        }
+        var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), plan)).Accepted();
         await JobWriter.WriteAsync(step.Connection, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");
+    }
+
+    /// <summary>The bot's window never opens again: the job keeps its plan, which is past, and waits.</summary>
+    private async Task WaitForAnotherWindowAsync(Step step)
+    {
+        log.LogWarning(
+            "Job {Job} waits: window {Window} never opens again ({Reason}). Define it anew, or give its bot another one",
+            step.Claimed.Id, step.Window.Name, planner.WhyNeverAgain(step.Window, step.Claimed.Now));
+        await PostponeAsync(step.Connection, step.Claimed, LongPostponement);
+        await step.Transaction.CommitAsync(CancellationToken.None);
     }
 
     private async Task FailAttemptAsync(Step step)

@@ -11,6 +11,9 @@ internal static class SubmitEndpoint
 {
     internal static ErrorAnswer KeyReused { get; } = new(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
 
+    internal static ErrorAnswer WindowNeverOpens(string window, string reason) => new(
+        409, $"the bot's window '{window}' never opens again ({reason}); nothing was recorded: ask the operator to define the window anew");
+
     public static void Map(RouteGroupBuilder deletions) => deletions.MapPost("", SubmitAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
         .WithName("submitDeletionJob")
@@ -47,6 +50,8 @@ internal static class SubmitEndpoint
 
     private static IResult Answer(string botId, SubmissionResult result, HttpContext context)
     {
+        if (result is SubmissionResult.WindowNeverOpens never)
+            return WindowNeverOpens(never.Window, never.Reason);
         if (result is not SubmissionResult.Accepted accepted)
             return KeyReused;
         context.Response.Headers.Location = BotPath.Status(botId, accepted.JobId);

@@ -37,6 +37,10 @@ public abstract record SubmissionResult
 
     /// <summary>The idempotency key names another request's job.</summary>
     public sealed record KeyReused : SubmissionResult;
+
+    /// <summary>The bot's window never opens again; nothing was recorded.</summary>
+    /// <param name="Reason">In plain words.</param>
+    public sealed record WindowNeverOpens(string Window, string Reason) : SubmissionResult;
 }
 
 /// <summary>
@@ -65,6 +69,8 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
             ? JobId.FromIdempotencyKey(keys.JobIdSecret, submission.Bot.BotId, key)
             : JobId.FromRandomness(RandomNumberGenerator.GetBytes(32));
         var now = Instant.Truncate(time.GetUtcNow());
+        if (planner.TryPlan(submission.Window, now) is not { } plan)
+            return await RefuseUnplannedAsync(id, submission, now, cancel);
         FaultPoint.At("submit.before-commit");
         var inDoubt = false; // an earlier send may have been committed
         for (var send = 1; ; send++)
@@ -73,7 +79,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
             try
             {
                 await using var connection = await database.OpenConnectionAsync(cancel);
-                await using var batch = Batch(connection, id, submission, now);
+                await using var batch = Batch(connection, id, submission, plan, now);
                 sent = true;
                 await batch.ExecuteNonQueryAsync(CancellationToken.None);
                 FaultPoint.At("submit.after-commit");
@@ -106,10 +112,9 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
     /// <summary>A dead connection, or one that the server ended (its words can cross with a commit's).</summary>
     private static bool IsOutcomeUnknown(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
 
-    private NpgsqlBatch Batch(NpgsqlConnection connection, JobId id, Submission submission, DateTimeOffset now)
+    private NpgsqlBatch Batch(NpgsqlConnection connection, JobId id, Submission submission, Plan plan, DateTimeOffset now)
     {
         var (key, epoch, wrapped) = keys.NewJobKey(id);
-        var plan = planner.Plan(submission.Window, now);
         var submitted = Submitted(submission, key);
         var events = JobDecisions.Decide(null, new Submit(submitted, plan)).Events;
         var job = events.Aggregate((Job?)null, Job.Apply)!;
@@ -154,6 +159,21 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
             submission.Bot.BotId, RequestType.CId, [key.Commit(IdentifierKind.CId, user.CId)], submission.ClientId, user.From, user.To),
         _ => throw new ArgumentOutOfRangeException(nameof(submission)),
     };
+
+    /// <summary>A job that was recorded under the same key, while the window still opened, is answered as ever.</summary>
+    private async Task<SubmissionResult> RefuseUnplannedAsync(JobId id, Submission submission, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (submission.IdempotencyKey is not null && await IsRecordedAsync(id, cancel))
+            return await FindAsync(id, submission.Canonical, cancel);
+        return new SubmissionResult.WindowNeverOpens(submission.Window.Name, planner.WhyNeverAgain(submission.Window, now)!);
+    }
+
+    private async Task<bool> IsRecordedAsync(JobId id, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select exists (select from ledger.mt_streams where id = $1)");
+        command.Parameters.AddWithValue(id.Value);
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
 
     private async Task<SubmissionResult> FindAfterSendAsync(JobId id, byte[] canonical, CancellationToken cancel)
     {

@@ -33,8 +33,13 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     {
         if (await MissingReferenceAsync(command, cancel) is { } missing)
             return missing;
+        var closed = await WindowThatNeverOpensAsync(command, cancel);
         return await ExecuteAsync(
-            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply,
+            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot,
+            bot => closed is not null && bot?.Window != WindowOf(command)
+                ? Decision<RegistryEvent>.Reject(closed)
+                : RegistryDecisions.Decide(bot, command),
+            Bot.Apply,
             (before, after, _) => WebhookSecrets.Rows(before, after, webhookSecret, keys), cancel);
     }
 
@@ -169,11 +174,26 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     private async Task<Rejection?> MissingReferenceAsync(RegistryCommand command, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        var window = command switch { AddBot add => add.Window, ChangeBot change => change.Window, _ => null };
-        if (window is not null && (await FindAsync(connection, StreamIds.Window(window), DocumentJson.Default.DeletionWindow, cancel)).Document is null)
+        if (WindowOf(command) is { } window
+            && (await FindAsync(connection, StreamIds.Window(window), DocumentJson.Default.DeletionWindow, cancel)).Document is null)
             return new Rejection($"there is no window '{window}': define it with `ledger window add`");
         if (command is GrantClient grant && (await FindAsync(connection, StreamIds.Client(grant.Client), DocumentJson.Default.ApiClient, cancel)).Document is not { Revoked: false })
             return new Rejection($"there is no client '{grant.Client}' (or it was revoked): register it with `ledger client add`");
         return null;
+    }
+
+    private static string? WindowOf(RegistryCommand command) =>
+        command switch { AddBot add => add.Window, ChangeBot change => change.Window, _ => null };
+
+    /// <summary>A bot is not given a window that never opens again: none of its jobs could run. Null: it opens, or none is named.</summary>
+    private async Task<string?> WindowThatNeverOpensAsync(RegistryCommand command, CancellationToken cancel)
+    {
+        if (WindowOf(command) is not { } name)
+            return null;
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var (window, _) = await FindAsync(connection, StreamIds.Window(name), DocumentJson.Default.DeletionWindow, cancel);
+        return window is not null && new WindowCalendar(WindowPlanner.Window(window)).WhyNeverAgain(time.GetUtcNow()) is { } reason
+            ? $"the window '{name}' never opens again ({reason}): define it anew with `ledger window add`, or name another one"
+            : null;
     }
 }

@@ -24,9 +24,16 @@ public sealed class LaneScheduler(
 {
     private readonly HashSet<Window> _unreadable = [];
     private string? _failure;
+    private volatile string? _outage;
+    private long _lastPass = time.GetTimestamp();
 
-    /// <summary>What keeps this node from firing lanes now, in plain words; null while nothing does.</summary>
-    public string? Outage { get; private set; }
+    /// <summary>
+    /// What keeps this node from firing lanes now, in plain words; null while nothing does. Whoever asks is not the loop: a loop that
+    /// stands still cannot say so itself.
+    /// </summary>
+    public string? Outage => time.GetElapsedTime(Interlocked.Read(ref _lastPass)) is var since && since > options.LongestPass
+        ? $"this node's scheduler has stood still for {since.TotalSeconds:0} s; restart the node, and look at its log"
+        : _outage;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -61,32 +68,41 @@ public sealed class LaneScheduler(
 
     private async Task FollowRegistry(LaneTable lanes, CancellationToken cancel)
     {
-        var calendars = new List<WindowCalendar>();
+        var plans = new List<LanePlan>();
         var leftAlone = new HashSet<string>();
         foreach (var window in await windows(cancel))
         {
-            if (Calendar(window) is { } calendar)
-                calendars.Add(calendar);
+            if (Plan(window) is { } plan)
+                plans.Add(plan);
             else
                 leftAlone.Add(window.Name);
         }
 
-        await lanes.InStepWith(calendars, leftAlone, cancel);
+        await lanes.InStepWith(plans, leftAlone, cancel);
     }
 
-    // One window that this node cannot read (a zone that its tzdata lacks) must not keep the others from opening.
-    private WindowCalendar? Calendar(Window window)
+    // One window that this node cannot read (its cron expression names a year, its zone is unknown) must not keep the others from opening.
+    private LanePlan? Plan(Window window)
     {
         try
         {
-            return new WindowCalendar(window);
+            var calendar = new WindowCalendar(window);
+            if (calendar.Problem is null)
+                return LanePlan.Of(calendar, time.GetUtcNow());
+            Tell(window, calendar.Problem);
         }
-        catch (Exception e) when (e is FormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (Exception e)
         {
-            if (_unreadable.Add(window))
-                logger.LogError("Window {Window} does not open on this node: {Failure}", window, e.Message);
-            return null;
+            Tell(window, Failure.Describe(e));
         }
+
+        return null;
+    }
+
+    private void Tell(Window window, string problem)
+    {
+        if (_unreadable.Add(window))
+            logger.LogError("Window {Window} does not open on this node: {Problem}", window.Name, problem);
     }
 
     // Firing stops, then running slices are signalled and waited for; one that outlasts the deadline is another node's to recover.
@@ -110,15 +126,17 @@ public sealed class LaneScheduler(
         try
         {
             await work();
+            Interlocked.Exchange(ref _lastPass, time.GetTimestamp());
             if (_failure is not null && !stopping.IsCancellationRequested)
                 logger.LogInformation("Scheduling works again");
-            (_failure, Outage) = (null, null);
+            (_failure, _outage) = (null, null);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
         catch (Exception e)
         {
+            Interlocked.Exchange(ref _lastPass, time.GetTimestamp());
             var failure = Failure.Describe(e);
             if (failure != _failure)
             {
@@ -129,7 +147,7 @@ public sealed class LaneScheduler(
 
             _failure = failure;
             // The cause is the log's: anybody may ask whether a node is ready.
-            Outage = $"this node cannot {attempt}, and tries again every {options.ReadInterval.TotalSeconds} s; its log says why";
+            _outage = $"this node cannot {attempt}, and tries again every {options.ReadInterval.TotalSeconds} s; its log says why";
         }
     }
 

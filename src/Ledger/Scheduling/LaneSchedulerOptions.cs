@@ -17,6 +17,9 @@ public sealed record LaneSchedulerOptions
     /// <summary>How often the registry's windows are read again, and a lane that should poll and does not is set going.</summary>
     public TimeSpan ReadInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A pass over the windows that takes longer stands still, and makes the node not ready.</summary>
+    public TimeSpan LongestPass { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Slices that run on this node at once. Fewer than there are lanes is fine: they take turns, the longest waiting first.
     /// </summary>

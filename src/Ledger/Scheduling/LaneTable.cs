@@ -5,8 +5,10 @@ namespace Ledger.Scheduling;
 /// <summary>Brings Quartz's jobs and triggers in step with the registry's windows.</summary>
 /// <remarks>
 /// <para>
-/// A lane has two triggers, <c>lane-N-opening</c> (the window's cron) and, while its window is open and for <see cref="Grace"/> longer,
-/// <c>lane-N-poll</c>.
+/// A lane has two triggers, <c>lane-N-opening</c> (fires once, at the window's next opening) and, while its window is open and for
+/// <see cref="Grace"/> longer, <c>lane-N-poll</c>. Both are made of instants that <see cref="WindowCalendar"/> gave: Quartz knows no cron
+/// expression and no zone. After an opening the next pass of any node makes the trigger of the one that follows. No opening is lost to the
+/// wait: a window is open for a minute at least, and every pass sets the lanes of an open window going.
 /// </para>
 /// <para>
 /// One pass compares what should be with what is stored and writes the difference, each write a replacement by key under Quartz's
@@ -26,11 +28,14 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
+    private const string OpeningSuffix = "-opening";
+    private const string PollSuffix = "-poll";
+
     /// <summary>One pass. Lanes of windows that neither of the two names are retired.</summary>
     /// <param name="windows">The windows that this node can read.</param>
-    /// <param name="leftAlone">Names of the windows that it cannot; another node may.</param>
+    /// <param name="leftAlone">Names of the windows that it cannot; a node of another version may.</param>
     /// <param name="cancel">Ends the pass between two writes.</param>
-    public async Task InStepWith(IReadOnlyList<WindowCalendar> windows, IReadOnlySet<string> leftAlone, CancellationToken cancel)
+    public async Task InStepWith(IReadOnlyList<LanePlan> windows, IReadOnlySet<string> leftAlone, CancellationToken cancel)
     {
         var stored = await Stored(cancel);
         var wanted = Wanted(windows).ToDictionary(lane => lane.Key);
@@ -40,29 +45,30 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
 
         foreach (var (key, lane) in stored)
         {
-            if (!wanted.ContainsKey(key) && !leftAlone.Contains(LaneJob.WindowOf(key)))
+            if (leftAlone.Contains(LaneJob.WindowOf(key)))
+                await Silence(lane, cancel);
+            else if (!wanted.ContainsKey(key))
                 await Retire(key, lane, cancel);
         }
     }
 
-    private IEnumerable<WantedLane> Wanted(IReadOnlyList<WindowCalendar> windows) =>
-        from calendar in windows
-        let now = time.GetUtcNow()
-        // Of windows as short as Grace too: what closed within it was open that long ago.
-        let pollsUntil = (calendar.OpenAt(now) ?? calendar.OpenAt(now - Grace))?.Closes + Grace
-        from lane in Enumerable.Range(0, calendar.Window.Lanes)
-        select new WantedLane(calendar, lane, pollsUntil);
+    private static IEnumerable<WantedLane> Wanted(IReadOnlyList<LanePlan> windows) =>
+        from window in windows
+        from lane in Enumerable.Range(0, window.Lanes)
+        select new WantedLane(window, lane);
 
     private async Task Keep(WantedLane lane, StoredLane? stored, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
         var changed = new List<ITrigger>();
-        if (!IsOpening(stored?.Opening, lane.Calendar) && lane.Calendar.TryNext(now) is not null)
-            changed.Add(Opening(lane.Key, lane.Calendar));
-        if (lane.PollsUntil is { } end ? !IsPoll(stored?.Poll, end) : Outlasts(stored?.Poll, now))
-            changed.Add(Poll(lane.Key, now, lane.PollsUntil ?? now + options.PollInterval));
+        if (lane.Window.NextOpening is { } opening && !IsOpening(stored?.Opening, opening))
+            changed.Add(Opening(lane.Key, opening));
+        // A long pass outlasts what it planned, and Quartz takes no trigger that ends before it starts.
+        var pollsUntil = lane.Window.PollsUntil > now ? lane.Window.PollsUntil : null;
+        if (pollsUntil is { } end ? !IsPoll(stored?.Poll, end) : Outlasts(stored?.Poll, now))
+            changed.Add(Poll(lane.Key, now, pollsUntil ?? now + options.PollInterval));
 
-        var job = LaneJob.Of(lane.Calendar.Window.Name, lane.Number);
+        var job = LaneJob.Of(lane.Window.Name, lane.Number);
         if (changed.Count > 0)
             await scheduler.ScheduleJob(job, changed, ScheduleJobOptions.Replacing, cancel);
         else if (stored is null)
@@ -78,21 +84,29 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
             await scheduler.ScheduleTrigger(Poll(key, now, now + options.PollInterval), TriggerConflict.Replace, cancel);
     }
 
-    /// <summary>Fires at each opening, exactly on time.</summary>
-    private static ITrigger Opening(JobKey lane, WindowCalendar calendar) => TriggerBuilder.Create()
+    // Versions before this one stored cron triggers, which open by Quartz's own reckoning.
+    private async Task Silence(StoredLane lane, CancellationToken cancel)
+    {
+        if (lane.IsResting && lane.Opening is { Trigger: ICronTrigger old })
+            await scheduler.UnscheduleJob(old.Key, cancel);
+    }
+
+    /// <summary>Fires at the opening, exactly on time, and never again.</summary>
+    private ITrigger Opening(JobKey lane, DateTimeOffset opens) => TriggerBuilder.Create(time)
         .ForJob(lane)
-        .WithIdentity($"{lane.Name}-opening", lane.Group)
+        .WithIdentity($"{lane.Name}{OpeningSuffix}", lane.Group)
+        .StartAt(opens)
         // An opening that was missed by more than a moment (no node was up, every thread was busy) needs no firing of its own: the poll
         // trigger makes up for it if the window is still open, and if it is not there is nothing to do. Nor may a lane wait for a thread
         // with two triggers at once: it would get two turns.
         .WithMisfireThreshold(TimeSpan.FromSeconds(1))
-        .WithCronSchedule(calendar.Openings, cron => cron.WithMisfireInstruction(CronTriggerMisfireInstruction.DoNothing))
+        .WithSimpleSchedule(once => once.WithRepeatCount(0).WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithRemainingCount))
         .Build();
 
     /// <summary>Fires at once, and PollInterval after each slice's end.</summary>
     private ITrigger Poll(JobKey lane, DateTimeOffset now, DateTimeOffset end) => TriggerBuilder.Create(time)
         .ForJob(lane)
-        .WithIdentity($"{lane.Name}-poll", lane.Group)
+        .WithIdentity($"{lane.Name}{PollSuffix}", lane.Group)
         .StartAt(now)
         .EndAt(end)
         .WithSimpleSchedule(simple => simple
@@ -106,10 +120,8 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
             .WithMisfireInstruction(SimpleTriggerMisfireInstruction.IgnoreMisfires))
         .Build();
 
-    private static bool IsOpening(StoredTrigger? stored, WindowCalendar calendar) =>
-        stored is { InError: false, Trigger: ICronTrigger cron }
-        && cron.CronExpressionString == calendar.Openings.CronExpressionString
-        && cron.TimeZone.Id == calendar.Openings.TimeZone.Id;
+    private static bool IsOpening(StoredTrigger? stored, DateTimeOffset opens) =>
+        stored is { InError: false, Trigger: ISimpleTrigger once } && once.StartTimeUtc == opens;
 
     private bool IsPoll(StoredTrigger? stored, DateTimeOffset end) =>
         stored is { InError: false, Trigger: ISimpleTrigger poll }
@@ -134,19 +146,22 @@ internal sealed class LaneTable(IScheduler scheduler, LaneSchedulerOptions optio
         return lanes;
     }
 
-    /// <summary>A lane as the registry has it. It polls until <paramref name="PollsUntil"/>, or not at all when that is null.</summary>
-    private sealed record WantedLane(WindowCalendar Calendar, int Number, DateTimeOffset? PollsUntil)
+    /// <summary>A lane as the registry has it.</summary>
+    private sealed record WantedLane(LanePlan Window, int Number)
     {
-        public JobKey Key { get; } = LaneJob.KeyOf(Calendar.Window.Name, Number);
+        public JobKey Key { get; } = LaneJob.KeyOf(Window.Name, Number);
     }
 
     private sealed class StoredLane
     {
         public List<StoredTrigger> Triggers { get; } = [];
 
-        public StoredTrigger? Opening => Triggers.Find(stored => stored.Trigger is ICronTrigger);
+        public StoredTrigger? Opening => Find(OpeningSuffix);
 
-        public StoredTrigger? Poll => Triggers.Find(stored => stored.Trigger is ISimpleTrigger);
+        public StoredTrigger? Poll => Find(PollSuffix);
+
+        private StoredTrigger? Find(string suffix) =>
+            Triggers.Find(stored => stored.Trigger.Key.Name.EndsWith(suffix, StringComparison.Ordinal));
 
         public bool IsResting => !Triggers.Exists(stored => stored.State is TriggerState.Executing or TriggerState.Blocked);
     }

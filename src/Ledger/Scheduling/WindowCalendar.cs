@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Quartz;
+using NodaTime;
+using NodaTime.TimeZones;
 
 namespace Ledger.Scheduling;
 
@@ -12,85 +13,149 @@ public readonly record struct Opening(DateTimeOffset Opens, DateTimeOffset Close
 /// <summary>When one window is open. Pure and thread-safe; the parsed expression is kept.</summary>
 /// <remarks>
 /// <para>
-/// Openings are Quartz's <see cref="CronExpression"/> and nothing else, so that the plan and the trigger that fires never differ.
-/// What it does where clocks change (Quartz 4; the tests pin it in three zones):
-/// an expression of plain numbers opens exactly once a day: a time that the clocks skip opens at the end of the gap, a time that
-/// occurs twice opens at its first occurrence; an expression with a wildcard, a range or a step in its minute or hour field means
-/// an interval: it opens in both passes of a repeated hour, and once at the end of a gap for all the times that the gap swallowed.
+/// Cronos gives times on the wall clock only, asked in UTC. NodaTime maps them to instants. An expression of plain numbers opens exactly
+/// once a day: a time that the clocks skip opens at the end of the gap, a time that occurs twice opens at its first occurrence. An
+/// expression with a wildcard, a range or a step in its minute or hour field means an interval: it opens in both passes of a repeated hour,
+/// and once at the end of a gap for all the times that the gap swallowed.
 /// </para>
 /// <para>The length is elapsed time, added to an instant: no clock change can lengthen, shorten or lose an opening.</para>
+/// <para>Every search moves forward and ends: after <see cref="MostSteps"/> steps; for the present opening, <see cref="MostLooks"/>.</para>
 /// </remarks>
 public sealed class WindowCalendar
 {
-    private readonly CronExpression _openings;
+    /// <summary>Wall-clock times that one search looks at before it gives up.</summary>
+    internal const int MostSteps = 16;
 
-    /// <summary>The calendar of a window.</summary>
-    /// <param name="window">A window without <see cref="Window.Problems"/>, save that it may never open again.</param>
-    /// <exception cref="FormatException">The cron expression cannot be read.</exception>
-    /// <exception cref="TimeZoneNotFoundException">This machine's time zone database does not hold the zone.</exception>
+    /// <summary>Searches of one look for the present opening: the longest window is halved until a second is left.</summary>
+    internal const int MostLooks = 24;
+
+    /// <summary>A search goes from one stretch to the next over a shorter way only, and straight there over a longer one.</summary>
+    private static readonly TimeSpan Far = TimeSpan.FromDays(3);
+
+    private static readonly DateTimeOffset s_earliest = new(1, 2, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_latest = new(2400, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly CronReading _cron;
+    private readonly DateTimeZone? _zone;
+
+    /// <summary>The calendar of a window. One that cannot be read has a <see cref="Problem"/>, and never opens.</summary>
     public WindowCalendar(Window window)
     {
         Window = window;
-        _openings = new CronExpression(window.Cron, TimeZoneInfo.FindSystemTimeZoneById(window.TimeZone));
+        _cron = CronText.Read(window.Cron);
+        _zone = WindowZone.Find(window.TimeZone);
+        Problem = _cron.Problem is { } problem ? $"its cron expression cannot be used: {problem}"
+            : _zone is null ? $"its zone {window.TimeZone} is not in the time zone database {WindowZone.Version}"
+            : null;
     }
 
     /// <summary>The window whose calendar this is.</summary>
     public Window Window { get; }
 
-    /// <summary>The expression as Quartz stores it: in capitals, macros expanded.</summary>
-    internal CronExpression Openings => _openings;
+    /// <summary>Why the window cannot be read, and so never opens; null when it can.</summary>
+    public string? Problem { get; }
 
     /// <summary>
     /// The opening that contains <paramref name="now"/>, or null when the window is closed. Where openings overlap: the latest that has
     /// begun, which is also the last to close.
     /// </summary>
-    public Opening? OpenAt(DateTimeOffset now)
-    {
-        // Forwards from ever further back: the first look that finds an opening has few more to step over.
-        for (var back = TimeSpan.FromMinutes(1); ; back *= 2)
-        {
-            back = back < Window.Length ? back : Window.Length;
-            if (TryNext(now - back) is { } open && open.Opens <= now)
-            {
-                while (TryNext(open.Opens) is { } later && later.Opens <= now)
-                    open = later;
-                return open;
-            }
+    public Opening? OpenAt(DateTimeOffset now) => OpenAt(now, out _);
 
-            if (back == Window.Length)
-                return null;
+    internal Opening? OpenAt(DateTimeOffset now, out int looks)
+    {
+        looks = 1;
+        if (TryNext(now - Window.Length) is not { } open || open.Opens > now)
+            return null;
+        // The latest opening is where the next one begins to lie ahead. Openings are whole seconds.
+        for (var end = now; end - open.Opens >= TimeSpan.FromSeconds(1) && looks < MostLooks; looks++)
+        {
+            var middle = open.Opens + ((end - open.Opens) / 2);
+            if (TryNext(middle) is { } later && later.Opens <= now)
+                open = later;
+            else if (TryNext(open.Opens) is not { } next || next.Opens > now)
+                return open;
+            else
+                (open, end) = (next, middle);
         }
+        return open;
     }
 
-    /// <summary>The first opening that begins after <paramref name="after"/>.</summary>
-    /// <exception cref="InvalidOperationException">The window never opens again.</exception>
-    public Opening Next(DateTimeOffset after) => TryNext(after) ?? throw new InvalidOperationException(
-        $"Window '{Window.Name}' never opens after {after.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} (cron {Window.Cron}, {Window.TimeZone}): "
-        + "give it a cron expression with future openings.");
+    /// <summary>The first opening that begins after <paramref name="after"/>; null when the window never opens again.</summary>
+    public Opening? TryNext(DateTimeOffset after) => TryNext(after, out _);
 
-    /// <summary>As <see cref="Next"/>, null when the window never opens again.</summary>
-    internal Opening? TryNext(DateTimeOffset after)
+    /// <summary>The openings that begin after <paramref name="after"/>, in order, at most <paramref name="count"/>.</summary>
+    public IReadOnlyList<Opening> NextAfter(DateTimeOffset after, int count)
     {
-        // Asked from within the second pass of a repeated hour, Quartz 4.7 takes a time that occurs twice to be still ahead; asked from
-        // before the first pass it does not. (Its search backwards has the same slip on the whole day, so it is not used.)
-        var from = after;
-        while (_openings.TimeZone.IsAmbiguousTime(from))
-            from -= TimeSpan.FromHours(1);
-        var opens = _openings.GetNextValidTimeAfter(from);
-        while (opens <= after)
-            opens = _openings.GetNextValidTimeAfter(opens.Value);
-        return opens is { } instant ? new Opening(instant.ToUniversalTime(), instant.ToUniversalTime() + Window.Length) : null;
+        var openings = new List<Opening>();
+        while (openings.Count < count && TryNext(after) is { } next)
+        {
+            openings.Add(next);
+            after = next.Opens;
+        }
+        return openings;
+    }
+
+    internal Opening? TryNext(DateTimeOffset after, out int steps)
+    {
+        steps = 0;
+        if (Problem is not null || after < s_earliest || after > s_latest)
+            return null;
+        var stretch = _zone!.GetZoneInterval(Instant.FromDateTimeOffset(after));
+        var from = Later(WindowZone.Wall(Instant.FromDateTimeOffset(after), stretch).AddTicks(1), Begins(stretch));
+        while (++steps <= MostSteps && NextWall(from) is { } wall)
+        {
+            if (wall < stretch.EndWall())
+                return Opening(WindowZone.At(wall, stretch));
+            if (wall - stretch.EndWall() > Far)
+            {
+                stretch = _zone.GetZoneInterval(Instant.FromDateTimeUtc(wall) - Duration.FromHours(36));
+                from = Later(from, Begins(stretch));
+                continue;
+            }
+            var changes = stretch.End;
+            stretch = _zone.GetZoneInterval(changes);
+            if (wall < stretch.FirstWall())
+                return Opening(changes.ToDateTimeOffset());
+            from = Begins(stretch);
+        }
+        return null;
     }
 
     /// <summary>
-    /// When work that is due at <paramref name="notBefore"/> is to run: at once in the opening that contains it, else at the next opening.
+    /// When work that is due at <paramref name="notBefore"/> is to run: at once in the opening that contains it, else at the next opening;
+    /// null when the window is closed and never opens again.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The window is closed and never opens again.</exception>
-    public (DateTimeOffset PlannedAt, Opening Opening) Plan(DateTimeOffset notBefore)
+    public (DateTimeOffset PlannedAt, Opening Opening)? TryPlan(DateTimeOffset notBefore)
     {
         if (OpenAt(notBefore) is { } open)
             return (notBefore, open);
-        var next = Next(notBefore);
-        return (next.Opens, next);
+        return TryNext(notBefore) is { } next ? (next.Opens, next) : null;
     }
+
+    /// <summary>Why the window never opens again, in plain words; null while it does, or is open.</summary>
+    public string? WhyNeverAgain(DateTimeOffset now) =>
+        Problem ?? (TryPlan(now) is null ? "no future time matches its cron expression" : null);
+
+    /// <summary>
+    /// The first time on the wall clock of a stretch that opens the window: a fixed time that the stretch before it showed is over.
+    /// </summary>
+    private DateTime Begins(ZoneInterval stretch) => _cron.IsInterval || !stretch.HasStart
+        ? stretch.FirstWall()
+        : Later(stretch.FirstWall(), _zone!.GetZoneInterval(stretch.Start - Duration.Epsilon).EndWall());
+
+    /// <summary>The first matching time on any wall clock, <paramref name="from"/> included.</summary>
+    private DateTime? NextWall(DateTime from)
+    {
+        DateTime? first = null;
+        foreach (var expression in _cron.Expressions)
+        {
+            if (expression.GetNextOccurrence(DateTime.SpecifyKind(from, DateTimeKind.Utc), inclusive: true) is { } wall && !(first <= wall))
+                first = wall;
+        }
+        return first;
+    }
+
+    private Opening Opening(DateTimeOffset opens) => new(opens, opens + Window.Length);
+
+    private static DateTime Later(DateTime one, DateTime other) => one > other ? one : other;
 }

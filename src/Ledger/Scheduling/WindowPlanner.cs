@@ -14,23 +14,24 @@ public sealed class WindowPlanner
     public static Window Window(DeletionWindow window) =>
         new(window.Name, window.Cron, window.TimeZone, TimeSpan.FromSeconds(window.LengthSeconds), window.Lanes);
 
-    /// <summary>At once where the window is open at <paramref name="notBefore"/>, else at its next opening.</summary>
-    /// <exception cref="InvalidOperationException">The window never opens again.</exception>
-    public Plan Plan(DeletionWindow window, DateTimeOffset notBefore)
-    {
-        var (plannedAt, opening) = Calendar(window).Plan(notBefore);
-        return new Plan(Contracts.Instant.Truncate(plannedAt), new PlannedWindow(window.Name, window.Cron, window.TimeZone, opening.Opens, opening.Closes));
-    }
+    /// <summary>
+    /// At once where the window is open at <paramref name="notBefore"/>, else at its next opening; null where the window never opens again.
+    /// </summary>
+    public Plan? TryPlan(DeletionWindow window, DateTimeOffset notBefore) => Calendar(window).TryPlan(notBefore) is var (plannedAt, opening)
+        ? new Plan(
+            Contracts.Instant.Truncate(plannedAt),
+            new PlannedWindow(window.Name, window.Cron, window.TimeZone, opening.Opens, opening.Closes))
+        : null;
 
-    /// <summary>As <see cref="Plan"/>; null where the window never opens again.</summary>
-    public Plan? TryPlan(DeletionWindow window, DateTimeOffset notBefore) =>
-        OpenAt(window, notBefore) is null && Calendar(window).TryNext(notBefore) is null ? null : Plan(window, notBefore);
+    /// <summary>Why the window never opens again, in plain words; null while it does, or is open.</summary>
+    public string? WhyNeverAgain(DeletionWindow window, DateTimeOffset now) => Calendar(window).WhyNeverAgain(now);
 
     /// <summary>The opening that contains <paramref name="now"/>; null while the window is closed.</summary>
     public Opening? OpenAt(DeletionWindow window, DateTimeOffset now) => Calendar(window).OpenAt(now);
 
-    /// <summary>The first opening that begins after <paramref name="after"/>; null where there is none.</summary>
-    public Opening? NextAfter(DeletionWindow window, DateTimeOffset after) => Calendar(window).TryNext(after);
+    /// <summary>The openings that begin after <paramref name="after"/>, in order, at most <paramref name="count"/>.</summary>
+    public IReadOnlyList<Opening> NextAfter(DeletionWindow window, DateTimeOffset after, int count) =>
+        Calendar(window).NextAfter(after, count);
 
     private WindowCalendar Calendar(DeletionWindow window) => _calendars.GetOrAdd(window, static document => new WindowCalendar(Window(document)));
 }

@@ -24,6 +24,25 @@ public sealed class RegistryVerbsTests
     }
 
     [Fact]
+    public async Task Windows_are_listed_with_their_next_openings_or_why_there_are_none()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        // On the day on which Dublin's clocks skip 01:30, every year: it opens when they show 02:00.
+        await cli.DoAsync("window", "add", "dub", "--cron", "0 30 1 ? 3 SUNL", "--zone", "Europe/Dublin", "--length", "6h");
+        await cli.DoAsync("window", "add", "over", "--cron", "0 5 16 29 11 ?", "--length", "1h");
+        await cli.ExecuteAsync(
+            """update ledger.mt_doc_deletionwindow set data = data || '{"cron":"0 5 16 29 11 ? 2026"}' where data ->> 'name' = 'over'""");
+
+        var list = await cli.DoAsync("window", "list");
+        Assert.Matches("dub +0 30 1 \\? 3 SUNL +Europe/Dublin .* ([0-9]{4}-03-[0-9]{2}T01:00:00.000Z,? ?){3}", list);
+        Assert.Matches("over +0 5 16 29 11 \\? 2026 .* no +never: its cron expression cannot be used: it names a year \\(2026\\)", list);
+        foreach (var (cron, told) in new[] { ("0 0 18 ? * 1", "write 0 0 18 ? * SUN"), ("0 5 16 29 11 ? 2026", "it names a year") })
+            Assert.Contains(told, await cli.RefusedAsync(2, "window", "add", "w", "--cron", cron), StringComparison.Ordinal);
+        var refused = await cli.RefusedAsync(1, "bot", "add", "st-1", "--window", "over");
+        Assert.Contains("the window 'over' never opens again", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_bot_is_registered_changed_and_listed()
     {
         await using var cli = await CliDatabase.CreateAsync();

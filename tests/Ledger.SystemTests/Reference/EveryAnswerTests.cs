@@ -124,8 +124,10 @@ public sealed class EveryAnswerTests
 
         var waiting = await BotOfAClosedWindowAsync(service);
         var unfinished = new Dictionary<string, string>(real) { ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting) };
-        foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(409)))
+        foreach (var operation in document.Operations.Where(operation => operation.Id != submit.Id && operation.Responses.ContainsKey(409)))
             await IsAsync(409, service, ExampleRequest.Of(operation).First().Message(unfinished), operation);
+        var unplanned = new Dictionary<string, string>(real) { ["botId"] = await BotOfAWindowThatIsOverAsync(service) };
+        await IsAsync(409, service, ExampleRequest.Of(submit).First().Message(unplanned), submit);
 
         foreach (var operation in document.Operations.Where(operation => operation.Path.Contains("{number}", StringComparison.Ordinal)))
             await IsAsync(404, service, ExampleRequest.Of(operation).Single().Message(new Dictionary<string, string>(real) { ["number"] = "999" }), operation);
@@ -135,6 +137,19 @@ public sealed class EveryAnswerTests
     {
         Assert.Null(await service.Registry.DefineWindowAsync(new DefineWindow("leap-day", "0 0 0 29 2 ?", "UTC", 60, 1, "test", null), CancellationToken.None));
         return await service.AddBotAsync(window: "leap-day");
+    }
+
+    private static async Task<string> BotOfAWindowThatIsOverAsync(TestService service)
+    {
+        var define = new DefineWindow("over", "0 0 0 29 2 ?", "UTC", 60, 1, "test", null);
+        Assert.Null(await service.Registry.DefineWindowAsync(define, CancellationToken.None));
+        var bot = await service.AddBotAsync(window: "over");
+        await service.ExecuteAsync(
+            """
+            update ledger.mt_doc_deletionwindow set data = data || '{"cron":"0 0 0 30 2 ?"}', mt_last_modified = now()
+            where data ->> 'name' = 'over'
+            """);
+        return bot;
     }
 
     /// <summary>Whatever reads the database meets one that lacks the ledger's tables, and then none.</summary>

@@ -31,6 +31,9 @@ internal sealed class LaneCluster : IAsyncDisposable
 
     public Slice Slice { get; set; }
 
+    /// <summary>What a node waits for when it reads the windows.</summary>
+    public Func<Task> Reading { get; set; } = () => Task.CompletedTask;
+
     public ConcurrentQueue<(string Window, int Lane, int Node)> Fired { get; } = new();
 
     public ConcurrentQueue<string> Log { get; } = new();
@@ -54,7 +57,7 @@ internal sealed class LaneCluster : IAsyncDisposable
         return new(fresh);
     }
 
-    public async Task<LaneScheduler> StartNode(int threads = 8)
+    public async Task<LaneScheduler> StartNode(int threads = 8, TimeSpan? longestPass = null)
     {
         var number = nodes.Count;
         var options = new LaneSchedulerOptions
@@ -63,10 +66,15 @@ internal sealed class LaneCluster : IAsyncDisposable
             PollInterval = TimeSpan.FromMilliseconds(200),
             ReadInterval = TimeSpan.FromMilliseconds(300),
             StopDeadline = TimeSpan.FromSeconds(5),
+            LongestPass = longestPass ?? TimeSpan.FromMinutes(1),
         };
         var node = new LaneScheduler(
             database.ConnectionStringFor("ledger_service"),
-            _ => Task.FromResult(Windows),
+            async _ =>
+            {
+                await Reading();
+                return Windows;
+            },
             (window, lane, cancel) => Note(window, lane, number, cancel),
             options,
             TimeProvider.System,

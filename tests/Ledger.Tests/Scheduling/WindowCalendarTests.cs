@@ -27,8 +27,8 @@ public class WindowCalendarTests
         Assert.Equal(opening, calendar.OpenAt(opening.Closes.AddTicks(-1)));
         Assert.Null(calendar.OpenAt(opening.Closes));
 
-        Assert.Equal(opening, calendar.Next(opening.Opens.AddTicks(-1)));
-        Assert.Equal(opening.Opens.AddDays(1), calendar.Next(opening.Opens).Opens);
+        Assert.Equal(opening, Next(calendar, opening.Opens.AddTicks(-1)));
+        Assert.Equal(opening.Opens.AddDays(1), Next(calendar, opening.Opens).Opens);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class WindowCalendarTests
         var open = calendar.OpenAt(At("2026-11-22T18:30:00+01:00"))!.Value;
 
         Assert.Equal((At("2026-11-22T17:00:00Z"), TimeSpan.Zero, TimeSpan.Zero), (open.Opens, open.Opens.Offset, open.Closes.Offset));
-        Assert.Equal(TimeSpan.Zero, calendar.Next(At("2026-11-22T18:30:00+01:00")).Opens.Offset);
+        Assert.Equal(TimeSpan.Zero, Next(calendar, At("2026-11-22T18:30:00+01:00")).Opens.Offset);
     }
 
     [Fact]
@@ -65,23 +65,66 @@ public class WindowCalendarTests
         var calendar = new WindowCalendar(Window.Default);
         var tonight = Opening("2026-11-22T18:00:00Z", hours: 8);
 
-        Assert.Equal((tonight.Opens, tonight), calendar.Plan(At("2026-11-22T17:59:59Z")));
-        Assert.Equal((tonight.Opens, tonight), calendar.Plan(tonight.Opens));
-        Assert.Equal((At("2026-11-23T01:59:59Z"), tonight), calendar.Plan(At("2026-11-23T01:59:59Z")));
-        Assert.Equal(At("2026-11-23T18:00:00Z"), calendar.Plan(tonight.Closes).PlannedAt);
+        Assert.Equal((tonight.Opens, tonight), calendar.TryPlan(At("2026-11-22T17:59:59Z")));
+        Assert.Equal((tonight.Opens, tonight), calendar.TryPlan(tonight.Opens));
+        Assert.Equal((At("2026-11-23T01:59:59Z"), tonight), calendar.TryPlan(At("2026-11-23T01:59:59Z")));
+        Assert.Equal(At("2026-11-23T18:00:00Z"), calendar.TryPlan(tonight.Closes)!.Value.PlannedAt);
+    }
+
+    [Theory]
+    [InlineData("0 0 18 31 12 ? 2026", "UTC", "its cron expression cannot be used: it names a year (2026), and a window has none")]
+    [InlineData("nonsense", "UTC", "its cron expression cannot be used: it has 1 fields instead of six")]
+    [InlineData("0 0 18 30 2 ?", "UTC", "no future time matches its cron expression")]
+    [InlineData("0 0 18 * * ?", "Mars/Olympus_Mons", "its zone Mars/Olympus_Mons is not in the time zone database ")]
+    [InlineData("0 0 18 * * ?", "UTC+3", "its zone UTC+3 is not in the time zone database ")]
+    public void A_recorded_window_that_never_opens_again_says_why_and_never_throws(string cron, string zone, string reason)
+    {
+        var calendar = new WindowCalendar(Window.Default with { Cron = cron, TimeZone = zone });
+        var now = At("2026-12-31T19:00:00Z");
+
+        Assert.StartsWith(reason, calendar.WhyNeverAgain(now), StringComparison.Ordinal);
+        Assert.Equal((null, null, null), (calendar.TryNext(now), calendar.OpenAt(now), calendar.TryPlan(now)));
+        Assert.Empty(calendar.NextAfter(now, 3));
+    }
+
+    [Theory] // The clocks' "daylight" offset is negative: winter time is one hour less than the standard time of summer.
+    [InlineData("Europe/Dublin", "0 30 1 28 3 ?", "2027-01-01T00:00:00Z", "2027-03-28T01:00:00Z", "2028-03-28T00:30:00Z")]
+    [InlineData("Europe/Dublin", "0 30 1 * * ?", "2027-03-27T12:00:00Z", "2027-03-28T01:00:00Z", "2027-03-29T00:30:00Z")]
+    [InlineData("Europe/Dublin", "0 30 1 * * ?", "2027-10-30T12:00:00Z", "2027-10-31T00:30:00Z", "2027-11-01T01:30:00Z")]
+    [InlineData("Europe/Dublin", "59 59 1 * * ?", "2027-10-30T12:00:00Z", "2027-10-31T00:59:59Z", "2027-11-01T01:59:59Z")]
+    [InlineData("Africa/Casablanca", "0 30 2 * * ?", "2024-04-13T12:00:00Z", "2024-04-14T02:00:00Z", "2024-04-15T01:30:00Z")]
+    [InlineData("Africa/El_Aaiun", "0 30 2 * * ?", "2024-03-09T12:00:00Z", "2024-03-10T01:30:00Z", "2024-03-11T02:30:00Z")]
+    public void In_a_zone_whose_daylight_offset_is_negative_openings_are_right_and_move_forward(
+        string zone, string cron, string from, params string[] openings)
+    {
+        var calendar = new WindowCalendar(Window.Default with { Cron = cron, TimeZone = zone });
+        var after = At(from);
+        foreach (var opens in openings)
+        {
+            var next = Next(calendar, after).Opens;
+            Assert.Equal(At(opens), next);
+            after = next;
+        }
     }
 
     [Fact]
-    public void A_window_that_never_opens_again_says_so_and_is_open_to_its_last_closing()
+    public void Openings_years_apart_are_found_in_few_steps()
     {
-        var calendar = new WindowCalendar(Window.Default with { Cron = "0 0 18 31 12 ? 2026" });
-        var last = Opening("2026-12-31T18:00:00Z", hours: 8);
+        var calendar = new WindowCalendar(Window.Default with { Cron = "0 30 2 ? 2 MON#5", TimeZone = "Europe/Dublin" });
 
-        Assert.Equal(last, calendar.Next(At("2026-11-22T00:00:00Z")));
-        Assert.Equal(last, calendar.OpenAt(At("2027-01-01T01:59:59Z")));
-        Assert.Null(calendar.OpenAt(last.Closes));
-        var refusal = Assert.Throws<InvalidOperationException>(() => calendar.Plan(last.Closes));
-        Assert.Contains("Window 'default' never opens after 2027-01-01T02:00:00Z", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(At("2044-02-29T02:30:00Z"), calendar.TryNext(At("2026-01-01T00:00:00Z"), out var steps)!.Value.Opens);
+        Assert.InRange(steps, 1, WindowCalendar.MostSteps - 1);
+        Assert.Null(calendar.TryNext(DateTimeOffset.MaxValue));
+        Assert.Null(calendar.TryNext(DateTimeOffset.MinValue));
+    }
+
+    [Fact]
+    public void The_present_opening_is_found_in_few_looks_however_many_came_before()
+    {
+        var calendar = new WindowCalendar(Window.Default with { Cron = "0 * * 1 * ?", Length = TimeSpan.FromDays(7) });
+
+        Assert.Equal(At("2026-11-01T23:59:00Z"), calendar.OpenAt(At("2026-11-08T12:00:00Z"), out var looks)!.Value.Opens);
+        Assert.InRange(looks, 1, WindowCalendar.MostLooks - 1);
     }
 
     [Theory] // Clocks go from 02:00 to 03:00 (Lord Howe: to 02:30): the time does not exist, and the window opens at the end of the gap.
@@ -123,23 +166,23 @@ public class WindowCalendarTests
     [Fact]
     public void The_next_opening_is_never_in_the_past_and_is_open_when_it_opens() => Holds((calendar, t) =>
     {
-        var next = calendar.Next(t);
+        var next = Next(calendar, t);
         return next.Opens > t && calendar.OpenAt(next.Opens) == next && next.Closes - next.Opens == calendar.Window.Length;
     });
 
     [Fact]
     public void No_opening_begins_between_the_current_one_and_the_next() => Holds((calendar, t) =>
-        calendar.OpenAt(t) is not { } open || calendar.Next(open.Opens) == calendar.Next(t));
+        calendar.OpenAt(t) is not { } open || Next(calendar, open.Opens) == Next(calendar, t));
 
     [Fact]
     public void An_instant_is_in_an_opening_just_when_a_scan_from_before_it_says_so() => Holds((calendar, t) =>
     {
         Opening? scanned = null;
-        var next = calendar.Next(t - calendar.Window.Length - TimeSpan.FromDays(1));
+        var next = Next(calendar, t - calendar.Window.Length - TimeSpan.FromDays(1));
         while (next.Opens <= t)
         {
             scanned = t < next.Closes ? next : null;
-            next = calendar.Next(next.Opens);
+            next = Next(calendar, next.Opens);
         }
 
         return calendar.OpenAt(t) == scanned;
@@ -151,9 +194,9 @@ public class WindowCalendarTests
     [InlineData("Australia/Lord_Howe", "0 45 1 * * ?", "2026-04-04T15:05:00Z", "2026-04-05T15:15:00Z")]
     public void Asked_in_the_second_pass_of_a_repeated_hour_the_next_opening_is_tomorrows(
         string zone, string cron, string now, string next) =>
-        Assert.Equal(At(next), new WindowCalendar(Window.Default with { Cron = cron, TimeZone = zone }).Next(At(now)).Opens);
+        Assert.Equal(At(next), Next(new WindowCalendar(Window.Default with { Cron = cron, TimeZone = zone }), At(now)).Opens);
 
-    // A reading of the wall clock that knows nothing of Quartz, minute by minute over both changes in each zone.
+    // A reading of the wall clock that knows nothing of the calendar's libraries, minute by minute over both changes in each zone.
     [Theory]
     [InlineData("Europe/Berlin", "2026-03-28T00:00:00Z")]
     [InlineData("Europe/Berlin", "2026-10-24T00:00:00Z")]
@@ -186,7 +229,7 @@ public class WindowCalendarTests
         var calendar = new WindowCalendar(Window.Default with { Cron = cron, TimeZone = zone, Length = TimeSpan.FromMinutes(10) });
         var openings = new List<DateTimeOffset>();
         for (var after = At(first).AddTicks(-1); openings.Count < count; after = openings[^1])
-            openings.Add(calendar.Next(after).Opens);
+            openings.Add(Next(calendar, after).Opens);
         return [.. openings];
     }
 
@@ -208,6 +251,8 @@ public class WindowCalendarTests
         Prop.ForAll(cases.ToArbitrary(), at => rule(new WindowCalendar(at.Item1), at.t)).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
+    private static Opening Next(WindowCalendar calendar, DateTimeOffset after) => calendar.TryNext(after)!.Value;
+
     private static Opening Opening(string opens, int hours) => new(At(opens), At(opens).AddHours(hours));
 
     private static DateTimeOffset At(string instant) =>
@@ -216,15 +261,18 @@ public class WindowCalendarTests
     /// <summary>A daily opening read off a zone's offsets: at the first minute of a date whose wall clock has reached the time.</summary>
     private sealed class WallClock(string zone, TimeSpan opensAt)
     {
-        private readonly TimeZoneInfo info = TimeZoneInfo.FindSystemTimeZoneById(zone);
+        private readonly TzifZone info = TzifZone.Find(zone)!;
         private readonly HashSet<DateTime> opened = [];
 
         public bool Opens(DateTimeOffset minute)
         {
-            var local = TimeZoneInfo.ConvertTime(minute, info);
-            var before = TimeZoneInfo.ConvertTime(minute.AddMinutes(-1), info);
+            var local = Local(minute);
+            var before = Local(minute.AddMinutes(-1));
             var reached = local.TimeOfDay >= opensAt && (before.TimeOfDay < opensAt || before.Date != local.Date);
             return reached && opened.Add(local.Date);
         }
+
+        private DateTimeOffset Local(DateTimeOffset minute) =>
+            minute.ToOffset(TimeSpan.FromSeconds(info.OffsetAt(minute.ToUnixTimeSeconds())));
     }
 }
