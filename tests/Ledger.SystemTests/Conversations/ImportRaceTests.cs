@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
+using Ledger.Execution;
 using Ledger.SystemTests.Execution;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Conversations;
 
@@ -57,6 +60,56 @@ public sealed class ImportRaceTests
         Assert.Equal("user-1 user-2", await service.UsersAsync());
         await AssertBothEndedAsync(service, log, job, byChannelUser ? 1 : 2);
     }
+
+    [SkippableFact]
+    public async Task However_imports_and_erasures_meet_no_conversation_is_without_its_user_and_no_user_without_a_conversation()
+    {
+        const int Rounds = 200;
+        var log = new TestLog();
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Log = log, WriterLoop = true, Execution = new() { BatchSize = 3 } });
+        using var ended = new CancellationTokenSource();
+        var lanes = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (!ended.IsCancellationRequested)
+            {
+                object byIds = new { conversationIds = Enumerable.Range(0, 5).Select(_ => Id()).ToArray() };
+                var body = RandomNumberGenerator.GetInt32(2) == 0 ? new { cId = User() } : byIds;
+                await service.SubmitAsync(body);
+                await SliceAsync(service);
+                await service.AssertUsersAgreeAsync();
+            }
+        })).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                // Any user can come with any conversation: a line that is there already under another user's name is not taken.
+                await service.ImportAsync([.. Enumerable.Range(0, 6).Select(_ => new Line(Id(), User(), Start()))]);
+                await service.AssertUsersAgreeAsync();
+            }
+        })));
+        await ended.CancelAsync();
+        await Task.WhenAll(lanes);
+
+        for (var user = 0; user < 5; user++)
+            await service.SubmitAsync(new { cId = $"user-{user}" });
+        await Steps.UntilAsync("something is left", async () =>
+        {
+            await SliceAsync(service);
+            return (await service.ConversationsAsync(), await service.UsersAsync()) == ("", "");
+        });
+        Assert.DoesNotContain(log.All, line => line.Contains("40P01", StringComparison.Ordinal));
+    }
+
+    private static string Id() => $"c-{RandomNumberGenerator.GetInt32(12)}";
+
+    private static string Start() => $"2026-05-{RandomNumberGenerator.GetInt32(1, 29):D2}T08:00:00Z";
+
+    private static string User() => $"user-{RandomNumberGenerator.GetInt32(5)}";
+
+    private static Task SliceAsync(TestService service) =>
+        service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
 
     private static Task<string> SubmitAsync(TestService service, bool byChannelUser) =>
         service.SubmitAsync(byChannelUser ? (object)new { cId = "user-1" } : new { conversationIds = new[] { "c-1", "c-2" } });

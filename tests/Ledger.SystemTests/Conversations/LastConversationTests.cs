@@ -120,6 +120,19 @@ public sealed class LastConversationTests
     }
 
     [SkippableFact]
+    public async Task An_import_adds_users_only_with_conversations_that_it_takes()
+    {
+        await using var service = await TestService.StartAsync();
+        await service.ImportAsync(new("a-1", "user-1"), new("b-1", "user-2"));
+        var totals = await service.ImportAsync(
+            new("a-1", "user-9"), new("d-1", "user-3"), new("d-1", "user-8"), new("b-1", "user-2"),
+            new("a-1", "user-1", "2026-05-01T08:00:00Z"));
+        Assert.Equal((1, 4), (totals.Imported, totals.AlreadyThere));
+        Assert.Equal("user-1 user-2 user-3", await service.UsersAsync());
+        await service.AssertUsersAgreeAsync();
+    }
+
+    [SkippableFact]
     public async Task A_job_by_cId_without_dates_reaches_back_to_the_bots_creation_where_the_user_has_no_row()
     {
         await using var service = await TestService.StartAsync();
