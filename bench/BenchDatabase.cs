@@ -49,7 +49,8 @@ public sealed class BenchDatabase : IAsyncDisposable
             insert into conversations.items (conversation_key, kind, position, created_on, body)
             select conversation_key, case when n % 6 = 0 then n / 6 % 5 else 0 end, n, started_at, '{"type": "incoming", "text": "I would like to book a table for two people at half past seven in the evening."}'
             from added, generate_series(1, {{items}}) n
-            """);
+            """,
+            $"insert into conversations.channel_users (bot_id, cid, created_at) values ('{bot}', '{cId}', '2026-01-01')");
         await ExecuteAsync("vacuum analyze conversations.items; vacuum analyze conversations.conversations".Split(';'));
     }
 

@@ -1,6 +1,6 @@
 namespace Ledger.SystemTests;
 
-/// <summary>Fills and inspects the conversation store, past the ledger.</summary>
+/// <summary>Fills and inspects the conversation store, past the ledger. Its channel users have no rows, as an import's have.</summary>
 public static class TestConversations
 {
     /// <summary>Conversations <c>prefix-00001</c>… of a channel user, an hour apart, each with <paramref name="perKind"/> items of every kind.</summary>

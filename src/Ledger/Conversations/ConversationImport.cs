@@ -20,6 +20,7 @@ public sealed class ConversationImport(NpgsqlDataSource database)
 
     private static readonly string ChannelUsersSql = Sql.Load(typeof(ConversationImport), "InsertChannelUsers");
     private static readonly string ConversationsSql = Sql.Load(typeof(ConversationImport), nameof(InsertConversationsAsync));
+    private static readonly string UnusedUsersSql = Sql.Load(typeof(ConversationImport), nameof(DeleteUnusedUsersAsync));
     private static readonly string ItemsSql = Sql.Load(typeof(ConversationImport), nameof(CopyItemsAsync));
     private static readonly string AnalyticsSql = Sql.Load(typeof(ConversationImport), "InsertAnalytics");
 
@@ -93,6 +94,7 @@ public sealed class ConversationImport(NpgsqlDataSource database)
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             await InsertChannelUsersAsync(connection, batch, cancel);
             var added = await InsertConversationsAsync(connection, batch, cancel);
+            await DeleteUnusedUsersAsync(connection, batch, added, cancel);
             await CopyItemsAsync(connection, added, cancel);
             await InsertAnalyticsAsync(connection, added, cancel);
             await transaction.CommitAsync(cancel);
@@ -106,7 +108,10 @@ public sealed class ConversationImport(NpgsqlDataSource database)
         }
     }
 
-    /// <summary>A channel user's creation is the earliest start seen of its conversations. Rows in key order: two imports at once wait for each other, and never in a circle.</summary>
+    /// <summary>
+    /// A channel user's creation is the earliest start seen of its conversations. Users before conversations, and rows in key order:
+    /// imports and erasures that meet wait for each other here, and never in a circle (docs/adr/0027). A user that is there is locked too.
+    /// </summary>
     private static async Task InsertChannelUsersAsync(NpgsqlConnection connection, List<ImportedConversation> batch, CancellationToken cancel)
     {
         await using var command = Command(connection, ChannelUsersSql,
@@ -128,6 +133,19 @@ public sealed class ConversationImport(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
             added.Add((reader.GetInt64(0), firsts[(reader.GetString(1), reader.GetString(2))]));
         return added;
+    }
+
+    /// <summary>A line that was not taken adds no user.</summary>
+    private static async Task DeleteUnusedUsersAsync(
+        NpgsqlConnection connection, List<ImportedConversation> batch, List<(long Key, ImportedConversation Conversation)> added,
+        CancellationToken cancel)
+    {
+        if (added.Count == batch.Count)
+            return;
+        var taken = added.Select(one => (one.Conversation.BotId, one.Conversation.CId));
+        (string BotId, string CId)[] users = [.. batch.Select(one => (one.BotId, one.CId)).Except(taken)];
+        await using var command = Command(connection, UnusedUsersSql, Array(users, user => user.BotId), Array(users, user => user.CId));
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     private static async Task CopyItemsAsync(NpgsqlConnection connection, List<(long Key, ImportedConversation Conversation)> added, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Ledger.Conversations;
 
@@ -24,6 +25,8 @@ public static class ConversationStore
     private static readonly string FindByChannelUserSql = Sql.Load(typeof(ConversationStore), nameof(FindByChannelUserAsync));
     private static readonly string ChannelUserCreatedAtSql = Sql.Load(typeof(ConversationStore), nameof(ChannelUserCreatedAtAsync));
     private static readonly string LastKeySql = Sql.Load(typeof(ConversationStore), nameof(LastKeyAsync));
+    private static readonly string LockUsersSql = Sql.Load(typeof(ConversationStore), nameof(LockUsersAsync));
+    private static readonly string DeleteUsersSql = Sql.Load(typeof(ConversationStore), "DeleteUsers");
     private static readonly string LockSql = Sql.Load(typeof(ConversationStore), "Lock");
     private static readonly string CountItemsSql = Sql.Load(typeof(ConversationStore), "CountItems");
     private static readonly string DeleteItemsSql = Sql.Load(typeof(ConversationStore), "DeleteItems");
@@ -61,32 +64,83 @@ public static class ConversationStore
     }
 
     /// <summary>
-    /// Deletes the bot's conversations <paramref name="conversationKeys"/> with all their items and confirms that nothing of them is left. Rows are locked in key order, so that two
-    /// jobs that share conversations wait for each other instead of deadlocking.
+    /// Locks the rows of the conversations' channel users, before any conversation is locked, and in the order in which an import takes
+    /// them: whoever works on the same users waits here, and never in a circle (docs/adr/0027).
     /// </summary>
+    /// <param name="cId">A channel user besides: the one whose conversations a job erases.</param>
+    /// <returns>Their cIds. A user that has no row is not among them.</returns>
+    /// <exception cref="PostgresException">Somebody holds one for too long.</exception>
+    public static async Task<IReadOnlyList<string>> LockUsersAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, string? cId, CancellationToken cancel)
+    {
+        var users = new List<string>();
+        await using var command = Command(connection, LockUsersSql,
+            [
+                new() { Value = botId }, new() { Value = conversationKeys.ToArray() },
+                new() { Value = (object?)cId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+            ]);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            users.Add(reader.GetString(0));
+        return users;
+    }
+
+    /// <summary>
+    /// Deletes the bot's conversations <paramref name="conversationKeys"/> with all their items, and those of <paramref name="users"/> that
+    /// have no conversation left, and confirms that nothing of them is left. Rows are locked in key order, so that two jobs that share
+    /// conversations wait for each other instead of deadlocking.
+    /// </summary>
+    /// <param name="users">What <see cref="LockUsersAsync"/> has locked in this transaction.</param>
     /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
-    /// <returns>What was removed with each conversation that existed; those that did not are not in it. A conversation that was stored anew under the same id has another key.</returns>
+    /// <returns>
+    /// What was removed with each conversation that existed; those that did not are not in it. A conversation that was stored anew under
+    /// the same id has another key.
+    /// </returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
     /// <exception cref="NotConfirmedException">Something was still there after the deletion, or other items went than were counted.</exception>
     /// <exception cref="WindowClosedException">The closing has come.</exception>
     public static async Task<Dictionary<long, ItemCounts>> DeleteAsync(
-        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, DateTimeOffset closing, CancellationToken cancel)
+        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, IReadOnlyList<string> users,
+        DateTimeOffset closing, CancellationToken cancel)
     {
         var removed = await LockAsync(connection, botId, conversationKeys, closing, cancel);
-        if (removed.Count == 0)
-            return removed;
-        await using var batch = new NpgsqlBatch(connection);
-        // Counting what a DELETE returns costs as much as the DELETE again: the items are counted first, and their sum is held against what went.
-        foreach (var sql in new[] { CountItemsSql, DeleteItemsSql, DeleteConversationsSql, FindLeftoversSql })
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { new() { Value = removed.Keys.ToArray() } } });
+        NpgsqlParameter bot = new() { Value = botId }, cIds = new() { Value = users.ToArray() };
+        NpgsqlParameter keys = new() { Value = removed.Keys.ToArray() };
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                // Counting what a DELETE returns costs as much as the DELETE again: the items are counted first, and their sum is held
+                // against what went.
+                Of(CountItemsSql, keys), Of(DeleteItemsSql, keys), Of(DeleteConversationsSql, keys),
+                // A statement of its own, whose snapshot holds all that was committed before the users were locked.
+                Of(DeleteUsersSql, bot, cIds), Of(FindLeftoversSql, keys, bot, cIds),
+            },
+        };
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             removed[reader.GetInt64(0)] += Items(reader.GetInt16(1), reader.GetInt64(2));
         // The items were looked for again by the foreign key, which refuses to let go of a conversation that has one left (docs/adr/0008);
-        // the conversations' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
+        // the conversations' and the users' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
         await reader.NextResultAsync(cancel);
         var isEmpty = !await reader.ReadAsync(cancel);
         return isEmpty && batch.BatchCommands[1].RecordsAffected == removed.Values.Sum(items => items.Sum()) ? removed : throw new NotConfirmedException();
+    }
+
+    /// <summary>Deletes a channel user that has no conversation; does nothing to one that has.</summary>
+    /// <exception cref="PostgresException">The store refused, or somebody holds the row for too long.</exception>
+    public static async Task DeleteUserAsync(NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
+    {
+        var users = await LockUsersAsync(connection, botId, [], cId, cancel);
+        await DeleteAsync(connection, botId, [], users, DateTimeOffset.MaxValue, cancel);
+    }
+
+    private static NpgsqlBatchCommand Of(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter.Clone());
+        return command;
     }
 
     private static ItemCounts Items(short kind, long count) => kind switch

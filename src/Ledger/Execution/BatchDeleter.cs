@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Conversations;
@@ -34,7 +35,7 @@ public static class BatchDeleter
         // While PostgreSQL deletes, this side hashes.
         var commitments = Task.Run(() => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
         long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
-        var results = await DeleteAsync(connection, claimed.Job.Bot, deletable, closing, isLate, cancel);
+        var results = await DeleteWithUsersAsync(connection, claimed.Job.Bot, deletable, CIdOf(key, claimed), closing, isLate, cancel);
         int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
         string[] missing = [.. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is null).Select(i => entries[i].ConversationId)];
         var erased = await EarlierErasures.FindAsync(connection, keys, claimed.Job.Bot, claimed.Id, missing, cancel);
@@ -64,18 +65,73 @@ public static class BatchDeleter
     }
 
     /// <summary>
+    /// The channel user whose conversations the job erases; null where it names conversations, or where its sealed request is damaged and
+    /// its list is not.
+    /// </summary>
+    private static string? CIdOf(JobKey key, ClaimedJob claimed)
+    {
+        try
+        {
+            var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.Secrets!.SealedRequest));
+            return (request as DeletionRequest.ByChannelUser)?.CId;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Dictionary<long, Result?>> DeleteWithUsersAsync(
+        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, string? cId, DateTimeOffset closing, Func<bool> isLate,
+        CancellationToken cancel)
+    {
+        if (keys.Count == 0)
+            return [];
+        var (lockable, users, failure) = await LockUsersAsync(connection, bot, keys, cId, isLate, cancel);
+        return failure is { } reason
+            ? new() { [lockable[0]] = new Result(ItemCounts.None, reason) }
+            : await DeleteAsync(connection, bot, lockable, users, closing, isLate, cancel);
+    }
+
+    /// <summary>
+    /// Locks the conversations' channel users, once and outside of the deletion's savepoints: a lock that is given back and taken again
+    /// while conversations are locked would be one in the wrong order. Where somebody holds a user, the batch shrinks to the first
+    /// conversations whose users are free; a single conversation whose user is not free fails.
+    /// </summary>
+    private static async Task<(IReadOnlyList<long> Keys, IReadOnlyList<string> Users, FailureReason? Failure)> LockUsersAsync(
+        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, string? cId, Func<bool> isLate, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await ExecuteAsync(connection, "savepoint users", cancel);
+                var users = await ConversationStore.LockUsersAsync(connection, bot, keys, cId, cancel);
+                await ExecuteAsync(connection, "release savepoint users", cancel);
+                return (keys, users, null);
+            }
+            catch (Exception e) when (StoreFailure.ReasonOf(e) is { } reason)
+            {
+                await ExecuteAsync(connection, "rollback to savepoint users", CancellationToken.None);
+                if (keys.Count == 1)
+                    return (keys, [], reason);
+            }
+            keys = [.. keys.Take(isLate() ? 1 : keys.Count / 2)];
+        }
+    }
+
+    /// <summary>
     /// Deletes, and where the store refuses a set of conversations, halves it until those that cannot be deleted stand alone. Null: there was no such conversation.
     /// The keys that are decided when it gets late are the first ones.
     /// </summary>
     private static async Task<Dictionary<long, Result?>> DeleteAsync(
-        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, DateTimeOffset closing, Func<bool> isLate, CancellationToken cancel)
+        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, IReadOnlyList<string> users, DateTimeOffset closing,
+        Func<bool> isLate, CancellationToken cancel)
     {
-        if (keys.Count == 0)
-            return [];
         try
         {
             await ExecuteAsync(connection, "savepoint deletion", cancel);
-            var removed = await ConversationStore.DeleteAsync(connection, bot, keys, closing, cancel);
+            var removed = await ConversationStore.DeleteAsync(connection, bot, keys, users, closing, cancel);
             await ExecuteAsync(connection, "release savepoint deletion", cancel);
             return keys.ToDictionary(key => key, key => removed.TryGetValue(key, out var items) ? new Result(items, null) : null);
         }
@@ -86,10 +142,10 @@ public static class BatchDeleter
                 return new() { [keys[0]] = new Result(ItemCounts.None, reason) };
         }
         var half = keys.Count / 2;
-        var results = await DeleteAsync(connection, bot, [.. keys.Take(half)], closing, isLate, cancel);
+        var results = await DeleteAsync(connection, bot, [.. keys.Take(half)], users, closing, isLate, cancel);
         if (results.Count < half || isLate())
             return results;
-        foreach (var (key, result) in await DeleteAsync(connection, bot, [.. keys.Skip(half)], closing, isLate, cancel))
+        foreach (var (key, result) in await DeleteAsync(connection, bot, [.. keys.Skip(half)], users, closing, isLate, cancel))
             results.Add(key, result);
         return results;
     }

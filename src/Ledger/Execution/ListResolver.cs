@@ -39,6 +39,9 @@ public static class ListResolver
             return [];
         }
         var (conversations, root) = await RootAsync(connection, claimed.Id, entries.Count, subtreeRoot, cancel);
+        // No batch will: there is nothing to delete but, maybe, the user's row.
+        if (conversations == 0 && request is DeletionRequest.ByChannelUser { CId: var cId })
+            await ConversationStore.DeleteUserAsync(connection, bot.BotId, cId, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
         await JobWriter.WriteAsync(connection, claimed, events, claimed.Now, resolving: null, commands, cancel);
