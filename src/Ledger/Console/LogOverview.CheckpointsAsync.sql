@@ -1,5 +1,5 @@
 select size, root, note, signed_at, published_at
 from ledger.log_checkpoints
-where origin = $1 and ($2 is null or size < $2)
+where origin = $1 and size < coalesce($2, 9223372036854775807)
 order by size desc
 limit $3

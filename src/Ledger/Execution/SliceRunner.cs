@@ -42,9 +42,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
             var stepBegan = time.GetTimestamp();
             if (!await StepAsync(connection, window, size, began, cancel))
                 return;
-            // A batch's garbage goes with the batch (about a millisecond): otherwise the young generation grows to the size of the processor's cache,
-            // and a long job takes a fifth more memory than a short one. No runtime setting that holds for a whole program does this without a hard limit.
-            GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+            Garbage.CollectYoung();
             // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
             var took = time.GetElapsedTime(stepBegan);
             size = took > LongBatch ? Math.Max(1, size / 2) : took < ShortBatch ? Math.Min(options.BatchSize, size * 2) : size;

@@ -1,5 +1,5 @@
 select size, root, note, published_at is not null
 from ledger.log_checkpoints
-where origin = $1 and (published_at is not null or not $2)
+where origin = $1
 order by size desc
 limit 1

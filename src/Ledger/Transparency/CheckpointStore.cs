@@ -15,14 +15,19 @@ internal static class CheckpointStore
     private static readonly string LatestSql = Sql.Load(typeof(CheckpointStore), nameof(LatestAsync));
     private static readonly string AddSql = Sql.Load(typeof(CheckpointStore), nameof(AddAsync));
     private static readonly string PublishSql = Sql.Load(typeof(CheckpointStore), nameof(PublishAsync));
+    private static readonly string LatestPublishedSql = Sql.Load(typeof(CheckpointStore), "LatestPublished");
     private static readonly string CoverSql = Sql.Load(typeof(CheckpointStore), nameof(CoverAsync));
+    private static readonly string ReleaseSql = Sql.Load(typeof(CheckpointStore), "Release");
 
     /// <summary>The largest checkpoint of the key's origin; null: there is none.</summary>
     /// <param name="published">Only of those that are published.</param>
     /// <exception cref="LogException">What is stored was not signed by this key.</exception>
     public static async Task<StoredCheckpoint?> LatestAsync(NpgsqlConnection connection, NoteVerifier key, bool published, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(LatestSql, connection) { Parameters = { new() { Value = key.Name }, new() { Value = published } } };
+        await using var command = new NpgsqlCommand(published ? LatestPublishedSql : LatestSql, connection)
+        {
+            Parameters = { new() { Value = key.Name } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             return null;
@@ -62,14 +67,26 @@ internal static class CheckpointStore
         return await command.ExecuteNonQueryAsync(cancel) == 1;
     }
 
-    /// <summary>Says until when everything is covered, if the published checkpoint of this size is all that there is; at most once a second when nothing else is new.</summary>
-    public static async Task CoverAsync(NpgsqlConnection connection, string origin, DateTimeOffset until, bool isHeartbeat, CancellationToken cancel)
+    /// <summary>
+    /// After a publication: lets claims look at the jobs that it covers, and says until when everything is covered, if that is known; at most
+    /// once a second when nothing else is new. In every pass, so that what a crash left is done by the next.
+    /// </summary>
+    public static async Task CoverAsync(
+        NpgsqlConnection connection, string origin, DateTimeOffset? until, bool isHeartbeat, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(CoverSql, connection)
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(ReleaseSql) } };
+        if (until is { } instant)
         {
-            Parameters = { new() { Value = origin }, new() { Value = until.UtcDateTime }, new() { Value = isHeartbeat ? TimeSpan.FromSeconds(1) : TimeSpan.Zero } },
-        };
-        await command.ExecuteNonQueryAsync(cancel);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(CoverSql)
+            {
+                Parameters =
+                {
+                    new() { Value = origin }, new() { Value = instant.UtcDateTime },
+                    new() { Value = isHeartbeat ? TimeSpan.FromSeconds(1) : TimeSpan.Zero },
+                },
+            });
+        }
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     private static Checkpoint? Open(string note, NoteVerifier key)

@@ -107,8 +107,8 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         if (latest is null || latest.Checkpoint.Size < sequenced.Size)
             return new LogPass(sequenced.Events, null, null); // another process is signing
         var (isPublished, problem) = latest.IsPublished ? (true, null) : await PublishAsync(connection, latest, cancel);
-        if (isPublished && sequenced.CoveredUntil is { } until)
-            await CheckpointStore.CoverAsync(connection, origin, until, isHeartbeat: latest.IsPublished, cancel);
+        if (isPublished)
+            await CheckpointStore.CoverAsync(connection, origin, sequenced.CoveredUntil, isHeartbeat: latest.IsPublished, cancel);
         return new LogPass(sequenced.Events, sequenced.Size, problem) { IsMore = sequenced.CoveredUntil is null };
     }
 

@@ -1,7 +1,7 @@
 -- The oldest rows of the queue up to the one that reaches $1 events, with their events: whether they are in the log already, and whether more is waiting.
 select q.position, q.stream_id, q.first_version, q.last_version, q.type, q.is_logged, q.is_more, e.version, e.type, e.timestamp, e.data
 from (
-    select o.position, o.stream_id, o.first_version, o.last_version, s.type,
+    select o.position, o.stream_id, o.first_version, o.last_version, (select s.type from ledger.mt_streams s where s.id = o.stream_id) as type,
         coalesce((
             select r.first_version + r.count > o.first_version
             from ledger.log_runs r
@@ -12,7 +12,6 @@ from (
     from (
         select l.*, sum(last_version - first_version + 1) over (order by position) - (last_version - first_version + 1) as ahead
         from (select position, stream_id, first_version, last_version from ledger.log_queue order by position limit $1) l) o
-    left join ledger.mt_streams s on s.id = o.stream_id
     where o.ahead < $1
     order by o.position) q
 left join lateral (

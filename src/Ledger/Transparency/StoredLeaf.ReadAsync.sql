@@ -1,7 +1,6 @@
 -- The leaves [$1, $2): of each run that overlaps, the part that does, with its events.
-select r.first_index + (e.version - r.first_version), r.stream_id, s.type, e.version, e.type, e.timestamp, e.data
+select r.first_index + (e.version - r.first_version), r.stream_id, (select s.type from ledger.mt_streams s where s.id = r.stream_id), e.version, e.type, e.timestamp, e.data
 from ledger.log_runs r
-left join ledger.mt_streams s on s.id = r.stream_id
 left join lateral (
     select version, type, timestamp, data::text as data
     from ledger.mt_events

@@ -106,7 +106,7 @@ public sealed class ConcurrencyTests
         await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
         await service.AddConversationsAsync("a", 3, "user-1");
         await service.SubmitAsync(new { cId = "user-1" });
-        // The claim takes its snapshot, then is held up while it looks at the queue.
+        // The claim has begun, and is held up before it looks at the queue.
         await service.ExecuteAsync(
             """
             create or replace function test_clock.clock_timestamp() returns timestamptz language plpgsql volatile as $$
@@ -123,13 +123,14 @@ public sealed class ConcurrencyTests
         var claim = ClaimedJob.NextAsync(lane, "test", CancellationToken.None);
         await service.UntilALaneWaitsAsync();
         // What another lane's commit changes of the three rows.
-        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3");
+        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3, data = data || '{\"note\": \"of version 3\"}'");
         await service.ExecuteAsync("update ledger.mt_streams set version = 3 where type = 'deletion_job'");
         await service.ExecuteAsync("update ledger.job_queue set version = 3");
         await ExecuteAsync(gate, "select pg_advisory_unlock(4711)");
 
-        Assert.Null(await claim);
-        Assert.Equal(3, (await ClaimedJob.NextAsync(lane, "test", CancellationToken.None))?.Version);
+        var claimed = await claim;
+        Assert.Equal(3, claimed?.Version);
+        Assert.Contains("of version 3", claimed!.StatusText, StringComparison.Ordinal);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)

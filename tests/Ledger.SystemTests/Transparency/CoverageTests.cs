@@ -1,5 +1,4 @@
 using System.Net;
-using Ledger.Database;
 using Ledger.Execution;
 using Ledger.SystemTests.Execution;
 using Ledger.Transparency;
@@ -129,31 +128,6 @@ public sealed class CoverageTests
             "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from ledger.mt_events))"));
         var covered = await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state");
         await UntilAsync("no heartbeat", async () => await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state") > covered.AddSeconds(1));
-    }
-
-    [SkippableFact]
-    public async Task A_claim_goes_by_indexes()
-    {
-        await using var service = await TestService.StartAsync(new TestServiceOptions());
-        await service.SubmitAsync(new { cId = "user-1" });
-        await service.RunSlicesAsync();
-        await service.ExecuteAsync(
-            """
-            alter table ledger.log_runs disable trigger user;
-            insert into ledger.log_runs select 1000000 + n * 10, 10, md5((n % 1000)::text)::uuid, 1 + n from generate_series(1, 20000) n;
-            insert into ledger.log_checkpoints select 'other', n, sha256(''), '', now(), now() from generate_series(1, 20000) n;
-            analyze ledger.log_runs; analyze ledger.log_checkpoints;
-            """);
-        var claim = Sql.Load(typeof(ClaimedJob), "NextAsync").Replace("$1", "'test'").Replace("$2", "null::uuid");
-        await using var connection = new Npgsql.NpgsqlConnection(service.Database.Superuser);
-        await connection.OpenAsync();
-        await using var explain = new Npgsql.NpgsqlCommand($"explain {claim}", connection);
-        await using var reader = await explain.ExecuteReaderAsync();
-        var plan = new List<string>();
-        while (await reader.ReadAsync())
-            plan.Add(reader.GetString(0));
-        foreach (var table in new[] { "log_runs", "log_checkpoints" })
-            Assert.DoesNotContain(plan, line => line.Contains($"Seq Scan on {table}", StringComparison.Ordinal));
     }
 
     private static Task SliceAsync(TestService service) => service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);

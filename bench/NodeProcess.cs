@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Ledger.Identifiers;
+using Ledger.Scheduling;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Ledger.Bench;
+
+/// <summary>A whole node in a process of its own, which says what it measured as the last number of its output.</summary>
+internal static class NodeProcess
+{
+    /// <summary>Runs one of this program's node commands, with the bench's keys as its first argument.</summary>
+    public static double Run(BenchDatabase bench, string command, params string[] arguments)
+    {
+        var keys = Ledger.Database.EmbeddedDatabase.KeysOf(bench.Database.Postgres.DataDirectory);
+        string[] line = [typeof(NodeProcess).Assembly.Location, command, keys, .. arguments];
+        using var process = Process.Start(new ProcessStartInfo("dotnet", line)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        process.StandardInput.WriteLine(bench.Database.ServiceConnection);
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return output.Split('\n').Select(text => double.TryParse(text, out var measured) ? measured : (double?)null).LastOrDefault(measured => measured is not null)
+            ?? throw new InvalidOperationException($"the node did not say what it took:\n{output}");
+    }
+
+    /// <summary>The other side of <see cref="Run"/>: starts the node and writes what <paramref name="measure"/> gives.</summary>
+    public static async Task<int> ServeAsync(string keys, Func<WebApplication, Task<string>> measure)
+    {
+        var connection = (await Console.In.ReadLineAsync())!;
+        await using var node = LedgerService.Build(new ServiceSettings
+        {
+            Connection = connection,
+            Keys = KeyFolder.Open(keys),
+            Urls = "http://127.0.0.1:0",
+            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+            Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
+        });
+        await node.StartAsync();
+        Console.WriteLine(await measure(node));
+        return 0;
+    }
+
+    public static async Task UntilNoJobIsLeftAsync(WebApplication node)
+    {
+        var source = node.Services.GetRequiredService<NpgsqlDataSource>();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        while (await timer.WaitForNextTickAsync())
+        {
+            await using var command = source.CreateCommand("select not exists (select from ledger.job_queue)");
+            if (await command.ExecuteScalarAsync() is true)
+                return;
+        }
+    }
+
+    /// <summary>A figure of /proc/self/status, in KiB.</summary>
+    public static string StatusOf(string name) => File.ReadLines("/proc/self/status")
+        .First(line => line.StartsWith(name + ":", StringComparison.Ordinal))
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+}

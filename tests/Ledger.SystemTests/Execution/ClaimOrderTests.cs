@@ -1,0 +1,142 @@
+using System.Security.Cryptography;
+using Ledger.Contracts.Jobs;
+using Ledger.Database;
+using Ledger.Execution;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Ledger.SystemTests.Execution;
+
+/// <summary>Which job a lane takes next.</summary>
+public sealed class ClaimOrderTests
+{
+    private const string Night = "night";
+
+    /// <summary>A job of the queue as a test makes it. Minutes, from instants in the past.</summary>
+    private sealed record Queued(int Due, int Submitted, string Kind = "new")
+    {
+        public Guid Id { get; } = JobId.FromRandomness(RandomNumberGenerator.GetBytes(32)).Value;
+    }
+
+    [SkippableFact]
+    public async Task Jobs_are_claimed_by_when_they_are_due_then_by_when_they_were_submitted_whether_they_have_started_or_not()
+    {
+        await using var service = await TestService.StartAsync();
+        Queued[] jobs =
+        [
+            new(Due: 2, Submitted: 1), new(1, 5, "covered"), new(1, 3), new(2, 0, "covered"),
+            new(1, 4), new(3, 2), new(1, 1, "covered"), new(3, 1, "covered"),
+        ];
+        await QueueAsync(service, jobs);
+        Assert.Equal(jobs.OrderBy(job => job.Due).ThenBy(job => job.Submitted).Select(job => job.Id), await ClaimedInTurnAsync(service));
+    }
+
+    [SkippableFact]
+    public async Task What_cannot_be_claimed_keeps_nobody_waiting()
+    {
+        await using var service = await TestService.StartAsync();
+        Queued uncovered = new(0, 0, "uncovered"), first = new(1, 0), second = new(2, 0, "covered");
+        Queued tomorrow = new(60 * 48, 0), elsewhere = new(0, 0, "elsewhere");
+        await QueueAsync(service, [second, uncovered, tomorrow, elsewhere, first]);
+        Assert.Equal([first.Id, second.Id], await ClaimedInTurnAsync(service));
+    }
+
+    [SkippableFact]
+    public async Task While_the_log_is_behind_only_what_has_not_started_is_claimed_and_what_is_to_be_planned_anew()
+    {
+        await using var service = await TestService.StartAsync();
+        Queued started = new(0, 0, "covered"), first = new(1, 0), second = new(2, 0), ended = new(0, 1, "ended");
+        await QueueAsync(service, [second, started, ended, first]);
+        await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp() - interval '11 seconds'");
+        Assert.Equal([ended.Id, first.Id, second.Id], await ClaimedInTurnAsync(service));
+    }
+
+    [SkippableFact]
+    public async Task A_job_that_says_that_it_is_covered_and_is_not_is_not_claimed()
+    {
+        await using var service = await TestService.StartAsync();
+        Queued started = new(0, 0, "uncovered");
+        await QueueAsync(service, [started]);
+        await service.ExecuteAsync("update ledger.job_queue set is_waiting_for_log = false");
+        Assert.Empty(await ClaimedInTurnAsync(service));
+    }
+
+    [SkippableFact]
+    public async Task Lanes_side_by_side_take_the_jobs_in_their_order_one_each()
+    {
+        await using var service = await TestService.StartAsync();
+        Queued[] jobs = [.. Enumerable.Range(0, 6).Select(n => new Queued(Due: n, Submitted: 0, n % 2 == 0 ? "covered" : "new"))];
+        await QueueAsync(service, jobs);
+        var lanes = service.Services.GetRequiredService<LaneDatabase>().Source;
+        var open = new List<NpgsqlConnection>();
+        var claimed = new List<Guid>();
+        foreach (var _ in jobs)
+        {
+            open.Add(await lanes.OpenConnectionAsync());
+            var transaction = await open[^1].BeginTransactionAsync();
+            Assert.NotNull(transaction);
+            claimed.Add((await ClaimedJob.NextAsync(open[^1], Night, CancellationToken.None))!.Id.Value);
+        }
+        Assert.Equal(jobs.Select(job => job.Id), claimed);
+        await using var another = await lanes.OpenConnectionAsync();
+        await using (var transaction = await another.BeginTransactionAsync())
+            Assert.Null(await ClaimedJob.NextAsync(another, Night, CancellationToken.None));
+        foreach (var connection in open)
+            await connection.DisposeAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_job_whose_records_disagree_is_put_off_and_keeps_no_other_waiting()
+    {
+        await using var service = await TestService.StartAsync();
+        await service.AddConversationsAsync("a", 2, "user-1");
+        var broken = await service.SubmitAsync(new { conversationIds = new[] { "a-00001" } });
+        var job = await service.SubmitAsync(new { conversationIds = new[] { "a-00002" } });
+        Assert.True(JobId.TryParse(broken, out var id));
+        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 99 where id = $1", id.Value);
+        await service.RunSlicesAsync();
+        Assert.Equal("completed done 1 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+        Assert.Equal(1, await service.CountConversationsAsync());
+        Assert.True(await service.ScalarAsync<bool>("select due_at > submitted_at + interval '10 seconds' from ledger.job_queue where job_id = $1", id.Value));
+    }
+
+    /// <summary>The claims of one lane, each job gone when the next is claimed.</summary>
+    private static async Task<List<Guid>> ClaimedInTurnAsync(TestService service)
+    {
+        var claimed = new List<Guid>();
+        await using var connection = await service.Services.GetRequiredService<LaneDatabase>().Source.OpenConnectionAsync();
+        while (await ClaimedJob.NextAsync(connection, Night, CancellationToken.None) is { } next)
+        {
+            claimed.Add(next.Id.Value);
+            await service.ExecuteAsync("delete from ledger.job_queue where job_id = $1", next.Id.Value);
+        }
+        return claimed;
+    }
+
+    /// <summary>Queue rows, with what a claim reads beside them. The log covers its first 1,000 leaves.</summary>
+    private static async Task QueueAsync(TestService service, IReadOnlyList<Queued> jobs)
+    {
+        await service.SubmitAsync(new { cId = "somebody" });
+        await service.RunSlicesAsync();
+        await service.ExecuteAsync("alter table ledger.mt_streams disable trigger user; alter table ledger.log_runs disable trigger user");
+        await service.ExecuteAsync("insert into ledger.log_checkpoints select origin, 1000, root, 'note', now(), now() from ledger.log_state");
+        foreach (var (n, job) in jobs.Index())
+        {
+            await service.ExecuteAsync("insert into ledger.mt_streams (id, type, version) values ($1, 'deletion_job', 3)", job.Id);
+            await service.ExecuteAsync("insert into ledger.mt_doc_jobstatus (id, data, mt_version) values ($1, '{}', 3)", job.Id);
+            await service.ExecuteAsync(
+                "insert into ledger.log_runs (first_index, count, stream_id, first_version) values ($1, 3, $2, 1)",
+                3L * n + (job.Kind is "uncovered" or "ended" ? 2000 : 900), job.Id);
+            await service.ExecuteAsync(
+                """
+                insert into ledger.job_queue (job_id, bot_id, window_name, due_at, submitted_at,
+                    version, started_version, is_waiting_for_log, state)
+                values ($1, $2, case $3 when 'elsewhere' then 'other' else 'night' end,
+                    date_trunc('day', clock_timestamp()) - interval '1 day' + $4 * interval '1 minute', timestamptz '2026-01-01' + $5 * interval '1 minute',
+                    3, case when $3 in ('covered', 'uncovered', 'ended') then 3 end, $3 in ('uncovered', 'ended'),
+                    jsonb_build_object('window', jsonb_build_object('closes', case $3 when 'ended' then '2026-01-01T00:00:00Z' else '2099-01-01T00:00:00Z' end)))
+                """, job.Id, service.Bot, job.Kind, job.Due, job.Submitted);
+        }
+        await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp()");
+    }
+}

@@ -1,0 +1,100 @@
+using Ledger.Execution;
+using Ledger.Http;
+using Ledger.Jobs;
+using Ledger.Notifications;
+using Ledger.Pages;
+using Ledger.Transparency;
+
+namespace Ledger.SystemTests.Scale;
+
+/// <summary>
+/// The statements that a service runs all the time on tables that grow for ever. Whoever adds one to the product adds it here, with its bound.
+/// </summary>
+internal static class ScaleStatements
+{
+    private const string Yesterday = "clock_timestamp() - interval '1 day'";
+
+    /// <summary>Windows with 10,000 waiting jobs each, as the fill's first and last number give them.</summary>
+    public static IReadOnlyList<Func<int, int, string>> Windows { get; } =
+    [
+        (first, last) => ScaleFill.Waiting("new", first, last, firstLeaf: 600_000),
+        (first, last) => ScaleFill.Waiting("covered", first, last, started: true, firstLeaf: 650_000),
+        // Started, and the log has not got to them; the last has not started.
+        (first, last) => ScaleFill.Waiting(
+            "uncovered", first, Math.Min(last, ScaleDatabase.WaitingJobs - 1), started: true, covered: false, firstLeaf: ScaleFill.Leaves),
+        (_, last) => last < ScaleDatabase.WaitingJobs ? "" : ScaleFill.Waiting("uncovered", last, last, firstLeaf: ScaleFill.Leaves),
+        (first, last) => ScaleFill.Waiting("tomorrow", first, last, due: "clock_timestamp() + interval '1 day'", firstLeaf: 700_000),
+        // Their opening has ended; the log has not got to them.
+        (first, last) => ScaleFill.Waiting(
+            "ended", first, last, Yesterday, "clock_timestamp() - interval '1 minute'", started: true, covered: false, 2 * ScaleFill.Leaves),
+    ];
+
+    public static IReadOnlyList<ScaleStatement> Claims { get; } =
+    [
+        Claim("of jobs that have not started", "new", rows: 1),
+        Claim("of started jobs", "covered", rows: 1),
+        Claim("behind 9,999 jobs that the log does not cover", "uncovered", rows: 1),
+        Claim("in a window whose jobs are due tomorrow", "tomorrow", rows: 0),
+        Claim("in a window without jobs", "none", rows: 0),
+        Claim("of jobs whose opening has ended", "ended", rows: 1),
+        Claim("of started jobs while the log is behind", "covered", rows: 0) with
+        {
+            Given = "update ledger.log_state set covered_until = '2026-01-01'",
+        },
+        Claim("beside 31 lanes", "new", rows: 1) with
+        {
+            Buffers = 200,
+            Elsewhere = "select from ledger.job_queue where window_name = 'new' order by due_at, submitted_at, job_id limit 31 for update",
+        },
+        new("a claim of the same job again", typeof(ClaimedJob), nameof(ClaimedJob.AgainAsync), 40, Job("new", 5_000), "bigint 3") { Rows = 1 },
+    ];
+
+    public static IReadOnlyList<ScaleStatement> All { get; } =
+    [
+        .. Claims,
+        new("putting a job back into the queue", typeof(JobWriter), "KeepInQueue", 80,
+            Job("new", 5_000), "text 'new'", "timestamptz '2026-11-01'", "bigint 4",
+            """jsonb '{"window": {"closes": "2026-11-02T00:00:00.000Z"}}'""", "jsonb null", "bigint 4"),
+        new("taking a job out of the queue", typeof(JobWriter), "RemoveFromQueue", 40, Job("new", 5_000)),
+        new("ending a job in the list", typeof(JobWriter), "UpdateListEntry", 40, Job("new", 5_000), "text 'completed'"),
+        new("a submission that was sent before", typeof(JobSubmission), "FindAsync", 12, Job("done", 50_000)) { Rows = 1 },
+        new("a job's status", typeof(JobReader), nameof(JobReader.StatusAsync), 12, Job("done", 50_000), Bot) { Rows = 1 },
+        new("the first page of a bot's jobs", typeof(JobReader), nameof(JobReader.ListAsync), 600,
+            $"text[] '{{{ScaleFill.Bot}}}'", "text null", "timestamptz null", "uuid null", "int 50") { Rows = 50 },
+        new("a poll for notifications that are due", typeof(NotificationOutbox), nameof(NotificationOutbox.ClaimAsync), 10,
+            "text 'mail'", "int 10", "interval '1 minute'", "text 'a'", "text 'b'"),
+        new("the use of a token", typeof(UsedTokens), nameof(UsedTokens.IsFirstUseAsync), 30,
+            "text 'cs-scale'", "bytea sha256('another')", "timestamptz '2027-01-01'"),
+        new("a pass over expired tokens", typeof(UsedTokens), nameof(UsedTokens.DeleteExpiredAsync), 10,
+            "timestamptz '2020-01-01'", "int 10000"),
+        new("whether the log is ready", typeof(PublishedLog), nameof(PublishedLog.ProblemAsync), 12) { Rows = 1 },
+        // What "while witnesses are away" adds is undone, and its index entries stay.
+        new("the latest signed checkpoint", typeof(CheckpointStore), nameof(CheckpointStore.LatestAsync), 60, Origin) { Rows = 1 },
+        new("the latest published checkpoint", typeof(CheckpointStore), "LatestPublished", 12, Origin) { Rows = 1 },
+        new("the latest published checkpoint, while witnesses are away", typeof(CheckpointStore), "LatestPublished", 12, Origin)
+        {
+            Rows = 1,
+            Given = Unpublished,
+        },
+        new("the log's overview", typeof(LogOverview), "StateAsync", 60) { Rows = 1 },
+        new("a page of checkpoints in the middle", typeof(LogOverview), "CheckpointsAsync", 70, Origin, "bigint 500000", "int 50") { Rows = 50 },
+        new("the log's look at 100 events that wait", typeof(Sequencer), "ReadWaiting", 3_000, "bigint 4096")
+        {
+            Given = "insert into ledger.log_queue (stream_id, first_version, last_version) " +
+                "select md5('done' || n)::uuid, 1, 1 from generate_series(1, 100) n",
+        },
+        new("a bundle of 256 leaves", typeof(StoredLeaf), nameof(StoredLeaf.ReadAsync), 2_000, "bigint 150000", "bigint 150256"),
+    ];
+
+    private const string Bot = $"text '{ScaleFill.Bot}'";
+    private const string Origin = $"text '{ScaleFill.Origin}'";
+
+    private const string Unpublished =
+        "insert into ledger.log_checkpoints (origin, size, root, note, signed_at) " +
+        $"select '{ScaleFill.Origin}', 1000000 + n, sha256('root'), 'note', now() from generate_series(1, 5000) n";
+
+    private static ScaleStatement Claim(string name, string window, int rows) =>
+        new($"a claim {name}", typeof(ClaimedJob), nameof(ClaimedJob.NextAsync), 50, $"text '{window}'") { Rows = rows };
+
+    private static string Job(string window, int number) => $"uuid md5('{window}{number}')";
+}
