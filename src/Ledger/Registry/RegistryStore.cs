@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Registry;
+using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
@@ -33,8 +34,10 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     {
         if (await MissingReferenceAsync(command, cancel) is { } missing)
             return missing;
+        var facts = await FactsAsync(botId, command, cancel);
         return await ExecuteAsync(
-            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply,
+            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot,
+            bot => RegistryDecisions.Decide(bot, command, facts), Bot.Apply,
             (before, after, _) => WebhookSecrets.Rows(before, after, webhookSecret, keys), cancel);
     }
 
@@ -163,6 +166,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
                 yield return new NpgsqlBatchCommand("delete from ledger.client_secrets where client_id = $1") { Parameters = { new() { Value = clientId } } };
             }
         }
+    }
+
+    /// <summary>The first conversation takes a look at all of them, so only for a command that may name a creation.</summary>
+    private async Task<BotFacts> FactsAsync(string botId, RegistryCommand command, CancellationToken cancel)
+    {
+        if (command is not (AddBot or ChangeBot { CreatedAt: not null }))
+            return new BotFacts(time.GetUtcNow(), FirstConversation: null);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return new BotFacts(time.GetUtcNow(), await FirstConversation.OfBotAsync(connection, botId, cancel));
     }
 
     /// <summary>A bot's window and a grant's client are other streams: they must be there, and are never removed.</summary>
