@@ -26,12 +26,12 @@ internal static class MessagesPage
     {
         if (BotsOf(context) is not { Length: > 0 } bots)
             return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scope.LedgerAudit);
-        var query = new QueryParameters(context.Request.Query, "show", "after", "retried");
+        var query = new QueryParameters(context.Request, "show", "after", "retried");
         var undelivered = query.OneOf("show", "undelivered", "all") == "undelivered";
         var retried = query.OneOf("retried", "yes", "no");
         var after = Guid.TryParseExact(query.Text("after"), "D", out var id) ? id : (Guid?)null;
         if (after is null && query.Text("after") is not null)
-            query.Problems.Add("after must be what a link to the next page has");
+            query.Add("after must be what a link to the next page has");
         if (query.Problems.Count > 0)
             return await ErrorPages.MalformedAsync(html, context, query.Problems);
         var page = await reader.ListAsync(bots, undelivered, Limit, after, context.RequestAborted);

@@ -16,12 +16,15 @@ internal static class SubmitEndpoint
         .WithName("submitDeletionJob")
         .Describe(JobOperations.Submit);
 
-    /// <summary>In this order: rate limit, headers, size, rules of the body, record.</summary>
+    /// <summary>In this order: rate limit, query, headers, size, rules of the body, record.</summary>
     private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
     {
         var caller = Caller.Of(context);
         if (limits.SecondsToWait(LimitedCall.Submit, caller.Bot.BotId) is { } wait)
             return Refusals.TooMany(wait);
+        // A deletion is never guessed at: ?dryRun=true would be ignored, and delete.
+        if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
+            return query.Refusal();
         var (idempotencyKey, refusal) = RequestHeaders.IdempotencyKey(context.Request.Headers);
         if (refusal is not null)
             return refusal;

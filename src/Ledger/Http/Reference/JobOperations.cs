@@ -44,7 +44,9 @@ internal static class JobOperations
         ],
         Refusals =
         [
-            new("a broken rule", "A rule of the body or of the `Idempotency-Key` is broken: one entry per problem.", new ErrorAnswer(400, "conversationIds or cId is required")),
+            new("a broken rule",
+                "A rule of the body or of the `Idempotency-Key` is broken, or there is a query parameter: one entry per problem.",
+                new ErrorAnswer(400, "conversationIds or cId is required")),
             new("two broken rules", "For example two at once.", new ErrorAnswer(400, 400, ["conversationIds is empty: it must have 1 to 100 items", "conversationIds and cId exclude each other: send one of them"])),
             new("key used before", "The `Idempotency-Key` was used for another request.", SubmitEndpoint.KeyReused),
             Refused.TooManySubmits,
