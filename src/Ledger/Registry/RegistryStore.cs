@@ -186,6 +186,10 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
             return new Rejection($"there is no window '{window}': define it with `ledger window add`");
         if (command is GrantClient grant && (await FindAsync(connection, StreamIds.Client(grant.Client), DocumentJson.Default.ApiClient, cancel)).Document is not { Revoked: false })
             return new Rejection($"there is no client '{grant.Client}' (or it was revoked): register it with `ledger client add`");
+        // Else a mistyped name would be told that it may no longer act, while the one that was meant goes on.
+        if (command is RevokeGrant revoke
+            && (await FindAsync(connection, StreamIds.Client(revoke.Client), DocumentJson.Default.ApiClient, cancel)).Document is null)
+            return new Rejection("there is no such client: `ledger client list` shows them");
         return null;
     }
 }
