@@ -11,6 +11,9 @@ internal static class SubmitEndpoint
 {
     internal static ErrorAnswer KeyReused { get; } = new(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
 
+    internal static ErrorAnswer KeyForgotten { get; } =
+        new(409, "the job of this Idempotency-Key was forgotten, so its request can no longer be compared: for another job, use a new key");
+
     public static void Map(RouteGroupBuilder deletions) => deletions.MapPost("", SubmitAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
         .WithName("submitDeletionJob")
@@ -51,7 +54,7 @@ internal static class SubmitEndpoint
     private static IResult Answer(string botId, SubmissionResult result, HttpContext context)
     {
         if (result is not SubmissionResult.Accepted accepted)
-            return KeyReused;
+            return result is SubmissionResult.KeyForgotten ? KeyForgotten : KeyReused;
         context.Response.Headers.Location = BotPath.Status(botId, accepted.JobId);
         context.Response.Headers.CacheControl = "no-store";
         // Nothing in here needs escaping; the order is the published sample's.
