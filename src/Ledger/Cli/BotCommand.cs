@@ -19,7 +19,8 @@ internal static class BotCommand
             "Registers a bot. Repeating it with the same settings changes nothing.",
             "ledger bot add st-1 --owner-mail owner@example.com --created 2024-03-01 --retention-days 400\nledger bot add st-2 --webhook https://example.com/hook",
             "--created is when the platform made the bot: a deletion by cId without startDate reaches back to it (or to the channel user's creation,\n"
-            + "if that is later), so it must not be later than the bot's first conversation. Once set, change it with `ledger bot set`.");
+            + "if that is later). It must be neither in the future nor after the bot's first conversation.\n"
+            + "Once set, change it with `ledger bot set`.");
         var settings = new BotSettings(verb, "now");
         settings.Window.DefaultValueFactory = _ => Window.Default.Name;
         verb.SetAction(async (parsed, cancel) =>

@@ -25,7 +25,13 @@ internal static class ClientCommand
             "ledger client add cs-1 --bot st-1 --scope delete-conversations --scope logs-history\nledger client add cs-2 --alg RS256 --public-key client.pem --require-expiry",
             "The client's id is what its tokens carry in the claim `appId`. With --bot and --scope it may act at once; else follow with `ledger client grant`.");
         var client = new Argument<string>("CLIENT") { Description = "The client's id." };
-        var algorithm = new Option<TokenAlgorithm>("--alg") { Description = "The one algorithm of its tokens.", HelpName = "ALG", DefaultValueFactory = _ => TokenAlgorithm.HS256 };
+        var algorithm = new Option<TokenAlgorithm>("--alg")
+        {
+            Description = "The one algorithm of its tokens.",
+            HelpName = "ALG",
+            DefaultValueFactory = _ => TokenAlgorithm.HS256,
+            CustomParser = result => OptionValues.Named<TokenAlgorithm>(result, "--alg") ?? default,
+        };
         var publicKey = new Option<FileInfo?>("--public-key") { Description = "For RS256, RS512 and ES256: its public key, PEM.", HelpName = "FILE" };
         var requireExpiry = new Option<bool>("--require-expiry") { Description = "Refuse its tokens without an `exp`." };
         var bot = new Option<string?>("--bot") { Description = "A bot that it may act for.", HelpName = "BOT" };

@@ -29,6 +29,9 @@ public static class ExitCodes
     /// <summary>The job that was waited for was cancelled.</summary>
     public const int JobCancelled = 4;
 
+    /// <summary>Nothing is known of at least one of the ids that were asked for.</summary>
+    public const int NothingKnown = 5;
+
     /// <summary>Stopped by Ctrl-C or SIGTERM before it was done (128 + SIGINT, as shells have it).</summary>
     public const int Stopped = 130;
 }

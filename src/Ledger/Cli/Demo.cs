@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Conversations;
 using Ledger.Http;
 using Ledger.Notifications;
 using Ledger.Projections.Registry;
@@ -83,9 +84,11 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         var (secretId, secret) = RegistryStore.NewSecret();
         CommandException.ThrowIf(await registry.ExecuteOnClientAsync(
             clientId, new AddClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, secretId, Actor, null), secret, cancel));
-        foreach (var (bot, createdAt) in input.Bots.SelectMany(bot => new[] { (bot.Key, bot.Value), (DemoInput.Twin(bot.Key), bot.Value) }))
+        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        foreach (var (bot, first) in input.Bots.SelectMany(bot => new[] { (bot.Key, bot.Value), (DemoInput.Twin(bot.Key), bot.Value) }))
         {
-            // Another file may have registered the bot with another creation.
+            // Another file may have registered the bot with another creation, and left conversations that are older than this one's.
+            var createdAt = await FirstConversation.OfBotAsync(connection, bot, cancel) is { } older && older < first ? older : first;
             if (await registry.ExecuteAsync(bot, new AddBot(bot, Owner, createdAt, null, AlwaysOpen.Name, Actor, null), cancel) is not null)
                 CommandException.ThrowIf(await registry.ExecuteAsync(bot, new ChangeBot(bot, Owner, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
             CommandException.ThrowIf(await registry.ExecuteAsync(bot, new GrantClient(bot, clientId, Enum.GetValues<Scope>(), Actor, null), cancel));
@@ -100,7 +103,7 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         await using (var twins = input.OpenTwin())
             Tell("a second bot, with the same cIds and conversation ids", await ImportCommand.RunAsync(terminal, database, twins, DemoInput.Twin, cancel));
 
-        void Tell(string whose, Conversations.ImportTotals totals) =>
+        void Tell(string whose, ImportTotals totals) =>
             terminal.Line($"Imported {totals.Imported:N0} conversations with {totals.Items:N0} items for {whose}" + (totals.AlreadyThere > 0 ? $"; {totals.AlreadyThere:N0} were there already." : "."));
     }
 

@@ -20,7 +20,9 @@ internal static class FindCommand
             "cat ids.txt | ledger find\ncat ids.txt | ledger find --bot st-1 --json",
             "An id is never an argument: a command line is seen by every user of the machine, and kept by shells.\n"
             + "There is no index of erased ids. Every job whose key lives is opened and read, which takes about a second for ten million conversations;\n"
-            + "what a forgotten job was about nobody can tell any more.");
+            + "what a forgotten job was about nobody can tell any more.\n"
+            + $"The exit code is {ExitCodes.NothingKnown} where nothing is known of one of the ids, and {ExitCodes.Failed} where\n"
+            + "a job that nobody forgot could not be searched.");
         var bot = new Option<string?>("--bot") { Description = "Search only this bot's jobs.", HelpName = "BOT" };
         var json = new Option<bool>("--json") { Description = "Print a JSON document instead of a table." };
         verb.Add(bot);
@@ -33,11 +35,13 @@ internal static class FindCommand
                 terminal.Note("Type the ids, one a line, and end with Ctrl-D.");
             var ids = await IdLines.ReadAsync(Console.In, MostIds, cancel);
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
+            await NamedBot.RequireAsync(opened, parsed.GetValue(bot), cancel);
             var result = await new IdentifierSearch(opened.Source, opened.Keys).FindAsync(ids, parsed.GetValue(bot), cancel);
             if (parsed.GetValue(json))
                 terminal.Line(Json(ids, result).ToJsonString(s_json));
             else
                 Show(terminal, ids, result);
+            return Conclude(terminal, ids, result);
         });
         return verb;
     }
@@ -54,8 +58,21 @@ internal static class FindCommand
         terminal.Note($"Searched {result.Searched} jobs: what is known is known as long as their keys live.");
         if (result.Forgotten > 0)
             terminal.Note($"{result.Forgotten} more jobs are forgotten: their keys are destroyed, so they cannot be searched.");
+    }
+
+    /// <summary>A script that asks must not take a mistyped id, or a search that could not see all, for a good answer.</summary>
+    private static int Conclude(Terminal terminal, IReadOnlyList<string> ids, SearchResult result)
+    {
         if (result.Damaged > 0)
+        {
             terminal.Warn($"{result.Damaged} more jobs cannot be opened with these keys, though nobody forgot them");
+            return ExitCodes.Failed;
+        }
+        var unknown = ids.Count - result.Found.Select(entry => entry.Id).Distinct(StringComparer.Ordinal).Count();
+        if (unknown == 0)
+            return ExitCodes.Done;
+        terminal.Note($"Nothing is known of {unknown} of {ids.Count} ids: are they written as they were submitted?");
+        return ExitCodes.NothingKnown;
     }
 
     private static string[] Row(FoundIdentifier entry) =>

@@ -32,6 +32,7 @@ internal static class JobsCommand
         {
             Description = "Only jobs in this state: queued, completed, failed or cancelled; or of the queued ones only those that are waiting, running, retrying or paused.",
             HelpName = "STATE",
+            CustomParser = result => OptionValues.Named<State>(result, "--state"),
         };
         var limit = new Option<int>("--limit") { Description = "At most so many, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 50 };
         limit.Validators.Add(result =>
@@ -46,6 +47,7 @@ internal static class JobsCommand
         verb.SetAction(async (parsed, cancel) =>
         {
             await using var opened = await database.OpenAsync(parsed, cancel);
+            await NamedBot.RequireAsync(opened, parsed.GetValue(bot), cancel);
             var (status, phase) = Meant(parsed.GetValue(state));
             var jobs = await new JobReader(opened.Source, keys: null).NewestAsync(parsed.GetValue(bot), status, phase, parsed.GetValue(limit), cancel);
             Terminal.Of(parsed).Table(

@@ -36,6 +36,7 @@ internal static class NotificationsCommand
         verb.SetAction(async (parsed, cancel) =>
         {
             await using var opened = await database.OpenAsync(parsed, cancel);
+            await NamedBot.RequireAsync(opened, parsed.GetValue(bot), cancel);
             var notifications = new NotificationReader(opened.Source);
             string[]? bots = parsed.GetValue(bot) is { } one ? [one] : null;
             if (parsed.GetValue(retry) is { Length: > 0 } ids)

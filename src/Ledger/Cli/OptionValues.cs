@@ -41,6 +41,16 @@ internal static class OptionValues
         CustomParser = result => [.. result.Tokens.Select(token => Scope(token.Value, result))],
     };
 
+    /// <summary>A name of the enumeration, in any letter case: neither its number nor several names, which .NET would take.</summary>
+    public static T? Named<T>(ArgumentResult result, string option)
+        where T : struct, Enum
+    {
+        var names = Enum.GetNames<T>();
+        return Read(
+            result, text => names.Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<T>(text, ignoreCase: true) : (T?)null,
+            $"{option} must be one of {string.Join(", ", names)}");
+    }
+
     /// <summary><c>Delete Conversations</c></summary>
     public static string ScopeName(Scope scope) => JsonSerializer.SerializeToElement(scope, Names).GetString()!;
 

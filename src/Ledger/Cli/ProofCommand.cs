@@ -23,6 +23,7 @@ internal static class ProofCommand
         {
             var meant = options.Read(parsed);
             await using var database = await options.Database.OpenAsync(parsed, cancel, needsKeys: true);
+            await NamedBot.RequireAsync(database, meant.Bot, cancel);
             var proofs = new ProofFiles(database, Terminal.Of(parsed), options.By.Actor(parsed), options.By.Reason(parsed), meant.WithIds);
             await (meant switch
             {

@@ -25,7 +25,7 @@ internal static class BotsPage
         var bots = caller.BotsWith(Scope.LedgerAudit);
         if (bots.Count == 0)
             return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scope.LedgerAudit);
-        var query = new QueryParameters(context.Request.Query, "after");
+        var query = new QueryParameters(context.Request, "after");
         if (query.Problems.Count > 0)
             return await ErrorPages.MalformedAsync(html, context, query.Problems);
         var after = query.Text("after");

@@ -29,6 +29,10 @@ internal static class ErrorPages
     public static Task<IResult> MalformedAsync(Html html, HttpContext context, IEnumerable<string> problems) =>
         PageAsync(html, context, 400, Title(400), [.. problems.Select(Words.Sentence)]);
 
+    /// <summary>400, 413, 415: a form that cannot be read.</summary>
+    public static Task<IResult> FormAsync(Html html, HttpContext context, ErrorAnswer answer) =>
+        PageAsync(html, context, answer.Status, "This form cannot be read", [.. answer.Messages.Select(Words.Sentence)]);
+
     /// <summary>403: which scope is needed.</summary>
     /// <param name="bot">For this bot; null: for any.</param>
     public static Task<IResult> MissingScopeAsync(Html html, HttpContext context, string? bot, params Scope[] scopes)

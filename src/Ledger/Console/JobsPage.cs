@@ -32,11 +32,11 @@ internal static class JobsPage
         string[] bots = [.. caller.BotsWith(Scopes).Select(bot => bot.BotId)];
         if (bots.Length == 0)
             return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scopes);
-        var query = new QueryParameters(context.Request.Query, "job", "bot", "status", "after");
+        var query = new QueryParameters(context.Request, "job", "bot", "status", "after");
         var status = query.OneOf("status", "queued", "completed", "failed", "cancelled");
         var bot = query.Text("bot");
         if (bot is not null && !bots.Contains(bot))
-            query.Problems.Add("there is no such bot, or you have no grant of it that shows jobs");
+            query.Add("there is no such bot, or you have no grant of it that shows jobs");
         if (query.Problems.Count > 0)
             return await ErrorPages.MalformedAsync(html, context, query.Problems);
         if (query.Text("job") is { } searched && await FindAsync(jobs, caller, searched.Trim(), cancel) is { } found)

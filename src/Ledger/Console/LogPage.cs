@@ -21,7 +21,7 @@ internal static class LogPage
     private static async Task<IResult> ShowAsync(HttpContext context, Html html, LogOverview log, KeyFolder keys)
     {
         var cancel = context.RequestAborted;
-        var query = new QueryParameters(context.Request.Query, "below");
+        var query = new QueryParameters(context.Request, "below");
         var below = query.Number("below", 1, long.MaxValue, absent: 0);
         if (query.Problems.Count > 0)
             return await ErrorPages.MalformedAsync(html, context, query.Problems);

@@ -13,6 +13,9 @@ internal static class MessagesPage
 {
     private const int Limit = 25;
 
+    private static readonly string[] s_fields = ["id"];
+    private static readonly ErrorAnswer s_noMessage = new(400, "the form names no message");
+
     public static void Map(RouteGroupBuilder pages)
     {
         pages.MapGet("/messages", ShowAsync);
@@ -23,12 +26,12 @@ internal static class MessagesPage
     {
         if (BotsOf(context) is not { Length: > 0 } bots)
             return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scope.LedgerAudit);
-        var query = new QueryParameters(context.Request.Query, "show", "after", "retried");
+        var query = new QueryParameters(context.Request, "show", "after", "retried");
         var undelivered = query.OneOf("show", "undelivered", "all") == "undelivered";
         var retried = query.OneOf("retried", "yes", "no");
         var after = Guid.TryParseExact(query.Text("after"), "D", out var id) ? id : (Guid?)null;
         if (after is null && query.Text("after") is not null)
-            query.Problems.Add("after must be what a link to the next page has");
+            query.Add("after must be what a link to the next page has");
         if (query.Problems.Count > 0)
             return await ErrorPages.MalformedAsync(html, context, query.Problems);
         var page = await reader.ListAsync(bots, undelivered, Limit, after, context.RequestAborted);
@@ -41,8 +44,9 @@ internal static class MessagesPage
     {
         if (BotsOf(context) is not { Length: > 0 } bots)
             return await ErrorPages.MissingScopeAsync(html, context, bot: null, Scope.LedgerAudit);
-        if (!context.Request.HasFormContentType || !Guid.TryParseExact((await context.Request.ReadFormAsync(context.RequestAborted))["id"], "D", out var id))
-            return await ErrorPages.MalformedAsync(html, context, ["the form names no message"]);
+        var (form, malformed) = await FormBody.ReadAsync(context.Request, s_fields, context.RequestAborted);
+        if (form is null || !Guid.TryParseExact(form.GetValueOrDefault("id"), "D", out var id))
+            return await ErrorPages.FormAsync(html, context, malformed ?? s_noMessage);
         var count = await reader.RetryAsync([id], bots, context.RequestAborted);
         return new SeeOther($"/messages?retried={(count > 0 ? "yes" : "no")}");
     }

@@ -5,8 +5,7 @@ namespace Ledger.Pages;
 /// <summary><c>/login</c>: a client's token is exchanged, once, for a session. <c>/logout</c> ends it.</summary>
 internal static class SignIn
 {
-    /// <summary>A token of the longest length, percent-encoded, and the rest of the form.</summary>
-    private const int FormBytes = 4 * PresentedToken.MaximumCharacters;
+    private static readonly string[] s_fields = ["token", "next"];
 
     public static void Map(WebApplication app)
     {
@@ -23,7 +22,10 @@ internal static class SignIn
     {
         if (!SameOrigin.MayChange(context.Request, options.PublicUrl))
             return await ErrorPages.ForeignFormAsync(html, context);
-        var (token, next) = await ReadAsync(context);
+        var (form, malformed) = await FormBody.ReadAsync(context.Request, s_fields, context.RequestAborted);
+        if (form is null)
+            return await ErrorPages.FormAsync(html, context, malformed!);
+        var (token, next) = (Token(form), form.GetValueOrDefault("next"));
         var (caller, refusal) = await verifier.VerifyAsync(token, context.RequestAborted);
         if (caller is null)
             return await PageAsync(context, html, next, refusal);
@@ -48,15 +50,11 @@ internal static class SignIn
     internal static string Local(string? next) =>
         next is ['/', ..] && next is not ['/', '/' or '\\', ..] && next.All(letter => letter is > ' ' and < '\x7f') && next.Length <= 2048 ? next : "/";
 
-    private static async Task<(string Token, string? Next)> ReadAsync(HttpContext context)
+    /// <summary>As it is pasted: with a line's end, or with what stands before it in a header.</summary>
+    private static string Token(IReadOnlyDictionary<string, string> form)
     {
-        if (context.Request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
-            return ("", null);
-        var form = await context.Request.ReadFormAsync(
-            new Microsoft.AspNetCore.Http.Features.FormOptions { BufferBodyLengthLimit = FormBytes, ValueLengthLimit = FormBytes, ValueCountLimit = 8 }, context.RequestAborted);
-        // As it is pasted: with a line's end, or with what stands before it in a header.
-        var token = form["token"].ToString().Trim();
-        return (token.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? token[7..].Trim() : token, form["next"]);
+        var token = form.GetValueOrDefault("token", "").Trim();
+        return token.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? token[7..].Trim() : token;
     }
 
     private static async Task EndAsync(HttpContext context, ConsoleSessions sessions)

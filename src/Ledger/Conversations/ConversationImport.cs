@@ -9,7 +9,7 @@ namespace Ledger.Conversations;
 /// Fills the conversation store from JSON Lines, in batches of one transaction each. Input of any size takes the memory of one batch. The same conversation twice
 /// (in a batch, in the input, in two imports at once) is one conversation, so an import that stopped is simply run again.
 /// </summary>
-public sealed class ConversationImport(NpgsqlDataSource database)
+public sealed class ConversationImport(NpgsqlDataSource database, TimeProvider? time = null)
 {
     // A batch ends at whichever comes first.
     private const int BatchConversations = 1_000;
@@ -24,7 +24,7 @@ public sealed class ConversationImport(NpgsqlDataSource database)
     private static readonly string ItemsSql = Sql.Load(typeof(ConversationImport), nameof(CopyItemsAsync));
     private static readonly string AnalyticsSql = Sql.Load(typeof(ConversationImport), "InsertAnalytics");
 
-    private readonly ImportBots _bots = new(database);
+    private readonly ImportBots _bots = new(database, time ?? TimeProvider.System);
 
     /// <summary>Imports every line.</summary>
     /// <param name="input">JSON Lines, see <see cref="ImportLine"/>; gzip or not.</param>

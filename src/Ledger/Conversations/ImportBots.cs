@@ -4,8 +4,11 @@ using Npgsql;
 
 namespace Ledger.Conversations;
 
-/// <summary>What an import has to know of the bots: that they are registered, and since when they exist.</summary>
-internal sealed class ImportBots(NpgsqlDataSource database)
+/// <summary>
+/// What an import has to know of the bots: that they are registered, and since when they exist. And of the time: what has not begun yet
+/// is a mistake.
+/// </summary>
+internal sealed class ImportBots(NpgsqlDataSource database, TimeProvider time)
 {
     private Dictionary<string, DateTimeOffset> _createdAt = [];
 
@@ -21,6 +24,13 @@ internal sealed class ImportBots(NpgsqlDataSource database)
 
     private string? Problem(ImportedConversation conversation)
     {
+        // A deletion by cId without endDate reaches to the end of the day that it is submitted on. A clock that is ahead within the day
+        // does no harm.
+        if (conversation.StartedAt.UtcDateTime.Date > time.GetUtcNow().UtcDateTime.Date)
+        {
+            return "the conversation starts after today (UTC), and deletions by cId would miss it: mend its startedAt, or this machine's "
+                + "clock";
+        }
         if (!_createdAt.TryGetValue(conversation.BotId, out var createdAt))
             return "its bot is unknown: register it first with `ledger bot add BOT --created INSTANT`";
         // A deletion by cId without startDate reaches back to the bot's creation, and would silently miss this one.

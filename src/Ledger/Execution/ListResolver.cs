@@ -54,13 +54,22 @@ public static class ListResolver
         DateTimeOffset? retainedFrom = bot.RetentionDays is { } days ? Contracts.Instant.Truncate(claimed.Now.AddDays(-days)) : null;
         if (request is not DeletionRequest.ByChannelUser user)
             return new ListCursor(From: null, retainedFrom, AfterKey: 0, LastKey: 0, Rows: 0);
-        var from = user.From;
-        if (from is null)
-        {
-            var created = await ConversationStore.ChannelUserCreatedAtAsync(connection, bot.BotId, user.CId, cancel) ?? bot.CreatedAt;
-            from = Contracts.Instant.Truncate(created > bot.CreatedAt ? created : bot.CreatedAt);
-        }
-        return new ListCursor(from, retainedFrom, AfterKey: 0, await ConversationStore.LastKeyAsync(connection, cancel), Rows: 0);
+        // The last key comes first: a start that is read after it is early enough for every conversation up to it.
+        var lastKey = await ConversationStore.LastKeyAsync(connection, cancel);
+        var from = user.From ?? await DefaultStartAsync(connection, bot, user.CId, cancel);
+        return new ListCursor(from, retainedFrom, AfterKey: 0, lastKey, Rows: 0);
+    }
+
+    /// <summary>
+    /// The later of the channel user's creation and the bot's, but never after the user's first conversation: a creation that was
+    /// recorded wrongly must hide nothing from a job that is to erase all.
+    /// </summary>
+    private static async Task<DateTimeOffset> DefaultStartAsync(NpgsqlConnection connection, Bot bot, string cId, CancellationToken cancel)
+    {
+        var created = await ConversationStore.ChannelUserCreatedAtAsync(connection, bot.BotId, cId, cancel) ?? bot.CreatedAt;
+        var later = created > bot.CreatedAt ? created : bot.CreatedAt;
+        var first = await FirstConversation.OfChannelUserAsync(connection, bot.BotId, cId, cancel);
+        return Contracts.Instant.Truncate(first < later ? first.Value : later);
     }
 
     private static async Task<(IReadOnlyList<ManifestEntry> Entries, long AfterKey, bool IsLast)> ByChannelUserAsync(

@@ -37,7 +37,7 @@ internal static class CertificateEndpoint
         var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
             return refusal;
-        var query = new QueryParameters(context.Request.Query, "format", "paper");
+        var query = new QueryParameters(context.Request, "format", "paper");
         var (format, paper) = (query.OneOf("format", "html", "json", "pdf"), query.OneOf("paper", "a4", "letter") ?? "a4");
         if (query.Problems.Count > 0)
             return query.Refusal();

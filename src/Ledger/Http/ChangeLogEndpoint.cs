@@ -22,15 +22,15 @@ internal static class ChangeLogEndpoint
     private static async Task<IResult> ListAsync(HttpContext context, ChangeLog log)
     {
         var bot = Caller.Of(context).Bot.BotId;
-        var query = new QueryParameters(context.Request.Query, "offset", "limit", "startDate", "endDate", "fetchAfter");
+        var query = new QueryParameters(context.Request, "offset", "limit", "startDate", "endDate", "fetchAfter");
         var limit = (int)query.Number("limit", 1, MaximumLimit, absent: MaximumLimit);
         var offset = query.Number("offset", 0, int.MaxValue, absent: 0);
         var (start, end) = (Day(query, "startDate"), Day(query, "endDate"));
         if (start > end)
-            query.Problems.Add("startDate must not be after endDate");
+            query.Add("startDate must not be after endDate");
         var fetchAfter = query.Text("fetchAfter");
         if (fetchAfter is not null && query.Text("offset") is not null)
-            query.Problems.Add("fetchAfter and offset are two ways to page: leave one out");
+            query.Add("fetchAfter and offset are two ways to page: leave one out");
         if (query.Problems.Count > 0)
             return query.Refusal();
 
@@ -55,7 +55,7 @@ internal static class ChangeLogEndpoint
             return null;
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue)
             return day;
-        query.Problems.Add($"{name} must be a date such as 2026-05-04: a day of UTC, inclusive");
+        query.Add($"{name} must be a date such as 2026-05-04: a day of UTC, inclusive");
         return null;
     }
 

@@ -36,10 +36,10 @@ internal static class EventsEndpoint
         var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
-        var query = new QueryParameters(context.Request.Query, "asOf");
+        var query = new QueryParameters(context.Request, "asOf");
         var asOf = query.Text("asOf") is { } text ? AsOf.Parse(text) : null;
         if (asOf is null && query.Text("asOf") is not null)
-            query.Problems.Add($"asOf {AsOf.Rule}");
+            query.Add($"asOf {AsOf.Rule}");
         if (query.Problems.Count > 0)
             return query.Refusal();
         if (await JobReplay.FindAsync(database, job, asOf, cancel) is not var (replay, rejection) || replay.Bot != caller.Bot.BotId)

@@ -19,7 +19,7 @@ internal static class JobListEndpoint
 
     private static async Task<IResult> ListAsync(HttpContext context, JobReader jobs)
     {
-        var query = new QueryParameters(context.Request.Query, "status", "limit", "after");
+        var query = new QueryParameters(context.Request, "status", "limit", "after");
         var status = query.OneOf("status", "queued", "completed", "failed", "cancelled");
         var limit = query.Number("limit", 1, MaximumLimit, absent: DefaultLimit);
         if (query.Problems.Count > 0)

@@ -32,7 +32,7 @@ internal static class OutcomesEndpoint
         if (submitter != caller.ClientId && !caller.MayDoOneOf([Scope.LedgerAudit]))
             return TokenAuthentication.Forbidden;
 
-        var query = new QueryParameters(context.Request.Query, "outcome", "limit", "after");
+        var query = new QueryParameters(context.Request, "outcome", "limit", "after");
         var outcome = query.OneOf("outcome", "deleted", "failed", "skipped", "pending");
         var limit = query.Number("limit", 1, MaximumLimit, absent: DefaultLimit);
         var after = query.Number("after", 0, long.MaxValue, absent: -1);

@@ -40,7 +40,7 @@ internal static class ProofEndpoints
         var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
             return refusal;
-        var query = new QueryParameters(context.Request.Query, "ids");
+        var query = new QueryParameters(context.Request, "ids");
         var withIds = query.OneOf("ids", "true", "false") != "false";
         if (query.Problems.Count > 0)
             return query.Refusal();
@@ -60,6 +60,8 @@ internal static class ProofEndpoints
         var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
             return refusal;
+        if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
+            return query.Refusal();
         if (!RequestHeaders.AnnounceJson(context.Request))
             return Refusals.NotJson;
         if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)

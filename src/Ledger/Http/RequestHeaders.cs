@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Http;
 
-/// <summary>Rules on the headers of a submission.</summary>
+/// <summary>Rules on the headers of a submission, and of what announces a body.</summary>
 internal static class RequestHeaders
 {
     private const int IdempotencyKeyCharacters = 255;
@@ -22,14 +22,17 @@ internal static class RequestHeaders
     public static bool IsIdempotencyKey(string text) => text.Length is > 0 and <= IdempotencyKeyCharacters && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>Whether the body is announced as JSON in UTF-8, not compressed (contract §1).</summary>
-    public static bool AnnounceJson(HttpRequest request)
+    public static bool AnnounceJson(HttpRequest request) => Announce(request, "application/json");
+
+    /// <summary>Whether the body is announced as this media type in UTF-8, not compressed.</summary>
+    public static bool Announce(HttpRequest request, string mediaType)
     {
         if (request.Headers.ContentEncoding.Count > 0)
             return false;
-        if (request.ContentType == "application/json")
+        if (request.ContentType == mediaType)
             return true;
         return MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
             && type.Parameters.All(parameter => !parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || NamesUtf8(parameter));
     }
 

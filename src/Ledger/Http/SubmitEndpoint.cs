@@ -14,17 +14,23 @@ internal static class SubmitEndpoint
     internal static ErrorAnswer WindowNeverOpens(string window, string reason) => new(
         409, $"the bot's window '{window}' never opens again ({reason}); nothing was recorded: ask the operator to define the window anew");
 
+    internal static ErrorAnswer KeyForgotten { get; } =
+        new(409, "the job of this Idempotency-Key was forgotten, so its request can no longer be compared: for another job, use a new key");
+
     public static void Map(RouteGroupBuilder deletions) => deletions.MapPost("", SubmitAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
         .WithName("submitDeletionJob")
         .Describe(JobOperations.Submit);
 
-    /// <summary>In this order: rate limit, headers, size, rules of the body, record.</summary>
+    /// <summary>In this order: rate limit, query, headers, size, rules of the body, record.</summary>
     private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
     {
         var caller = Caller.Of(context);
         if (limits.SecondsToWait(LimitedCall.Submit, caller.Bot.BotId) is { } wait)
             return Refusals.TooMany(wait);
+        // A deletion is never guessed at: ?dryRun=true would be ignored, and delete.
+        if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
+            return query.Refusal();
         var (idempotencyKey, refusal) = RequestHeaders.IdempotencyKey(context.Request.Headers);
         if (refusal is not null)
             return refusal;
@@ -53,7 +59,7 @@ internal static class SubmitEndpoint
         if (result is SubmissionResult.WindowNeverOpens never)
             return WindowNeverOpens(never.Window, never.Reason);
         if (result is not SubmissionResult.Accepted accepted)
-            return KeyReused;
+            return result is SubmissionResult.KeyForgotten ? KeyForgotten : KeyReused;
         context.Response.Headers.Location = BotPath.Status(botId, accepted.JobId);
         context.Response.Headers.CacheControl = "no-store";
         // Nothing in here needs escaping; the order is the published sample's.

@@ -41,6 +41,9 @@ public abstract record SubmissionResult
     /// <summary>The bot's window never opens again; nothing was recorded.</summary>
     /// <param name="Reason">In plain words.</param>
     public sealed record WindowNeverOpens(string Window, string Reason) : SubmissionResult;
+
+    /// <summary>The idempotency key names a job that was forgotten: nothing can show any more whether this is its request.</summary>
+    public sealed record KeyForgotten : SubmissionResult;
 }
 
 /// <summary>
@@ -193,9 +196,11 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
         await using var command = new NpgsqlCommand(FindSql, connection) { Parameters = { new() { Value = id.Value } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
-            return new SubmissionResult.KeyReused(); // the job's key was destroyed: nothing can show that this is the same request
-        var recorded = keys.OpenJobKey(id, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2));
-        var same = recorded is not null && CryptographicOperations.FixedTimeEquals(recorded.DigestRequest(canonical), reader.GetFieldValue<byte[]>(3));
+            return new SubmissionResult.KeyForgotten();
+        // A row that a restored backup brought back can be of a forgotten job too. A key that this folder merely lacks throws.
+        if (keys.OpenJobKey(id, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)) is not { } recorded)
+            return new SubmissionResult.KeyForgotten();
+        var same = CryptographicOperations.FixedTimeEquals(recorded.DigestRequest(canonical), reader.GetFieldValue<byte[]>(3));
         return same ? new SubmissionResult.Accepted(id, reader.GetFieldValue<DateTimeOffset>(0)) : new SubmissionResult.KeyReused();
     }
 }

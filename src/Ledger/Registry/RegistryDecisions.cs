@@ -6,6 +6,11 @@ using Decision = Ledger.Decision<Ledger.Contracts.Registry.RegistryEvent>;
 
 namespace Ledger.Registry;
 
+/// <summary>What a bot's creation must agree with: deletions by cId without dates reach back to it.</summary>
+/// <param name="Now">When the command was given.</param>
+/// <param name="FirstConversation">When the first of the bot's conversations that the store holds started; null: it holds none.</param>
+public sealed record BotFacts(DateTimeOffset Now, DateTimeOffset? FirstConversation);
+
 /// <summary>The registry's rules, pure: one stream's document and a command give events or a rejection.</summary>
 public static class RegistryDecisions
 {
@@ -25,6 +30,23 @@ public static class RegistryDecisions
         ChangeBot or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
+
+    /// <summary>The same, where a creation is recorded only if it can be true.</summary>
+    public static Decision Decide(Bot? bot, RegistryCommand command, BotFacts facts)
+    {
+        var decision = Decide(bot, command);
+        var createdAt = decision.Events switch
+        {
+            [BotRegistered registered] => registered.CreatedAt,
+            [BotChanged changed] when changed.CreatedAt != bot!.CreatedAt => changed.CreatedAt,
+            _ => (DateTimeOffset?)null,
+        };
+        if (createdAt > facts.Now)
+            return Decision.Reject($"a bot's creation (--created) must not be in the future: it is {Instant.Text(facts.Now)} now");
+        if (createdAt > facts.FirstConversation && Instant.Text(facts.FirstConversation.Value) is var first)
+            return Decision.Reject($"a bot's creation (--created) must not be after its first conversation, which started at {first}");
+        return decision;
+    }
 
     public static Decision Decide(ApiClient? client, RegistryCommand command) => command switch
     {

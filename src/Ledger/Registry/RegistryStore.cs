@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Registry;
+using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
@@ -34,11 +35,12 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         if (await MissingReferenceAsync(command, cancel) is { } missing)
             return missing;
         var closed = await WindowThatNeverOpensAsync(command, cancel);
+        var facts = await FactsAsync(botId, command, cancel);
         return await ExecuteAsync(
             StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot,
             bot => closed is not null && bot?.Window != WindowOf(command)
                 ? Decision<RegistryEvent>.Reject(closed)
-                : RegistryDecisions.Decide(bot, command),
+                : RegistryDecisions.Decide(bot, command, facts),
             Bot.Apply,
             (before, after, _) => WebhookSecrets.Rows(before, after, webhookSecret, keys), cancel);
     }
@@ -170,6 +172,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         }
     }
 
+    /// <summary>The first conversation takes a look at all of them, so only for a command that may name a creation.</summary>
+    private async Task<BotFacts> FactsAsync(string botId, RegistryCommand command, CancellationToken cancel)
+    {
+        if (command is not (AddBot or ChangeBot { CreatedAt: not null }))
+            return new BotFacts(time.GetUtcNow(), FirstConversation: null);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return new BotFacts(time.GetUtcNow(), await FirstConversation.OfBotAsync(connection, botId, cancel));
+    }
+
     /// <summary>A bot's window and a grant's client are other streams: they must be there, and are never removed.</summary>
     private async Task<Rejection?> MissingReferenceAsync(RegistryCommand command, CancellationToken cancel)
     {
@@ -179,6 +190,10 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
             return new Rejection($"there is no window '{window}': define it with `ledger window add`");
         if (command is GrantClient grant && (await FindAsync(connection, StreamIds.Client(grant.Client), DocumentJson.Default.ApiClient, cancel)).Document is not { Revoked: false })
             return new Rejection($"there is no client '{grant.Client}' (or it was revoked): register it with `ledger client add`");
+        // Else a mistyped name would be told that it may no longer act, while the one that was meant goes on.
+        if (command is RevokeGrant revoke
+            && (await FindAsync(connection, StreamIds.Client(revoke.Client), DocumentJson.Default.ApiClient, cancel)).Document is null)
+            return new Rejection("there is no such client: `ledger client list` shows them");
         return null;
     }
 

@@ -20,9 +20,13 @@ internal sealed class Person : IDisposable
 
     /// <summary>Sends a form.</summary>
     /// <param name="from">Where a browser would say that it is from; null: from a page of the service.</param>
-    public async Task<HttpResponseMessage> PostAsync(string path, Dictionary<string, string> form, string? from = null)
+    public Task<HttpResponseMessage> PostAsync(string path, Dictionary<string, string> form, string? from = null) =>
+        PostBodyAsync(path, new FormUrlEncodedContent(form), from);
+
+    /// <summary>Sends whatever body, as a form would be sent.</summary>
+    public async Task<HttpResponseMessage> PostBodyAsync(string path, HttpContent body, string? from = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(form) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body };
         request.Headers.Add("Origin", from ?? _client.BaseAddress!.ToString().TrimEnd('/'));
         request.Headers.Add("Accept", "text/html");
         return await _client.SendAsync(request);

@@ -76,7 +76,7 @@ public sealed class RegistryVerbsTests
         await SubmitAsync(http, once, HttpStatusCode.Unauthorized);
 
         Assert.Equal(3, (await cli.DoAsync("jobs", "--bot", "st-1", "--status", "queued")).Split('\n').Count(line => line.StartsWith("cdj-", StringComparison.Ordinal)));
-        Assert.Equal("There is no such job.", (await cli.TryAsync("jobs", "--bot", "st-2")).Error.Trim());
+        Assert.Contains("there is no such bot", await cli.RefusedAsync(1, "jobs", "--bot", "st-2"), StringComparison.Ordinal);
         Assert.Matches("status +queued \\(waiting\\)", await cli.DoAsync("status", job!));
         Assert.Equal(job, JsonDocument.Parse(await cli.DoAsync("status", job!, "--json")).RootElement.GetProperty("jobId").GetString());
         Assert.Contains("there is no such job", await cli.RefusedAsync(1, "status", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c"), StringComparison.Ordinal);

@@ -40,6 +40,30 @@ public sealed class FindTests
     }
 
     [Fact]
+    public async Task An_unknown_bot_an_id_of_which_nothing_is_known_and_a_job_that_cannot_be_opened_are_no_success()
+    {
+        await using var service = await TestService.StartAsync();
+        var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-1" } });
+        var typo = await FindAsync(service, ["theirs-1"], "--bot", "TYPO");
+        Assert.Equal((1, ""), (typo.ExitCode, typo.Output));
+        Assert.Contains("there is no such bot", typo.Error, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await FindAsync(service, ["theirs-1"])).ExitCode);
+        var nobody = await FindAsync(service, ["theirs-1", "nobody"]);
+        Assert.Equal(5, nobody.ExitCode);
+        Assert.Contains("Nothing is known of 1 of 2 ids", nobody.Error, StringComparison.Ordinal);
+        var json = await FindAsync(service, ["nobody"], "--json");
+        Assert.Equal(5, json.ExitCode);
+        Assert.Equal(0, JsonDocument.Parse(json.Output).RootElement.GetProperty("ids")[0].GetProperty("jobs").GetArrayLength());
+
+        await service.ExecuteAsync("update ledger.job_secrets set sealed_request = '\\x00'::bytea");
+        var damaged = await FindAsync(service, ["theirs-1"], "--json");
+        Assert.Equal((1, 1), (damaged.ExitCode, JsonDocument.Parse(damaged.Output).RootElement.GetProperty("damagedJobs").GetInt32()));
+        Assert.Contains("1 more jobs cannot be opened with these keys", damaged.Error, StringComparison.Ordinal);
+        Assert.Equal("queued", (await service.StatusAsync(job)).GetProperty("status").GetString());
+    }
+
+    [Fact]
     public async Task What_is_no_id_is_named_by_its_line_and_nothing_at_all_is_asked_for()
     {
         await using var service = await TestService.StartAsync();

@@ -64,17 +64,74 @@ public sealed class ForgetTests
     }
 
     [Fact]
-    public async Task A_forgotten_jobs_idempotency_key_does_not_begin_a_second_job()
+    public async Task A_forgotten_jobs_idempotency_key_is_a_conflict_that_says_so_and_begins_no_second_job()
+    {
+        await using var service = await TestService.StartAsync();
+        var (same, other) = (new { conversationIds = new[] { "theirs-1" } }, new { conversationIds = new[] { "theirs-2" } });
+        var job = await SubmitAsync(service, same, 202);
+        await service.RunSlicesAsync();
+        await SubmitAsync(service, same, 202);
+        await SubmitAsync(service, other, 422);
+        await service.ForgetAsync(JsonDocument.Parse(job).RootElement.GetProperty("jobId").GetString()!);
+        var recorded = await service.RecordedAsync();
+        foreach (var body in new[] { same, other })
+        {
+            var refused = await SubmitAsync(service, body, 409);
+            Assert.Contains("was forgotten", refused, StringComparison.Ordinal);
+            Assert.Contains("can no longer be compared", refused, StringComparison.Ordinal);
+            Assert.Contains("\"code\":409", refused, StringComparison.Ordinal);
+        }
+        Assert.Equal(recorded, await service.RecordedAsync());
+        await service.RotateAsync();
+        await SubmitAsync(service, same, 409);
+    }
+
+    [Fact]
+    public async Task A_key_whose_job_a_restored_backup_holds_is_forgotten_and_one_that_this_nodes_folder_lacks_is_an_outage()
     {
         await using var service = await TestService.StartAsync();
         var body = new { conversationIds = new[] { "theirs-1" } };
-        using var first = await service.SendAsync(HttpMethod.Post, service.Deletions, body, idempotencyKey: "k");
-        var job = JsonDocument.Parse(await first.Content.ReadAsStringAsync()).RootElement.GetProperty("jobId").GetString()!;
+        var job = JsonDocument.Parse(await SubmitAsync(service, body, 202)).RootElement.GetProperty("jobId").GetString()!;
         await service.RunSlicesAsync();
+        await service.ExecuteAsync("create table public.kept as select * from ledger.job_secrets");
         await service.ForgetAsync(job);
-        using var second = await service.SendAsync(HttpMethod.Post, service.Deletions, body, idempotencyKey: "k");
-        Assert.Equal(422, (int)second.StatusCode);
+        await service.RotateAsync();
+        // As in a database of before: the row is back, under an epoch whose key is destroyed.
+        await service.ExecuteAsync(
+            """
+            alter table ledger.job_secrets disable trigger all;
+            insert into ledger.job_secrets select * from public.kept;
+            alter table ledger.job_secrets enable trigger all
+            """);
+        Assert.Contains("was forgotten", await SubmitAsync(service, body, 409), StringComparison.Ordinal);
+
+        foreach (var file in Directory.EnumerateFiles(service.KeyDirectory, "survivors-*"))
+            File.Delete(file);
+        Assert.Contains("lacks a key", await SubmitAsync(service, body, 503), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_repeats_a_key_while_its_job_is_forgotten_gets_the_job_or_the_conflict_and_never_another()
+    {
+        await using var service = await TestService.StartAsync();
+        var body = new { conversationIds = new[] { "theirs-1" } };
+        var job = JsonDocument.Parse(await SubmitAsync(service, body, 202)).RootElement.GetProperty("jobId").GetString()!;
+        await service.RunSlicesAsync();
+        var forget = Task.Run(() => service.ForgetAsync(job));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => SubmitAsync(service, body, 202, 409))));
+        await forget;
+        Assert.All(answers, answer => Assert.Matches($"{job}|was forgotten", answer));
+        await SubmitAsync(service, body, 409);
         Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.job_list"));
+    }
+
+    /// <summary>Submits under the one key, and returns the answer's body.</summary>
+    private static async Task<string> SubmitAsync(TestService service, object body, params int[] expected)
+    {
+        using var answer = await service.SendAsync(HttpMethod.Post, service.Deletions, body, idempotencyKey: "k");
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(expected.Contains((int)answer.StatusCode), $"{(int)answer.StatusCode}: {text}");
+        return text;
     }
 
     [Fact]

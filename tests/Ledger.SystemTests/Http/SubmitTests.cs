@@ -54,6 +54,33 @@ public sealed partial class SubmitTests(SharedApiService shared) : IClassFixture
         await service.RefusedAsync(service.Request(HttpMethod.Post, service.Deletions, body), 400, 400, message);
     }
 
+    [SkippableTheory]
+    [InlineData("?dryRun=true", "query parameter 1 is unknown (dryRun)")]
+    [InlineData("?dryRun", "query parameter 1 is unknown (dryRun)")]
+    [InlineData("?cId=u", "query parameter 1 is unknown (cId)")]
+    [InlineData("?=true", "query parameter 1 has no name")]
+    [InlineData("?u-1=x", "query parameter 1 is unknown")]
+    [InlineData("?%00=x", "query parameter 1 is unknown")]
+    [InlineData("?dry%52un=true&&", "query parameter 1 is unknown (dryRun)")]
+    public async Task A_query_parameter_is_refused_and_nothing_is_deleted(string query, string message)
+    {
+        var service = await shared.Service;
+        await service.RefusedAsync(service.Request(HttpMethod.Post, service.Deletions + query, ById), 400, 400, message);
+    }
+
+    [SkippableFact]
+    public async Task Of_many_query_parameters_ten_are_named_and_a_bare_question_mark_is_none()
+    {
+        var service = await shared.Service;
+        const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        var many = string.Join('&', Enumerable.Range(0, 900).Select(n => $"{Letters[n / 26]}{Letters[n % 26]}=1"));
+        var request = service.Request(HttpMethod.Post, $"{service.Deletions}?{many}", ById);
+        var answer = await service.RefusedAsync(request, 400, 400, "there is more than these 10");
+        Assert.Equal(11, answer.Json.GetProperty("errors").GetArrayLength());
+        Assert.InRange(answer.Body.Length, 1, 4096);
+        (await service.SendAsync(service.Request(HttpMethod.Post, service.Deletions + "?", ById))).Is(202);
+    }
+
     [SkippableFact]
     public async Task More_than_a_hundred_ids_are_refused_duplicates_or_not()
     {

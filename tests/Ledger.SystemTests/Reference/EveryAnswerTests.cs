@@ -3,6 +3,7 @@ using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
+using Ledger.SystemTests.Forgetting;
 using Ledger.SystemTests.Proofs;
 
 namespace Ledger.SystemTests.Reference;
@@ -100,10 +101,25 @@ public sealed class EveryAnswerTests
         }
     }
 
+    /// <summary>409: the job of the key was forgotten.</summary>
+    private static async Task BeForgottenAsync(TestService service, ApiOperation submit, Dictionary<string, string> real)
+    {
+        var keyed = new Dictionary<string, string>(real) { ["Idempotency-Key"] = "to-be-forgotten" };
+        HttpRequestMessage Keyed() => (ExampleRequest.Of(submit).First() with { Body = """{"cId":"nobody"}""" }).Message(keyed);
+        using var answer = await SendAsync(service, Keyed(), submit);
+        var job = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("jobId").GetString()!;
+        await Execution.Steps.UntilAsync(
+            "the job does not end", async () => (await service.StatusAsync(job)).GetProperty("status").GetString() == "completed");
+        await service.ForgetAsync(job);
+        await IsAsync(409, service, Keyed(), submit);
+    }
+
     private static async Task BeRefusedForTheirOwnReasonsAsync(TestService service, ApiDocument document, Dictionary<string, string> real)
     {
         var submit = document["submitDeletionJob"];
         await IsAsync(422, service, (ExampleRequest.Of(submit).First() with { Body = """{"cId":"somebody else"}""" }).Message(real), submit);
+
+        await BeForgottenAsync(service, submit, real);
 
         var posted = document["postDeletionJobStatus"];
         var withBody = ExampleRequest.Of(posted).Single().Message(real);

@@ -108,6 +108,30 @@ public sealed class RegistryDecisionsTests
     }
 
     [Fact]
+    public void A_bots_creation_is_neither_in_the_future_nor_after_its_first_conversation_and_one_that_stays_is_not_judged()
+    {
+        var (now, first) = (s_at.AddDays(10), s_at.AddDays(5));
+        ChangeBot Set(DateTimeOffset? createdAt) => new("st-1", null, createdAt, 7, null, "ada", null);
+        var future = s_addBot with { CreatedAt = now.AddMilliseconds(1) };
+        Rejected("must not be in the future: it is 2020-01-11T00:00:00.000Z now", RegistryDecisions.Decide(null, future, new(now, null)));
+        Rejected("must not be in the future", RegistryDecisions.Decide(Bot(s_addBot), Set(now.AddYears(4)), new(now, first)));
+        foreach (var late in new[] { first.AddMilliseconds(1), now })
+        {
+            const string Why = "first conversation, which started at 2020-01-06T00:00:00.000Z";
+            Rejected(Why, RegistryDecisions.Decide(null, s_addBot with { CreatedAt = late }, new(now, first)));
+            Rejected(Why, RegistryDecisions.Decide(Bot(s_addBot), Set(late), new(now, first)));
+        }
+        Assert.Single(RegistryDecisions.Decide(null, s_addBot with { CreatedAt = now }, new(now, null)).Events);
+        Assert.Single(RegistryDecisions.Decide(null, s_addBot with { CreatedAt = first }, new(now, first)).Events);
+        Assert.Single(RegistryDecisions.Decide(Bot(s_addBot), Set(first), new(now, first)).Events);
+
+        // Recorded before this was asked: other settings can be changed, and the creation be mended.
+        var wrong = Bot(s_addBot with { CreatedAt = now.AddYears(4) });
+        Assert.Single(RegistryDecisions.Decide(wrong, Set(null), new(now, first)).Events);
+        Assert.Single(RegistryDecisions.Decide(wrong, Set(first), new(now, first)).Events);
+    }
+
+    [Fact]
     public void A_grant_replaces_the_one_before_and_can_be_taken_away()
     {
         var first = new GrantClient("st-1", "cs-1", [Scope.LogsHistory, Scope.DeleteConversations, Scope.LogsHistory], "ada", null);

@@ -44,11 +44,15 @@ internal static class JobOperations
         ],
         Refusals =
         [
-            new("a broken rule", "A rule of the body or of the `Idempotency-Key` is broken: one entry per problem.", new ErrorAnswer(400, "conversationIds or cId is required")),
+            new("a broken rule",
+                "A rule of the body or of the `Idempotency-Key` is broken, or there is a query parameter: one entry per problem.",
+                new ErrorAnswer(400, "conversationIds or cId is required")),
             new("two broken rules", "For example two at once.", new ErrorAnswer(400, 400, ["conversationIds is empty: it must have 1 to 100 items", "conversationIds and cId exclude each other: send one of them"])),
             new("key used before", "The `Idempotency-Key` was used for another request.", SubmitEndpoint.KeyReused),
             new("window is over", "The bot's window never opens again. Nothing was recorded.",
                 SubmitEndpoint.WindowNeverOpens("night", "no future time matches its cron expression")),
+            new("key of a forgotten job", "The job of the `Idempotency-Key` was forgotten, so its request can no longer be compared.",
+                SubmitEndpoint.KeyForgotten),
             Refused.TooManySubmits,
             new("outcome unknown", "The database went away, so that nobody knows whether the job is recorded (code 5031): repeat the request with the same `Idempotency-Key`.", Errors.OutcomeUnknown),
         ],

@@ -43,5 +43,7 @@ internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
     /// <summary>A broken rule of the query.</summary>
     /// <param name="message">What is said of it.</param>
     public static Refused ByQuery(string message) =>
-        new("bad parameter", "A query parameter is unknown, is there twice or breaks its rule: one entry per problem.", new ErrorAnswer(400, message));
+        new("bad parameter",
+            $"A query parameter is unknown, is there twice or breaks its rule: one entry each, at most {QueryParameters.ProblemsNamed}.",
+            new ErrorAnswer(400, message));
 }

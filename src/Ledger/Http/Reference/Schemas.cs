@@ -42,7 +42,9 @@ internal static class Schemas
         var schema = Closed(1,
             ("cId", Identifier("The channel user whose conversations to delete.")),
             ("conversationIds", Null()),
-            ("startDate", Nullable(Text("Inclusive, by a conversation's start: `YYYY-MM-DD`, or an instant with `Z` or an offset. Unless told: the later of the channel user's and the bot's creation.", Date))),
+            ("startDate", Nullable(Text(
+                "Inclusive, by a conversation's start: `YYYY-MM-DD`, or an instant with `Z` or an offset. Unless told: the later of the "
+                + "channel user's and the bot's creation, and never after the channel user's first conversation.", Date))),
             ("endDate", Nullable(Text("Inclusive: `YYYY-MM-DD` (to the end of that day in UTC), or an instant with `Z` or an offset. Unless told: today in UTC; never a later day.", Date))));
         schema.Title = "by channel user";
         return schema;

@@ -1,0 +1,1 @@
+select min(started_at) from conversations.conversations where bot_id = $1 and cid = $2
