@@ -20,7 +20,7 @@ public sealed class FormBodyTests
     {
         var (fields, refusal) = FormBody.Parse(Encoding.UTF8.GetBytes(body), s_names);
         Assert.Null(refusal);
-        Assert.Equal((token, next), (fields!.GetValueOrDefault("token"), fields.GetValueOrDefault("next")));
+        Assert.Equal((token, next), (fields!.GetValueOrDefault("token"), fields!.GetValueOrDefault("next")));
     }
 
     [Theory]
