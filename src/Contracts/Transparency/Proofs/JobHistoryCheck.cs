@@ -35,7 +35,7 @@ internal sealed class JobHistoryCheck(JobId job)
     /// <summary>The openings in which something was deleted: the first <see cref="MaxNamed"/>.</summary>
     public IReadOnlyList<OpeningFact> Openings => _openings;
 
-    /// <param name="event">The leaf's; null if it is not known: it then has its place in the stream, and nothing else is said of it.</param>
+    /// <param name="event">The leaf's; null if it is not known: it then has its place in the stream, and no more is said of it.</param>
     /// <exception cref="InvalidProofException">It cannot come here.</exception>
     public void Add(LeafEntry leaf, JobEvent? @event)
     {
