@@ -25,10 +25,12 @@ internal sealed class VerifyOptions(string program)
     public static string Help(string program) =>
         $"""
         Nothing is sent anywhere and nothing but the given files is read.
-        Exit code 0: the proof holds. 1: it does not hold, or is no proof. 2: nothing was checked.
+        Exit code 0: the proof holds. 1: it does not hold, or is no proof. 2: nothing was checked. 3: not proven, because a newer ledger
+        made it: its hashes and signatures are right, but it holds an event or a value that this version does not know.
         0 says that the file is authentic, whole and true to the log, NOT that everything was erased: a job that failed, was cancelled or
         skipped conversations has a proof too, which then proves that. Read the first line, which begins with ERASED only if everything that
-        the proof is about was erased (or "conclusion" in --json: erased, partlyErased, nothingErased or notCompleted).
+        the proof is about was erased (or "conclusion" in --json: erased, partlyErased, nothingErased or notCompleted). In --json, "verdict"
+        is holds, doesNotHold or notProven.
         --checkpoint takes a file with any checkpoint that the log signed earlier or later, such as the lines behind the hashes of an older
         proof. If its size is another than the proof's, ask the log for a consistency proof (`ledger log consistency`; a file: old SIZE, the hashes one a line in
         base64, an empty line, the checkpoint of the larger size) and give it with --consistency. Without it the check fails.

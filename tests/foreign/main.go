@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -18,6 +17,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// maxTlogProof: bytes of a conversation's proof.
+const maxTlogProof = 1_200_000
+
 const usage = `usage:
   foreign-check checkpoint  CHECKPOINT VKEY
   foreign-check inclusion   CHECKPOINT VKEY INDEX ENTRY HASHES
@@ -26,7 +28,8 @@ const usage = `usage:
   foreign-check tlog-proof  PROOF VKEY [ENTRY]
   foreign-check job         PROOF VKEY
 CHECKPOINT, OLDER, NEWER, ENTRY, PROOF: files. HASHES: a file, one base64 hash a line. DIR holds tile/...
-Exit code 0: it holds, and one line says what. 1: it does not, and why. 2: not called like this.`
+Exit code 0: it holds, and one line says what. 1: it does not, and why. 2: not called like this. 3: not proven, because a newer
+ledger made it: its hashes and its signature are right, and it holds an event or a value that this program does not know.`
 
 func main() {
 	verbs := map[string]struct {
@@ -50,6 +53,10 @@ func main() {
 		os.Exit(2)
 	}
 	said, err := run(verb.check, args)
+	if unknown := (*notProven)(nil); errors.As(err, &unknown) {
+		fmt.Fprintln(os.Stderr, "NOT PROVEN:", unknown)
+		os.Exit(3)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "DOES NOT HOLD:", err)
 		os.Exit(1)
@@ -65,6 +72,13 @@ func run(check func(args []string) (string, error), args []string) (said string,
 		}
 	}()
 	return check(args)
+}
+
+// notProven: hashes and signature are right, and what was recorded is not known to this program.
+type notProven struct{ unknown string }
+
+func (n *notProven) Error() string {
+	return "made by a newer ledger: this program does not know " + n.unknown
 }
 
 func must(holds bool, otherwise string, args ...any) {
@@ -124,7 +138,7 @@ func checkTlogProof(args []string) (string, error) {
 	// The proof's own lines have no empty one: the first ends them, and the checkpoint begins.
 	head, checkpoint, found := strings.Cut(string(file), "\n\n")
 	lines := strings.Split(head, "\n")
-	if !found || len(lines) < 2 || lines[0] != "c2sp.org/tlog-proof@v1" {
+	if !found || len(file) > maxTlogProof || len(lines) < 2 || lines[0] != "c2sp.org/tlog-proof@v1" {
 		return "", errors.New("not a .tlog-proof")
 	}
 	lines = lines[1:]
@@ -147,49 +161,62 @@ func checkTlogProof(args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	entry, whose, err := entryOf(extra, args[2:])
+	entry, given, err := entryOf(extra, args[2:])
 	if err != nil {
 		return "", err
 	}
-	err = tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry))
-	return fmt.Sprintf("leaf %d of %d is %s%s", index, tree.N, entry, whose), err
+	if err = tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry)); err != nil {
+		return "", err
+	}
+	whose := ""
+	if len(args) == 2 { // our own extra says what the leaf is
+		if whose, err = outcomeOf(entry, given); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("leaf %d of %d is %s%s", index, tree.N, entry, whose), nil
 }
 
-// entryOf gives the bytes that were logged: from a file, or from the proof's extra, whose disclosure it checks against them.
-func entryOf(extra string, file []string) (entry []byte, whose string, err error) {
+// entryOf gives the bytes that were logged: from a file, or from the proof's extra, with the disclosure that is there.
+func entryOf(extra string, file []string) (entry []byte, given *disclosure, err error) {
 	if len(file) > 0 {
 		entry, err = os.ReadFile(file[0])
-		return entry, "", err
+		return entry, nil, err
 	}
-	var parsed struct {
-		V           int
-		Entry       []byte
-		Disclosures []disclosure
-	}
-	decoded, err := base64.StdEncoding.DecodeString(extra)
+	decoded, err := decodeBase64(extra)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	if err = json.Unmarshal(decoded, &parsed); err != nil {
-		return nil, "", err
+	parsed := canonical(decoded, 3)
+	must(matches(parsed, shape{"disclosures": isAny, "entry": isText, "v": isOne}), "an extra of another form")
+	disclosures, isList := parsed.(map[string]any)["disclosures"].([]any)
+	must(isList && len(disclosures) <= 1, "more than one disclosure")
+	for _, one := range disclosures {
+		text, _ := json.Marshal(one)
+		d := readDisclosure(one, text)
+		must(d.Kind == "conversation" && d.Ordinal == nil, "not the disclosure of a conversation's id")
+		given = &d
 	}
-	var leaf struct {
-		V    int
-		Data struct{ Commitment []byte }
+	entry, err = decodeBase64(parsed.(map[string]any)["entry"].(string))
+	return entry, given, err
+}
+
+// outcomeOf checks that an entry is what became of a conversation, and that it is the disclosed one.
+func outcomeOf(entry []byte, given *disclosure) (whose string, err error) {
+	l := readLeaf(entry)
+	must(jobID.MatchString(l.Stream), "not an event of a job")
+	var of struct{ Commitment any }
+	_ = json.Unmarshal(l.Data, &of)
+	if given != nil && (isHash(of.Commitment) || len(l.unknown) == 0) {
+		commitment := given.commitment()
+		must(of.Commitment == base64.StdEncoding.EncodeToString(commitment[:]), "the disclosed id is not the one that the entry commits to")
+		whose = fmt.Sprintf(", conversation %q", given.ID)
 	}
-	if err = json.Unmarshal(parsed.Entry, &leaf); err != nil {
-		return nil, "", err
+	if len(l.unknown) > 0 {
+		return "", &notProven{strings.Join(l.unknown, ", ")}
 	}
-	if parsed.V != 1 || leaf.V != 1 {
-		return nil, "", errors.New("another format version than 1")
-	}
-	for _, d := range parsed.Disclosures {
-		if commitment := d.commitment(); d.Kind != "conversation" || !bytes.Equal(commitment[:], leaf.Data.Commitment) {
-			return nil, "", errors.New("the disclosed id is not the one that the entry commits to")
-		}
-		whose += fmt.Sprintf(", conversation %q", d.ID)
-	}
-	return parsed.Entry, whose, nil
+	must(l.Type == "conversation_deleted" || l.Type == "conversation_skipped" || l.Type == "failed", "not a conversation's outcome")
+	return whose, l.outOfPlace()
 }
 
 func readCheckpoint(file, vkey string) (tlog.Tree, error) {
@@ -216,7 +243,7 @@ func openCheckpoint(signed []byte, vkey string) (tree tlog.Tree, err error) {
 	if tree.N, err = decimal(lines[1]); err != nil {
 		return tree, err
 	}
-	tree.Hash, err = tlog.ParseHash(lines[2])
+	tree.Hash, err = parseHash(lines[2])
 	if tree.N == 0 && tree.Hash != tlog.Hash(sha256.Sum256(nil)) {
 		return tree, errors.New("an empty tree has the empty tree's root")
 	}
@@ -233,7 +260,7 @@ func readHashes(file string) ([]tlog.Hash, error) {
 
 func parseHashes(lines []string) (hashes []tlog.Hash, err error) {
 	for _, line := range lines {
-		hash, err := tlog.ParseHash(line)
+		hash, err := parseHash(line)
 		if err != nil {
 			return nil, err
 		}
@@ -242,10 +269,28 @@ func parseHashes(lines []string) (hashes []tlog.Hash, err error) {
 	return hashes, nil
 }
 
+func parseHash(text string) (hash tlog.Hash, err error) {
+	decoded, err := decodeBase64(text)
+	if err == nil && len(decoded) != len(hash) {
+		err = errors.New("a hash has 32 bytes")
+	}
+	copy(hash[:], decoded)
+	return hash, err
+}
+
+// decodeBase64 reads the one spelling that bytes have.
+func decodeBase64(text string) ([]byte, error) {
+	decoded, err := base64.StdEncoding.DecodeString(text)
+	if err == nil && base64.StdEncoding.EncodeToString(decoded) != text {
+		err = errors.New("base64 in another spelling")
+	}
+	return decoded, err
+}
+
 // decimal reads a number that has one spelling.
 func decimal(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
+	if err != nil || n < 0 || n > maxInteger || strconv.FormatInt(n, 10) != text {
 		return 0, fmt.Errorf("not a number: %q", text)
 	}
 	return n, nil

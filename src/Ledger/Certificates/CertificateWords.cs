@@ -49,7 +49,8 @@ internal static class CertificateWords
         var witnesses = log.Witnesses.Where(witness => witness.At is not null).Select(witness => new WitnessFact(witness.Name, witness.At!.Value)).ToList();
         var facts = new LogFacts(log.Origin, log.Size, log.Root, log.Key, witnesses, 0, null);
         // Of ids it says nothing below: a certificate has none to show.
-        var said = new List<string>(JobReports.NotProven(conclusion, request.RequestType, end.Conversations, disclosed: end.Conversations, [], facts));
+        var said = new List<string>(
+            JobReports.NotProven(conclusion, request.RequestType, end.Conversations, disclosed: end.Conversations, facts));
         if (end.Conversations > 0)
             said.Add("Whose conversations they were: a certificate shows no ids. The job's proof does, as long as the job's key exists.");
         if (witnesses.Count > 0)

@@ -60,9 +60,9 @@ internal sealed class DemoProofs(DemoApi api, DemoVerification verification, Not
             using var stream = new MemoryStream(proof);
             return await Verification.CheckAsync(stream, _trust, cancel);
         }
-        catch (Exception e) when (e is InvalidProofException or FormatException)
+        catch (Exception e) when (e is InvalidProofException or FormatException or NotProvenException)
         {
-            verification.Note($"{name} does not hold: {e.Message}");
+            verification.Note($"{name} does not hold, or is not proven: {e.Message}");
             return null;
         }
     }

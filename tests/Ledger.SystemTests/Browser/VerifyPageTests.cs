@@ -2,6 +2,7 @@ using System.Text;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Forgetting;
 using Ledger.SystemTests.Proofs;
+using Ledger.Tests.Contracts.Transparency.Proofs;
 using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
@@ -53,7 +54,7 @@ public sealed class VerifyPageTests
     }
 
     [SkippableFact]
-    public async Task A_key_that_is_none_is_no_verdict_on_the_proof_and_another_logs_key_is_one()
+    public async Task A_key_that_is_none_is_no_verdict_on_the_proof_another_logs_key_is_one_and_a_newer_ledgers_proof_is_not_proven()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
         await using var service = await TestService.StartAsync();
@@ -72,6 +73,13 @@ public sealed class VerifyPageTests
             await page.GetByLabel("The log’s public key").FillAsync("example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx");
             Assert.Contains("and the key is of 'example.com/log/testdata'", await CheckAsync(page, proof), StringComparison.Ordinal);
             Assert.StartsWith("THE PROOF DOES NOT HOLD", await ResultAsync(page), StringComparison.Ordinal);
+            await page.GetByLabel("The log’s public key").FillAsync(ProofLog.Key.Verifier.ToString());
+            var newer = ProofLog.Of(SampleJobs.Of(3, false, []).Inserting(4, "conversation_archived", "{}"), []);
+            Assert.Matches(
+                @"^NOT PROVEN: made by a newer ledger: this program does not know the event type 'conversation_archived' \(line [0-9]+\)$",
+                await CheckAsync(page, Encoding.UTF8.GetBytes(await newer.JobProofAsync())));
+            Assert.DoesNotContain("ERASED", await ResultAsync(page), StringComparison.Ordinal);
+            Assert.Contains("Do not rely on anything else that it says", await ResultAsync(page), StringComparison.Ordinal);
             Assert.Empty(requests);
         }
         finally

@@ -73,6 +73,7 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
         (exit, output, error) = await BareAsync(program, "--help");
         Assert.Equal((0, ""), (exit, error));
         Assert.Contains("Exit code 0: the proof holds.", output, StringComparison.Ordinal);
+        Assert.Contains("3: not proven, because a newer ledger", output, StringComparison.Ordinal);
         (exit, output, error) = await BareAsync(program, job);
         Assert.Equal((2, ""), (exit, output));
         Assert.Contains("--key", error, StringComparison.Ordinal);

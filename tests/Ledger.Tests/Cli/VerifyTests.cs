@@ -1,4 +1,5 @@
 using Ledger.Cli;
+using Ledger.Tests.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Cli;
 
@@ -39,6 +40,30 @@ public sealed class VerifyTests
         (exit, output, error) = await RunAsync(Golden("events.jsonl"), "--key", Key, "--json");
         Assert.Equal((1, ""), (exit, error));
         Assert.Contains("\"holds\": false", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_newer_ledger_made_exits_3_and_says_what_is_not_known()
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        var job = SampleJobs.Of(3, false, []).Inserting(4, "conversation_archived", "{}");
+        await File.WriteAllTextAsync(file, await ProofLog.Of(job, []).JobProofAsync());
+        try
+        {
+            var (exit, output, error) = await RunAsync(file, "--key", Key);
+            Assert.Equal((3, ""), (exit, output));
+            Assert.StartsWith("NOT PROVEN: made by a newer ledger: this program does not know the event type 'conversation_archived' (line ", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("ERASED", error, StringComparison.Ordinal);
+            (exit, output, error) = await RunAsync(file, "--key", Key, "--json");
+            Assert.Equal((3, ""), (exit, error));
+            using var json = System.Text.Json.JsonDocument.Parse(output);
+            Assert.Equal(("notProven", false), (json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("holds").GetBoolean()));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+        Assert.Contains("3: not proven, because a newer ledger", (await RunAsync("--help")).Output, StringComparison.Ordinal);
     }
 
     [Fact]

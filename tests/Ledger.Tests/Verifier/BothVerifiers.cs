@@ -54,7 +54,7 @@ internal static partial class BothVerifiers
     private static string Said(CheckedProof result)
     {
         if (result.Problem is not null)
-            return $"fails: {Class(result.Problem)}";
+            return $"{(result.IsNotProven ? "notProven" : "fails")}: {Class(result.Problem)}";
         var text = new StringWriter();
         ReportText.Write(text, result.Report!);
         return $"holds, {char.ToLowerInvariant(result.Report!.Conclusion.ToString()[0])}{result.Report.Conclusion.ToString()[1..]}: {OneLine(text.ToString())}";

@@ -98,7 +98,7 @@ internal sealed record BrowserRequest(byte[] Proof, string Key, IReadOnlyList<st
 }
 
 /// <summary>As verify.js gives it.</summary>
-/// <param name="Verdict"><c>holds</c>, <c>fails</c> or <c>unchecked</c>.</param>
+/// <param name="Verdict"><c>holds</c>, <c>fails</c>, <c>notProven</c> or <c>unchecked</c>.</param>
 internal sealed record BrowserResult(string Verdict, string? Problem, BrowserReport? Report);
 
 internal sealed record BrowserReport(string Conclusion, string Headline, string[][] Facts, string[] Proven, string[] NotProven)

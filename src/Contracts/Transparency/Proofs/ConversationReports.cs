@@ -53,6 +53,7 @@ internal static class ConversationReports
             said.Add("That the conversation was erased: by this outcome it was NOT.");
         if (report.ConversationId is null)
             said.Add("Which conversation it was: the file shows no id (the job's key is destroyed, and nobody can show it any more).");
+        said.Add(LogReports.OnlyRecord);
         said.Add("That it was deleted within a window, and what became of the job's other conversations: the job's own proof shows that.");
         said.Add("That the job's list was all that the store held of what was asked for.");
         said.AddRange(LogReports.NotProven(report.Log));

@@ -53,12 +53,11 @@ public abstract record ErasureReport(string Kind, Conclusion Conclusion, string 
 /// <param name="Items">What was removed.</param>
 /// <param name="Openings">The windows' openings in which something was deleted; the first hundred.</param>
 /// <param name="Disclosed">Conversation ids that the proof shows, each checked; 0: none.</param>
-/// <param name="UnknownTypes">Types of events that this program does not know; they are in the log, and what they mean was not checked.</param>
 public sealed record JobReport(
     Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves, string Bot, string Client, RequestType RequestType, string? CId, DateTimeOffset? From, DateTimeOffset? To,
     DateTimeOffset? RetainedFrom, JobOutcome Outcome, int Attempts, long Conversations, long Deleted, long Failed, IReadOnlyDictionary<SkipReason, long> Skipped, long Untouched, ItemCounts Items,
     DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstDeletedAt, DateTimeOffset? LastDeletedAt, DateTimeOffset CompletedAt,
-    IReadOnlyList<OpeningFact> Openings, long Disclosed, IReadOnlyCollection<string> UnknownTypes, long Events)
+    IReadOnlyList<OpeningFact> Openings, long Disclosed, long Events)
     : ErasureReport("job", Conclusion, Headline, Job, Log, Leaves);
 
 /// <summary>One conversation.</summary>

@@ -1,28 +1,57 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
+
+/// <summary>An event of a job as it was read, or what of it is not known: one of the two.</summary>
+/// <param name="Event">Null where something of it is not known.</param>
+/// <param name="Unknown">What a newer ledger wrote, in plain words; empty where all is known.</param>
+internal sealed record ReadEvent(JobEvent? Event, IReadOnlyList<string> Unknown);
 
 /// <summary>Reads the events of a job from their entries, strictly: an event has exactly the members of its type.</summary>
 internal static class JobEventReader
 {
     private static readonly HashSet<string> s_known = [.. EventType.All.Select(type => type.Name)];
 
-    /// <summary>The event of an entry; null for a type that this version does not know.</summary>
-    /// <exception cref="FormatException">It is not a job's event, or not as the ledger writes it.</exception>
-    public static JobEvent? Read(LeafEntry leaf)
+    /// <exception cref="FormatException">It is not a job's event, or not as any ledger writes it.</exception>
+    public static ReadEvent Read(LeafEntry leaf)
     {
         if (!s_known.Contains(leaf.Type))
-            return null;
+            return new ReadEvent(null, [$"the event type {ClosedLists.Plain(leaf.Type)}"]);
         try
         {
-            if (EventType.Read(leaf.Type, Encoding.UTF8.GetString(leaf.Data.Span)) is not JobEvent @event)
+            return new ReadEvent(ReadKnown(leaf, leaf.Data.Span), []);
+        }
+        catch (FormatException)
+        {
+            var unknown = UnknownOf(leaf);
+            if (unknown.Count == 0)
+                throw;
+            return new ReadEvent(null, unknown);
+        }
+    }
+
+    /// <summary>The names that are on no closed list; none if that is not all that is wrong with the event.</summary>
+    private static IReadOnlyList<string> UnknownOf(LeafEntry leaf)
+    {
+        if (JsonNode.Parse(leaf.Data.Span) is not JsonObject data || ClosedLists.TakeUnknown(leaf.Type, data) is not { Count: > 0 } unknown)
+            return [];
+        ReadKnown(leaf, Jcs.Canonicalize(Encoding.UTF8.GetBytes(data.ToJsonString())));
+        return unknown;
+    }
+
+    private static JobEvent ReadKnown(LeafEntry leaf, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            if (EventType.Read(leaf.Type, Encoding.UTF8.GetString(data)) is not JobEvent @event)
                 throw new FormatException($"'{leaf.Type}' is not an event of a job");
             // What is absent or superfluous, or another way to write the same, would be read and be lost in silence.
             var written = Encoding.UTF8.GetBytes(EventType.Of(@event).Write(@event));
-            return IsWhole(@event) && Jcs.Canonicalize(written).AsSpan().SequenceEqual(leaf.Data.Span) ? @event : throw Shape(leaf, null);
+            return IsWhole(@event) && Jcs.Canonicalize(written).AsSpan().SequenceEqual(data) ? @event : throw Shape(leaf, null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or NullReferenceException)
         {

@@ -2,15 +2,16 @@ using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>Checks that a job's events, as they go by, are a whole history of it by the ledger's rules: docs/formats.md, "Job proof". Keeps counts and roots, never a set of conversations.</summary>
+/// <summary>
+/// Checks that a job's events, as they go by, are a whole history of it by the ledger's rules: docs/formats.md, "Job proof". Keeps counts
+/// and roots, never a set of conversations.
+/// </summary>
 internal sealed class JobHistoryCheck(JobId job)
 {
-    /// <summary>Types that this version does not know and openings, of each named at most.</summary>
+    /// <summary>Openings that are named at most.</summary>
     private const int MaxNamed = 100;
 
-    private readonly string _stream = job.ToString();
     private readonly Dictionary<SkipReason, long> _skipped = [];
-    private readonly SortedSet<string> _unknownTypes = new(StringComparer.Ordinal);
     private readonly List<OpeningFact> _openings = [];
     private Scheduled? _plan;
     private bool _isAttemptFailed;
@@ -30,26 +31,23 @@ internal sealed class JobHistoryCheck(JobId job)
     public ItemCounts Items { get; private set; } = ItemCounts.None;
     public int Attempt => _plan?.Attempt ?? 0;
     public IReadOnlyDictionary<SkipReason, long> Skipped => _skipped;
-    public IReadOnlyCollection<string> UnknownTypes => _unknownTypes;
-    public long UnknownEvents { get; private set; }
 
     /// <summary>The openings in which something was deleted: the first <see cref="MaxNamed"/>.</summary>
     public IReadOnlyList<OpeningFact> Openings => _openings;
 
+    /// <param name="event">The leaf's; null if it is not known: it then has its place in the stream, and no more is said of it.</param>
     /// <exception cref="InvalidProofException">It cannot come here.</exception>
-    public void Add(LeafEntry leaf)
+    public void Add(LeafEntry leaf, JobEvent? @event)
     {
-        if (leaf.Stream != _stream)
-            throw new InvalidProofException($"an event of another stream: {leaf.Stream}");
         if (leaf.Version != Version + 1)
             throw new InvalidProofException($"event {Version + 1} of the job is missing: {leaf.Version} comes in its place");
         if (Completed is not null)
             throw new InvalidProofException("an event follows the job's end");
         Version++;
-        var @event = JobEventReader.Read(leaf);
         if (@event is Submitted != (Version == 1))
             throw new InvalidProofException("a job's first event, and no other, is its submission");
-        Apply(@event, leaf);
+        if (@event is not null)
+            Apply(@event, leaf.At);
     }
 
     /// <exception cref="InvalidProofException">The job did not end, or its counts are not those of its outcomes.</exception>
@@ -58,32 +56,31 @@ internal sealed class JobHistoryCheck(JobId job)
         if (Completed is not { } end)
             throw new InvalidProofException("the job's last event, which ends it, is missing");
         var isEqual = end.Conversations == (Attempts.Conversations ?? 0) && end.Deleted == Deleted && end.Failed == Attempts.Failed && end.Items == Items
-            && end.Skipped.Count == _skipped.Count && end.Skipped.All(count => _skipped.GetValueOrDefault(count.Key) == count.Value);
+            && IsSkipped(end.Skipped);
         if (!isEqual)
             throw new InvalidProofException("the counts of the job's last event are not the sums of its outcomes");
     }
 
-    private void Apply(JobEvent? @event, LeafEntry leaf)
+    /// <summary>Whether these are the reasons that occurred, no more and no fewer: a count of 0 stands in for none of them.</summary>
+    private bool IsSkipped(IReadOnlyDictionary<SkipReason, long> counts) =>
+        counts.Count == _skipped.Count && counts.All(count => _skipped.TryGetValue(count.Key, out var skipped) && skipped == count.Value);
+
+    private void Apply(JobEvent @event, DateTimeOffset at)
     {
         switch (@event)
         {
-            case null:
-                UnknownEvents++;
-                if (_unknownTypes.Count < MaxNamed)
-                    _unknownTypes.Add(leaf.Type);
-                break;
             case Submitted e:
-                (Submitted, SubmittedAt) = (Request(e), leaf.At);
+                (Submitted, SubmittedAt) = (Request(e), at);
                 break;
             case Scheduled e:
                 Plan(e);
                 break;
             case Started e:
                 Start(e);
-                StartedAt = leaf.At;
+                StartedAt = at;
                 break;
             case ConversationDeleted e:
-                Delete(e, leaf.At);
+                Delete(e, at);
                 break;
             case ConversationSkipped e:
                 Skip(e);
@@ -93,7 +90,7 @@ internal sealed class JobHistoryCheck(JobId job)
                 Fail(e);
                 break;
             case Completed e:
-                (Completed, CompletedAt) = (Finish(e), leaf.At);
+                (Completed, CompletedAt) = (Finish(e), at);
                 break;
             default:
                 throw new InvalidOperationException($"{@event.GetType().Name} is not checked");
@@ -202,6 +199,9 @@ internal sealed class JobHistoryCheck(JobId job)
     private void Fail(Failed failed)
     {
         InAttempt(failed.Attempt);
+        var (attempt, retries) = (failed.Attempt, failed.RetriesRemaining);
+        if (retries != Limits.Attempts - attempt)
+            throw new InvalidProofException($"after attempt {attempt} {Limits.Attempts - attempt} retries remain, and not {retries}");
         if (failed.Ordinal is { } ordinal)
             Attempts.Add(ordinal, failed.Commitment!, isFailed: true);
         else

@@ -9,12 +9,19 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
     /// <summary>Lines of a checkpoint's note, at most: its text and signatures.</summary>
     private const int MaxCheckpointLines = 16 + SignedNote.MaxSignatures;
 
-    private JobHistoryCheck _history = null!;
+    private JobRecordCheck _record = null!;
     private Checkpoint _checkpoint = null!;
     private LeafRange _leaves = new(0, 0, 0);
+    private bool _isJudged;
+
+    private JobHistoryCheck History => _record.History;
+
+    /// <summary>The line that a problem is told of: a broken rule is told after the hashes, and stands before them.</summary>
+    public long Line => _isJudged && _record is { IsKnown: true, BrokenLine: { } broken } ? broken : lines.Number;
 
     /// <exception cref="FormatException">It is not in the format.</exception>
     /// <exception cref="InvalidProofException">It does not hold.</exception>
+    /// <exception cref="NotProvenException">A newer ledger recorded what is not known.</exception>
     public async Task<JobReport> RunAsync()
     {
         var log = await HeaderAsync();
@@ -24,13 +31,15 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
             await RunOfLeavesAsync(Numbers(line, "run", 4));
             line = await lines.NextTextAsync();
         }
-        _history.End();
-        var (cId, disclosed) = await DisclosuresAsync(Numbers(line, "disclosures", 1)[0]);
-        await ManifestRestAsync(Numbers(await lines.NextTextAsync(), "manifest-rest", 1)[0]);
-        if (await lines.NextTextAsync() != "end")
-            throw new FormatException("the last line is not 'end'");
-        await lines.EndAsync();
-        return JobReports.Of(_history, log, _leaves, cId, disclosed);
+        var count = Numbers(line, "disclosures", 1)[0];
+        _isJudged = true;
+        _record.End(lines.Number);
+        if (!_record.IsKnown)
+            throw await UnjudgedAsync(count);
+        var (cId, disclosed) = await DisclosuresAsync(count);
+        History.ExpectManifest(await ManifestRestAsync());
+        await EndAsync();
+        return JobReports.Of(History, log, _leaves, cId, disclosed);
     }
 
     private async Task<LogFacts> HeaderAsync()
@@ -49,7 +58,7 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
         (_checkpoint, var facts) = trust.Open(string.Concat(note));
         if (origin != _checkpoint.Origin)
             throw new InvalidProofException($"the proof is of the log '{origin}', and its checkpoint of '{_checkpoint.Origin}'");
-        _history = new JobHistoryCheck(job);
+        _record = new JobRecordCheck(job);
         return facts;
     }
 
@@ -65,7 +74,7 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
         {
             var entry = await lines.NextAsync();
             tree.AddLeaf(MerkleTree.LeafHash(entry.Span));
-            _history.Add(LeafEntry.Parse(entry));
+            _record.Add(LeafEntry.Parse(entry), lines.Number);
         }
         await SubtreesAsync(tree, first + count, _checkpoint.Size, run[3]);
         if (!tree.Root().AsSpan().SequenceEqual(_checkpoint.Root))
@@ -87,42 +96,82 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
     {
         if (count == 0)
             return (null, 0);
-        var isCId = _history.Submitted!.RequestType == RequestType.CId;
-        var conversations = _history.Attempts.Cursor;
+        var isCId = History.Submitted!.RequestType == RequestType.CId;
+        var conversations = History.Attempts.Cursor;
         if (count != conversations + (isCId ? 1 : 0))
             throw new FormatException($"a proof discloses all identifiers or none: {conversations + (isCId ? 1 : 0)}, and not {count}");
         var cId = isCId ? await DiscloseCIdAsync() : null;
+        var root = await ConversationsAsync(conversations);
+        if (!root.Root().AsSpan().SequenceEqual(History.Attempts.Manifest.Root()))
+            throw OtherConversations();
+        return (cId, conversations);
+    }
+
+    /// <summary>The root over what the ordinals from 0 on are said to be.</summary>
+    private async Task<MerkleRoot> ConversationsAsync(long count, Disclosure? first = null)
+    {
         var root = new MerkleRoot();
-        for (var ordinal = 0L; ordinal < conversations; ordinal++)
+        for (var ordinal = 0L; ordinal < count; ordinal++)
         {
-            var disclosure = Disclosure.Parse((await lines.NextAsync()).Span);
+            var disclosure = ordinal == 0 && first is not null ? first : await DisclosureAsync();
             if (disclosure.Kind != IdentifierKind.Conversation || disclosure.Ordinal != ordinal)
                 throw new FormatException($"the disclosure of conversation {ordinal} was expected");
             root.AddLeaf(MerkleTree.LeafHash(disclosure.Commitment()));
         }
-        if (!root.Root().AsSpan().SequenceEqual(_history.Attempts.Manifest.Root()))
-            throw new InvalidProofException("the disclosed conversation ids are not those that the outcomes are of");
-        return (cId, conversations);
+        return root;
     }
+
+    private async Task<Disclosure> DisclosureAsync() => Disclosure.Parse((await lines.NextAsync()).Span);
 
     private async Task<string> DiscloseCIdAsync()
     {
-        var disclosure = Disclosure.Parse((await lines.NextAsync()).Span);
+        var disclosure = await DisclosureAsync();
         if (disclosure.Kind != IdentifierKind.CId || disclosure.Ordinal is not null)
             throw new FormatException("the disclosure of the cId was expected");
-        return disclosure.Commitment().AsSpan().SequenceEqual(_history.Submitted!.Commitments[0])
-            ? disclosure.Id
-            : throw new InvalidProofException("the disclosed cId is not the one that the request commits to");
+        return disclosure.Commitment().AsSpan().SequenceEqual(History.Submitted!.Commitments[0]) ? disclosure.Id : throw AnotherCId();
     }
 
-    private async Task ManifestRestAsync(long count)
+    private static InvalidProofException AnotherCId() => new("the disclosed cId is not the one that the request commits to");
+
+    private static InvalidProofException OtherConversations() =>
+        new("the disclosed conversation ids are not those that the outcomes are of");
+
+    /// <summary>Reads on behind events of which some are not known: how much must follow cannot be said, but its form and hashes can be.</summary>
+    private async Task<NotProvenException> UnjudgedAsync(long count)
     {
+        var first = count > 0 ? await DisclosureAsync() : null;
+        if (first is { Kind: IdentifierKind.CId })
+        {
+            if (first.Ordinal is not null)
+                throw new FormatException("the disclosure of the cId was expected");
+            if (!_record.IsOfRequest(first.Commitment()))
+                throw AnotherCId();
+            (first, count) = (null, count - 1);
+        }
+        var root = await ConversationsAsync(count, first);
+        var rest = await ManifestRestAsync();
+        if (count > 0 && !_record.IsOfRecord(root, count, rest))
+            throw OtherConversations();
+        await EndAsync();
+        return _record.NotProven();
+    }
+
+    private async Task<List<byte[]>> ManifestRestAsync()
+    {
+        var count = Numbers(await lines.NextTextAsync(), "manifest-rest", 1)[0];
         if (count > MerkleTree.HashSize * 8)
             throw new FormatException("the rest of the manifest has too many hashes");
         var rest = new List<byte[]>();
         while (rest.Count < count)
             rest.Add(await lines.NextHashAsync());
-        _history.ExpectManifest(rest);
+        return rest;
+    }
+
+    private async Task EndAsync()
+    {
+        if (await lines.NextTextAsync() != "end")
+            throw new FormatException("the last line is not 'end'");
+        await lines.EndAsync();
     }
 
     private static string Value(string line, string name) => line.StartsWith(name + " ", StringComparison.Ordinal)

@@ -13,12 +13,16 @@ public static class JobReports
         var report = new JobReport(
             conclusion, headline, job.Job.ToString(), log, leaves, request.Bot, request.Client, request.RequestType, cId, job.Started?.From ?? request.From, request.To, job.Started?.RetainedFrom,
             end.Outcome, job.Attempt, end.Conversations, end.Deleted, end.Failed, end.Skipped, end.Conversations - job.Attempts.Cursor, end.Items,
-            job.SubmittedAt, job.StartedAt, job.FirstDeletedAt, job.LastDeletedAt, job.CompletedAt, job.Openings, disclosed, job.UnknownTypes, job.Version)
+            job.SubmittedAt, job.StartedAt, job.FirstDeletedAt, job.LastDeletedAt, job.CompletedAt, job.Openings, disclosed, job.Version)
         {
             Proven = [],
             NotProven = [],
         };
-        return report with { Proven = [.. Proven(report, job)], NotProven = [.. NotProven(report.Conclusion, report.RequestType, report.Conversations, report.Disclosed, report.UnknownTypes, report.Log)] };
+        return report with
+        {
+            Proven = [.. Proven(report, job)],
+            NotProven = [.. NotProven(report.Conclusion, report.RequestType, report.Conversations, report.Disclosed, report.Log)],
+        };
     }
 
     /// <summary>How a job ended, in a sentence. Only where everything was erased does it begin with that word.</summary>
@@ -44,7 +48,8 @@ public static class JobReports
     private static List<string> Proven(JobReport report, JobHistoryCheck job)
     {
         var said = new List<string>();
-        said.Add($"The job's record is whole: all its {Number(report.Events)} events, from its submission to its end, are in the log that {report.Log.Origin} signed, and none was left out, added or changed since.");
+        said.Add($"The job's record is whole: its {Number(report.Events)} events, from its submission to its end without a gap, are in the log "
+            + $"that {report.Log.Origin} signed, and none of them was changed since.");
         if (job.Started is not null)
             said.Add("The list of what to erase is in the log before the first deletion, and every place on it has exactly one outcome"
                 + (report.Untouched > 0 ? $", but for the last {Number(report.Untouched)}, which were not touched." : "."));
@@ -62,22 +67,20 @@ public static class JobReports
     /// <param name="requestType">What was asked for.</param>
     /// <param name="conversations">Identified.</param>
     /// <param name="disclosed">Conversation ids that are shown along with it.</param>
-    /// <param name="unknownTypes">Types of events that nobody here could read.</param>
     /// <param name="log">The log, with the witnesses that count.</param>
     public static IReadOnlyList<string> NotProven(
-        Conclusion conclusion, RequestType requestType, long conversations, long disclosed, IReadOnlyCollection<string> unknownTypes, LogFacts log)
+        Conclusion conclusion, RequestType requestType, long conversations, long disclosed, LogFacts log)
     {
         var said = new List<string>();
         if (conclusion != Conclusion.Erased)
             said.Add("That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.");
+        said.Add(LogReports.OnlyRecord);
         said.Add("That the list which the job fixed at its start was all that the store held of what was asked for.");
         if (requestType == RequestType.CId && conversations > 1)
             said.Add("That no conversation is on the list twice: only the count of its places is.");
         said.Add("That nothing was deleted before it was recorded: the record shows an order, and the operator writes it.");
         if (disclosed == 0 && conversations > 0)
             said.Add("Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).");
-        if (unknownTypes.Count > 0)
-            said.Add($"What the events of a type that this program does not know mean ({string.Join(", ", unknownTypes)}): a newer version may know.");
         said.AddRange(LogReports.NotProven(log));
         return said;
     }

@@ -5,6 +5,9 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <summary>What holds for proofs of every kind, in plain words.</summary>
 public static class LogReports
 {
+    /// <summary>Two whole histories of one job can stand in one log, and a proof shows one of them.</summary>
+    internal const string OnlyRecord = "That this is the job's only record in the log: another one would not be seen here.";
+
     internal static List<string> Proven(LogFacts log)
     {
         var said = new List<string>();

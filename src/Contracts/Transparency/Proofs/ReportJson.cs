@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>A report as a program reads it: <c>{"holds":true,"job":{…}}</c>, <c>{"holds":true,"conversation":{…}}</c> or <c>{"holds":false,"problem":"…"}</c>.</summary>
+/// <summary>
+/// A report as a program reads it: <c>{"holds":true,"verdict":"holds","job":{…}}</c>, the same with <c>conversation</c>, or
+/// <c>{"holds":false,"verdict":"doesNotHold","problem":"…"}</c>, or the same with <c>notProven</c>.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, WriteIndented = true,
     Converters = [typeof(InstantConverter)])]
@@ -16,11 +19,18 @@ internal sealed partial class ReportJson : JsonSerializerContext
 
     private static ReportJson Readable => s_readable ??= new ReportJson(new JsonSerializerOptions(new ReportJson().GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    public static string Text(ErasureReport report) => JsonSerializer.Serialize(new Verdict(true, null, report as JobReport, report as ConversationReport), Readable.Verdict);
+    public const string Holds = "holds", DoesNotHold = "doesNotHold", NotProven = "notProven";
 
-    /// <param name="problem">What does not hold.</param>
-    public static string Text(string problem) => JsonSerializer.Serialize(new Verdict(false, problem, null, null), Readable.Verdict);
+    public static string Text(ErasureReport report) =>
+        Text(new Verdict(true, Holds, null, report as JobReport, report as ConversationReport));
+
+    /// <param name="verdict"><see cref="DoesNotHold"/> or <see cref="NotProven"/>.</param>
+    /// <param name="problem">What does not hold, or is not known.</param>
+    public static string Text(string verdict, string problem) => Text(new Verdict(false, verdict, problem, null, null));
+
+    private static string Text(Verdict verdict) => JsonSerializer.Serialize(verdict, Readable.Verdict);
 }
 
-/// <summary>See <see cref="ReportJson"/>.</summary>
-internal sealed record Verdict(bool Holds, string? Problem, JobReport? Job, ConversationReport? Conversation);
+/// <summary>See <see cref="ReportJson"/>. A member of its own for the verdict: <c>holds</c> alone has but two values.</summary>
+internal sealed record Verdict(
+    bool Holds, [property: JsonPropertyName("verdict")] string Name, string? Problem, JobReport? Job, ConversationReport? Conversation);

@@ -46,8 +46,6 @@ public static class ReportText
         foreach (var opening in job.Openings)
             said.Add(("Window", $"{opening.Name} ({opening.Cron}, {opening.TimeZone}): {Instant.Text(opening.Opens)} to {Instant.Text(opening.Closes)}"));
         said.Add(("Ids", job.Disclosed > 0 ? $"{JobReports.Number(job.Disclosed)} of {JobReports.Number(job.Conversations - job.Untouched)} shown in the file, each checked" : "none shown in the file"));
-        if (job.UnknownTypes.Count > 0)
-            said.Add(("Unknown events", string.Join(", ", job.UnknownTypes)));
         return said;
     }
 

@@ -9,11 +9,15 @@ public static class Verification
     /// <summary>It does not hold, or is no proof.</summary>
     public const int DoesNotHold = 1;
 
+    /// <summary>A newer ledger made it: its hashes and signatures are right, and something that it says is not known here.</summary>
+    public const int NotProven = 3;
+
     /// <summary>Checks a proof of either kind, in one pass over the stream and bounded memory.</summary>
     /// <param name="proof">The file; read to its end.</param>
     /// <param name="trust">What to check it by.</param>
     /// <exception cref="FormatException">It is not in a format that this version knows; the message says where.</exception>
     /// <exception cref="InvalidProofException">It does not hold; the message says what, in plain words.</exception>
+    /// <exception cref="NotProvenException">A newer ledger made it; the message says what is not known.</exception>
     public static async Task<ErasureReport> CheckAsync(Stream proof, Trust trust, CancellationToken cancel = default)
     {
         var lines = new ProofLines(proof, cancel);
@@ -29,10 +33,10 @@ public static class Verification
     }
 
     /// <summary>Checks a proof and tells a person, or a program, what came of it.</summary>
-    /// <param name="asJson">The report, or what does not hold, as JSON.</param>
+    /// <param name="asJson">The report, or what does not hold or is not known, as JSON.</param>
     /// <param name="output">The report.</param>
-    /// <param name="error">What does not hold.</param>
-    /// <returns><see cref="Holds"/> or <see cref="DoesNotHold"/>.</returns>
+    /// <param name="error">What does not hold, or is not known.</param>
+    /// <returns><see cref="Holds"/>, <see cref="DoesNotHold"/> or <see cref="NotProven"/>.</returns>
     public static async Task<int> RunAsync(Stream proof, Trust trust, bool asJson, TextWriter output, TextWriter error, CancellationToken cancel = default)
     {
         try
@@ -46,27 +50,36 @@ public static class Verification
         }
         catch (Exception e) when (e is FormatException or InvalidProofException)
         {
-            if (asJson)
-                await output.WriteLineAsync(ReportJson.Text(e.Message));
-            else
-                await error.WriteLineAsync($"THE PROOF DOES NOT HOLD: {ReportText.Printable(e.Message)}.\nDo not rely on anything that it says.");
+            await TellAsync(ReportJson.DoesNotHold, "THE PROOF DOES NOT HOLD", e.Message, "Do not rely on anything that it says.");
             return DoesNotHold;
         }
+        catch (NotProvenException e)
+        {
+            await TellAsync(
+                ReportJson.NotProven, "NOT PROVEN", e.Message,
+                "Its hashes and signatures are right. Do not rely on anything else that it says: check it with a newer version of this program.");
+            return NotProven;
+        }
+
+        Task TellAsync(string verdict, string headline, string problem, string advice) => asJson
+            ? output.WriteLineAsync(ReportJson.Text(verdict, problem))
+            : error.WriteLineAsync($"{headline}: {ReportText.Printable(problem)}.\n{advice}");
     }
 
     private static async Task<JobReport> CheckJobAsync(ProofLines lines, Trust trust)
     {
+        var check = new JobProofCheck(lines, trust);
         try
         {
-            return await new JobProofCheck(lines, trust).RunAsync();
+            return await check.RunAsync();
         }
         catch (FormatException e)
         {
-            throw new FormatException($"line {lines.Number}: {e.Message}", e);
+            throw new FormatException($"line {check.Line}: {e.Message}", e);
         }
         catch (InvalidProofException e)
         {
-            throw new InvalidProofException($"line {lines.Number}: {e.Message}");
+            throw new InvalidProofException($"line {check.Line}: {e.Message}");
         }
     }
 }

@@ -3,6 +3,14 @@
 /** The file is no proof, or one that does not hold; or a key, or another file to check it by, cannot be read. The message says why, in plain words. */
 export class ProofError extends Error {}
 
+/** Hashes and signatures are right, and a newer ledger recorded what is not known here. */
+export class NotProvenError extends Error {
+  /** @param {string[]} unknown What is not known. @param {number} [line] Where the first of it stands. */
+  constructor(unknown, line) {
+    super(`made by a newer ledger: this program does not know ${unknown.join(', ')}${line === undefined ? '' : ` (line ${line})`}`);
+  }
+}
+
 // With ignoreBOM a byte order mark is text like any other, and not read over.
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();

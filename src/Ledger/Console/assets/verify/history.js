@@ -2,12 +2,11 @@
 
 import { Attempts } from './attempts.js';
 import { ProofError, decodeBase64, equal } from './bytes.js';
-import { eventOf } from './leaf.js';
 import { MerkleRoot, covering } from './merkle.js';
 
-/** Types that are not known, and openings: of each named at most. */
+/** Openings that are named at most. */
 const MAX_NAMED = 100;
-const MAX_ATTEMPTS = 4;
+export const MAX_ATTEMPTS = 4;
 const MAX_IDS = 100;
 
 export class JobHistory {
@@ -26,30 +25,25 @@ export class JobHistory {
   items = { messages: 0, transcripts: 0, recordings: 0, attachments: 0, logs: 0 };
   /** By reason. @type {Record<string, number>} */
   skipped = {};
-  /** @type {Set<string>} */
-  unknownTypes = new Set();
   /** In which something was deleted: the first hundred. @type {{ name: string, cron: string, timeZone: string, opens: string, closes: string }[]} */
   openings = [];
 
   #plan = null;
   #isAttemptFailed = false;
 
-  /** @param {string} job */
-  constructor(job) {
-    this.job = job;
-  }
-
   get attempt() { return this.#plan?.attempt ?? 0; }
 
-  /** @param {import('./leaf.js').Leaf} leaf */
-  async add(leaf) {
-    if (leaf.stream !== this.job) throw new ProofError(`an event of another stream: ${leaf.stream}`);
+  /**
+   * @param {import('./leaf.js').Leaf} leaf
+   * @param {any} event The leaf's; null if it is not known: it then has its place in the stream, and nothing else is said of it.
+   */
+  async add(leaf, event) {
     if (leaf.version !== this.version + 1) throw new ProofError(`event ${this.version + 1} of the job is missing: ${leaf.version} comes in its place`);
     if (this.completed) throw new ProofError("an event follows the job's end");
     this.version++;
-    const event = eventOf(leaf);
-    if ((leaf.type === 'submitted') !== (this.version === 1)) throw new ProofError("a job's first event, and no other, is its submission");
-    await this.#apply(event, leaf);
+    const isSubmission = event !== null && leaf.type === 'submitted';
+    if (isSubmission !== (this.version === 1)) throw new ProofError("a job's first event, and no other, is its submission");
+    if (event !== null) await this.#apply(event, leaf);
   }
 
   /** The job ended, and its counts are those of its outcomes. */
@@ -76,10 +70,6 @@ export class JobHistory {
   }
 
   async #apply(event, leaf) {
-    if (event === null) {
-      if (this.unknownTypes.size < MAX_NAMED) this.unknownTypes.add(leaf.type);
-      return;
-    }
     switch (leaf.type) {
       case 'submitted':
         expectRequest(event);
@@ -175,6 +165,10 @@ export class JobHistory {
 
   async #fail(failed) {
     this.#expectAttempt(failed.attempt);
+    const { attempt, retriesRemaining } = failed;
+    if (retriesRemaining !== MAX_ATTEMPTS - attempt) {
+      throw new ProofError(`after attempt ${attempt} ${MAX_ATTEMPTS - attempt} retries remain, and not ${retriesRemaining}`);
+    }
     if (failed.ordinal !== undefined) {
       await this.attempts.add(failed.ordinal, decodeBase64(failed.commitment), true);
       return;

@@ -32,9 +32,11 @@ const isCount = value => isInteger(value) && value >= 0;
 const isText = value => typeof value === 'string';
 const isBoolean = value => typeof value === 'boolean';
 /** Base64 of 32 bytes: the last digit but the padding has two bits that are 0. */
-const isHash = value => isText(value) && /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value);
-const isOneOf = values => value => values.includes(value);
-const isItems = value => hasMembers(value, ['attachments', 'logs', 'messages', 'recordings', 'transcripts']) && Object.values(value).every(isCount);
+export const isHash = value => isText(value) && /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(value);
+const kinds = ['attachments', 'logs', 'messages', 'recordings', 'transcripts'];
+const isObject = value => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The five kinds, and whatever kinds a newer ledger counts. */
+const isItems = value => isObject(value) && kinds.every(kind => Object.hasOwn(value, kind)) && Object.values(value).every(isCount);
 const isWindow = value => matches(value, { closes: isInstant, cron: isText, name: isText, opens: isInstant, timeZone: isText });
 
 /** In the order in which they are told. */
@@ -45,17 +47,27 @@ const failureReasons = ['store_refused', 'locked', 'timeout', 'not_confirmed', '
 const events = {
   submitted: {
     bot: isText, client: isText, commitments: value => Array.isArray(value) && value.every(isHash), 'from?': isInstant,
-    requestType: isOneOf(['conversationIds', 'cId']), 'to?': isInstant,
+    requestType: isText, 'to?': isInstant,
   },
-  scheduled: { attempt: isInt32, plannedAt: isInstant, reason: isOneOf(['off_peak', 'window_closed', 'retry']), window: isWindow },
+  scheduled: { attempt: isInt32, plannedAt: isInstant, reason: isText, window: isWindow },
   started: { attempt: isInt32, conversations: isCount, 'from?': isInstant, manifestRoot: isHash, 'retainedFrom?': isInstant },
   conversation_deleted: { attempt: isInt32, commitment: isHash, confirmedAbsent: isBoolean, items: isItems, ordinal: isInteger },
-  conversation_skipped: { commitment: isHash, ordinal: isInteger, reason: isOneOf(skipReasons) },
-  failed: { attempt: isInt32, 'commitment?': isHash, 'ordinal?': isInteger, reason: isOneOf(failureReasons), retriesRemaining: isInt32 },
+  conversation_skipped: { commitment: isHash, ordinal: isInteger, reason: isText },
+  failed: { attempt: isInt32, 'commitment?': isHash, 'ordinal?': isInteger, reason: isText, retriesRemaining: isInt32 },
   completed: {
-    conversations: isInteger, deleted: isInteger, failed: isInteger, items: isItems, outcome: isOneOf(['completed', 'failed', 'cancelled']),
-    skipped: value => hasMembers(value, [], skipReasons) && Object.values(value).every(isInteger), 'untouchedFrom?': isInteger,
+    conversations: isInteger, deleted: isInteger, failed: isInteger, items: isItems, outcome: isText,
+    skipped: value => isObject(value) && Object.values(value).every(isInteger), 'untouchedFrom?': isInteger,
   },
+};
+
+/** The lists from which an event names a value, by type and member in the order of their names. A newer ledger's may be longer. */
+const closedLists = {
+  submitted: { requestType: ['conversationIds', 'cId'] },
+  scheduled: { reason: ['off_peak', 'window_closed', 'retry'] },
+  conversation_deleted: { items: kinds },
+  conversation_skipped: { reason: skipReasons },
+  failed: { reason: failureReasons },
+  completed: { items: kinds, outcome: ['completed', 'failed', 'cancelled'], skipped: skipReasons },
 };
 
 /** Types of events that are known and are not a job's: none of them can be in its stream. */
@@ -65,18 +77,29 @@ export const otherTypes = [
 ];
 
 /**
- * The event of an entry: its data, which has exactly the members of its type; null for a type that is not known.
+ * The event of an entry: its data, which has exactly the members of its type. It is null where a newer ledger wrote something that is
+ * not known, which is then named.
  * @param {Leaf} leaf
- * @returns {any}
+ * @returns {{ event: any, unknown: string[] }}
  */
 export function eventOf(leaf) {
   if (otherTypes.includes(leaf.type)) throw new ProofError(`'${leaf.type}' is not an event of a job`);
-  if (!Object.hasOwn(events, leaf.type)) return null;
+  if (!Object.hasOwn(events, leaf.type)) return { event: null, unknown: [`the event type ${plain(leaf.type)}`] };
   // Of one conversation, or of the whole attempt.
   const isPair = leaf.type !== 'failed' || ('ordinal' in Object(leaf.data)) === ('commitment' in Object(leaf.data));
-  if (matches(leaf.data, events[leaf.type]) && isPair) return leaf.data;
-  throw new ProofError(`the data of '${leaf.type}' does not have the members that this event has`);
+  if (!matches(leaf.data, events[leaf.type]) || !isPair) {
+    throw new ProofError(`the data of '${leaf.type}' does not have the members that this event has`);
+  }
+  const unknown = Object.entries(closedLists[leaf.type] ?? {}).flatMap(([member, known]) => namesIn(leaf.data[member])
+    .filter(name => !known.includes(name)).map(name => `the value ${plain(name)} of '${leaf.type}.${member}'`));
+  return { event: unknown.length === 0 ? leaf.data : null, unknown };
 }
+
+/** Of a name, or of an object whose members are counts. */
+const namesIn = value => isText(value) ? [value] : Object.keys(value).sort();
+
+/** A name that can be taken for nothing else, in quotes: it is somebody else's text. @param {string} name */
+const plain = name => /^[A-Za-z0-9_]{1,64}$/.test(name) ? `'${name}'` : '(not a plain name)';
 
 /** @param {any} value @param {Record<string, (value: any) => boolean>} members */
 function matches(value, members) {

@@ -85,14 +85,22 @@ function show(outcome) {
     section('What the file says', facts(report.facts)));
 }
 
-/** @param {'fails' | 'unchecked'} verdict @param {string} problem */
+/** Of what is no proof that holds: how it looks, what it is called, and what to make of it. */
+const verdicts = {
+  fails: ['bad', 'THE PROOF DOES NOT HOLD', 'Do not rely on anything that it says.'],
+  notProven: [
+    'warn', 'NOT PROVEN', 'Its hashes and signatures are right. Do not rely on anything else that it says: it may prove an erasure, or that there '
+    + 'was none. Check it with a newer version of this page or of erasure-verify.',
+  ],
+  unchecked: ['warn', 'NOTHING WAS CHECKED', 'This says nothing about the proof.'],
+};
+
+/** @param {keyof typeof verdicts} verdict @param {string} problem */
 function tell(verdict, problem) {
-  const [headline, advice] = verdict === 'fails'
-    ? ['THE PROOF DOES NOT HOLD', 'Do not rely on anything that it says.']
-    : ['NOTHING WAS CHECKED', 'This says nothing about the proof.'];
+  const [look, headline, advice] = verdicts[verdict];
   const why = printable(problem);
   status.textContent = `${headline}: ${why}`;
-  result.replaceChildren(note(verdict === 'fails' ? 'bad' : 'warn', headline, sentence(why), advice));
+  result.replaceChildren(note(look, headline, sentence(why), advice));
 }
 
 const isServersKey = () => byId('verify-use-key')?.dataset.key === key.value.trim();

@@ -23,6 +23,7 @@ const failures = {
 };
 
 /**
+ * @param {string} id The job's.
  * @param {import('./history.js').JobHistory} job
  * @param {import('./trust.js').LogFacts} log
  * @param {{ first: number, end: number, runs: number }} leaves
@@ -30,9 +31,9 @@ const failures = {
  * @param {number} disclosed Conversation ids that the file shows, each checked.
  * @returns {Report}
  */
-export function jobReport(job, log, leaves, cId, disclosed) {
+export function jobReport(id, job, log, leaves, cId, disclosed) {
   const { completed: end, submitted: request } = job;
-  const said = { job, end, request, cId, disclosed, untouched: end.conversations - job.attempts.cursor, unknown: [...job.unknownTypes].sort() };
+  const said = { id, job, end, request, cId, disclosed, untouched: end.conversations - job.attempts.cursor };
   const [conclusion, headline] = conclude(end);
   return report(conclusion, headline, [...jobFacts(said), ...logFacts(log, leaves)], [...jobProven(said, log), ...logProven(log)],
     [...jobNotProven(said, conclusion), ...logNotProven(log)]);
@@ -54,6 +55,7 @@ export function conversationReport(leaf, outcome, id, log, index) {
   const notProven = [];
   if (!isErased) notProven.push('That the conversation was erased: by this outcome it was NOT.');
   if (id === null) notProven.push("Which conversation it was: the file shows no id (the job's key is destroyed, and nobody can show it any more).");
+  notProven.push(onlyRecord);
   notProven.push("That it was deleted within a window, and what became of the job's other conversations: the job's own proof shows that.");
   notProven.push("That the job's list was all that the store held of what was asked for.");
   return report(isErased ? 'erased' : 'nothingErased', conversationHeadline(leaf, outcome, id), facts, [...proven, ...logProven(log)], [...notProven, ...logNotProven(log)]);
@@ -91,11 +93,11 @@ function conversationHeadline(leaf, outcome, id) {
   return `NOT ERASED: in attempt ${outcome.attempt}, ${which} could not be erased (${failures[outcome.reason]}). Whether a later attempt erased it, this file does not say.`;
 }
 
-function jobFacts({ job, end, request, cId, disclosed, untouched, unknown }) {
+function jobFacts({ id, job, end, request, cId, disclosed, untouched }) {
   const skips = Object.values(end.skipped).reduce((sum, count) => sum + count, 0);
   const whose = cId === null ? 'a channel user whose id the file does not show' : `the channel user ${cId}`;
   const facts = [
-    ['Job', job.job], ['Bot', request.bot], ['Asked for by', `API client ${request.client}`],
+    ['Job', id], ['Bot', request.bot], ['Asked for by', `API client ${request.client}`],
     ['Asked for', request.requestType === 'cId' ? `conversations of ${whose}${range(job)}` : 'conversations by their ids'],
   ];
   if (job.started?.retainedFrom) facts.push(['Retention', `conversations that started before ${job.started.retainedFrom} were out of retention`]);
@@ -108,7 +110,6 @@ function jobFacts({ job, end, request, cId, disclosed, untouched, unknown }) {
   facts.push(['Ended', job.completedAt]);
   for (const { name, cron, timeZone, opens, closes } of job.openings) facts.push(['Window', `${name} (${cron}, ${timeZone}): ${opens} to ${closes}`]);
   facts.push(['Ids', disclosed > 0 ? `${grouped(disclosed)} of ${grouped(end.conversations - untouched)} shown in the file, each checked` : 'none shown in the file']);
-  if (unknown.length > 0) facts.push(['Unknown events', unknown.join(', ')]);
   return facts;
 }
 
@@ -143,8 +144,8 @@ function logFacts(log, leaves) {
 }
 
 function jobProven({ job, end, disclosed, cId, untouched }, log) {
-  const said = [`The job's record is whole: all its ${grouped(job.version)} events, from its submission to its end, are in the log that ${log.origin} signed, `
-    + 'and none was left out, added or changed since.'];
+  const said = [`The job's record is whole: its ${grouped(job.version)} events, from its submission to its end without a gap, are in the log `
+    + `that ${log.origin} signed, and none of them was changed since.`];
   if (job.started) {
     said.push('The list of what to erase is in the log before the first deletion, and every place on it has exactly one outcome'
       + (untouched > 0 ? `, but for the last ${grouped(untouched)}, which were not touched.` : '.'));
@@ -160,16 +161,16 @@ function jobProven({ job, end, disclosed, cId, untouched }, log) {
   return said;
 }
 
-function jobNotProven({ end, request, disclosed, unknown }, conclusion) {
+function jobNotProven({ end, request, disclosed }, conclusion) {
   const said = [];
   if (conclusion !== 'erased') said.push('That the conversations which the record calls skipped, failed or untouched were erased: by this job they were NOT.');
+  said.push(onlyRecord);
   said.push('That the list which the job fixed at its start was all that the store held of what was asked for.');
   if (request.requestType === 'cId' && end.conversations > 1) said.push('That no conversation is on the list twice: only the count of its places is.');
   said.push('That nothing was deleted before it was recorded: the record shows an order, and the operator writes it.');
   if (disclosed === 0 && end.conversations > 0) {
     said.push("Whose conversations they were: the file shows no ids (they were withheld, or the job's key is destroyed and nobody can show them any more).");
   }
-  if (unknown.length > 0) said.push(`What the events of a type that this program does not know mean (${unknown.join(', ')}): a newer version may know.`);
   return said;
 }
 
@@ -197,5 +198,7 @@ function itemsText(items) {
   return `${grouped(all)}: ${grouped(items.messages)} messages, ${grouped(items.transcripts)} transcripts, ${grouped(items.recordings)} recordings, `
     + `${grouped(items.attachments)} attachments, ${grouped(items.logs)} logs`;
 }
+
+const onlyRecord = "That this is the job's only record in the log: another one would not be seen here.";
 
 const were = count => count === 1 ? 'was' : 'were';

@@ -1,9 +1,10 @@
 /** One conversation's proof: a .tlog-proof (c2sp.org/tlog-proof) whose extra says what the leaf holds (docs/formats.md, "Conversation proof"). */
 
-import { ProofError, decodeBase64, decodeHash, decodeUtf8, encodeBase64 } from './bytes.js';
+import { NotProvenError, ProofError, decodeBase64, decodeHash, decodeUtf8, encodeBase64 } from './bytes.js';
 import { commitmentOf, readDisclosure } from './disclosure.js';
 import { hasMembers, parseCanonical } from './jcs.js';
-import { eventOf, parseLeaf } from './leaf.js';
+import { MAX_ATTEMPTS } from './history.js';
+import { eventOf, isHash, parseLeaf } from './leaf.js';
 import { isIncluded, leafHash } from './merkle.js';
 import { parseNote } from './note.js';
 import { conversationReport } from './report.js';
@@ -30,16 +31,31 @@ export async function checkConversationProof(file, trust) {
   }
   const leaf = parseLeaf(entry);
   if (!isJobId(leaf.stream)) throw new ProofError(`the entry is in the log, but it is not of a deletion job: its stream is ${leaf.stream}`);
-  const outcome = eventOf(leaf);
-  if (!isOutcome(leaf, outcome)) throw new ProofError(`the entry is in the log, but it records no conversation's outcome: its type is '${leaf.type}'`);
-  if (leaf.type === 'conversation_deleted' && !outcome.confirmedAbsent) {
-    throw new ProofError('the entry is in the log, but the deletion that it records was not confirmed');
-  }
-  if (disclosure && encodeBase64(await commitmentOf(disclosure)) !== outcome.commitment) {
+  const { event, unknown } = eventOf(leaf);
+  if (event !== null) expectOutcome(leaf, event);
+  // The conversation that an event is of, whatever its type.
+  const commitment = leaf.data?.commitment;
+  if (disclosure && isHash(commitment) && encodeBase64(await commitmentOf(disclosure)) !== commitment) {
     throw new ProofError('the disclosed conversation id is not the one that the entry is of');
   }
-  return conversationReport(leaf, outcome, disclosure?.id ?? null, facts, proof.index);
+  if (event === null) throw new NotProvenError(unknown);
+  return conversationReport(leaf, event, disclosure?.id ?? null, facts, proof.index);
 }
+
+function expectOutcome(leaf, event) {
+  if (!isOutcome(leaf, event)) throw refused(`it records no conversation's outcome: its type is '${leaf.type}'`);
+  if (leaf.type === 'conversation_deleted' && !event.confirmedAbsent) throw refused('the deletion that it records was not confirmed');
+  const { attempt = 1, ordinal } = event;
+  // Before it come the submission, a plan, the start and an outcome of each ordinal below. Each attempt before adds two events.
+  if (attempt < 1 || attempt > MAX_ATTEMPTS || ordinal < 0 || leaf.version - 4 - 2 * (attempt - 1) < ordinal) {
+    throw refused(`no job has the outcome of conversation ${ordinal} in attempt ${attempt} as its event ${leaf.version}`);
+  }
+  if (leaf.type === 'failed' && event.retriesRemaining !== MAX_ATTEMPTS - attempt) {
+    throw refused(`after attempt ${attempt} ${MAX_ATTEMPTS - attempt} retries remain, and not ${event.retriesRemaining}`);
+  }
+}
+
+const refused = why => new ProofError(`the entry is in the log, but ${why}`);
 
 const isOutcome = (leaf, event) => leaf.type === 'conversation_deleted' || leaf.type === 'conversation_skipped' || (leaf.type === 'failed' && event.commitment !== undefined);
 

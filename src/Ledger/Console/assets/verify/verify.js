@@ -3,7 +3,7 @@
  * those of docs/formats.md.
  */
 
-import { ProofError } from './bytes.js';
+import { NotProvenError, ProofError } from './bytes.js';
 import { UnsupportedError, expectSupport } from './ed25519.js';
 import { JOB_HEADER, checkJobProof } from './job-proof.js';
 import { ProofLines } from './lines.js';
@@ -11,8 +11,10 @@ import { MAX_TLOG_BYTES, TLOG_HEADER, checkConversationProof } from './tlog-proo
 import { readTrust } from './trust.js';
 
 /**
- * holds: the report says of what. fails: it does not hold, or is no proof. unchecked: nothing was checked, because this browser, a key or a file does not allow it.
- * @typedef {{ verdict: 'holds', report: import('./report.js').Report } | { verdict: 'fails' | 'unchecked', problem: string }} Result
+ * holds: the report says of what. fails: it does not hold, or is no proof. notProven: a newer ledger made it, and its words are not known here.
+ * unchecked: nothing was checked, because this browser, a key or a file does not allow it.
+ * @typedef {{ verdict: 'fails' | 'notProven' | 'unchecked', problem: string }} Problem
+ * @typedef {{ verdict: 'holds', report: import('./report.js').Report } | Problem} Result
  */
 
 /**
@@ -35,6 +37,7 @@ export async function verify(stream, inputs, progress = () => {}) {
     return { verdict: 'holds', report: await check(lines, trust) };
   } catch (e) {
     if (e instanceof ProofError) return { verdict: 'fails', problem: e.message };
+    if (e instanceof NotProvenError) return { verdict: 'notProven', problem: e.message };
     throw e;
   } finally {
     await lines.close();

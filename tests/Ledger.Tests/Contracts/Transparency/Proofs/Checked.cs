@@ -19,6 +19,14 @@ internal static class Checked
 
     public static async Task<JobReport> JobAsync(string proof, Trust? trust = null) => Assert.IsType<JobReport>(await HoldsAsync(proof, trust));
 
+    /// <summary>What of a proof is not known; that it holds, or does not, is not said.</summary>
+    public static async Task NotProvenAsync(string proof, string unknown)
+    {
+        var result = await RunAsync(Encoding.UTF8.GetBytes(proof));
+        Assert.True(result.IsNotProven, $"{result.Report?.Headline} {result.Problem}");
+        Assert.StartsWith("made by a newer ledger: this program does not know " + unknown, result.Problem, StringComparison.Ordinal);
+    }
+
     /// <summary>What does not hold; null if the proof does. Any other exception is a bug, and thrown.</summary>
     public static async Task<string?> ProblemAsync(byte[] proof, Trust? trust = null) => (await RunAsync(proof, trust)).Problem;
 
@@ -30,9 +38,9 @@ internal static class Checked
             using var stream = new MemoryStream(proof);
             result = new CheckedProof(proof.ToArray(), trust ?? ProofLog.Trust, await Verification.CheckAsync(stream, trust ?? ProofLog.Trust), null);
         }
-        catch (Exception e) when (e is FormatException or InvalidProofException)
+        catch (Exception e) when (e is FormatException or InvalidProofException or NotProvenException)
         {
-            result = new CheckedProof(proof.ToArray(), trust ?? ProofLog.Trust, null, e.Message);
+            result = new CheckedProof(proof.ToArray(), trust ?? ProofLog.Trust, null, e.Message, IsNotProven: e is NotProvenException);
         }
         Recorder.Value?.Invoke(result);
         return result;
@@ -52,4 +60,5 @@ internal static class Checked
 }
 
 /// <summary>A proof that was checked: it has a report, or a problem.</summary>
-internal sealed record CheckedProof(byte[] Proof, Trust Trust, ErasureReport? Report, string? Problem);
+/// <param name="IsNotProven">The problem is that a newer ledger made it.</param>
+internal sealed record CheckedProof(byte[] Proof, Trust Trust, ErasureReport? Report, string? Problem, bool IsNotProven = false);

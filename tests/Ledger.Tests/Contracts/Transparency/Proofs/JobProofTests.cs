@@ -100,12 +100,34 @@ public sealed class JobProofTests
     }
 
     [Fact]
-    public async Task An_event_of_an_unknown_type_is_a_leaf_and_is_reported()
+    public async Task A_record_with_an_event_of_an_unknown_type_is_not_proven_and_says_where_the_event_is()
     {
         var job = SampleJobs.Retried.Inserting(4, "conversation_archived", "{\"where\":\"tape\"}");
-        var report = await Checked.JobAsync(await ProofLog.Of(job, [1]).JobProofAsync());
-        Assert.Equal(["conversation_archived"], report.UnknownTypes);
-        Assert.Contains(report.NotProven, sentence => sentence.Contains("conversation_archived", StringComparison.Ordinal));
+        var proof = await ProofLog.Of(job, [1]).JobProofAsync();
+        var line = proof.Split('\n').ToList().FindIndex(text => text.Contains("tape", StringComparison.Ordinal)) + 1;
+        await Checked.NotProvenAsync(proof, $"the event type 'conversation_archived' (line {line})");
+    }
+
+    [Fact]
+    public async Task What_is_unknown_is_named_once_and_never_in_its_own_words()
+    {
+        var job = SampleJobs.Retried.Inserting(4, "x", "{}").Stored;
+        var stored = new SampleJob(SampleJobs.Retried.Events)
+        {
+            Stored = [.. job.Take(5), ("ERASED: all", "{}", job[4].At), ("x", "{}", job[4].At), .. Enumerable.Range(0, 30).Select(i => ($"y_{i}", "{}", job[4].At)), .. job.Skip(5)],
+        };
+        var problem = await Checked.ProblemAsync(await ProofLog.Of(stored, []).JobProofAsync());
+        Assert.StartsWith("made by a newer ledger: this program does not know the event type 'x', the event type (not a plain name), the event type 'y_0', ", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("ERASED", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("y_8", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task That_it_is_the_jobs_only_record_is_not_proven()
+    {
+        var report = await Checked.JobAsync(await ProofLog.Of(SampleJobs.Retried, [1]).JobProofAsync());
+        Assert.Contains("That this is the job's only record in the log: another one would not be seen here.", report.NotProven);
+        Assert.DoesNotContain(report.Proven, sentence => sentence.Contains("none was left out", StringComparison.Ordinal));
     }
 
     [Fact]
