@@ -29,11 +29,11 @@ public sealed class EveryZoneServiceTests
             await service.Clock.SetAsync(s_change.AddSeconds(s_secondsAround[i]));
             // Those whose clocks change now each time, and the others by turns.
             var asked = ids.Where((id, number) => changing.Contains(id) || number % s_secondsAround.Length == i);
-            await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (id, _) =>
+            await Parallel.ForEachAsync(asked, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (id, cancel) =>
             {
                 var path = $"/api/public/bot/{Uri.EscapeDataString(Bot(id))}/conversations/delete";
                 using var answer = await service.SendAsync(HttpMethod.Post, path, new { cId = "nobody" });
-                Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{id}: {await answer.Content.ReadAsStringAsync()}");
+                Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{id}: {await answer.Content.ReadAsStringAsync(cancel)}");
             });
             using var ready = await service.Client.GetAsync("/health/ready");
             Assert.True(ready.IsSuccessStatusCode, await ready.Content.ReadAsStringAsync());

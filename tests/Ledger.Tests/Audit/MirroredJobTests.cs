@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Ledger.Audit;
 using Ledger.Audit.Mirror;
 using Ledger.Contracts.Jobs;
-using Ledger.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Audit;

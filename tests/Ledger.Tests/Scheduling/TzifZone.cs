@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -7,6 +8,7 @@ namespace Ledger.Tests.Scheduling;
 
 /// <summary>A change of a zone's offset from UTC, all in seconds.</summary>
 /// <param name="At">Since 1970, UTC.</param>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct OffsetChange(long At, int Before, int After);
 
 /// <summary>A zone as the machine's TZif file has it (RFC 9636), read here and nowhere else: what the calendar is held against.</summary>
@@ -61,6 +63,7 @@ internal sealed partial class TzifZone
     }
 
     /// <summary>RFC 9636 §3.1.</summary>
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Counts(int UtcFlags, int StandardFlags, int Leaps, int Times, int Types, int Characters)
     {
         public const int Size = 44;
