@@ -92,7 +92,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
 
     private void Take(object @event, long version, string eventType, string data, DateTimeOffset at)
     {
-        var broken = Job?.Check(@event, eventType, at, Encoding.UTF8.GetBytes(data));
+        var broken = Job?.Check(eventType, at, Encoding.UTF8.GetBytes(data));
         try
         {
             if (broken is not { IsUnreadable: true })

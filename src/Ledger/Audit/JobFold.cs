@@ -37,14 +37,16 @@ internal sealed class JobFold(JobId job)
 
     /// <summary>Holds the next event of the job's stream to the rules.</summary>
     /// <returns>The rule that it breaks; null: none.</returns>
-    public JobRule? Check(object @event, string type, DateTimeOffset at, ReadOnlyMemory<byte> data)
+    public JobRule? Check(string type, DateTimeOffset at, ReadOnlyMemory<byte> data)
     {
-        if (!HasKnownValues(@event))
-            return new JobRule("values of the ledger's closed lists", "another", IsUnreadable: true);
         try
         {
             // A gap of versions is told of the stream: here it would make every later event one that breaks a rule.
-            _rules.Add(new LeafEntry(job.ToString(), _rules.Version + 1, type, at, Jcs.Canonicalize(data.Span)));
+            var leaf = new LeafEntry(job.ToString(), _rules.Version + 1, type, at, Jcs.Canonicalize(data.Span));
+            var (@event, unknown) = JobEventReader.Read(leaf);
+            if (@event is null)
+                return new JobRule("values of the ledger's closed lists", string.Join(", ", unknown), IsUnreadable: true);
+            _rules.Add(leaf, @event);
             return null;
         }
         catch (InvalidProofException e)
@@ -115,17 +117,6 @@ internal sealed class JobFold(JobId job)
             codes[OutcomeCode.Skipped(reason)] = count;
         return codes;
     }
-
-    /// <summary>A number that names nothing of a closed list is read as that number.</summary>
-    private static bool HasKnownValues(object @event) => @event switch
-    {
-        Submitted e => Enum.IsDefined(e.RequestType),
-        Scheduled e => Enum.IsDefined(e.Reason),
-        ConversationSkipped e => Enum.IsDefined(e.Reason),
-        Failed e => Enum.IsDefined(e.Reason),
-        Completed e => Enum.IsDefined(e.Outcome) && (e.Skipped is null || e.Skipped.Keys.All(Enum.IsDefined)),
-        _ => true,
-    };
 
     /// <summary>The counts that the last event states are those of the outcomes: exactly those, without a reason that has none.</summary>
     private JobRule? End(Completed end)

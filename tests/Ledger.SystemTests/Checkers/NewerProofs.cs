@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
