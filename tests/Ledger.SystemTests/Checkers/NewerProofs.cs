@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
-using Ledger.Contracts.Transparency;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
 namespace Ledger.SystemTests.Checkers;
 
-/// <summary>What a newer ledger might write: types and values that this version does not know. And the same with a hash or a signature that is wrong.</summary>
+/// <summary>
+/// What a newer ledger might write: types and values that this version does not know. And the same with a hash or a signature that is wrong.
+/// </summary>
 internal static class NewerProofs
 {
     private const string Type = "conversation_archived", Data = """{"where":"tape"}""", Another = "boredom";
@@ -155,13 +157,11 @@ internal static class NewerProofs
         };
         foreach (var newer in new[] { await job.Retyped(3, Type).OneAsync(3, 0), await job.With(4, "reason", $"\"{Another}\"").OneAsync(4, 1) })
         {
-            var proof = TlogProof(newer);
+            var proof = TlogProof.Parse(newer);
             proofs.Add(new OddProof("another index", Verdict.DoesNotHold, (proof with { Index = proof.Index + 1 }).ToString()));
             proofs.Add(new OddProof("another path", Verdict.DoesNotHold, (proof with { Path = [new byte[32], .. proof.Path.Skip(1)] }).ToString()));
             proofs.Add(new OddProof("another signature", Verdict.DoesNotHold, Odd.Replaced(newer, "\u2014 log.example/t J", "\u2014 log.example/t K")));
         }
         return proofs;
-
-        static Ledger.Contracts.Transparency.Proofs.TlogProof TlogProof(string text) => Ledger.Contracts.Transparency.Proofs.TlogProof.Parse(text);
     }
 }
