@@ -126,8 +126,8 @@ public sealed class CronTextTests
         {
 #pragma warning disable RS0030 // Nothing of the service asks Quartz.
             var expression = new Quartz.CronExpression(text, TimeZoneInfo.Utc);
-#pragma warning restore RS0030
             return Next(after => expression.GetNextValidTimeAfter(after));
+#pragma warning restore RS0030
         }
         catch (Exception)
         {
