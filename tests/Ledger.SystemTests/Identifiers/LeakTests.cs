@@ -1,93 +1,66 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Security.Cryptography;
 using System.Text;
-using Ledger.SystemTests.Execution;
+using Ledger.Notifications;
+using Ledger.SystemTests.Notifications;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Ledger.SystemTests.Identifiers;
 
-/// <summary>No raw identifier outside the sealed rows and the conversation store: not in any other table, not in any log.</summary>
+/// <summary>
+/// No raw identifier outside the sealed rows and what the conversation store still holds: not in any table (PostgreSQL's statistics among
+/// them), not in a dump, not in any log, console page, mail, webhook or temporary file.
+/// </summary>
 public sealed class LeakTests
 {
-    /// <summary>The conversation store itself; its analytics are searched.</summary>
-    private const string Store = "'conversations.conversations'::regclass, 'conversations.items'::regclass, 'conversations.channel_users'::regclass";
+    private readonly DateTime _began = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(-2); // file systems' clocks are coarse
 
     [SkippableFact]
-    public async Task After_a_run_with_failures_and_refusals_no_id_is_found_in_the_database_or_in_any_log()
+    public async Task After_erasure_forgetting_and_rotation_nothing_that_is_kept_holds_an_erased_id_or_a_cId_without_conversations()
     {
+        await using var smtp = await SmtpReceiver.StartAsync();
+        await using var webhook = await WebhookReceiver.StartAsync();
         var log = new CapturedLog();
-        var server = await TestDatabase.ServerAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
             Lanes = true,
             Log = log,
-            Execution = new() { RetryDelays = [TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(600), TimeSpan.FromMilliseconds(900)] },
+            Execution = new() { RetryDelays = [.. new[] { 300, 600, 900 }.Select(delay => TimeSpan.FromMilliseconds(delay))] },
+            Notifications = Outbox.Manual(smtp) with { PollInterval = TimeSpan.FromMilliseconds(50) },
         });
-        string[] secrets = [Name("conv"), Name("разговор"), Name("user"), Name("idem-key"), Name("sent-in-vain")];
-        await RunAsync(service, secrets[0], secrets[1], secrets[2], secrets[3], secrets[4]);
+        await service.SetBotAsync(webhook: webhook.Url, secret: WebhookSignature.NewSecret());
+        var life = new ErasedLives();
+        await life.LiveAsync(service);
 
-        var everything = string.Join('\n', await DumpAsync(service), log.Text, await ReadAsync(Path.Combine(server.DataDirectory, "cluster", "server.log")));
-        Assert.Empty(secrets.SelectMany(id => RawIdentifier.Find(id, everything)));
-        // What was searched is what was written.
-        Assert.Contains("\"conversationIds\"", everything, StringComparison.Ordinal);
-        Assert.Contains("internal error", log.Text, StringComparison.Ordinal);
-        Assert.Contains("lane-0", everything, StringComparison.Ordinal);
-        Assert.Contains("database system is ready", everything, StringComparison.Ordinal);
-    }
-
-    private static string Name(string prefix) => $"{prefix}-{RandomNumberGenerator.GetHexString(20, lowercase: true)}";
-
-    /// <summary>Jobs by ids and by channel user, under an idempotency key, with a conversation that never goes; refused requests of every kind; and an internal error.</summary>
-    private static async Task RunAsync(TestService service, string conversation, string other, string user, string key, string vain)
-    {
-        await service.AddConversationsAsync(conversation, 3, user);
-        await service.AddConversationsAsync(other, 2, user);
-        await service.AddTriggerAsync("conversations", "refuse", "before delete",
-            "if old.conversation_id like '%-00002' then raise exception 'cannot delete %', old.conversation_id using detail = old.conversation_id, hint = old.cid; end if; return old;");
-        var ids = new[] { $"{conversation}-00001", $"{conversation}-00002", $"{other}-00001", vain };
-        foreach (var body in new object[] { new { conversationIds = ids }, new { conversationIds = ids }, new { conversationIds = new[] { vain } } })
-            using (await service.SendAsync(HttpMethod.Post, service.Deletions, body, idempotencyKey: key)) { }
-        var byUser = await service.SubmitAsync(new { cId = user });
-
-        await RefusalsAsync(service, vain);
-        await service.ExecuteAsync("revoke insert on ledger.job_secrets from ledger_service");
-        using (var failed = await service.SendAsync(HttpMethod.Post, service.Deletions, new { cId = vain }, idempotencyKey: vain))
-            Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
-        await service.ExecuteAsync("grant insert on ledger.job_secrets to ledger_service");
-
-        await Steps.UntilAsync("jobs are left", async () => await service.ScalarAsync<long>("select count(*) from ledger.job_queue") == 0);
-        Assert.StartsWith("failed done", await service.CountsAsync(byUser), StringComparison.Ordinal);
-        Assert.Equal(2, await service.CountConversationsAsync());
-        await service.AssertRecordsAgreeAsync();
-    }
-
-    private static async Task RefusalsAsync(TestService service, string vain)
-    {
-        foreach (var body in new[]
-                 {
-                     $$"""{"cId":"{{vain}}","conversationIds":["{{vain}}"]}""", $$"""{"cId":"{{vain}}","startDate":"{{vain}}"}""", $$"""{"{{vain}}":1}""", $$"""{"conversationIds":["{{vain}}",""",
-                     $$"""{"conversationIds":["{{vain}}{{new string('x', 128)}}"]}""",
-                 })
+        await using var connection = await service.OpenAsync();
+        string[] said =
+        [
+            .. smtp.Mails.SelectMany(mail => mail.Parts).Select(part => part.Text), .. smtp.Mails.SelectMany(mail => mail.Headers.Values),
+            .. webhook.Messages.Select(message => Encoding.UTF8.GetString(message.Body)), .. life.Said,
+        ];
+        var told = new Kept("mail, webhooks, pages and commands", string.Join('\n', said));
+        var server = await TestDatabase.ServerAsync();
+        Kept[] kept =
+        [
+            .. await Residue.OfDatabaseAsync(connection), await Residue.OfDumpAsync(service.Database), told,
+            new("the service's log", log.Text),
+            .. Residue.OfCluster(server.DataDirectory), .. Residue.OfFolder(service.KeyDirectory), .. Residue.OfTemporaryFiles(_began),
+        ];
+        Assert.Empty(life.Erased.SelectMany(id => RawIdentifier.Find(id, kept)));
+        // What was searched is what was written, and who still has a conversation is found in it.
+        foreach (var stays in life.Stay)
         {
-            using var content = new StringContent(body, Encoding.UTF8, "application/json");
-            await RefusedAsync(service, HttpMethod.Post, service.Deletions, content);
+            var found = RawIdentifier.Find(stays, kept);
+            Assert.Contains($"{stays} as plain text in pg_dump", found);
+            Assert.Contains($"{stays} as plain text in conversations.conversations", found);
         }
-        using (var text = new StringContent(vain, Encoding.UTF8, "text/plain"))
-            await RefusedAsync(service, HttpMethod.Post, service.Deletions, text);
-        foreach (var path in new[] { $"{service.Deletions}/{vain}", $"{service.Deletions}/cdj-{vain}/outcomes?after={vain}", $"/{vain}", $"/api/public/bot/{vain}/conversations/delete", $"{service.Deletions}?after={vain}" })
-            await RefusedAsync(service, HttpMethod.Get, path, content: null);
-        await RefusedAsync(service, HttpMethod.Get, service.Deletions, content: null, token: $"{vain}.{vain}.{vain}");
-        await RefusedAsync(service, HttpMethod.Get, service.Deletions, content: null, token: TestService.Sign(vain, service.Secret));
-    }
-
-    private static async Task RefusedAsync(TestService service, HttpMethod method, string path, HttpContent? content, string? token = null)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = content };
-        request.Headers.Add("auth", token ?? service.Token());
-        using var response = await service.Client.SendAsync(request);
-        Assert.InRange((int)response.StatusCode, 400, 499);
+        foreach (var (place, text) in new[]
+                 {
+                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"), ("the service's log", "lane-0"),
+                     (told.Place, "deletion_job.completed"), (told.Place, "1 were there already"), ("pg_statistic", "rtm"),
+                     (Path.Combine(server.DataDirectory, "cluster", "server.log"), "database system is ready"),
+                 })
+            Assert.Contains(kept, one => one.Place == place && one.Text.Contains(text, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -113,69 +86,63 @@ public sealed class LeakTests
     public async Task An_id_that_is_planted_is_found()
     {
         await using var service = await TestService.StartAsync();
-        var id = Name("planted");
-        Assert.Empty(RawIdentifier.Find(id, await DumpAsync(service)));
-        foreach (var plant in new[]
+        var id = ErasedLives.Name("planted");
+        await using var connection = await service.OpenAsync();
+        Assert.Empty(RawIdentifier.Find(id, await Residue.OfDatabaseAsync(connection)));
+        foreach (var (place, plant) in new[]
                  {
-                     "insert into ledger.mt_event_progression (name) values ($1)", "insert into conversations.analytics values ('bot', now(), $1, 1, 1)",
-                     "insert into ledger.client_secrets values ('c', 's', $1::text::bytea)", "insert into ledger.client_secrets values ('c', 's', encode($1::text::bytea, 'base64')::bytea)",
-                     "insert into ledger.mt_streams (id, type) values (gen_random_uuid(), encode(('x' || $1)::bytea, 'base64'))",
-                     "insert into quartz.qrtz_locks (sched_name, lock_name) values ('x', $1)",
+                     ("ledger.mt_event_progression", "insert into ledger.mt_event_progression (name) values ($1)"),
+                     ("conversations.analytics", "insert into conversations.analytics values ('bot', now(), $1, 1, 1)"),
+                     ("conversations.channel_users", "insert into conversations.channel_users values ('bot', $1, now())"),
+                     ("client_secrets", "insert into ledger.client_secrets values ('c', 's', $1::text::bytea)"),
+                     ("client_secrets", "insert into ledger.client_secrets values ('c', 's', encode($1::text::bytea, 'base64')::bytea)"),
+                     ("client_secrets",
+                         "insert into ledger.client_secrets select '', '', encode((repeat('x', 60) || $1)::bytea, 'base64')::bytea"),
+                     ("mt_streams", "insert into ledger.mt_streams select gen_random_uuid(), encode(('x' || $1)::bytea, 'base64')"),
+                     ("quartz.qrtz_locks", "insert into quartz.qrtz_locks (sched_name, lock_name) values ('x', $1)"),
+                     ("pg_statistic",
+                         """
+                         with two as (select $1 as cid union all select $1 || '2')
+                         insert into conversations.channel_users select 'bot', cid, now() from two;
+                         alter table conversations.channel_users alter column cid set statistics 100;
+                         analyze conversations.channel_users;
+                         delete from conversations.channel_users
+                         """),
                  })
         {
-            await using var connection = new NpgsqlConnection(service.Database.Superuser);
-            await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await using var command = new NpgsqlCommand(plant, connection, transaction) { Parameters = { new() { Value = id } } };
-            await command.ExecuteNonQueryAsync();
-            Assert.NotEmpty(RawIdentifier.Find(id, await DumpAsync(connection)));
+            foreach (var statement in plant.Split(';'))
+            {
+                await using var command = new NpgsqlCommand(statement, connection, transaction);
+                if (statement.Contains("$1", StringComparison.Ordinal))
+                    command.Parameters.Add(new() { Value = id });
+                await command.ExecuteNonQueryAsync();
+            }
+            var kept = await Residue.OfDatabaseAsync(connection);
+            Assert.Contains(RawIdentifier.Find(id, kept), found => found.Contains(place, StringComparison.Ordinal));
         }
     }
 
-    private static async Task<string> DumpAsync(TestService service)
+    [SkippableFact]
+    public async Task A_table_that_cannot_be_read_fails_the_search()
     {
-        await using var connection = new NpgsqlConnection(service.Database.Superuser);
+        await using var service = await TestService.StartAsync();
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionStringFor("ledger_service"));
         await connection.OpenAsync();
-        return await DumpAsync(connection);
+        await Assert.ThrowsAsync<PostgresException>(() => Residue.OfDatabaseAsync(connection));
     }
 
-    /// <summary>Every row of every table but the conversation store's, as COPY writes it, and the bytes of every binary column once more as they are.</summary>
-    private static async Task<string> DumpAsync(NpgsqlConnection connection)
+    [Fact]
+    public void A_temporary_file_and_a_file_of_the_cluster_are_searched()
     {
-        var dump = new StringBuilder();
-        foreach (var table in await TextsAsync(connection,
-            $"select oid::regclass::text from pg_class where relkind = 'r' and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema') and oid not in ({Store})"))
-        {
-            dump.AppendLine(table);
-            using var copy = await connection.BeginTextExportAsync($"copy {table} to stdout");
-            dump.AppendLine(await copy.ReadToEndAsync());
-        }
-        foreach (var column in await TextsAsync(connection,
-            $"select format('select %I from %s', attname, attrelid::regclass) from pg_attribute join pg_class c on c.oid = attrelid and relkind = 'r' where atttypid = 'bytea'::regtype and attrelid not in ({Store})"))
-        {
-            await using var command = new NpgsqlCommand(column, connection);
-            await using var reader = await command.ExecuteReaderAsync();
-            while (await reader.ReadAsync())
-                dump.AppendLine(await reader.IsDBNullAsync(0) ? "" : Encoding.Latin1.GetString(reader.GetFieldValue<byte[]>(0)));
-        }
-        return dump.ToString();
-    }
-
-    private static async Task<List<string>> TextsAsync(NpgsqlConnection connection, string sql)
-    {
-        var texts = new List<string>();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-            texts.Add(reader.GetString(0));
-        return texts;
-    }
-
-    private static async Task<string> ReadAsync(string file)
-    {
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(stream);
-        return await reader.ReadToEndAsync();
+        var (id, folder) = (ErasedLives.Name("planted"), Directory.CreateTempSubdirectory("ledger-leak-"));
+        File.WriteAllText(Path.Combine(folder.CreateSubdirectory("inner").FullName, "spool"), id);
+        Assert.NotEmpty(RawIdentifier.Find(id, [.. Residue.OfTemporaryFiles(_began)]));
+        File.WriteAllText(Path.Combine(folder.CreateSubdirectory("cluster/base/pgsql_tmp").FullName, "sort"), id);
+        File.WriteAllText(Path.Combine(folder.CreateSubdirectory("cluster/base/5").FullName, "1259"), id);
+        var found = Residue.OfCluster(folder.FullName).Where(kept => RawIdentifier.Find(id, [kept]).Count > 0);
+        Assert.Equal(["sort", "spool"], found.Select(kept => Path.GetFileName(kept.Place.Split(',')[0])).Distinct().Order());
+        folder.Delete(recursive: true);
     }
 
     /// <summary>Everything that is logged, with the values of its parameters and whole exceptions.</summary>

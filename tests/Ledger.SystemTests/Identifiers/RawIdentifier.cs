@@ -9,12 +9,28 @@ internal static class RawIdentifier
     public static IReadOnlyList<string> Find(string id, string text) =>
         [.. Forms(id).Where(form => text.Contains(form.Text, StringComparison.Ordinal)).Select(form => $"{id} as {form.Name}").Distinct()];
 
+    /// <summary>
+    /// Which of the forms of <paramref name="id"/> occur where. Line breaks do not hide one: base64 has them every 76 characters, and COPY
+    /// writes them as \n.
+    /// </summary>
+    public static IReadOnlyList<string> Find(string id, IReadOnlyList<Kept> everything) =>
+    [
+        .. from kept in everything
+           from found in Find(id, kept.Text).Union(Find(id, Joined(kept.Text)))
+           select $"{found} in {kept.Place}",
+    ];
+
+    private static string Joined(string text) =>
+        new[] { "\r", "\n", "\\n" }.Aggregate(text, (joined, end) => joined.Replace(end, "", StringComparison.Ordinal));
+
     private static IEnumerable<(string Name, string Text)> Forms(string id)
     {
         yield return ("plain text", id);
         yield return ("a JSON string", Escaped(id, "x4"));
         yield return ("a JSON string", Escaped(id, "X4"));
         yield return ("a URL", Uri.EscapeDataString(id));
+        yield return ("a URL", PercentLower(id));
+        yield return ("JSON of escapes alone", string.Concat(id.Select(c => "\\u" + ((int)c).ToString("x4"))));
         yield return ("UTF-8 read as Latin-1", Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(id)));
         foreach (var (encoding, name) in new (Encoding, string)[] { (Encoding.UTF8, "UTF-8"), (Encoding.Unicode, "UTF-16LE"), (Encoding.BigEndianUnicode, "UTF-16BE") })
         {
@@ -31,6 +47,9 @@ internal static class RawIdentifier
     }
 
     private static string Escaped(string id, string hex) => string.Concat(id.Select(c => c < 128 ? c.ToString() : "\\u" + ((int)c).ToString(hex)));
+
+    private static string PercentLower(string id) =>
+        string.Concat(Encoding.UTF8.GetBytes(id).Select(b => char.IsAsciiLetterOrDigit((char)b) || b == '-' ? $"{(char)b}" : $"%{b:x2}"));
 
     /// <summary>The characters that these bytes alone decide when <paramref name="alignment"/> bytes come before them and any after.</summary>
     private static string Base64Within(byte[] bytes, int alignment)
