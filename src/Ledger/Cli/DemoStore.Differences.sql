@@ -39,6 +39,9 @@ with old as (select bot_id, conversation_id, cid, channel, started_at, messages,
                       or (length(old.conversation_id) >= 8 and position(old.conversation_id in v.value) > 0)
                       or (length(old.cid) >= 8 and position(old.cid in v.value) > 0))
     union all
+    select 'channel user(s) are kept without a conversation', count(*)
+    from conversations.channel_users u where not conversations.has_conversation(u.bot_id, u.cid)
+    union all
     select 'column(s) of the analytics could hold a text', count(*)
     from information_schema.columns
     where table_schema = 'conversations' and table_name = 'analytics'

@@ -59,6 +59,8 @@ public sealed class DemoTests(FirstDemo first)
     [InlineData("insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at) values ('b', 'new', 'stays', 'rtm', '2026-01-01')", "1 conversation(s) are in the store that should not be")]
     [InlineData("delete from conversations.analytics where bot_id = 'b'", "3 analytics row(s) are gone")]
     [InlineData("update conversations.analytics set channel = 'x-c-00000001-x' where bot_id = 'b'", "1 text(s) in the analytics hold the id of a conversation or of a channel user")]
+    [InlineData("insert into conversations.channel_users values ('b', 'goes', '2026-01-01')",
+        "1 channel user(s) are kept without a conversation")]
     [InlineData("alter table conversations.analytics add note text", "1 column(s) of the analytics could hold a text")]
     [InlineData("delete from conversations.items; delete from conversations.conversations where bot_id = 'b-twin'", "1 conversation(s) of the second bot are gone or changed")]
     public async Task What_is_not_as_it_should_be_is_told(string tampering, string difference)
