@@ -26,7 +26,6 @@ public sealed class LeakTests
             Lanes = true,
             Log = log,
             Execution = new() { RetryDelays = [.. new[] { 300, 600, 900 }.Select(delay => TimeSpan.FromMilliseconds(delay))] },
-            Http = Outbox.Http,
             Notifications = Outbox.Manual(smtp) with { PollInterval = TimeSpan.FromMilliseconds(50) },
         });
         await service.SetBotAsync(webhook: webhook.Url, secret: WebhookSignature.NewSecret());
