@@ -137,6 +137,6 @@ public sealed class ClaimOrderTests
                     jsonb_build_object('window', jsonb_build_object('closes', case $3 when 'ended' then '2026-01-01T00:00:00Z' else '2099-01-01T00:00:00Z' end)))
                 """, job.Id, service.Bot, job.Kind, job.Due, job.Submitted);
         }
-        await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp()");
+        await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp() + interval '9 seconds'");
     }
 }
