@@ -7,7 +7,9 @@ with listed (kind, objects, rights, columns) as (values
     ('table', 'ledger.mt_streams', 'update', 'version timestamp is_archived'),
     ('table', 'ledger.mt_events', 'update', 'is_archived'),
     ('sequence', 'ledger.mt_events_sequence', 'usage', ''),
-    ('function', 'ledger.append_events', 'execute', ''),
+    ('function', 'ledger.append_events ledger.lock_due_job ledger.locked_job ledger.release_covered_jobs', 'execute', ''),
+    ('function', 'ledger.instant_of ledger.is_covered conversations.has_conversation', 'execute', ''),
+    ('view', 'ledger.published_log', 'select', ''),
     ('table', 'ledger.mt_event_progression', 'select insert update', ''),
     ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select insert update delete', ''),
     ('table', 'ledger.mt_doc_deletionwindow ledger.job_list ledger.change_log', 'select insert update delete', ''),
@@ -41,11 +43,11 @@ found as (
     select needed.*, coalesce(c.oid, p.oid, s.oid) as oid, coalesce(c.relowner, p.proowner, s.nspowner) as owner, c.relkind
     from needed
     left join pg_namespace n on n.nspname = split_part(object, '.', 1) and kind <> 'schema'
-    left join pg_class c on c.relnamespace = n.oid and c.relname = split_part(object, '.', 2) and kind in ('table', 'sequence')
+    left join pg_class c on c.relnamespace = n.oid and c.relname = split_part(object, '.', 2) and kind in ('table', 'view', 'sequence')
     left join pg_proc p on p.pronamespace = n.oid and p.proname = split_part(object, '.', 2) and kind = 'function'
     left join pg_namespace s on s.nspname = object and kind = 'schema')
 select format('%s%s on %s%s', privilege, of_column, case kind when 'table' then '' else kind || ' ' end, object) as lacking,
-    format('grant %s%s on %s %s to ledger_service', privilege, of_column, kind, object) as statement,
+    format('grant %s%s on %s %s to ledger_service', privilege, of_column, case kind when 'view' then 'table' else kind end, object) as statement,
     case when not pg_has_role(owner, 'member') then format('alter %s %s owner to %I', kind, object, current_user) end as cure,
     case when oid is null then format('%s %s is missing: bring it back from a backup', kind, object)
         when kind = 'table' and relkind <> 'r'

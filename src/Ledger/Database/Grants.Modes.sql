@@ -9,5 +9,6 @@ union all
 select format('revoke execute on function %s from public', p.oid::regprocedure),
     case when not pg_has_role(p.proowner, 'member') then format('alter function %s owner to %I', p.oid::regprocedure, current_user) end
 from pg_proc p
-where p.pronamespace = (select oid from pg_namespace where nspname = 'ledger') and p.proname in ('append_events', 'queue_for_log')
+where p.pronamespace in (select oid from pg_namespace where nspname in ('ledger', 'conversations'))
+    and p.proname in ('append_events', 'queue_for_log', 'lock_due_job', 'locked_job', 'release_covered_jobs', 'has_conversation')
     and has_function_privilege('public', p.oid, 'execute')

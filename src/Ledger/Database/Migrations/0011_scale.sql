@@ -114,7 +114,3 @@ begin
         order by w.job_id
         for update skip locked);
 end $$;
-
-revoke execute on function ledger.lock_due_job, ledger.locked_job, ledger.release_covered_jobs from public;
-grant execute on function ledger.lock_due_job, ledger.locked_job, ledger.release_covered_jobs to ledger_service;
-grant select on ledger.published_log to ledger_service;

@@ -10,8 +10,6 @@ create or replace function conversations.has_conversation(p_bot text, p_cid text
             order by c.bot_id desc, c.cid desc, c.conversation_key desc
             limit 1) is true
 $$;
-revoke execute on function conversations.has_conversation from public;
-grant execute on function conversations.has_conversation to ledger_service;
 
 -- Users that earlier erasures left behind are a list of the erased: they go now. The lock waits for imports under way and holds up others.
 lock table conversations.channel_users in share row exclusive mode;
