@@ -151,7 +151,7 @@ public sealed class LastConversationTests
         var assembly = typeof(Migrator).Assembly;
         var name = assembly.GetManifestResourceNames().Single(name => name.Contains("0012_", StringComparison.Ordinal));
         using var migration = new StreamReader(assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
-        await service.ExecuteAsync(await migration.ReadToEndAsync());
+        await service.ExecuteAsync($"begin;\n{await migration.ReadToEndAsync()}\ncommit");
         Assert.Equal("user-1 user-2", await service.UsersAsync());
     }
 

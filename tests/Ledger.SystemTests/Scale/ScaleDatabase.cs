@@ -85,8 +85,8 @@ public sealed class ScaleDatabase : IAsyncLifetime
     private static async Task FillAsync(NpgsqlConnection connection, int first, int last)
     {
         await ExecuteAsync(connection, ScaleFill.Ended(first, last == WaitingJobs ? EndedJobs : last));
-        foreach (var window in ScaleStatements.Windows)
-            await ExecuteAsync(connection, window(first, last));
+        foreach (var rows in ScaleStatements.Windows.Select(window => window(first, last)).Where(rows => rows.Length > 0))
+            await ExecuteAsync(connection, rows);
         await ExecuteAsync(connection, ScaleFill.Checkpoints(first, last == WaitingJobs ? ScaleFill.Leaves : last));
         await ExecuteAsync(connection, ScaleFill.State);
     }
