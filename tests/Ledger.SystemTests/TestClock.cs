@@ -36,8 +36,9 @@ public sealed class TestClock(string superuser) : TimeProvider
             insert into test_clock.shift values ('0');
             set allow_system_table_mods = on;
             alter function pg_catalog.clock_timestamp() rename to machine_clock_timestamp;
-            create function pg_catalog.clock_timestamp() returns timestamptz language sql volatile
+            create function test_clock.clock_timestamp() returns timestamptz language sql volatile
                 as 'select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)';
+            create function pg_catalog.clock_timestamp() returns timestamptz language sql volatile as 'select test_clock.clock_timestamp()';
             grant usage on schema test_clock to public;
             grant select on test_clock.shift to public;
             """, connection);

@@ -49,7 +49,7 @@ internal static class Failures
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable =>
             "somebody else held what was needed, for too long: try once more",
         PostgresErrorCodes.DiskFull => "the disk of the database is full: make room on it",
-        PostgresErrorCodes.InsufficientPrivilege when e.MessageText.Contains("row-level security", StringComparison.Ordinal) =>
+        PostgresErrorCodes.InsufficientPrivilege when e.Routine == "check_enable_rls" =>
             $"row level security hides rows from this role ({e.MessageText}): disable it on that table, or give the role BYPASSRLS",
         PostgresErrorCodes.InsufficientPrivilege =>
             $"the database refused ({e.MessageText}): this role lacks a right that `ledger migrate` grants to ledger_service",

@@ -13,6 +13,8 @@ public static class StoreFailure
         NotConfirmedException => FailureReason.NotConfirmed,
         PostgresException { InvariantSeverity: not "ERROR" } => null,
         PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: ConversationStore.ItemsConstraint } => FailureReason.NotConfirmed,
+        // A row security policy would hide rows: the operator's to mend, and no job's attempt is spent on it.
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" } => null,
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => FailureReason.Locked,
         PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } => FailureReason.Timeout,
         // 08 connection, 25 transaction state (read-only, idle timeout), 40 rollback, 53 resources, 57 operator, 58 system, LV the ledger's own refusals.

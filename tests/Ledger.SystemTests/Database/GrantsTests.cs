@@ -48,10 +48,14 @@ public sealed class GrantsTests
         Assert.Contains("ledger migrate", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
 
         Assert.Equal("", (await CliDatabase.RunAsync(["migrate", "--connection", cli.Owner])).Error);
-        Assert.Equal(before, await cli.ScalarAsync<string>(Facts));
+        Assert.Equal(OfService(before), OfService(await cli.ScalarAsync<string>(Facts)));
         await using var source = ServiceDatabase.Source(cli.Service);
         Assert.Null(await ServiceDatabase.ProblemAsync(source, CancellationToken.None));
     }
+
+    /// <summary>An owner's own rights are written down only once somebody else's were.</summary>
+    private static string OfService(string facts) => facts.Replace(" {ledger_owner=rwU/ledger_owner}", " ", StringComparison.Ordinal)
+        .Replace(" {ledger_owner=arwdDxt/ledger_owner}", " ", StringComparison.Ordinal);
 
     /// <summary>Whatever the migrations made: a trigger or a right that the check's lists leave out fails here.</summary>
     [SkippableTheory]

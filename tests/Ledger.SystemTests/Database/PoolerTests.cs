@@ -37,7 +37,7 @@ public sealed class PoolerTests
         await RunAsync("bot", "add", "st-1", "--window", "open", "--created", "2020-01-01", "--connection", service);
         var added = await RunAsync(
             "client", "add", "cs-1", "--bot", "st-1", "--scope", "delete-conversations", "--connection", service, "--keys", cli.Keys);
-        Assert.Contains("cs-1", added, StringComparison.Ordinal);
+        Assert.Contains("secret: ", added, StringComparison.Ordinal);
         var file = await cli.FileAsync(
             """
             {"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-01-01T00:00:00Z","messages":[]}

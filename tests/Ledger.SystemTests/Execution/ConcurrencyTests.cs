@@ -112,7 +112,7 @@ public sealed class ConcurrencyTests
             create or replace function test_clock.clock_timestamp() returns timestamptz language plpgsql volatile as $$
             begin
                 if current_setting('application_name') = 'ledger lanes' then perform pg_advisory_xact_lock_shared(4711); end if;
-                return pg_catalog.clock_timestamp() + (select by from test_clock.shift);
+                return pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift);
             end $$
             """);
         await using var gate = new NpgsqlConnection(service.Database.Superuser);

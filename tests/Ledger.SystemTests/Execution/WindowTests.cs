@@ -36,7 +36,7 @@ public sealed class WindowTests
         await service.ExecuteAsync(
             """
             create or replace function test_clock.clock_timestamp() returns timestamptz language sql volatile as $$
-                select pg_catalog.clock_timestamp() + (select by from test_clock.shift) + case when (
+                select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift) + case when (
                     select count(*) from ledger.mt_events
                     where type = 'conversation_deleted' and xmin::text <> coalesce((pg_current_xact_id_if_assigned()::xid)::text, '')) = 4 then interval '8 hours' else '0' end $$
             """);
@@ -47,7 +47,7 @@ public sealed class WindowTests
         Assert.Equal(ScheduleReason.WindowClosed, ((Scheduled)(await service.EventsAsync(job))[^1].Event).Reason);
 
         await service.ExecuteAsync(
-            "create or replace function test_clock.clock_timestamp() returns timestamptz language sql volatile as 'select pg_catalog.clock_timestamp() + (select by from test_clock.shift)'");
+            "create or replace function test_clock.clock_timestamp() returns timestamptz language sql volatile as 'select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)'");
         await service.RunAtAsync("2026-11-21T17:59:50Z");
         Assert.Equal(3, await service.CountConversationsAsync());
         await service.RunAtAsync("2026-11-21T18:00:01Z");

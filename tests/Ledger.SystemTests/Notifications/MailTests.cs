@@ -139,7 +139,7 @@ public sealed class MailTests
             if (attempt == RetrySchedule.Attempts)
                 break;
             Assert.Equal($"owner@example.com waiting {attempt} the mail server cannot be reached", await service.StatesAsync("mail"));
-            var wait = await service.ScalarAsync<TimeSpan>("select next_attempt_at - (pg_catalog.clock_timestamp() + (select by from test_clock.shift)) from ledger.notifications");
+            var wait = await service.ScalarAsync<TimeSpan>("select next_attempt_at - (pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)) from ledger.notifications");
             Assert.True(wait > waited, $"{wait} is not longer than {waited}");
             waited = wait;
             await service.Clock.AdvanceAsync(wait + TimeSpan.FromSeconds(1));
