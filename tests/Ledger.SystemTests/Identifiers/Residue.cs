@@ -47,11 +47,13 @@ internal static class Residue
     {
         var binaries = await PostgresBinaries.FindAsync(
             explicitDirectory: null, requiredMajor: null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
-        var program = Path.Combine(binaries.BinDirectory, "pg_dump");
-        Requires.That(File.Exists(program), "pg_dump");
+        // Some machines have only the server's programs in that folder, and the clients' elsewhere.
+        var beside = Path.Combine(binaries.BinDirectory, "pg_dump");
+        var program = File.Exists(beside) ? beside : Command.Find("pg_dump", Environment.GetEnvironmentVariable("PATH"));
+        Requires.That(program is not null, "pg_dump");
         var settings = new NpgsqlConnectionStringBuilder(database.Superuser);
         var (code, dump) = await Tool.RunAsync(
-            program, [$"--host={settings.Host}", $"--port={settings.Port}", $"--username={settings.Username}", settings.Database!],
+            program!, [$"--host={settings.Host}", $"--port={settings.Port}", $"--username={settings.Username}", settings.Database!],
             environment: new Dictionary<string, string> { ["PGPASSWORD"] = settings.Password! });
         Assert.True(code == 0, dump);
         Assert.Contains("PostgreSQL database dump complete", dump, StringComparison.Ordinal);
