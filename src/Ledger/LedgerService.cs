@@ -58,10 +58,7 @@ public static class LedgerService
     /// <summary>A node, not started yet. Disposing it stops it.</summary>
     public static WebApplication Build(ServiceSettings settings)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseUrls(settings.Urls);
-        builder.Logging.ClearProviders().SetMinimumLevel(settings.LogLevel).AddSimpleConsole(console => console.SingleLine = true);
+        var builder = NodeHost.Create(settings.Urls, settings.LogLevel);
         var services = builder.Services;
         services.AddSingleton(settings.Time);
         services.AddSingleton(settings.Keys);

@@ -91,8 +91,9 @@ internal sealed class DatabaseOptions
     {
         if (Data(parsed) is { } named)
         {
+            var word = ShellWord.Of(named);
             return OpenDatabase.IsThere(named) ? named : throw new CommandException(
-                $"there is no ledger in {named}: `ledger serve --embedded --data {named}` or `ledger migrate --data {named}` makes one");
+                $"there is no ledger in {named}: `ledger serve --embedded --data {word}` or `ledger migrate --data {word}` makes one");
         }
         return Connection(parsed) is null && OpenDatabase.IsThere(DataFolder.Default()) ? DataFolder.Default() : null;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ledger.Http;
 
 namespace Ledger.Cli;
@@ -21,11 +22,12 @@ internal sealed class DemoGuide(Terminal terminal, string address, string token)
         if (await store.UntouchedUserAsync(job.Bot, cancel) is { } user)
         {
             terminal.Line("Erase a further channel user:");
-            terminal.Line($"  curl -H \"auth: $TOKEN\" --json '{{\"cId\":\"{user}\"}}' '{deletions}'");
+            terminal.Line($"  curl -H \"auth: $TOKEN\" --json {ShellWord.Of(new JsonObject { ["cId"] = user }.ToJsonString())} '{deletions}'");
         }
         terminal.Line("Fetch the job's erasure proof, and check it (erasure-verify, which needs nothing of this ledger, takes the same):");
         terminal.Line($"  curl -H \"auth: $TOKEN\" -OJ '{deletions}/{job.Id}/proof'");
-        terminal.Line($"  ledger verify '{proofs.ProofFile}' --key \"$(cat '{proofs.KeyFile}')\"");
+        if (proofs.ProofFile is { } proof)
+            terminal.Line($"  ledger verify {ShellWord.Of(proof)} --key \"$(cat {ShellWord.Of(proofs.KeyFile)})\"");
         terminal.Line($"In the browser: {address}/ (sign in with the token above)");
         terminal.Line($"  one job: {address}{PublicAddress.Job(null, job.Bot, job.Id)}");
         terminal.Line($"  the API's description: {address}/openapi/v1.json");

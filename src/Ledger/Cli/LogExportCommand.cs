@@ -27,15 +27,24 @@ internal static class LogExportCommand
         verb.Add(folder);
         foreach (var option in new Option[] { from, token, keys })
             verb.Add(option);
+        var http = PlainHttp.AddTo(verb);
         var database = DatabaseOptions.AddTo(verb, withKeys: true);
         verb.SetAction(async (parsed, cancel) =>
         {
             var mirror = new MirrorFolder(parsed.GetValue(folder)!);
             var vkeys = Keys(parsed.GetValue(keys) ?? [], database, parsed);
             if (parsed.GetValue(from) is { } url)
-                await FromUrlAsync(parsed, mirror, vkeys, url, parsed.GetValue(token) ? ReadToken() : Environment.GetEnvironmentVariable(TokenVariable), cancel);
+            {
+                var address = Address(url);
+                var given = parsed.GetValue(token) ? ReadToken() : Environment.GetEnvironmentVariable(TokenVariable);
+                if (given is not null)
+                    http.Refuse(parsed, address);
+                await FromUrlAsync(parsed, mirror, vkeys, address, given, cancel);
+            }
             else
+            {
                 await FromDatabaseAsync(parsed, mirror, vkeys, database, cancel);
+            }
         });
         return verb;
     }
@@ -47,10 +56,14 @@ internal static class LogExportCommand
         await RunAsync(Terminal.Of(parsed), new DatabaseLogSource(snapshot), mirror, keys, cancel);
     }
 
-    private static async Task FromUrlAsync(ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, string url, string? token, CancellationToken cancel)
+    private static Uri Address(string url) =>
+        Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw CommandException.Usage("--from must be the log's URL, such as https://ledger.example.com/log");
+
+    private static async Task FromUrlAsync(
+        ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, Uri address, string? token, CancellationToken cancel)
     {
-        if (!Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw CommandException.Usage("--from must be the log's URL, such as https://ledger.example.com/log");
         using var http = HttpLogSource.Client(address, token);
         await RunAsync(Terminal.Of(parsed), new HttpLogSource(http), mirror, keys, cancel);
     }

@@ -114,7 +114,7 @@ internal static class ServeCommand
         foreach (var address in Addresses(node))
             terminal.Line($"Listening on {address}");
         // What the hints need to reach the same database from another terminal.
-        var where = database.Embedded is null ? "" : options.Data(parsed) is { } data ? $" --data {data}" : "";
+        var where = database.Embedded is null ? "" : options.Data(parsed) is { } data ? $" --data {ShellWord.Of(data)}" : "";
         if (database.Embedded is { } embedded)
             terminal.Line($"Data in {embedded.Postgres.DataDirectory}");
         if (notifications is { Smtp: null, MailFolder: { } folder })

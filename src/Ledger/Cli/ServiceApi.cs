@@ -17,8 +17,7 @@ internal sealed class ServiceApi(string address, Func<string> token) : IDisposab
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
-    // No redirection: it could lead the token to another host.
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+    private readonly HttpClient _http = new(OutgoingHttp.Handler()) { BaseAddress = new Uri(address) };
 
     /// <summary><c>/api/public/bot/…/conversations/delete</c></summary>
     public static string Deletions(string bot) => $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete";

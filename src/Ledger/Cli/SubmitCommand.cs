@@ -25,10 +25,13 @@ internal sealed class SubmitCommand
     private readonly Option<string?> _token = new("--token-file") { Description = $"A file with the client's token; - is standard input. By default it is read from {TokenVariable}.", HelpName = "FILE" };
     private readonly Option<bool> _watch = new("--watch") { Description = "Show the job's progress until it ends." };
 
+    private readonly PlainHttp _http;
+
     private SubmitCommand(Verb verb)
     {
         foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _url, _token, _watch })
             verb.Add(option);
+        _http = PlainHttp.AddTo(verb);
         _key.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var key }] && !RequestHeaders.IsIdempotencyKey(key))
@@ -57,10 +60,9 @@ internal sealed class SubmitCommand
         var terminal = Terminal.Of(parsed);
         RefuseContradictions(parsed);
         var (bot, url) = (parsed.GetValue(_bot)!, parsed.GetValue(_url)!);
+        _http.Refuse(parsed, url);
         var token = await TokenAsync(parsed, cancel);
         var body = await BodyAsync(parsed, terminal, cancel);
-        if (url is { Scheme: "http", IsLoopback: false })
-            terminal.Warn("the token and the ids travel unencrypted: use https");
         using var api = new ServiceApi(url.GetLeftPart(UriPartial.Authority), () => token);
         var job = await SubmitAsync(api, bot, body, parsed.GetValue(_key) ?? RandomNumberGenerator.GetHexString(32, lowercase: true), cancel);
         terminal.Line(job.ToString());

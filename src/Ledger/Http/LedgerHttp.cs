@@ -75,7 +75,6 @@ public static class LedgerHttp
 
     private static void Limit(KestrelServerOptions kestrel)
     {
-        kestrel.AddServerHeader = false;
         // Above the contract's limit, which RequestBody keeps: what is over that by little is still read to its end, so that the client
         // receives its 413. Beyond this the connection is closed.
         kestrel.Limits.MaxRequestBodySize = 16 * Limits.BodyBytes;

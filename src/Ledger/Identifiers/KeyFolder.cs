@@ -79,7 +79,7 @@ public sealed class KeyFolder
     {
         var service = Path.Combine(folder, ServiceFile);
         if (!File.Exists(service))
-            throw new InvalidOperationException($"'{folder}' holds no keys: make them with `ledger key new --keys {folder}`, or bring back the folder that this database was used with");
+            throw new InvalidOperationException($"'{folder}' holds no keys: make them with `ledger key new --keys {ShellWord.Of(folder)}`, or bring back the folder that this database was used with");
         return new KeyFolder(folder, Read(service), ReadEpochs(folder));
     }
 

@@ -12,8 +12,9 @@ using Ledger.Projections;
 namespace Ledger.Notifications;
 
 /// <summary>
-/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what the address leads to comes back. A proxy
-/// that the environment names (HTTPS_PROXY) is used: it is the place to say which addresses may be reached.
+/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what the
+/// address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to say which
+/// addresses may be reached.
 /// </summary>
 public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time) : INotificationSender, IDisposable
 {
@@ -22,16 +23,7 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
 
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        MaxResponseDrainSize = DrainedBytes,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // an address that moved is found
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan, // the duty's deadline decides
-    };
+    private readonly HttpClient _http = Client();
 
     public NotificationKind Kind => NotificationKind.Webhook;
 
@@ -73,6 +65,14 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
             ["timestamp"] = Instant.Text(status.CompletedAt!.Value),
             ["data"] = data,
         });
+    }
+
+    private static HttpClient Client()
+    {
+        var handler = OutgoingHttp.Handler();
+        handler.MaxResponseDrainSize = DrainedBytes;
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // an address that moved is found
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the duty's deadline decides
     }
 
     private HttpRequestMessage Request(Notification notification, byte[] secret)

@@ -19,9 +19,16 @@ internal sealed class LedgerProcess : IDisposable
     public static LedgerProcess Start(params string[] args) => Start(new Dictionary<string, string>(), args);
 
     /// <param name="environment">Variables that it gets besides this process's.</param>
-    public static LedgerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args)
+    public static LedgerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args) => StartIn("", environment, args);
+
+    /// <param name="folder">Where it runs; empty: where this process does.</param>
+    /// <param name="environment">Variables that it gets besides this process's.</param>
+    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
+        };
         foreach (var arg in (string[])[typeof(CommandLine).Assembly.Location, .. args])
             start.ArgumentList.Add(arg);
         foreach (var variable in new[] { DatabaseOptions.ConnectionVariable, DatabaseOptions.KeysVariable })
@@ -50,6 +57,10 @@ internal sealed class LedgerProcess : IDisposable
         }
         throw new TimeoutException(beginning);
     }
+
+    /// <summary>What its descriptors are of, as Linux names it.</summary>
+    public IEnumerable<string> OpenFiles() =>
+        Directory.GetFiles($"/proc/{_process.Id}/fd").Select(file => new FileInfo(file).LinkTarget ?? "");
 
     /// <summary>All that comes from standard input.</summary>
     public void Type(IEnumerable<string> lines)

@@ -209,6 +209,45 @@ public sealed class EmbeddedPostgresTests
     }
 
     [SkippableFact]
+    public async Task A_data_folder_s_name_may_hold_any_printable_character()
+    {
+        await using var folder = await ScratchFolder.CreateAsync();
+        // Every printable ASCII character but the one that separates folders; then names that a shell would read in another way.
+        var all = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)).Replace("/", "");
+        foreach (var name in new[] { all, "$HOME", "$(touch pwned)", "`touch pwned`", "a\"b", "-D", "~" })
+        {
+            await using var server = await folder.StartAsync(within: name);
+            Assert.Equal(1, await ScratchFolder.AskAsync(server, "select 1"));
+            Assert.Equal(Path.Combine(folder.Path, name), server.DataDirectory);
+            Assert.True(File.Exists(Path.Combine(server.DataDirectory, "cluster", "server.log")));
+        }
+        Assert.Empty(Directory.GetFiles(folder.Path, "pwned", SearchOption.AllDirectories));
+    }
+
+    [SkippableFact]
+    public async Task A_name_that_a_shell_would_read_as_another_folder_s_leaves_that_one_alone()
+    {
+        await using var folder = await ScratchFolder.CreateAsync();
+        await (await folder.StartAsync(within: "base")).DisposeAsync();
+
+        await using var server = await folder.StartAsync(within: "base$NOPE");
+        Assert.Null(PostmasterFile.Read(Path.Combine(folder.Path, "base", "cluster")));
+        Assert.NotNull(PostmasterFile.Read(Path.Combine(folder.Path, "base$NOPE", "cluster")));
+    }
+
+    [SkippableFact]
+    public async Task Programs_in_a_folder_whose_name_a_shell_would_read_otherwise_are_refused()
+    {
+        await using var folder = await ScratchFolder.CreateAsync();
+        var programs = await PostgresBinaries.FindAsync(explicitDirectory: null, requiredMajor: null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        var link = Path.Combine(folder.Path, "bin$HOME");
+        Directory.CreateSymbolicLink(link, programs.BinDirectory);
+
+        var failure = await Assert.ThrowsAsync<PostgresNotFoundException>(() => folder.StartAsync(link));
+        Assert.Contains("would hand to a shell", failure.Message);
+    }
+
+    [SkippableFact]
     public async Task As_root_a_folder_that_others_may_not_enter_is_named()
     {
         Requires.That(OperatingSystem.IsLinux(), "Linux");

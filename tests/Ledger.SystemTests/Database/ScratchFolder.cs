@@ -27,9 +27,11 @@ internal sealed class ScratchFolder : IAsyncDisposable
         return new ScratchFolder(path);
     }
 
-    public async Task<EmbeddedPostgres> StartAsync(string? binDirectory = null)
+    /// <param name="binDirectory">See <see cref="EmbeddedPostgresOptions"/>.</param>
+    /// <param name="within">A folder of its own in this one.</param>
+    public async Task<EmbeddedPostgres> StartAsync(string? binDirectory = null, string within = "")
     {
-        var options = new EmbeddedPostgresOptions { DataDirectory = Path, Fsync = false, BinDirectory = binDirectory };
+        var options = new EmbeddedPostgresOptions { DataDirectory = System.IO.Path.Join(Path, within), Fsync = false, BinDirectory = binDirectory };
         var server = await EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         lock (_started) _started.Add(server);
         return server;

@@ -16,7 +16,7 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
     /// <param name="token">Of a client with the scope 'Ledger Audit'; null: none.</param>
     public static HttpClient Client(Uri log, string? token)
     {
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = log, MaxResponseContentBufferSize = MaxAnswerBytes };
+        var http = new HttpClient(OutgoingHttp.Handler()) { BaseAddress = log, MaxResponseContentBufferSize = MaxAnswerBytes };
         if (token is not null)
             http.DefaultRequestHeaders.Add("auth", token);
         return http;

@@ -18,7 +18,8 @@ public static class MirrorAudit
         var began = TimeProvider.System.GetTimestamp();
         var findings = new Findings();
         var signatures = CheckpointSignatures.Of(request, findings);
-        var note = mirror.Checkpoint() ?? throw new MirrorException($"there is no mirror in {mirror.Folder} (no file 'checkpoint'): `ledger log export {mirror.Folder}` makes one");
+        var note = mirror.Checkpoint() ?? throw new MirrorException(
+            $"there is no mirror in {mirror.Folder} (no file 'checkpoint'): `ledger log export {ShellWord.Of(mirror.Folder)}` makes one");
         var own = signatures.Open(note, $"the mirror's checkpoint ({Path.Combine(mirror.Folder, "checkpoint")})");
         if (own is null)
             return new AuditReport { Findings = findings.All, Notes = findings.Notes, Elapsed = TimeProvider.System.GetElapsedTime(began) };

@@ -3,6 +3,9 @@ namespace Ledger.Database.Embedded;
 /// <summary>The names in a data folder, and what is known about it without a running server.</summary>
 internal sealed record ClusterFolder
 {
+    /// <summary>The server's log, in its cluster's folder.</summary>
+    public const string LogName = "server.log";
+
     private const int LinesOfLogShown = 15;
     private const long LogLimitBytes = 10 << 20;
 
@@ -22,7 +25,7 @@ internal sealed record ClusterFolder
     public string UsersLock => Path.Combine(DataDirectory, "users.lock");
 
     /// <summary>Inside PGDATA because the server's account, which as root is not ours, writes it.</summary>
-    public string Log => Path.Combine(Cluster, "server.log");
+    public string Log => Path.Combine(Cluster, LogName);
 
     /// <summary>Makes the folder when it is absent: for its owner alone; as root others may pass through (not list) to reach cluster/.</summary>
     public static ClusterFolder Open(string dataDirectory)

@@ -25,19 +25,7 @@ internal static class Command
     public static async Task<CommandResult> RunAsync(
         IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? line[0], line.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder ?? Path.GetPathRoot(Path.GetTempPath())!,
-        };
-        if (!wholeEnvironment) KeepOnly(start.Environment);
-        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
-            start.Environment[name] = value;
-
-        using var process = new Process { StartInfo = start };
+        using var process = new Process { StartInfo = StartInfo(line, folder, wholeEnvironment, variables) };
         try
         {
             process.Start();
@@ -55,6 +43,24 @@ internal static class Command
         (path ?? SystemPath).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
+
+    /// <summary>How a program is started: by itself, never by a shell, with all its streams in our hands.</summary>
+    public static ProcessStartInfo StartInfo(
+        IReadOnlyList<string> line, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
+    {
+        var start = new ProcessStartInfo(Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? line[0], line.Skip(1))
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder ?? Path.GetPathRoot(Path.GetTempPath())!,
+        };
+        if (!wholeEnvironment) KeepOnly(start.Environment);
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return start;
+    }
 
     private static async Task<CommandResult> FinishAsync(Process process, CancellationToken cancel)
     {

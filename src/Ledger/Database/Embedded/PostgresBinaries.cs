@@ -73,6 +73,9 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
 
     private static async Task<(PostgresBinaries? Binaries, string Refusal)> TryAsync(string folder, int? requiredMajor, CancellationToken cancel)
     {
+        // initdb hands the path of its own programs to a shell, between double quotes.
+        if (!OperatingSystem.IsWindows() && folder.IndexOfAny(['"', '$', '`', '\\', '\n']) >= 0)
+            return (null, "its name holds one of \" $ ` \\ or a line's end, which initdb would hand to a shell: link or move it to a plain name");
         var missing = Programs.Where(program => !File.Exists(ProgramIn(folder, program))).ToList();
         if (missing.Count > 0) return (null, $"{string.Join(" and ", missing)} {(missing.Count > 1 ? "are" : "is")} not there");
 

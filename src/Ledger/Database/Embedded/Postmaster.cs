@@ -15,7 +15,7 @@ internal sealed class Postmaster(
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private const int LoginTimeoutSeconds = 5;
 
-    // Messages of pg_ctl's log (in English: the locale is C) about obstacles that pass. After kill -9 of the server its backends notice within moments.
+    // Messages of the server's (in English: the locale is C) about obstacles that pass. After kill -9 of the server its backends notice within moments.
     private static readonly string[] Passing = ["pre-existing shared memory block", "lock file \"postmaster.pid\" already exists"];
     private const string PortTaken = "could not bind";
 
@@ -95,40 +95,44 @@ internal sealed class Postmaster(
         return moved;
     }
 
-    /// <summary>Null when the server started; else what its log says.</summary>
-    private async Task<string?> StartAsync(ClusterState state, CancellationToken cancel)
+    private async Task<(ClusterState? State, string Failure)> StartAndJoinAsync(ClusterState state, CancellationToken cancel)
     {
         folder.RotateLog();
         var logged = folder.LogLength();
-        // pg_ctl hands these to a shell; no value has a character that would need more than the quotes.
-        var settings = string.Join(' ', PrivateCluster.Settings(state.Port, fsync).Select(s => $"-c {s.Name}='{s.Value}'"));
-        // pg_ctl gives the server a session of its own (setsid): Ctrl-C in our terminal does not reach it.
-        var started = await account.RunAsync(
-            [binaries.PgCtl, "start", "-D", folder.Cluster, "-l", folder.Log, "-o", settings, "-w", "-t", $"{ReadyPatience.TotalSeconds:0}"], cancel);
-        return started.ExitCode == 0 ? null : $"{started.Output}\n{folder.LogTail(logged)}";
-    }
-
-    private async Task<(ClusterState? State, string Failure)> StartAndJoinAsync(ClusterState state, CancellationToken cancel)
-    {
+        // Each argument reaches the server as it is: no shell reads a path.
+        using var server = ServerProcess.Start(account.Line(
+            [binaries.Postgres, "-D", folder.Cluster, .. PrivateCluster.Settings(state.Port, fsync).SelectMany(s => new[] { "-c", $"{s.Name}={s.Value}" })]));
         try
         {
-            if (await StartAsync(state, cancel) is { } failure) return (null, failure);
-            if (Running() is { } running && await JoinAsync(running, state, cancel) is { } joined) return (joined, "");
-            return (null, $"It started and ended at once. {folder.LogTail()}");
+            if (await HasStartedAsync(server, cancel) && await JoinAsync(Running(), state, cancel) is { } joined) return (joined, "");
+            return (null, $"{await server.LastWordsAsync()}\n{folder.LogTail(logged)}".TrimStart());
         }
         catch
         {
             // Cancelled, or we are not let in: a server that nobody uses must not stay.
+            await HasStartedAsync(server, CancellationToken.None);
             await StopAsync(CancellationToken.None);
             throw;
         }
     }
 
+    /// <summary>Waits until the server has taken possession of its folder. False: it ended before, or does not come to it.</summary>
+    private async Task<bool> HasStartedAsync(ServerProcess server, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        while (Running() is null)
+        {
+            if (server.HasEnded || time.GetElapsedTime(began) > ReadyPatience) return false;
+            await Task.Delay(PollInterval, time, cancel);
+        }
+        return true;
+    }
+
     /// <summary>Logs in to a server that is alive, as soon as it is ready; null when it ended meanwhile.</summary>
-    private async Task<ClusterState?> JoinAsync(PostmasterFile running, ClusterState state, CancellationToken cancel)
+    private async Task<ClusterState?> JoinAsync(PostmasterFile? found, ClusterState state, CancellationToken cancel)
     {
         var started = time.GetTimestamp();
-        while (true)
+        while (found is { } running)
         {
             NpgsqlException failure;
             try
@@ -153,9 +157,9 @@ internal sealed class Postmaster(
                     $"PostgreSQL in {folder.Cluster} (process {running.Pid}) lets nobody in: {failure.Message}. {folder.LogTail()}", failure);
             }
             await Task.Delay(PollInterval, time, cancel);
-            if (Running() is not { } still) return null;
-            running = still;
+            found = Running();
         }
+        return null;
     }
 
     /// <summary>Logs in and checks that the server is this cluster's, and as durable as we were asked to be.</summary>

@@ -19,6 +19,12 @@ internal static class PrivateCluster
         ("shared_buffers", "128MB"),
         ("timezone", "UTC"),
         ("log_timezone", "UTC"),
+        // A process of the server's own writes the log: nobody has to hold a pipe open for it, and it is not cut when the ledger is killed.
+        ("logging_collector", "on"),
+        ("log_directory", "."),
+        ("log_filename", ClusterFolder.LogName),
+        ("log_rotation_age", "0"),
+        ("log_rotation_size", "0"),
         // Never synchronous_commit or full_page_writes: without them a kill -9, and not only a power cut, loses commits or tears pages.
         ("fsync", fsync ? "on" : "off"),
         // Says to the service's check that whoever turned fsync off meant it: for tests.

@@ -23,7 +23,10 @@ internal sealed record ServerAccount(string? Name, IReadOnlyList<string> Prefix)
         return account;
     }
 
-    public Task<CommandResult> RunAsync(IReadOnlyList<string> line, CancellationToken cancel) => Command.RunAsync([.. Prefix, .. line], cancel);
+    /// <summary>The command line that runs another one under this account.</summary>
+    public IReadOnlyList<string> Line(IReadOnlyList<string> line) => [.. Prefix, .. line];
+
+    public Task<CommandResult> RunAsync(IReadOnlyList<string> line, CancellationToken cancel) => Command.RunAsync(Line(line), cancel);
 
     /// <summary>Hands over a folder and all that is in it.</summary>
     public async Task GiveAsync(string path, CancellationToken cancel)

@@ -25,7 +25,7 @@ public static class WitnessKeyFile
     public static NoteSigner Read(string file)
     {
         if (!File.Exists(file))
-            throw new WitnessException($"there is no key in '{file}': make one with `ledger witness key NAME --out {file}`");
+            throw new WitnessException($"there is no key in '{file}': make one with `ledger witness key NAME --out {ShellWord.Of(file)}`");
         var line = KeyFiles.Read(file, "they can cosign in this witness's name: make a new key", problem => new WitnessException(problem));
         try
         {

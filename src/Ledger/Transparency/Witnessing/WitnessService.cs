@@ -38,11 +38,8 @@ public static class WitnessService
     public static WebApplication Build(WitnessSettings settings)
     {
         var state = WitnessState.Open(settings.State, settings.Key.Verifier);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseKestrelCore();
-        builder.WebHost.UseUrls(settings.Urls);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        builder.Logging.ClearProviders().SetMinimumLevel(settings.LogLevel).AddSimpleConsole(console => console.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        var builder = NodeHost.Create(settings.Urls, settings.LogLevel);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddSingleton(_ => state); // By a factory, so that it is disposed.
         builder.Services.AddSingleton(provider => new Witness(settings.Key, settings.Logs, provider.GetRequiredService<WitnessState>(), settings.Time));
         var app = builder.Build();

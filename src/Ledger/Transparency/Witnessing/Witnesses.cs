@@ -30,7 +30,9 @@ public sealed class Witnesses : IDisposable
         if (Problem(policy) is { } problem)
             throw new WitnessException($"the witness policy cannot be used: {problem}");
         (_policy, _time, _options) = (policy, time, options ?? new WitnessOptions());
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+        var handler = OutgoingHttp.Handler();
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(2);
+        _http = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan, // the round's own deadline
             MaxResponseContentBufferSize = AnswerBytes,
