@@ -52,7 +52,9 @@ internal sealed record SessionKind(string Name)
     {
         Settings = new Dictionary<string, string>
         {
-            ["idle_in_transaction_session_timeout"] = "10s", ["enable_sort"] = "off", ["jit"] = "off",
+            ["idle_in_transaction_session_timeout"] = "10s",
+            ["enable_sort"] = "off",
+            ["jit"] = "off",
         },
     };
 
@@ -85,7 +87,10 @@ internal sealed record SessionKind(string Name)
         // Statements here are many and short: compiling a plan would take longer than running it.
         Settings = new Dictionary<string, string>
         {
-            ["idle_in_transaction_session_timeout"] = "5s", ["lock_timeout"] = "5s", ["statement_timeout"] = "5min", ["jit"] = "off",
+            ["idle_in_transaction_session_timeout"] = "5s",
+            ["lock_timeout"] = "5s",
+            ["statement_timeout"] = "5min",
+            ["jit"] = "off",
         },
     };
 }

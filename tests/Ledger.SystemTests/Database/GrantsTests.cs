@@ -16,7 +16,7 @@ public sealed class GrantsTests
             union all select c.relname || '.' || a.attname || ' ' || a.attacl::text
             from pg_attribute a join pg_class c on c.oid = a.attrelid
             where c.relnamespace in ('ledger'::regnamespace, 'conversations'::regnamespace) and a.attacl is not null
-            union all select p.proname || ' ' || coalesce(p.proacl::text, '') from pg_proc p where p.pronamespace = 'ledger'::regnamespace
+            union all select p.proname || ' ' || coalesce(p.proacl::text, '') from pg_proc p where p.pronamespace in ('ledger'::regnamespace, 'conversations'::regnamespace)
             union all select t.tgname || ' ' || t.tgenabled::text from pg_trigger t join pg_class c on c.oid = t.tgrelid
                 where not t.tgisinternal and c.relnamespace = 'ledger'::regnamespace) facts
         """;
@@ -25,7 +25,7 @@ public sealed class GrantsTests
         """
         do $$ declare x record; begin
             for x in select n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where n.nspname in ('ledger', 'conversations', 'quartz') and c.relkind in ('r', 'S') loop
+                where n.nspname in ('ledger', 'conversations', 'quartz') and c.relkind in ('r', 'v', 'S') loop
                 execute format('revoke all on %s %I.%I from ledger_service',
                     case x.relkind when 'S' then 'sequence' else 'table' end, x.nspname, x.relname);
             end loop;
@@ -35,8 +35,10 @@ public sealed class GrantsTests
             end loop;
         end $$;
         revoke all on schema ledger, conversations, quartz from ledger_service;
-        revoke all on function ledger.append_events from ledger_service;
-        grant execute on function ledger.append_events, ledger.queue_for_log to public;
+        revoke all on function ledger.append_events, ledger.lock_due_job, ledger.locked_job, ledger.release_covered_jobs,
+            conversations.has_conversation from ledger_service;
+        grant execute on function ledger.append_events, ledger.queue_for_log, ledger.lock_due_job, ledger.locked_job,
+            ledger.release_covered_jobs, conversations.has_conversation to public;
         """;
 
     [SkippableFact]

@@ -19,7 +19,8 @@ public sealed class ShellWordTests
     public void A_shell_reads_every_printable_character_back_as_it_was()
     {
         var all = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c));
-        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"printf %s {ShellWord.Of(all)}"]) { RedirectStandardOutput = true })!;
+        var print = new ProcessStartInfo("/bin/sh", ["-c", $"printf %s {ShellWord.Of(all)}"]) { UseShellExecute = false, RedirectStandardOutput = true };
+        using var shell = Process.Start(print)!;
         Assert.Equal(all, shell.StandardOutput.ReadToEnd());
     }
 }
