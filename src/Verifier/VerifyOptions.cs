@@ -26,7 +26,7 @@ internal sealed class VerifyOptions(string program)
         $"""
         Nothing is sent anywhere and nothing but the given files is read.
         Exit code 0: the proof holds. 1: it does not hold, or is no proof. 2: nothing was checked. 3: not proven, because a newer ledger
-        made it: its hashes and signatures are right, but it holds an event or a value that this version does not know.
+        made it: its signature and the log's hashes are right, but it holds an event or a value that this version does not know.
         0 says that the file is authentic, whole and true to the log, NOT that everything was erased: a job that failed, was cancelled or
         skipped conversations has a proof too, which then proves that. Read the first line, which begins with ERASED only if everything that
         the proof is about was erased (or "conclusion" in --json: erased, partlyErased, nothingErased or notCompleted). In --json, "verdict"

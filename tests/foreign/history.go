@@ -111,9 +111,10 @@ func (h *history) apply(l leaf) {
 		h.begin()
 	case "conversation_deleted":
 		l.read(&o)
-		must(h.runs(o.Attempt) && o.ConfirmedAbsent, "a deletion in another attempt, or unconfirmed")
-		must(!l.At.Before(h.plan.Window.Opens) && l.At.Before(h.plan.Window.Closes), "deleted outside the window")
+		must(h.runs(o.Attempt), "a deletion in another attempt")
 		h.settle(o, false)
+		must(o.ConfirmedAbsent, "a deletion that was not confirmed")
+		must(!l.At.Before(h.plan.Window.Opens) && l.At.Before(h.plan.Window.Closes), "deleted outside the window")
 		h.deleted++
 		h.items.add(o.Items)
 	case "conversation_skipped":

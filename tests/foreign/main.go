@@ -205,11 +205,11 @@ func entryOf(extra string, file []string) (entry []byte, given *disclosure, err 
 func outcomeOf(entry []byte, given *disclosure) (whose string, err error) {
 	l := readLeaf(entry)
 	must(jobID.MatchString(l.Stream), "not an event of a job")
-	var of struct{ Commitment any }
+	var of map[string]any // and not a struct, into which a member in another letter case would be read
 	_ = json.Unmarshal(l.Data, &of)
-	if given != nil && (isHash(of.Commitment) || len(l.unknown) == 0) {
+	if given != nil && (isHash(of["commitment"]) || len(l.unknown) == 0) {
 		commitment := given.commitment()
-		must(of.Commitment == base64.StdEncoding.EncodeToString(commitment[:]), "the disclosed id is not the one that the entry commits to")
+		must(of["commitment"] == base64.StdEncoding.EncodeToString(commitment[:]), "the disclosed id is not the one that the entry commits to")
 		whose = fmt.Sprintf(", conversation %q", given.ID)
 	}
 	if len(l.unknown) > 0 {

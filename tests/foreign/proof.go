@@ -43,7 +43,8 @@ func checkJob(args []string) (said string, err error) {
 	if err != nil {
 		return "", err
 	}
-	must(strings.HasPrefix(args[1], origin+"+"), "another log's proof")
+	name, _, _ := strings.Cut(args[1], "+")
+	must(origin == name, "another log's proof")
 
 	j := &job{id: id, history: newHistory()}
 	next := p.line()
@@ -209,7 +210,7 @@ func (j *job) names(ids []hash32, rest []tlog.Hash) bool {
 		rest = rest[1:]
 	}
 	if t.size != j.list.Conversations || len(rest) > 0 {
-		return true // how many there are is a rule of the history
+		return isOther // not of this list
 	}
 	return isOther && !hasRest || t.root() == j.list.ManifestRoot
 }

@@ -12,6 +12,9 @@ public static class DatabaseAudit
 {
     private static readonly string StateSql = Sql.Load(typeof(DatabaseAudit), nameof(ReadStateAsync));
 
+    /// <summary>As many are held at once, until the audit ends: each reads one part of the same snapshot.</summary>
+    private const int Connections = 10;
+
     private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events, DateTimeOffset Now);
 
     /// <summary>What checkpoints say of the log.</summary>
@@ -24,6 +27,8 @@ public static class DatabaseAudit
     {
         var began = TimeProvider.System.GetTimestamp();
         var findings = new Findings();
+        if (new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize is var most and < Connections)
+            throw new UnfitDatabaseException($"Maximum Pool Size in the connection string is {most}, and an audit needs {Connections} connections: ask for more");
         await using var snapshot = await AuditSnapshot.TakeAsync(database, cancel);
         var connection = await snapshot.ConnectAsync(cancel);
         var state = await ReadStateAsync(connection, cancel);

@@ -129,10 +129,12 @@ public static class ConversationStore
 
     /// <summary>Deletes a channel user that has no conversation; does nothing to one that has.</summary>
     /// <exception cref="PostgresException">The store refused, or somebody holds the row for too long.</exception>
-    public static async Task DeleteUserAsync(NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
+    /// <exception cref="WindowClosedException">It is <paramref name="closing"/> or later.</exception>
+    public static async Task DeleteUserAsync(
+        NpgsqlConnection connection, string botId, string cId, DateTimeOffset closing, CancellationToken cancel)
     {
         var users = await LockUsersAsync(connection, botId, [], cId, cancel);
-        await DeleteAsync(connection, botId, [], users, DateTimeOffset.MaxValue, cancel);
+        await DeleteAsync(connection, botId, [], users, closing, cancel);
     }
 
     private static NpgsqlBatchCommand Of(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)

@@ -2,7 +2,7 @@
 with settings as (
     select pg_is_in_recovery() as is_standby, current_setting('ledger.may_lose_data', true) is not distinct from 'on' as may_lose_data,
         d.datname, pg_encoding_to_char(d.encoding) as encoding,
-        d.datcollversion is distinct from pg_database_collation_actual_version(d.oid) as is_sorted_otherwise
+        coalesce(d.datcollversion <> pg_database_collation_actual_version(d.oid), false) as is_sorted_otherwise
     from pg_database d where d.datname = current_database())
 select problem
 from settings cross join lateral (values

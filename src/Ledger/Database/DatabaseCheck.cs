@@ -4,8 +4,7 @@ namespace Ledger.Database;
 
 /// <summary>
 /// The one check of what a session cannot set (docs/adr/0028): the server's and the database's settings, the tables, the role and its
-/// rights, and the way
-/// to the server. <c>serve</c> and <c>migrate</c> ask it at their start, and readiness again and again.
+/// rights, and the way to the server. <c>serve</c> and <c>migrate</c> ask it at their start, and readiness again and again.
 /// </summary>
 public static class DatabaseCheck
 {

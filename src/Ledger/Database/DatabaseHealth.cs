@@ -4,8 +4,7 @@ namespace Ledger.Database;
 
 /// <summary>
 /// Whether the database is still such that a running node's promises hold. While it is not, the node deletes nothing, and readiness says
-/// why. An answer
-/// serves all who ask within <see cref="Freshness"/>: anybody may ask for readiness, as often as they like.
+/// why. An answer serves all who ask within <see cref="Freshness"/>: anybody may ask for readiness, as often as they like.
 /// </summary>
 public sealed class DatabaseHealth(string connectionString, NpgsqlDataSource source, TimeProvider time, ILogger<DatabaseHealth> log)
     : IDisposable
@@ -51,7 +50,25 @@ public sealed class DatabaseHealth(string connectionString, NpgsqlDataSource sou
         if (await ServiceDatabase.ProblemAsync(source, cancel) is { } problem)
             return problem;
         if (_probed == 0 || time.GetElapsedTime(_probed) >= BetweenProbes)
-            (_pooler, _probed) = (await DatabaseCheck.PoolerProblemAsync(connectionString, cancel), time.GetTimestamp());
+            await ProbeAsync(cancel);
         return _pooler;
+    }
+
+    /// <summary>
+    /// Only a look that came to an end changes the verdict: a server without a free connection, or a slow one, says nothing about poolers.
+    /// </summary>
+    private async Task ProbeAsync(CancellationToken cancel)
+    {
+        _probed = time.GetTimestamp();
+        try
+        {
+            _pooler = await DatabaseCheck.PoolerProblemAsync(connectionString, cancel);
+        }
+        catch (Exception e) when (e is NpgsqlException or UnfitDatabaseException && !cancel.IsCancellationRequested)
+        {
+            log.LogWarning(
+                "The look for a pooler that does not keep sessions came to no end, and the one before it counts: {Error} {SqlState}",
+                e.GetType().Name, (e as NpgsqlException)?.SqlState);
+        }
     }
 }

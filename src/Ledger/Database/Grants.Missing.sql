@@ -9,6 +9,7 @@ with listed (kind, objects, rights, columns) as (values
     ('sequence', 'ledger.mt_events_sequence', 'usage', ''),
     ('function', 'ledger.append_events ledger.lock_due_job ledger.locked_job ledger.release_covered_jobs', 'execute', ''),
     ('function', 'ledger.instant_of ledger.is_covered conversations.has_conversation', 'execute', ''),
+    ('function', 'ledger.change_log_of ledger.is_outcome ledger.number_in', 'execute', ''),
     ('view', 'ledger.published_log', 'select', ''),
     ('table', 'ledger.mt_event_progression', 'select insert update', ''),
     ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select insert update delete', ''),

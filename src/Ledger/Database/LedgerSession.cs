@@ -4,8 +4,7 @@ namespace Ledger.Database;
 
 /// <summary>
 /// The one place that says what a session needs (docs/adr/0028). Every connection of the ledger's is opened here, and what a role, a
-/// database, the
-/// server's configuration or a pooler says about sessions is said again on it, before its first use.
+/// database, the server's configuration or a pooler says about sessions is said again on it, before its first use.
 /// </summary>
 internal static class LedgerSession
 {
@@ -60,9 +59,8 @@ internal static class LedgerSession
     }
 
     /// <summary>One session, not pooled: what it holds ends with it, however that is.</summary>
-    /// <exception cref="UnfitDatabaseException">
-    /// The connection string asks for what cannot be kept, or the session is not such as is needed.
-    /// </exception>
+    /// <exception cref="UnfitDatabaseException"> The connection string asks for what cannot be kept, or the session is not such as is
+    /// needed. </exception>
     public static async Task<NpgsqlConnection> OpenAsync(string connectionString, SessionKind kind, CancellationToken cancel)
     {
         var settings = ConnectionString.For(connectionString, kind);

@@ -4,8 +4,7 @@ namespace Ledger.Database;
 
 /// <summary>
 /// Finds a pooler that does not keep a session: between two statements it may give its connection to another client. Locks, settings and
-/// prepared
-/// statements are a session's, so nothing of the ledger's holds behind one.
+/// prepared statements are a session's, so nothing of the ledger's holds behind one.
 /// </summary>
 internal static class PoolerProbe
 {
@@ -18,9 +17,9 @@ internal static class PoolerProbe
     /// <summary>In words; null where a session is kept. Takes a few connections of its own for a moment.</summary>
     /// <remarks>
     /// Idle between two statements, a session in such a pooler has no connection to the server. So others open transactions meanwhile, each
-    /// of which
-    /// takes one. Either one of them gets the one that was this session's, or this session goes on with another one.
+    /// of which takes one. Either one of them gets the one that was this session's, or this session goes on with another one.
     /// </remarks>
+    /// <exception cref="UnfitDatabaseException">It could not be seen, for want of a connection.</exception>
     public static async Task<string?> ProblemAsync(string connectionString, CancellationToken cancel)
     {
         var held = new List<NpgsqlConnection>();
@@ -44,8 +43,10 @@ internal static class PoolerProbe
         }
         catch (NpgsqlException e) when (e.InnerException is TimeoutException && held.Count > 0)
         {
-            return $"a second connection to the database had no answer within {AnswerSeconds} s: "
-                + "let the pooler before it, or the server, take more connections";
+            throw new UnfitDatabaseException(
+                $"a second connection to the database had no answer within {AnswerSeconds} s: "
+                + "let the pooler before it, or the server, take more connections",
+                e);
         }
         finally
         {

@@ -76,8 +76,7 @@ internal sealed record SessionKind(string Name)
 
     /// <summary>
     /// Sessions that cannot hold a lock for long without working: the server ends one that is idle in a transaction, or whose client is
-    /// gone. Its
-    /// statement_timeout decides, and not the client's, so that a timeout is an answer and no lost connection.
+    /// gone. Its statement_timeout decides, and not the client's, so that a timeout is an answer and no lost connection.
     /// </summary>
     private static SessionKind Guarded(string name, int poolSize) => new(name)
     {

@@ -19,7 +19,9 @@ public static class ListResolver
     private static readonly string RootsSql = Sql.Load(typeof(ListResolver), nameof(RootAsync));
 
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
-    public static async Task<IReadOnlyList<JobEvent>> StepAsync(NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, Bot bot, CancellationToken cancel)
+    /// <exception cref="WindowClosedException">Something was to be deleted, and <paramref name="closing"/> has come.</exception>
+    public static async Task<IReadOnlyList<JobEvent>> StepAsync(
+        NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, Bot bot, DateTimeOffset closing, CancellationToken cancel)
     {
         var key = claimed.OpenKey(keys);
         var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.Secrets!.SealedRequest));
@@ -40,12 +42,13 @@ public static class ListResolver
         }
         var (conversations, root) = await RootAsync(connection, claimed.Id, entries.Count, subtreeRoot, cancel);
         // No batch will: there is nothing to delete but, maybe, the user's row.
-        if (conversations == 0 && request is DeletionRequest.ByChannelUser { CId: var cId })
-            await ConversationStore.DeleteUserAsync(connection, bot.BotId, cId, cancel);
+        var isUserDeleted = conversations == 0 && request is DeletionRequest.ByChannelUser;
+        if (isUserDeleted)
+            await ConversationStore.DeleteUserAsync(connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, closing, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
-        await JobWriter.WriteAsync(connection, claimed, events, claimed.Now, resolving: null, commands, cancel);
-        return events;
+        var clock = await JobWriter.WriteAsync(connection, claimed, events, claimed.Now, resolving: null, commands, cancel);
+        return isUserDeleted && clock >= closing ? throw new WindowClosedException() : events;
     }
 
     /// <summary>What holds for the whole list, fixed at its beginning.</summary>

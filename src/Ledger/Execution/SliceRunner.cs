@@ -100,7 +100,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         }
         else
         {
-            await ResolveAsync(step);
+            await ResolveAsync(step, closing);
         }
     }
 
@@ -120,12 +120,18 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
             : null;
     }
 
-    private async Task ResolveAsync(Step step)
+    private async Task ResolveAsync(Step step, DateTimeOffset closing)
     {
         IReadOnlyList<JobEvent> events;
         try
         {
-            events = await ListResolver.StepAsync(step.Connection, keys, step.Claimed, step.Bot, CancellationToken.None);
+            events = await ListResolver.StepAsync(step.Connection, keys, step.Claimed, step.Bot, closing, CancellationToken.None);
+        }
+        catch (WindowClosedException)
+        {
+            await step.Transaction.RollbackAsync(CancellationToken.None);
+            await AgainAsync(step, ReplanAsync);
+            return;
         }
         catch (Exception e) when (e is CryptographicException or JobKeyGoneException || StoreFailure.ReasonOf(e) is not null)
         {

@@ -101,6 +101,10 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
                 keys.Reload();
                 inDoubt = false;
             }
+            catch (UnfitDatabaseException e) when (inDoubt)
+            {
+                throw new OutcomeUnknownException(e); // an earlier send may have recorded it, and this database cannot be asked
+            }
             catch (NpgsqlException e) when (inDoubt || (sent && IsOutcomeUnknown(e)))
             {
                 // Sending the same job again learns the outcome: PostgreSQL lets one of the two in, and tells the other.
@@ -184,7 +188,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
         {
             return await FindAsync(id, canonical, cancel);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (e is NpgsqlException or UnfitDatabaseException)
         {
             throw new OutcomeUnknownException(e); // a job is recorded under this id, but not whose request
         }

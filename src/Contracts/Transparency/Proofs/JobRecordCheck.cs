@@ -87,7 +87,7 @@ internal sealed class JobRecordCheck(JobId job)
         if (_list is null)
             return isOther || !isByIds;
         if (count > _list.Conversations || NodeId.Covering(count, _list.Conversations) is not { } nodes || nodes.Count != rest.Count)
-            return true; // how many there are is a rule of the history
+            return isOther; // not of this list: then of the outcomes or the request, or of nothing that the log says
         for (var i = 0; i < rest.Count; i++)
             commitments.AddSubtree(rest[i], nodes[i].Leaves);
         return (isOther && rest.Count == 0) || commitments.Root().AsSpan().SequenceEqual(_list.ManifestRoot);

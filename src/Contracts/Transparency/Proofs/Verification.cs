@@ -57,7 +57,7 @@ public static class Verification
         {
             await TellAsync(
                 ReportJson.NotProven, "NOT PROVEN", e.Message,
-                "Its hashes and signatures are right. Do not rely on anything else that it says: check it with a newer version of this program.");
+                "Its signature and the log's hashes are right. Do not rely on anything else that it says: check it with a newer version of this program.");
             return NotProven;
         }
 

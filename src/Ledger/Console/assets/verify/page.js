@@ -89,8 +89,8 @@ function show(outcome) {
 const verdicts = {
   fails: ['bad', 'THE PROOF DOES NOT HOLD', 'Do not rely on anything that it says.'],
   notProven: [
-    'warn', 'NOT PROVEN', 'Its hashes and signatures are right. Do not rely on anything else that it says: it may prove an erasure, or that there '
-    + 'was none. Check it with a newer version of this page or of erasure-verify.',
+    'warn', 'NOT PROVEN', 'Its signature and the log’s hashes are right. Do not rely on anything else that it says: it may prove an erasure, or '
+    + 'that there was none. Check it with a newer version of this page or of erasure-verify.',
   ],
   unchecked: ['warn', 'NOTHING WAS CHECKED', 'This says nothing about the proof.'],
 };

@@ -67,9 +67,9 @@ export class JobRecord {
     const isByIds = this.#request?.requestType === 'conversationIds';
     const isOther = (cursor === count && equal(await manifest.root(), root)) || (isByIds && await isAsked(this.#request.commitments, root, count));
     if (!this.#list) return isOther || !isByIds;
-    if (count > this.#list.conversations) return true; // how many there are is a rule of the history
+    if (count > this.#list.conversations) return isOther; // not of this list
     const levels = covering(count, this.#list.conversations);
-    if (levels.length !== rest.length) return true;
+    if (levels.length !== rest.length) return isOther;
     for (const [i, hash] of rest.entries()) await commitments.addSubtree(hash, levels[i]);
     return (isOther && rest.length === 0) || equal(await commitments.root(), decodeBase64(this.#list.manifestRoot));
   }
