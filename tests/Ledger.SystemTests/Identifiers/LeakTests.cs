@@ -56,11 +56,11 @@ public sealed class LeakTests
         }
         foreach (var (place, text) in new[]
                  {
-                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"), ("the service's log", "lane-0"),
+                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"), ("quartz.qrtz_job_details", "lane-0"),
                      (told.Place, "deletion_job.completed"), (told.Place, "1 were there already"), ("pg_statistic", "rtm"),
                      (Path.Combine(server.DataDirectory, "cluster", "server.log"), "database system is ready"),
                  })
-            Assert.Contains(kept, one => one.Place == place && one.Text.Contains(text, StringComparison.Ordinal));
+            Assert.True(kept.Any(one => one.Place == place && one.Text.Contains(text, StringComparison.Ordinal)), $"{place} does not hold '{text}'");
     }
 
     [Theory]
