@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ledger.Http;
 
 namespace Ledger.Cli;
 

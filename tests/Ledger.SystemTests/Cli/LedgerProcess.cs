@@ -27,7 +27,11 @@ internal sealed class LedgerProcess : IDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
         };
         foreach (var arg in (string[])[typeof(CommandLine).Assembly.Location, .. args])
             start.ArgumentList.Add(arg);

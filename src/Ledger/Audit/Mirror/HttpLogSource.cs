@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Ledger.Contracts.Transparency;
+using Ledger.Http;
 
 namespace Ledger.Audit.Mirror;
 

@@ -1,4 +1,5 @@
 using Ledger.Contracts.Transparency;
+using Ledger.Http;
 
 namespace Ledger.Transparency.Witnessing;
 

@@ -1,6 +1,7 @@
 using System.Net;
+using Ledger.Http;
 
-namespace Ledger.Tests;
+namespace Ledger.Tests.Http;
 
 /// <summary>What is addressed to this machine never goes through a proxy.</summary>
 public sealed class OutgoingHttpTests

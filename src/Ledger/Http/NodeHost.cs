@@ -1,4 +1,4 @@
-namespace Ledger;
+namespace Ledger.Http;
 
 /// <summary>The web host of a node and of a witness, before anything is added to it.</summary>
 /// <remarks>

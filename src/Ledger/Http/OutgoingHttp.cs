@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 
-namespace Ledger;
+namespace Ledger.Http;
 
 /// <summary>
 /// How this program calls others over HTTP. It follows no redirect, which could lead a token to another host. It keeps no cookies. A proxy that
