@@ -29,7 +29,7 @@ public static class Commitment
         message[0] = (byte)kind;
         salt.CopyTo(message[1..]);
         var length = Encoding.UTF8.GetBytes(id, message[(1 + Size)..]);
-        return SHA256.HashData(message[..(1 + Size + length)]);
+        return Sha256.Of(message[..(1 + Size + length)]);
     }
 
     private static int MaxUtf8Bytes(string id)

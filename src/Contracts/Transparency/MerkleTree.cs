@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>The hashes of an RFC 6962 Merkle tree (§2.1): SHA-256 with separate domains for leaves and nodes.</summary>
@@ -8,26 +6,19 @@ public static class MerkleTree
     /// <summary>Length of every hash, in bytes.</summary>
     public const int HashSize = 32;
 
-    /// <summary>Longer entries are hashed piece by piece, which costs more than hashing a commitment itself.</summary>
+    /// <summary>Longer entries are copied to the heap.</summary>
     private const int MaxOnStack = 512;
 
     /// <summary>The root of the tree without leaves: <c>SHA-256("")</c>.</summary>
-    public static byte[] EmptyRoot() => SHA256.HashData([]);
+    public static byte[] EmptyRoot() => Sha256.Of([]);
 
     /// <summary><c>SHA-256(0x00 ‖ entry)</c></summary>
     public static byte[] LeafHash(ReadOnlySpan<byte> entry)
     {
-        if (entry.Length <= MaxOnStack)
-        {
-            Span<byte> message = stackalloc byte[1 + MaxOnStack];
-            message[0] = 0x00;
-            entry.CopyTo(message[1..]);
-            return SHA256.HashData(message[..(1 + entry.Length)]);
-        }
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0x00]);
-        hash.AppendData(entry);
-        return hash.GetHashAndReset();
+        var message = entry.Length <= MaxOnStack ? stackalloc byte[1 + MaxOnStack] : new byte[1 + entry.Length];
+        message[0] = 0x00;
+        entry.CopyTo(message[1..]);
+        return Sha256.Of(message[..(1 + entry.Length)]);
     }
 
     /// <summary><c>SHA-256(0x01 ‖ left ‖ right)</c></summary>
@@ -40,6 +31,6 @@ public static class MerkleTree
         message[0] = 0x01;
         left.CopyTo(message[1..]);
         right.CopyTo(message[(1 + HashSize)..]);
-        return SHA256.HashData(message);
+        return Sha256.Of(message);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Ledger.Contracts.Transparency;
@@ -79,5 +78,5 @@ public sealed record NoteVerifier
     }
 
     private static uint IdOf(string name, NoteKeyType type, byte[] publicKey) =>
-        BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData([.. Encoding.UTF8.GetBytes(name), (byte)'\n', (byte)type, .. publicKey]));
+        BinaryPrimitives.ReadUInt32BigEndian(Sha256.Of([.. Encoding.UTF8.GetBytes(name), (byte)'\n', (byte)type, .. publicKey]));
 }

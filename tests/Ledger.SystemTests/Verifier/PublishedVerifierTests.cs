@@ -29,6 +29,7 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
             Assert.Equal("erasure-verify", Path.GetFileName(program));
             await VerifiesTheDemosAsync(program);
             await VerifiesAsync(program);
+            await VerifiesWithTheCLibraryAloneAsync(program, Path.Combine(folder, "root"));
         }
         finally
         {
@@ -78,6 +79,28 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
         Assert.Equal((2, ""), (exit, output));
         Assert.Contains("--key", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>In a root that holds the program, what the loader says that it needs (the C and C++ libraries), and /proc: there is no OpenSSL.</summary>
+    private static async Task VerifiesWithTheCLibraryAloneAsync(string program, string root)
+    {
+        var (_, needed, _) = await RunAsync("ldd", program);
+        var libraries = needed.Split(['\n', ' ', '\t']).Where(word => word.StartsWith('/')).ToList();
+        Assert.DoesNotContain(libraries, library => library.Contains("ssl", StringComparison.Ordinal) || library.Contains("crypto", StringComparison.Ordinal));
+        foreach (var file in (string[])[.. libraries, program])
+            Copy(file, root + (file == program ? "/erasure-verify" : file));
+        Copy(InTree("tests/Ledger.Tests/Golden/job.erasure-proof"), root + "/job.erasure-proof");
+        Directory.CreateDirectory(root + "/proc");
+        var (exit, output, error) = await RunAsync(
+            "unshare", "-m", "sh", "-c", "mount -t proc proc \"$0/proc\" && exec env -i chroot \"$0\" /erasure-verify /job.erasure-proof --key \"$1\"", root, Key);
+        Assert.Equal((0, ""), (exit, error));
+        Assert.StartsWith("PARTLY ERASED: 4 of the 5 conversations", output, StringComparison.Ordinal);
+
+        static void Copy(string from, string to)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(from, to);
+        }
     }
 
     /// <summary>

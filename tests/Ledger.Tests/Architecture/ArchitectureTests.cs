@@ -43,14 +43,20 @@ public sealed class ArchitectureTests
         .Where(element => element.Name.LocalName == "ProjectReference").Select(element => (string)element.Attribute("Include")!);
 
     [Fact]
-    public void Contracts_and_Projections_take_no_package_and_no_framework_beside_the_base()
+    public void Contracts_takes_a_package_for_signatures_alone_and_Projections_none_and_no_framework_beside_the_base()
     {
-        Assert.Empty(PackagesOf("src/Contracts/Contracts.csproj"));
+        Assert.Equal(["BouncyCastle.Cryptography"], PackagesOf("src/Contracts/Contracts.csproj"));
         Assert.Empty(PackagesOf("src/Projections/Projections.csproj"));
     }
 
     [Fact]
     public void Twin_a_package_is_seen() => Assert.Contains("Npgsql", PackagesOf("src/Ledger/Ledger.csproj"));
+
+    /// <summary>So that what holds on one machine holds on another: the system's libraries are not ours to choose.</summary>
+    [Fact]
+    public void No_native_library_is_called_for_signatures_and_the_verifiers_hashes() => Assert.All(
+        new[] { "src/Contracts", "src/Verifier" }.SelectMany(folder => SourceTree.Files(folder, "*.cs").Select(file => Path.Combine(SourceTree.Root, folder, file))),
+        file => Assert.DoesNotMatch("LibraryImport|DllImport|NativeLibrary", File.ReadAllText(file)));
 
     private static IEnumerable<string> PackagesOf(string project) => XDocument.Load(Path.Combine(SourceTree.Root, project)).Descendants()
         .Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference").Select(element => (string)element.Attribute("Include")!);

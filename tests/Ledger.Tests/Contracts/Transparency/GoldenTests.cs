@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Globalization;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Contracts;
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
 
@@ -116,4 +119,23 @@ public sealed class GoldenTests
         Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey), Convert.FromHexString(message), Convert.FromHexString(signature).AsSpan(0, 63)));
         Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey).AsSpan(0, 31), Convert.FromHexString(message), Convert.FromHexString(signature)));
     }
+
+    /// <summary>RFC 8032 §5.1.7: a signature has one form. S plus the order of the group, which satisfies the same equation, is another one.</summary>
+    [Fact]
+    public void Ed25519_takes_no_second_form_of_a_signature()
+    {
+        var seed = new byte[Ed25519.KeySize];
+        var signature = Ed25519.Sign(seed, [1]);
+        Assert.True(Ed25519.Verify(Ed25519.PublicKey(seed), [1], signature));
+        var order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493", CultureInfo.InvariantCulture);
+        var s = new BigInteger(signature.AsSpan(32), isUnsigned: true) + order;
+        Assert.True(s.TryWriteBytes(signature.AsSpan(32), out _, isUnsigned: true));
+        Assert.False(Ed25519.Verify(Ed25519.PublicKey(seed), [1], signature));
+    }
+
+    /// <summary>Lengths around the block of 64 bytes and its padding.</summary>
+    [Fact]
+    public void Managed_hashes_are_the_platforms() => Assert.All(
+        Enumerable.Range(0, 300).Select(length => RandomNumberGenerator.GetBytes(length)),
+        message => Assert.Equal(SHA256.HashData(message), Sha256.Managed(message)));
 }
