@@ -7,11 +7,14 @@ using Npgsql;
 
 namespace Ledger.Bench;
 
-/// <summary>A whole node in a process of its own, which says what it measured as the last number of its output.</summary>
+/// <summary>A process of its own, which says what it measured as the last numbers of its output, one a line.</summary>
 internal static class NodeProcess
 {
     /// <summary>Runs one of this program's node commands, with the bench's keys as its first argument.</summary>
-    public static double Run(BenchDatabase bench, string command, params string[] arguments)
+    public static double Run(BenchDatabase bench, string command, params string[] arguments) => RunAll(bench, command, arguments)[^1];
+
+    /// <summary>The same, with all its numbers.</summary>
+    public static IReadOnlyList<double> RunAll(BenchDatabase bench, string command, params string[] arguments)
     {
         var keys = Ledger.Database.EmbeddedDatabase.KeysOf(bench.Database.Postgres.DataDirectory);
         string[] line = [typeof(NodeProcess).Assembly.Location, command, keys, .. arguments];
@@ -24,8 +27,8 @@ internal static class NodeProcess
         process.StandardInput.WriteLine(bench.Database.ServiceConnection);
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return output.Split('\n').Select(text => double.TryParse(text, out var measured) ? measured : (double?)null).LastOrDefault(measured => measured is not null)
-            ?? throw new InvalidOperationException($"the node did not say what it took:\n{output}");
+        double[] numbers = [.. output.Split('\n').Select(text => double.TryParse(text, out var measured) ? measured : (double?)null).OfType<double>()];
+        return numbers.Length > 0 ? numbers : throw new InvalidOperationException($"the process did not say what it took:\n{output}");
     }
 
     /// <summary>The other side of <see cref="Run"/>: starts the node and writes what <paramref name="measure"/> gives.</summary>

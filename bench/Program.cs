@@ -1,6 +1,6 @@
 using Ledger.Bench;
 
-// dotnet run -c Release --project bench -- submit|delete|memory|jobs|proof|all [--quick]
+// dotnet run -c Release --project bench -- submit|delete|memory|jobs|import|proof|all [--quick]
 const string Usage = """
     Measures the ledger beside its floor, alternately, in one run, on an embedded PostgreSQL with fsync on.
 
@@ -9,8 +9,9 @@ const string Usage = """
       delete   a job's deletions with everything on, against the bare DELETEs in the same batches
       memory   peak memory of a job over 200,000 conversations, against one over 2,000
       jobs     memory that a node holds after 20,000 jobs of three conversations, against after 200
+      import   peak memory and time of an import of 1,000,000 lines beside 1,000,000 erased conversations, against an empty ledger
       proof    peak managed memory while a proof of 1,000,000 events is written and checked, against one of 10,000
-      all      all five, written to docs/benchmarks.md
+      all      all six, written to docs/benchmarks.md
 
       --quick  fewer and shorter rounds: a look, no figures to quote; writes nothing
     """;
@@ -30,6 +31,9 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
     case "jobs":
         Console.WriteLine(await SmallJobsBench.RunAsync(quick));
         return 0;
+    case "import":
+        Console.WriteLine(string.Join(Environment.NewLine, await ImportBench.RunAsync(quick)));
+        return 0;
     case "proof":
         Console.WriteLine(await ProofBench.RunAsync(quick));
         return 0;
@@ -37,8 +41,10 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
         return await MemoryBench.RunNodeAsync(args[1], args[2]);
     case "small-jobs-node": // SmallJobsBench's own second process
         return await SmallJobsBench.RunNodeAsync(args[1], args[2], int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture));
+    case "import-node": // ImportBench's own second process
+        return await ImportBench.RunNodeAsync(args[1], args[2]);
     case "all":
-        Figure[] figures = [.. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick), await SmallJobsBench.RunAsync(quick), await ProofBench.RunAsync(quick)];
+        Figure[] figures = [.. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick), await SmallJobsBench.RunAsync(quick), .. await ImportBench.RunAsync(quick), await ProofBench.RunAsync(quick)];
         if (!quick)
             Report.Write(figures);
         Console.WriteLine(string.Join(Environment.NewLine, (object[])figures));

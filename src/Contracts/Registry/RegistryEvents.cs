@@ -82,6 +82,13 @@ public sealed record EpochKeyDestroyed(int Epoch, DateTimeOffset DestroyedAt) : 
 /// <param name="What">In which form, such as a proof; never an identifier.</param>
 public sealed record IdentifiersDisclosed(string Bot, string Job, string Client, string What) : RegistryEvent;
 
+/// <summary>
+/// Conversations that jobs had erased were imported again, since somebody asked for it. In the bot's stream, with the import's own
+/// transaction: an import of many lines records several.
+/// </summary>
+/// <param name="Conversations">How many: at least 1.</param>
+public sealed record ErasedConversationsImported(string Bot, long Conversations) : RegistryEvent;
+
 /// <summary>The log goes on under a new name and key. In the log's stream.</summary>
 /// <param name="Origin">The new name.</param>
 /// <param name="PreviousOrigin">The name until now.</param>

@@ -26,6 +26,9 @@ public static class ExitCodes
     /// <summary>The job that was waited for failed.</summary>
     public const int JobFailed = 3;
 
+    /// <summary>An import left out lines whose conversations were erased before.</summary>
+    public const int ErasedLeftOut = 3;
+
     /// <summary>The job that was waited for was cancelled.</summary>
     public const int JobCancelled = 4;
 

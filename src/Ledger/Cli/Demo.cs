@@ -3,6 +3,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Conversations;
 using Ledger.Http;
+using Ledger.Import;
 using Ledger.Notifications;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
@@ -98,10 +99,15 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
 
     private async Task ImportAsync(OpenDatabase database, DemoInput input, CancellationToken cancel)
     {
+        // What an earlier demo has erased comes back for this one.
+        var again = new TakeAgain(Actor, "a demo begins anew");
         await using (var own = input.Open())
-            Tell("the bot", await ImportCommand.RunAsync(terminal, database, own, asBot: null, cancel));
+            Tell("the bot", (await ImportCommand.RunAsync(terminal, database, own, asBot: null, again, cancel)).Totals);
         await using (var twins = input.OpenTwin())
-            Tell("a second bot, with the same cIds and conversation ids", await ImportCommand.RunAsync(terminal, database, twins, DemoInput.Twin, cancel));
+        {
+            var result = await ImportCommand.RunAsync(terminal, database, twins, DemoInput.Twin, again, cancel);
+            Tell("a second bot, with the same cIds and conversation ids", result.Totals);
+        }
 
         void Tell(string whose, ImportTotals totals) =>
             terminal.Line($"Imported {totals.Imported:N0} conversations with {totals.Items:N0} items for {whose}" + (totals.AlreadyThere > 0 ? $"; {totals.AlreadyThere:N0} were there already." : "."));

@@ -1,4 +1,4 @@
-using Ledger.Conversations;
+using Ledger.Import;
 
 namespace Ledger.Cli;
 
@@ -28,13 +28,13 @@ internal sealed record DemoInput(
     public static async Task<DemoInput> OfFileAsync(string file, CancellationToken cancel)
     {
         var bots = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        await using var input = await ConversationImport.DecompressedAsync(ImportCommand.Open(file), cancel);
-        var lines = new ImportLineReader(input);
+        await using var input = ImportSource.Of(ImportCommand.Open(file));
+        var lines = await input.LinesAsync(cancel);
         try
         {
             while (await lines.NextAsync(cancel) is { } line)
             {
-                var conversation = ImportLine.Parse(line);
+                var conversation = ImportLine.Parse(line, lines.IsFirst);
                 if (!bots.TryGetValue(conversation.BotId, out var earliest) || conversation.StartedAt < earliest)
                     bots[conversation.BotId] = conversation.StartedAt;
             }

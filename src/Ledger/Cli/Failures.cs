@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using Ledger.Audit.Mirror;
-using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Database.Embedded;
 using Ledger.EventStore;
+using Ledger.Import;
 using Ledger.Rebuilding;
 using Ledger.Transparency;
 using Ledger.Transparency.Witnessing;
@@ -32,12 +32,23 @@ internal static class Failures
         LogException or MirrorException or RebuildException or WitnessException => e.Message,
         // Ours (keys, migrations): their messages are written for people. A library's may quote data.
         InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
+        ImportInterruptedException => $"{DescribeInterruption(e.InnerException!)}. {e.Message}",
         WrongExpectedVersionException => "somebody else changed the same thing at the same moment, again and again: try once more",
         PostgresException refused => DescribeRefusal(refused),
         NpgsqlException unreachable => $"the database cannot be reached ({Reason(unreachable)}): check that it runs and that the connection string is right",
         HttpRequestException unanswered => $"the service cannot be reached ({unanswered.Message}): check that it runs and that the URL is right",
         IOException or UnauthorizedAccessException => e.Message,
         _ => $"{e.GetType().Name}: this is a bug. Please report it with the command that you ran",
+    };
+
+    /// <summary>Of work that had begun: the database was there, and the connection string was right.</summary>
+    private static string DescribeInterruption(Exception e) => e switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => Describe(e),
+        // Resources, an operator, the system: what they say is about the server and its files.
+        PostgresException gaveUp when gaveUp.SqlState[..2] is "08" or "53" or "57" or "58" => $"the database gave up ({gaveUp.MessageText})",
+        NpgsqlException lost and not PostgresException => $"the connection to the database was lost ({Reason(lost)})",
+        _ => Describe(e),
     };
 
     /// <summary>Only what the server says about the connection is shown: other messages of it may quote what is stored.</summary>

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Ledger.Conversations;
 using Ledger.Database;
+using Ledger.Import;
 using Npgsql;
 
 namespace Ledger.Cli;
@@ -12,53 +12,116 @@ internal static class ImportCommand
     {
         var verb = new Verb(
             "import",
-            "Fills the conversation store from JSON Lines. Running it again imports nothing twice.",
-            "ledger import conversations.jsonl.gz\nzcat conversations.jsonl.gz | ledger import -",
+            "Fills the conversation store from JSON Lines: all of the input or nothing of it. Running it again imports nothing twice.",
+            "ledger import conversations.jsonl.gz\nzcat conversations.jsonl.gz | ledger import -\nledger import export.jsonl --again --reason 'erased by mistake'",
             "A line is one conversation: {\"botId\", \"conversationId\", \"cId\", \"channel\", \"startedAt\", \"messages\": [{\"type\", \"createdOn\", \"text\"}]}, optionally\n"
-            + "with the arrays transcripts, recordings, attachments and logs. Its bot must be registered. The import stops at the first line that it\n"
-            + "cannot take and names it; what came before stays.");
-        var file = new Argument<string>("FILE") { Description = "JSON Lines, gzip or not; - is standard input." };
+            + "with the arrays transcripts, recordings, attachments and logs. Its bot must be registered. The input is read twice: any fault in it\n"
+            + "refuses it before anything is stored, and names its line. A conversation that is there already must have the same content.\n"
+            + $"Conversations that were erased stay out: their lines are named, and the exit code is {ExitCodes.ErasedLeftOut}. With --again they are taken, which\n"
+            + "is recorded in the bot's stream. After `ledger forget` nobody can know what the job erased, and an import takes it again.");
+        var file = new Argument<string>("FILE")
+        {
+            Description = "JSON Lines, gzip or not. - is standard input, which is kept on the disk of the data folder (else of the temporary folder) until the end.",
+        };
+        var again = new Option<bool>("--again") { Description = "Take conversations that were erased too; needs --reason." };
         verb.Add(file);
-        var database = DatabaseOptions.AddTo(verb);
-        verb.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(file)!, database, cancel));
+        verb.Add(again);
+        var by = RecordedBy.AddTo(verb);
+        var database = DatabaseOptions.AddTo(verb, withKeys: true);
+        verb.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(file)!, Again(parsed, parsed.GetValue(again), by), database, cancel));
         return verb;
     }
 
-    private static async Task RunAsync(ParseResult parsed, string file, DatabaseOptions options, CancellationToken cancel)
+    private static TakeAgain? Again(ParseResult parsed, bool again, RecordedBy by) => (again, by.Reason(parsed)) switch
+    {
+        (true, { } reason) when !string.IsNullOrWhiteSpace(reason) => new TakeAgain(by.Actor(parsed), reason),
+        (true, _) => throw CommandException.Usage("--again brings back what was erased: say why with --reason TEXT, for the record"),
+        (false, not null) => throw CommandException.Usage("--reason is for the record of --again: without it nothing is recorded"),
+        _ => null,
+    };
+
+    private static async Task<int> RunAsync(ParseResult parsed, string file, TakeAgain? again, DatabaseOptions options, CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
+        if (file == "-" && !Console.IsInputRedirected)
+            throw CommandException.Usage("standard input is a terminal: name a file, or pipe one into this command");
         await using var input = file == "-" ? Console.OpenStandardInput() : Open(file);
-        await using var database = await options.OpenAsync(parsed, cancel);
+        await using var database = await options.OpenAsync(parsed, cancel, needsKeys: true);
         if (database.Embedded is null)
         {
             foreach (var warning in await ServerLogSettings.WarningsAsync(database.Source, cancel))
                 terminal.Warn(warning);
         }
-        var totals = await RunAsync(terminal, database, input, asBot: null, cancel);
-        terminal.Line($"imported {totals.Imported:N0} conversations with {totals.Items:N0} items; {totals.AlreadyThere:N0} were there already ({totals.Lines:N0} lines)");
+        var result = await RunAsync(terminal, database, input, asBot: null, again, cancel);
+        var totals = result.Totals;
+        terminal.Line(
+            $"imported {totals.Imported:N0} conversations with {totals.Items:N0} items; {totals.AlreadyThere:N0} were there already"
+            + (totals.LeftOut > 0 ? $"; {totals.LeftOut:N0} lines were left out" : "")
+            + (totals.TakenAgain > 0 ? $"; {totals.TakenAgain:N0} had been erased and were taken again" : "") + $" ({totals.Lines:N0} lines)");
+        if (result.Unreadable > 0)
+        {
+            terminal.Warn($"{result.Unreadable} rows of jobs' lists cannot be opened with these keys, though nobody forgot them: what was erased with them may be "
+                + "back. `ledger audit` says more");
+        }
+        if (result.LeftOut.IsEmpty)
+            return ExitCodes.Done;
+        terminal.Note($"Left out, since their conversations were erased before: {result.LeftOut}. To take them all the same: --again --reason TEXT");
+        return ExitCodes.ErasedLeftOut;
     }
 
     /// <summary>Imports with progress on standard error.</summary>
-    public static async Task<ImportTotals> RunAsync(Terminal terminal, OpenDatabase database, Stream input, Func<string, string>? asBot, CancellationToken cancel)
+    public static async Task<ImportResult> RunAsync(
+        Terminal terminal, OpenDatabase database, Stream input, Func<string, string>? asBot, TakeAgain? again, CancellationToken cancel)
     {
-        var totals = await ProgressDisplay.RunAsync(
-            terminal, "Importing", (ImportTotals sofar, TimeSpan elapsed) => Shown(sofar, elapsed, input),
-            progress => new ConversationImport(database.Source).RunAsync(input, asBot, progress, cancel));
-        // Plans go by statistics. Only an owner may bring them up to date; on a server autovacuum does within a minute.
-        if (database.Embedded is { } embedded && totals.Imported > 0)
+        await using var source = input.CanSeek ? ImportSource.Of(input) : await SpoolAsync(terminal, database, input, cancel);
+        var import = new ConversationImport(database.Source, database.Keys);
+        var stored = 0L;
+        try
         {
-            await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
-            await using var analyze = new NpgsqlCommand(
-                "analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
-            await analyze.ExecuteNonQueryAsync(cancel);
+            var result = await ProgressDisplay.RunAsync(
+                terminal, "Checking", ((ImportPhase Phase, long Count) sofar, TimeSpan _) => Shown(sofar.Phase, sofar.Count, source),
+                async progress =>
+                {
+                    void Tell(ImportPhase phase, long count)
+                    {
+                        stored = phase == ImportPhase.Storing ? count : stored;
+                        progress((phase, count));
+                    }
+                    var check = await import.CheckAsync(source, asBot, Tell, cancel);
+                    return await import.StoreAsync(check, again, Tell, cancel);
+                });
+            await AnalyzeAsync(database, result.Totals, cancel);
+            return result;
         }
-        return totals;
+        catch (OperationCanceledException) when (stored > 0)
+        {
+            terminal.Note($"{ImportException.Standing(stored)}.");
+            throw;
+        }
     }
 
-    /// <summary>The percentage is of the bytes as they lie on the disk; a pipe has none.</summary>
-    private static ShownProgress Shown(ImportTotals totals, TimeSpan elapsed, Stream input) => new(
-        $"{totals.Lines:N0} lines, {(totals.Imported + totals.AlreadyThere) / Math.Max(elapsed.TotalSeconds, 0.001):N0} conversations/s",
-        input.CanSeek && input.Length > 0 ? 100.0 * input.Position / input.Length : null);
+    /// <summary>On the data folder's disk, where there is room for conversations; a server's disk is not this machine's.</summary>
+    private static Task<ImportSource> SpoolAsync(Terminal terminal, OpenDatabase database, Stream input, CancellationToken cancel) =>
+        ProgressDisplay.RunAsync(
+            terminal, "Reading", (long bytes, TimeSpan _) => new ShownProgress($"{bytes >> 20:N0} MiB read", null),
+            progress => ImportSource.SpoolAsync(input, database.Embedded?.Postgres.DataDirectory ?? Path.GetTempPath(), progress, cancel));
+
+    /// <summary>Plans go by statistics. Only an owner may bring them up to date; on a server autovacuum does within a minute.</summary>
+    private static async Task AnalyzeAsync(OpenDatabase database, ImportTotals totals, CancellationToken cancel)
+    {
+        if (database.Embedded is not { } embedded || totals.Imported == 0)
+            return;
+        await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
+        await using var analyze = new NpgsqlCommand("analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
+        await analyze.ExecuteNonQueryAsync(cancel);
+    }
+
+    private static ShownProgress Shown(ImportPhase phase, long count, ImportSource source) => phase switch
+    {
+        ImportPhase.Checking => new($"{count:N0} lines checked, nothing is stored yet", source.Percent),
+        ImportPhase.ReadingErased => new($"{count:N0} erased conversations read", null),
+        _ => new($"{count:N0} lines stored", source.Percent),
+    };
 
     /// <exception cref="CommandException">There is no such file.</exception>
     public static FileStream Open(string file) => File.Exists(file)

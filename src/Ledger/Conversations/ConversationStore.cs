@@ -30,7 +30,7 @@ public static class ConversationStore
     private static readonly string LockSql = Sql.Load(typeof(ConversationStore), "Lock");
     private static readonly string CountItemsSql = Sql.Load(typeof(ConversationStore), "CountItems");
     private static readonly string DeleteItemsSql = Sql.Load(typeof(ConversationStore), "DeleteItems");
-    private static readonly string DeleteConversationsSql = Sql.Load(typeof(ConversationStore), "DeleteConversations");
+    internal static readonly string DeleteConversationsSql = Sql.Load(typeof(ConversationStore), "DeleteConversations");
     private static readonly string FindLeftoversSql = Sql.Load(typeof(ConversationStore), "FindLeftovers");
 
     /// <summary>Those of the bot's conversations that exist.</summary>

@@ -2,8 +2,9 @@ namespace Ledger.Conversations;
 
 /// <summary>A conversation as a line of an import describes it.</summary>
 /// <param name="StartedAt">In whole milliseconds.</param>
+/// <param name="Digest">Of all but bot and id: see <see cref="ContentDigest"/>.</param>
 internal sealed record ImportedConversation(
-    string BotId, string ConversationId, string CId, string Channel, DateTimeOffset StartedAt, IReadOnlyList<ImportedItem> Items)
+    string BotId, string ConversationId, string CId, string Channel, DateTimeOffset StartedAt, IReadOnlyList<ImportedItem> Items, byte[] Digest)
 {
     public int Bytes => Items.Sum(item => item.Body.Length);
 

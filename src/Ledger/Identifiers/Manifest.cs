@@ -88,6 +88,9 @@ public static class OutcomeCode
     /// <summary>Pending, or failed: a retry may still change it.</summary>
     public static bool IsOpen(byte code) => code == Pending || IsFailed(code);
 
+    /// <summary>The conversation was erased, by this job or by an earlier one.</summary>
+    public static bool IsErased(byte code) => code == Deleted || SkipReasonOf(code) == SkipReason.AlreadyErased;
+
     public static SkipReason? SkipReasonOf(byte code) => code is >= SkippedBase and < FailedBase ? (SkipReason)(code - SkippedBase) : null;
 
     public static FailureReason? FailureReasonOf(byte code) => IsFailed(code) ? (FailureReason)(code - FailedBase) : null;

@@ -22,30 +22,56 @@ public sealed record OpenedManifestRow(JobId Job, int Row, byte[] Outcomes, IRea
 public static class SealedManifests
 {
     private static readonly string ReadSql = Sql.Load(typeof(SealedManifests), nameof(ReadAsync));
+    private static readonly string ReadErasedSql = Sql.Load(typeof(SealedManifests), nameof(ReadErasedAsync));
+    private static readonly string ReadErasedOfJobsSql = Sql.Load(typeof(SealedManifests), "ReadErasedOfJobs");
 
     /// <summary>Every manifest row of the bots' jobs that can be opened, by job and row. One that cannot is left out: a job's damage must not stand in others' way.</summary>
-    public static async IAsyncEnumerable<OpenedManifestRow> ReadAsync(
-        NpgsqlConnection connection, KeyFolder keys, IReadOnlyCollection<string> bots, IReadOnlyCollection<JobId> except, [EnumeratorCancellation] CancellationToken cancel)
+    public static IAsyncEnumerable<OpenedManifestRow> ReadAsync(
+        NpgsqlConnection connection, KeyFolder keys, IReadOnlyCollection<string> bots, IReadOnlyCollection<JobId> except, CancellationToken cancel) =>
+        OpenAsync(connection, keys, ReadSql, [new() { Value = bots.ToArray() }, new() { Value = except.Select(job => job.Value).ToArray() }], null, cancel);
+
+    /// <summary>The rows of a bot's jobs in which a conversation was erased, by the job or by an earlier one.</summary>
+    /// <param name="jobs">Only these jobs; null: all.</param>
+    /// <param name="unreadable">Told of each row that nobody forgot and that cannot be opened.</param>
+    internal static IAsyncEnumerable<OpenedManifestRow> ReadErasedAsync(
+        NpgsqlConnection connection, KeyFolder keys, string bot, Guid[]? jobs, Action? unreadable, CancellationToken cancel) =>
+        OpenAsync(
+            connection, keys, jobs is null ? ReadErasedSql : ReadErasedOfJobsSql,
+            jobs is null ? [new() { Value = bot }] : [new() { Value = bot }, new() { Value = jobs }], unreadable, cancel);
+
+    private static async IAsyncEnumerable<OpenedManifestRow> OpenAsync(
+        NpgsqlConnection connection, KeyFolder keys, string sql, NpgsqlParameter[] parameters, Action? unreadable,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(ReadSql, connection) { Parameters = { new() { Value = bots.ToArray() }, new() { Value = except.Select(job => job.Value).ToArray() } } };
+        // It reads for as long as there is anything: the server sorts first.
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancel);
-        var (openJob, key) = (default(JobId), default(JobKey));
+        var (openJob, key, isDamaged) = (default(JobId), default(JobKey), false);
         while (await reader.ReadAsync(cancel))
         {
             var job = new JobId(reader.GetGuid(0));
             if (job != openJob)
-                (openJob, key) = (job, TryOpen(() => keys.OpenJobKey(job, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2))));
+            {
+                isDamaged = false;
+                (openJob, key) = (job, TryOpen(() => keys.OpenJobKey(job, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)), ref isDamaged));
+            }
+            if (isDamaged)
+                unreadable?.Invoke();
             if (key is null)
                 continue;
             var row = reader.GetInt32(3);
             var outcomes = reader.GetFieldValue<byte[]>(4);
-            if (TryOpen(() => Manifest.Unseal(key, row, reader.GetFieldValue<byte[]>(5))) is { } entries)
+            var isRowDamaged = false;
+            if (TryOpen(() => Manifest.Unseal(key, row, reader.GetFieldValue<byte[]>(5)), ref isRowDamaged) is { } entries)
                 yield return new OpenedManifestRow(job, row, outcomes, entries);
+            else
+                unreadable?.Invoke();
         }
     }
 
     /// <summary>What is sealed there; null where it was destroyed or cannot be opened.</summary>
-    private static T? TryOpen<T>(Func<T?> open)
+    private static T? TryOpen<T>(Func<T?> open, ref bool isDamaged)
         where T : class
     {
         try
@@ -54,6 +80,7 @@ public static class SealedManifests
         }
         catch (CryptographicException)
         {
+            isDamaged = true;
             return null;
         }
     }

@@ -60,7 +60,7 @@ public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
         if (!isFirst)
             return (new ForgottenJob(bot, null, 0, 0, epoch, due), null);
         var now = time.GetUtcNow();
-        await RecordAsync(connection, bot, new JobKeyDestroyed(bot, job.ToString()) { Actor = actor, Reason = reason }, now, cancel);
+        await RegistryStore.RecordAsync(connection, bot, new JobKeyDestroyed(bot, job.ToString()) { Actor = actor, Reason = reason }, now, cancel);
         FaultPoint.At("forget.before-commit");
         await transaction.CommitAsync(cancel);
         return (new ForgottenJob(bot, now, rows, identifiers, epoch, due), null);
@@ -87,21 +87,5 @@ public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return (reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1));
-    }
-
-    /// <summary>Appends to the bot's stream; its document is the same, and at the stream's version as ever.</summary>
-    private static async Task RecordAsync(NpgsqlConnection connection, string botId, RegistryEvent @event, DateTimeOffset at, CancellationToken cancel)
-    {
-        var stream = StreamIds.Bot(botId);
-        var (bot, version) = await RegistryStore.FindAsync(connection, stream, DocumentJson.Default.Bot, cancel);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                EventStreams.Append(stream, StreamIds.BotType, version, at, [@event]),
-                Documents.Update(stream, Bot.Apply(bot, @event), DocumentJson.Default.Bot, version, version + 1),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -23,6 +23,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     private const int Attempts = 5;
 
     private static readonly string IsDisclosedSql = Sql.Load(typeof(RegistryStore), nameof(IsDisclosedAsync));
+    private static readonly string LockSql = Sql.Load(typeof(RegistryStore), nameof(LockAsync));
 
     /// <summary>Carries out one command on a bot.</summary>
     /// <returns>Null, or why not.</returns>
@@ -121,6 +122,34 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
                     throw new WrongExpectedVersionException(stream, version, e);
             }
         }
+    }
+
+    /// <summary>Locks bots' streams until the transaction ends. It comes first in it: then no other writer gets ahead.</summary>
+    internal static async Task LockAsync(NpgsqlConnection connection, IReadOnlyCollection<string> bots, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LockSql, connection) { Parameters = { new() { Value = bots.Select(StreamIds.Bot).ToArray() } } };
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>
+    /// Appends an event about a bot's jobs or conversations to its stream, in the caller's transaction. The bot's document is the same, and
+    /// at the stream's version as ever.
+    /// </summary>
+    /// <exception cref="PostgresException">Another writer was first: see <see cref="EventStreams.IsWrongExpectedVersion"/>.</exception>
+    internal static async Task RecordAsync(
+        NpgsqlConnection connection, string botId, RegistryEvent @event, DateTimeOffset at, CancellationToken cancel)
+    {
+        var stream = StreamIds.Bot(botId);
+        var (bot, version) = await FindAsync(connection, stream, DocumentJson.Default.Bot, cancel);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                EventStreams.Append(stream, StreamIds.BotType, version, at, [@event]),
+                Documents.Update(stream, Bot.Apply(bot, @event), DocumentJson.Default.Bot, version, version + 1),
+            },
+        };
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>A stream's document and version; version 0 where there is none.</summary>

@@ -77,7 +77,7 @@ public sealed record ChangeLogDetail(string Type, long FirstVersion, long LastVe
     /// <summary>Of <c>scheduled</c>, <c>started</c> and <c>failed</c>.</summary>
     public int? Attempt { get; init; }
 
-    /// <summary>Identified: of <c>started</c> and <c>completed</c>.</summary>
+    /// <summary>Identified: of <c>started</c> and <c>completed</c>. Taken again: of <c>erased_conversations_imported</c>.</summary>
     public long? Conversations { get; init; }
 
     /// <summary>Of <c>completed</c>.</summary>

@@ -23,6 +23,7 @@ internal static class ChangeLogMessage
         GrantRevoked e => $"Client {e.Client} may no longer act for the bot.",
         JobKeyDestroyed e => $"Job {e.Job} was forgotten: its key was destroyed.",
         IdentifiersDisclosed e => $"Identifiers of job {e.Job} were handed out to {e.Client}: {e.What}.",
+        ErasedConversationsImported e => $"An import took {Conversations(e.Conversations)} that had been erased.",
         _ => $"Recorded: {type}.",
     };
 

@@ -27,8 +27,8 @@ public sealed record Bot(
         {
             Grants = bot.Grants.Where(grant => grant.Key != e.Client).ToDictionary(grant => grant.Key, grant => grant.Value, StringComparer.Ordinal),
         },
-        // About its jobs, and no setting of the bot's.
-        (not null, JobKeyDestroyed or IdentifiersDisclosed) => bot,
+        // About its jobs and conversations, and no setting of the bot's.
+        (not null, JobKeyDestroyed or IdentifiersDisclosed or ErasedConversationsImported) => bot,
         _ => throw Misplaced.In("bot", @event),
     };
 

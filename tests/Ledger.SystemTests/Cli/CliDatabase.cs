@@ -49,7 +49,7 @@ internal sealed class CliDatabase : IAsyncDisposable
     /// <summary>Runs a verb on this database.</summary>
     public Task<CliResult> TryAsync(params string[] args)
     {
-        string[] keys = args[0] is "token" or "serve" || args is ["client", "add" or "rotate", ..] || (args[0] == "bot" && args.Contains("--webhook")) ? ["--keys", Keys] : [];
+        string[] keys = args[0] is "token" or "serve" or "import" || args is ["client", "add" or "rotate", ..] || (args[0] == "bot" && args.Contains("--webhook")) ? ["--keys", Keys] : [];
         return RunAsync([.. args, "--connection", Service, .. keys]);
     }
 

@@ -54,24 +54,16 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task A_bad_line_stops_the_import_by_its_number_and_what_was_committed_stays()
+    public async Task A_bad_line_refuses_the_whole_file_by_its_number()
     {
         await using var cli = await WithBotAsync();
         var lines = Enumerable.Range(0, 1200).Select(n => Line(n)).ToList();
         lines.Insert(1100, """{"botId":"st-1","conversationId":"my-secret-id"}""");
         var error = await cli.RefusedAsync(1, "import", await cli.FileAsync(string.Join('\n', lines)));
-        Assert.Equal("ledger: line 1101: startedAt is missing. The first 1000 lines are in; mend this and run the import again: what is in is not imported twice", error);
-        Assert.Equal(1000, await cli.ScalarAsync<long>("select count(*) from conversations.conversations"));
-        lines.RemoveAt(1100);
-        Assert.Equal("imported 200 conversations with 200 items; 1,000 were there already (1,200 lines)", (await cli.DoAsync("import", await cli.FileAsync(string.Join('\n', lines)))).Trim());
-    }
-
-    [Fact]
-    public async Task An_unknown_bot_stops_the_import_before_anything_of_its_batch_is_stored()
-    {
-        await using var cli = await WithBotAsync();
-        var error = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{Line(0)}\n{Line(1).Replace("st-1", "st-2", StringComparison.Ordinal)}"));
-        Assert.Contains("line 2: its bot is unknown: register it first with `ledger bot add", error, StringComparison.Ordinal);
+        Assert.Equal("ledger: line 1101: startedAt is missing. Nothing was imported: mend this and run the import again", error);
+        lines[1100] = Line(0).Replace("st-1", "st-2", StringComparison.Ordinal);
+        error = await cli.RefusedAsync(1, "import", await cli.FileAsync(string.Join('\n', lines)));
+        Assert.Contains("line 1101: its bot is unknown: register it first with `ledger bot add", error, StringComparison.Ordinal);
         Assert.Equal(0, await cli.ScalarAsync<long>("select count(*) from conversations.conversations"));
     }
 
@@ -86,12 +78,62 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task A_value_that_only_the_server_cannot_store_stops_the_import_without_being_quoted()
+    public async Task A_known_conversation_is_there_already_only_with_the_same_content()
     {
         await using var cli = await WithBotAsync();
-        var error = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{Line(0)}\n{Line(1).Replace("\"hello\"", "1e999999", StringComparison.Ordinal)}"));
-        Assert.Contains("lines 1 to 2: one of them holds a value that PostgreSQL cannot store (SQLSTATE 22003)", error, StringComparison.Ordinal);
-        Assert.DoesNotContain("999999", error, StringComparison.Ordinal);
+        const string Known = """{"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-05-04T08:00:00Z","messages":[{"text":"a","n":1.50,"o":{"x":1,"y":[true,null]}}],"logs":[{"entry":"b"}]}""";
+        await cli.DoAsync("import", await cli.FileAsync(Known));
+        foreach (var (part, equal) in new[]
+        {
+            ("\"text\":\"a\"", "\"text\" : \"\\u0061\""), ("1.50", "15e-1"), ("{\"x\":1,\"y\":[true,null]}", "{\"y\":[true,null],\"x\":1}"), ("08:00:00Z", "10:00:00.0009+02:00"),
+            (",\"logs\"", ",\"recordings\":[],\"logs\""),
+        })
+        {
+            var same = await cli.FileAsync($"{Known.Replace(part, equal, StringComparison.Ordinal)}\n{Known}");
+            Assert.Equal("imported 0 conversations with 0 items; 2 were there already (2 lines)", (await cli.DoAsync("import", same)).Trim());
+        }
+        foreach (var (part, other) in new[]
+        {
+            ("\"u-1\"", "\"u-2\""), ("\"rtm\"", "\"web\""), ("08:00:00Z", "08:00:00.001Z"), ("\"a\"", "\"A\""), ("1.50", "1.51"), ("null]", "null,null]"),
+            ("}],\"logs\"", "},{\"text\":\"c\"}],\"logs\""), ("[{\"entry\":\"b\"}]", "[]"), ("\"logs\"", "\"transcripts\""), ("\"x\":1", "\"x\":\"1\""), ("\"x\":1,", ""),
+        })
+        {
+            var changed = Known.Replace(part, other, StringComparison.Ordinal);
+            Assert.NotEqual(Known, changed);
+            var fresh = Known.Replace("c-1", "c-2", StringComparison.Ordinal);
+            var known = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{fresh}\n\n{changed}"));
+            Assert.StartsWith("ledger: line 3: the store holds this conversation already, with other content", known, StringComparison.Ordinal);
+            var twice = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{fresh}\n\n{changed.Replace("c-1", "c-2", StringComparison.Ordinal)}"));
+            Assert.StartsWith("ledger: line 3: line 1 has the same conversation, with other content", twice, StringComparison.Ordinal);
+        }
+        Assert.Equal("1 2", await cli.ScalarAsync<string>("select concat_ws(' ', (select count(*) from conversations.conversations), (select count(*) from conversations.items))"));
+    }
+
+    [Fact]
+    public async Task A_database_that_fails_under_way_is_told_with_how_many_lines_are_in()
+    {
+        await using var cli = await WithBotAsync();
+        var file = await cli.FileAsync(string.Join('\n', Enumerable.Range(0, 2_500).Select(n => Line(n))));
+        const string Rest = ". The first 1000 lines are in, and are not imported twice: run the import again";
+        foreach (var (act, told) in new[]
+        {
+            ("raise 'could not extend file: No space left on device' using errcode = '53100'", "the disk of the database is full: make room on it"),
+            ("raise 'could not write' using errcode = '58030'", "the database gave up (could not write)"),
+            ("perform pg_terminate_backend(pg_backend_pid())", "the database gave up (terminating connection due to administrator command)"),
+        })
+        {
+            await cli.ExecuteAsync(
+                $$"""
+                create or replace function public.fail() returns trigger language plpgsql security definer as $$ begin
+                    if new.conversation_id = 'c-01500' then {{act}}; end if; return new; end $$;
+                create or replace trigger fail before insert on conversations.conversations for each row execute function public.fail();
+                truncate conversations.conversations, conversations.items, conversations.channel_users, conversations.analytics
+                """);
+            Assert.Equal($"ledger: {told}{Rest}", await cli.RefusedAsync(1, "import", file));
+            Assert.Equal(1_000, await cli.ScalarAsync<long>("select count(*) from conversations.conversations"));
+        }
+        await cli.ExecuteAsync("drop trigger fail on conversations.conversations");
+        Assert.Contains("imported 1,500 conversations with 1,500 items; 1,000 were there already", await cli.DoAsync("import", file), StringComparison.Ordinal);
     }
 
     [Fact]

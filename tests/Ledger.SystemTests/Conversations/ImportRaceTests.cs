@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ledger.Execution;
+using Ledger.Import;
 using Ledger.SystemTests.Execution;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -50,15 +51,44 @@ public sealed class ImportRaceTests
         var job = await SubmitAsync(service, byChannelUser);
         var erasure = Task.Run(() => service.RunSlicesAsync());
         await service.UntilALaneWaitsAsync();
-        // c-1 is a line that was erased: whether an import takes it again is not this test's question.
+        // c-1 is being erased, and does not come back.
         var import = Task.Run(() => service.ImportAsync(new("c-1", "user-1"), new("c-3", "user-1"), new("c-4", "user-2")));
         await service.UntilAnImportWaitsAsync();
         await gate.OpenAsync();
         await Task.WhenAll(import, erasure);
 
-        Assert.Equal(byChannelUser ? "c-1 c-2 c-3 c-4" : "c-1 c-3 c-4", await service.ConversationsAsync());
+        Assert.Equal(byChannelUser ? "c-2 c-3 c-4" : "c-3 c-4", await service.ConversationsAsync());
         Assert.Equal("user-1 user-2", await service.UsersAsync());
         await AssertBothEndedAsync(service, log, job, byChannelUser ? 1 : 2);
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_erased_between_two_batches_of_an_import_stays_out_unless_it_is_asked_for_again(bool again)
+    {
+        await using var service = await TestService.StartAsync();
+        await service.ImportAsync(new("c-1", "user-1"), new("c-2", "user-2"));
+        // A batch has 1,000 lines: c-1 comes with the second one.
+        Line[] first = [.. Enumerable.Range(0, 1_000).Select(n => new Line($"d-{n:D4}", "user-3"))];
+        var result = await service.ImportInBatchesAsync(
+            again ? new TakeAgain("test", "asked for") : null, [.. first, new("c-1", "user-1"), new("c-2", "user-2"), new("c-3", "user-1")],
+            async stored =>
+            {
+                if (stored != 1_000)
+                    return;
+                await service.SubmitAsync(new { cId = "user-1" });
+                await service.RunSlicesAsync();
+                Assert.StartsWith("c-2 d-0000", await service.ConversationsAsync(), StringComparison.Ordinal);
+            });
+        Assert.Equal(
+            again ? (1_002, 1, 0, 1, "lines ") : (1_001, 1, 1, 0, "line 1001"),
+            (result.Totals.Imported, result.Totals.AlreadyThere, result.Totals.LeftOut, result.Totals.TakenAgain, $"{result.LeftOut}"));
+        Assert.StartsWith(again ? "c-1 c-2 c-3 d-0000" : "c-2 c-3 d-0000", await service.ConversationsAsync(), StringComparison.Ordinal);
+        await service.AssertUsersAgreeAsync();
+        // Analytics stay when a conversation is erased.
+        Assert.Equal(again ? "1003 1004" : "1002 1003", await service.ScalarAsync<string>(
+            "select concat_ws(' ', (select count(*) from conversations.items), (select count(*) from conversations.analytics))"));
     }
 
     [SkippableFact]
@@ -84,8 +114,9 @@ public sealed class ImportRaceTests
         {
             for (var round = 0; round < Rounds; round++)
             {
-                // Any user can come with any conversation: a line that is there already under another user's name is not taken.
-                await service.ImportAsync([.. Enumerable.Range(0, 6).Select(_ => new Line(Id(), User(), Start()))]);
+                // What was erased stays out in one round, and comes back in the next.
+                Line[] lines = [.. Enumerable.Range(0, 6).Select(_ => LineOf(RandomNumberGenerator.GetInt32(12)))];
+                await (round % 2 == 0 ? service.ImportAsync(lines) : service.ImportAgainAsync(lines));
                 await service.AssertUsersAgreeAsync();
             }
         })));
@@ -104,7 +135,7 @@ public sealed class ImportRaceTests
 
     private static string Id() => $"c-{RandomNumberGenerator.GetInt32(12)}";
 
-    private static string Start() => $"2026-05-{RandomNumberGenerator.GetInt32(1, 29):D2}T08:00:00Z";
+    private static Line LineOf(int number) => new($"c-{number}", $"user-{number % 5}", $"2026-05-{number + 1:D2}T08:00:00Z");
 
     private static string User() => $"user-{RandomNumberGenerator.GetInt32(5)}";
 

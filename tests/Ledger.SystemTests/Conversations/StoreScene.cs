@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Ledger.Conversations;
+using Ledger.Import;
 using Ledger.SystemTests.Execution;
 using Npgsql;
 
@@ -13,7 +13,16 @@ internal sealed record Line(string Id, string CId, string StartedAt = "2026-05-0
 internal static class StoreScene
 {
     /// <summary>Imports as <c>ledger import</c> does.</summary>
-    public static async Task<ImportTotals> ImportAsync(this TestService service, params Line[] lines)
+    public static async Task<ImportTotals> ImportAsync(this TestService service, params Line[] lines) =>
+        (await service.ImportInBatchesAsync(again: null, lines)).Totals;
+
+    /// <summary>Imports as <c>ledger import --again</c> does.</summary>
+    public static async Task<ImportTotals> ImportAgainAsync(this TestService service, params Line[] lines) =>
+        (await service.ImportInBatchesAsync(new TakeAgain("test", "asked for"), lines)).Totals;
+
+    /// <param name="stored">Done after each batch, with the number of lines so far, before the next one begins.</param>
+    public static async Task<ImportResult> ImportInBatchesAsync(
+        this TestService service, TakeAgain? again, Line[] lines, Func<long, Task>? stored = null)
     {
         var text = string.Join('\n', lines.Select(line => JsonSerializer.Serialize(new
         {
@@ -24,8 +33,16 @@ internal static class StoreScene
             startedAt = line.StartedAt,
             messages = new[] { new { text = $"{line.CId} says hello in {line.Id}" } },
         })));
-        using var input = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return await new ConversationImport(service.Source).RunAsync(input, asBot: null, progress: null, CancellationToken.None);
+        await using var source = ImportSource.Of(new MemoryStream(Encoding.UTF8.GetBytes(text)));
+        var import = new ConversationImport(service.Source, service.Keys);
+        var check = await import.CheckAsync(source, asBot: null, progress: null, CancellationToken.None);
+        return await import.StoreAsync(check, again, Tell, CancellationToken.None);
+
+        void Tell(ImportPhase phase, long count)
+        {
+            if (phase == ImportPhase.Storing && stored is not null)
+                Task.Run(() => stored(count)).GetAwaiter().GetResult();
+        }
     }
 
     /// <summary>The ids of the conversations that are there, in order.</summary>

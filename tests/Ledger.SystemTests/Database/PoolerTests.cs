@@ -43,7 +43,7 @@ public sealed class PoolerTests
             {"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-01-01T00:00:00Z","messages":[]}
 
             """);
-        await RunAsync("import", file, "--connection", service);
+        await RunAsync("import", file, "--connection", service, "--keys", cli.Keys);
         using var node = LedgerProcess.Start("serve", "--connection", service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
         var address = await node.LineAsync("Listening on ");
         var token = (await RunAsync("token", "--client", "cs-1", "--connection", service, "--keys", cli.Keys)).Trim();

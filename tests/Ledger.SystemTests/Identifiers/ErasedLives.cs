@@ -78,7 +78,7 @@ internal sealed class ErasedLives
             var file = Path.GetTempFileName();
             await File.WriteAllTextAsync(file, string.Join('\n', content));
             var connection = service.Database.ConnectionStringFor("ledger_service");
-            var result = await CliDatabase.RunAsync(["import", file, "--connection", connection]);
+            var result = await CliDatabase.RunAsync(["import", file, "--connection", connection, "--keys", service.KeyDirectory]);
             File.Delete(file);
             Said.Add(result.Output + result.Error);
         }

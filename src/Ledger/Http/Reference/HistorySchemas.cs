@@ -40,7 +40,7 @@ internal static class HistorySchemas
             ("failure", OneOf("Of `failed`: of a whole attempt.", "store_refused", "locked", "timeout", "not_confirmed", "list_unresolved")),
             ("retriesRemaining", Count("Of `failed`.")),
             ("attempt", Count("Of `scheduled`, `started` and `failed`.")),
-            ("conversations", Count("Identified: of `started` and `completed`.")),
+            ("conversations", Count("Identified: of `started` and `completed`. Taken again: of `erased_conversations_imported`.")),
             ("outcome", OneOf("Of `completed`.", "completed", "failed", "cancelled")),
             ("deleted", Count("Of `outcomes`: in this entry. Of `completed`: in the whole job. So are the next three.")),
             ("failed", Count()),

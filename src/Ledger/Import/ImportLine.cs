@@ -3,9 +3,10 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Ledger.Contracts;
+using Ledger.Conversations;
 using Ledger.Http;
 
-namespace Ledger.Conversations;
+namespace Ledger.Import;
 
 /// <summary>
 /// One line of an import: <c>{"botId","conversationId","cId","channel","startedAt","messages":[…]}</c>, optionally with <c>transcripts</c>, <c>recordings</c>,
@@ -16,31 +17,59 @@ internal static partial class ImportLine
 {
     private const string IdentifierRule = "must be a string of 1 to 128 characters, not all blank, without control characters";
     private const string InstantRule = "must be an instant with Z or an offset, such as 2026-05-04T08:00:00.000Z";
+    private const string NotOneObject = "it is not one JSON object";
+
+    /// <summary>Bytes of an item, at most: jsonb holds no array of more elements than that can have.</summary>
+    private const int LargestItem = 32 << 20;
 
     /// <summary>The arrays of items; the place is the kind.</summary>
     private static readonly string[] s_kinds = ["messages", "transcripts", "recordings", "attachments", "logs"];
     private static readonly string[] s_others = ["botId", "conversationId", "cId", "channel", "startedAt"];
 
+    /// <param name="line">Without its end.</param>
+    /// <param name="isFirst">Whether it is the first one: if it cannot be read, it shows what the file is.</param>
     /// <exception cref="FormatException">Says which rule is broken, and never quotes the line.</exception>
-    public static ImportedConversation Parse(ReadOnlyMemory<byte> line)
+    public static ImportedConversation Parse(ReadOnlyMemory<byte> line, bool isFirst = false)
     {
         if (!Utf8.IsValid(line.Span))
-            throw new FormatException("it is not UTF-8");
-        JsonDocument document;
+            throw new FormatException(Problem("it is not UTF-8", line, isFirst));
         try
         {
-            document = JsonDocument.Parse(line);
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(Members(document.RootElement))
+                : throw new FormatException(Problem(NotOneObject, line, isFirst));
         }
         catch (JsonException e)
         {
-            throw new FormatException($"it is not one JSON object (byte {e.BytePositionInLine + 1})", e);
+            throw new FormatException(
+                IsOnlyTooDeep(line.Span)
+                    ? $"it is nested deeper than {ContentDigest.MostLevels} levels"
+                    : Problem($"{NotOneObject} (byte {e.BytePositionInLine + 1})", line, isFirst),
+                e);
         }
-        using (document)
+        // The reader's word for a text that is none.
+        catch (InvalidOperationException e)
         {
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new FormatException("it is not one JSON object");
-            RequireStorable(line.Span);
-            return Read(Members(document.RootElement));
+            throw new FormatException("it holds half a surrogate pair, which is no character and cannot be stored", e);
+        }
+    }
+
+    private static string Problem(string problem, ReadOnlyMemory<byte> line, bool isFirst) =>
+        isFirst && ImportForm.Of(line.Span) is { } form ? $"{problem}: {form}" : problem;
+
+    /// <summary>Whether it is JSON, but for its levels.</summary>
+    private static bool IsOnlyTooDeep(ReadOnlySpan<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = int.MaxValue });
+        try
+        {
+            while (reader.Read()) { }
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 
@@ -52,14 +81,15 @@ internal static partial class ImportLine
         if (channel is null || !Channels().IsMatch(channel))
             throw new FormatException("channel must be 1 to 64 characters of a-z, A-Z, 0-9, '.', '_' and '-'");
         _ = Required(members, "messages");
-        var items = new List<ImportedItem>();
+        var cId = Identifier(members, "cId");
+        var (items, digest) = (new List<ImportedItem>(), new ContentDigest(cId, channel, startedAt));
         for (short kind = 0; kind < s_kinds.Length; kind++)
         {
             if (members.TryGetValue(s_kinds[kind], out var array))
-                AddItems(items, kind, array, startedAt);
+                AddItems(items, digest, kind, array, startedAt);
         }
         return new ImportedConversation(
-            Identifier(members, "botId"), Identifier(members, "conversationId"), Identifier(members, "cId"), channel, startedAt, items);
+            Identifier(members, "botId"), Identifier(members, "conversationId"), cId, channel, startedAt, items, digest.Finish());
     }
 
     private static Dictionary<string, JsonElement> Members(JsonElement line)
@@ -77,7 +107,7 @@ internal static partial class ImportLine
         return members;
     }
 
-    private static void AddItems(List<ImportedItem> items, short kind, JsonElement array, DateTimeOffset startedAt)
+    private static void AddItems(List<ImportedItem> items, ContentDigest digest, short kind, JsonElement array, DateTimeOffset startedAt)
     {
         if (array.ValueKind != JsonValueKind.Array)
             throw new FormatException($"{s_kinds[kind]} must be an array of objects");
@@ -88,7 +118,23 @@ internal static partial class ImportLine
             if (item.ValueKind != JsonValueKind.Object)
                 throw new FormatException($"{name} must be an object");
             var createdOn = item.TryGetProperty("createdOn", out var sent) ? Moment(sent, $"{name}.createdOn") : startedAt;
-            items.Add(new ImportedItem(kind, position++, createdOn, JsonMarshal.GetRawUtf8Value(item).ToArray()));
+            var body = JsonMarshal.GetRawUtf8Value(item);
+            if (body.Length > LargestItem)
+                throw new FormatException($"{name} is larger than {LargestItem >> 20} MiB, which cannot be stored");
+            Add(digest, name, kind, position, createdOn, item);
+            items.Add(new ImportedItem(kind, position++, createdOn, body.ToArray()));
+        }
+    }
+
+    private static void Add(ContentDigest digest, string name, short kind, int position, DateTimeOffset createdOn, JsonElement item)
+    {
+        try
+        {
+            digest.Add(kind, position, createdOn, item);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{name}: {e.Message}", e);
         }
     }
 
@@ -100,31 +146,12 @@ internal static partial class ImportLine
 
     private static DateTimeOffset Moment(JsonElement value, string name) =>
         // isStart false: what is finer than a millisecond is cut off. A date alone is no instant.
-        Text(value) is { } text && text.Contains('T') && RequestedRange.Read(text, isStart: false) is { } instant
+        // PostgreSQL's client takes the very first instant for minus infinity.
+        Text(value) is { } text && text.Contains('T') && RequestedRange.Read(text, isStart: false) is { } instant && instant > DateTimeOffset.MinValue
             ? instant
             : throw new FormatException($"{name} {InstantRule}");
 
     private static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    /// <summary>PostgreSQL's jsonb holds neither U+0000 nor half a surrogate pair. Both need an escape, so most lines are done at a glance.</summary>
-    private static void RequireStorable(ReadOnlySpan<byte> line)
-    {
-        if (line.IndexOf("\\u0000"u8) < 0 && line.IndexOf("\\ud"u8) < 0 && line.IndexOf("\\uD"u8) < 0)
-            return;
-        var reader = new Utf8JsonReader(line);
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.GetString()!.Contains('\0'))
-                    throw new FormatException("it holds the character U+0000, which cannot be stored");
-            }
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new FormatException("it holds half a surrogate pair, which is no character and cannot be stored", e);
-        }
-    }
 
     [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,64}\z")]
     private static partial Regex Channels();

@@ -1,8 +1,9 @@
 using System.Text;
 using Ledger.Contracts;
 using Ledger.Conversations;
+using Ledger.Import;
 
-namespace Ledger.Tests.Conversations;
+namespace Ledger.Tests.Import;
 
 public sealed class ImportLineTests
 {
@@ -38,7 +39,7 @@ public sealed class ImportLineTests
     [InlineData("\"rtm\",", "\"rtm\",\"recording\":[],", "member 5 is unknown")]
     [InlineData("\"rtm\",", "\"rtm\",\"cId\":\"u-2\",", "cId is there more than once")]
     [InlineData("\"rtm\",", "\"rtm\",\"logs\":{},", "logs must be an array")]
-    [InlineData("héllo", "h\\u0000llo", "it holds the character U+0000")]
+    [InlineData("héllo", "h\\u0000llo", "messages[0]: it holds the character U+0000")]
     [InlineData("héllo", "h\\ud83dllo", "it holds half a surrogate pair")]
     [InlineData("}]}", "}]", "it is not one JSON object")]
     [InlineData("}]}", "}]}{}", "it is not one JSON object")]

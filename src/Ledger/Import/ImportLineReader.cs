@@ -1,4 +1,4 @@
-namespace Ledger.Conversations;
+namespace Ledger.Import;
 
 /// <summary>Lines of a stream of any length, in the memory of the longest one.</summary>
 internal sealed class ImportLineReader(Stream stream)
@@ -14,14 +14,21 @@ internal sealed class ImportLineReader(Stream stream)
     /// <summary>The number of the line returned last; the first is 1.</summary>
     public long Number { get; private set; }
 
+    /// <summary>Whether the line returned last is the first one that is not blank: it shows what the file is.</summary>
+    public bool IsFirst { get; private set; } = true;
+
+    private bool _isBegun;
+
     /// <summary>The next line that is not blank, good until the next call; null at the end.</summary>
-    /// <exception cref="FormatException">A line is too long, or the stream's compression is damaged.</exception>
+    /// <exception cref="FormatException">A line is too long, or the stream is compressed and not whole.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancel)
     {
         while (await NextRawAsync(cancel) is { } line)
         {
-            if (line.Span.ContainsAnyExcept(" \t\r"u8))
-                return line;
+            if (!line.Span.ContainsAnyExcept(" \t\r"u8))
+                continue;
+            (IsFirst, _isBegun) = (!_isBegun, true);
+            return line;
         }
         return null;
     }
@@ -47,8 +54,9 @@ internal sealed class ImportLineReader(Stream stream)
     {
         var line = _buffer.AsMemory(_start, length);
         _start += length + skip;
-        // A byte order mark is no part of the first line.
-        return ++Number == 1 && line.Span.StartsWith("\uFEFF"u8) ? line[3..] : line;
+        Number++;
+        // A byte order mark is no part of a line. Files that are put together have one in their middle too.
+        return line.Span.StartsWith("\uFEFF"u8) ? line[3..] : line;
     }
 
     private async Task FillAsync(CancellationToken cancel)
@@ -68,15 +76,15 @@ internal sealed class ImportLineReader(Stream stream)
             _end += read;
             _ended = read == 0;
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException e)
         {
-            throw Problem("the file's compression is damaged there");
+            throw Problem(e.Message, e);
         }
     }
 
-    private FormatException Problem(string problem)
+    private FormatException Problem(string problem, Exception? cause = null)
     {
         Number++;
-        return new FormatException(problem);
+        return new FormatException(problem, cause);
     }
 }

@@ -1,8 +1,9 @@
+using Ledger.Conversations;
 using Ledger.EventStore;
 using Ledger.Projections;
 using Npgsql;
 
-namespace Ledger.Conversations;
+namespace Ledger.Import;
 
 /// <summary>
 /// What an import has to know of the bots: that they are registered, and since when they exist. And of the time: what has not begun yet

@@ -1,0 +1,121 @@
+using Ledger.Contracts.Registry;
+using Ledger.Conversations;
+using Ledger.Registry;
+using Npgsql;
+
+namespace Ledger.Import;
+
+/// <summary>
+/// Stores one batch in one transaction: what is there already is compared, what was erased before stays out, the rest is added. Nothing of
+/// it is visible before its end.
+/// </summary>
+/// <param name="erased">What stays out.</param>
+/// <param name="again">Takes it all the same; null: it stays out.</param>
+/// <param name="time">When that is recorded.</param>
+internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, TimeProvider time)
+{
+    private const int Attempts = 5;
+
+    /// <summary>What became of a batch.</summary>
+    /// <param name="Added">Conversations that are new.</param>
+    /// <param name="Items">Their items.</param>
+    /// <param name="LeftOut">Lines whose conversations were erased before.</param>
+    /// <param name="TakenAgain">Of the new ones, those that were erased before.</param>
+    public sealed record Stored(int Added, long Items, IReadOnlyList<long> LeftOut, int TakenAgain);
+
+    /// <exception cref="ImportException">A conversation is there with other content: somebody stored it since the first pass.</exception>
+    public async Task<Stored> StoreAsync(NpgsqlConnection connection, ImportBatch batch, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancel);
+                if (await TryAsync(connection, batch, cancel) is { } stored)
+                {
+                    await transaction.CommitAsync(cancel);
+                    return stored;
+                }
+                if (attempt == Attempts)
+                    throw new ImportException(Lines(batch), "one of its conversations was erased and added by others, again and again");
+            }
+            catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal))
+            {
+                // Class 22, data exception. The first pass finds them all; the server's words would quote the value.
+                throw new ImportException(Lines(batch), $"one of them holds a value that PostgreSQL cannot store (SQLSTATE {e.SqlState})", cause: e);
+            }
+        }
+    }
+
+    /// <summary>Null: what was there is gone, and the batch has to begin again.</summary>
+    private async Task<Stored?> TryAsync(NpgsqlConnection connection, ImportBatch batch, CancellationToken cancel)
+    {
+        if (again is not null)
+            await RegistryStore.LockAsync(connection, [.. batch.Conversations.Select(one => one.BotId).Distinct(StringComparer.Ordinal)], cancel);
+        var known = await KnownConversations.ReadAsync(connection, batch.Conversations, cancel);
+        RefuseOtherContent(batch, known);
+        var isOut = batch.Conversations.Select((one, i) => !known.ContainsKey(i) && again is null && erased.Contains(one)).ToArray();
+        var fresh = batch.Conversations.Where((_, i) => !known.ContainsKey(i) && !isOut[i]).DistinctBy(one => (one.BotId, one.ConversationId)).ToList();
+        await ConversationAdding.InsertChannelUsersAsync(connection, fresh, cancel);
+        var added = await ConversationAdding.InsertConversationsAsync(connection, fresh, cancel);
+        if (added.Count < fresh.Count && !await AreThereAsync(connection, batch, fresh, added, cancel))
+            return null;
+        await erased.LookAgainAsync(connection, cancel);
+        var returning = added.Where(one => erased.Contains(one.Conversation)).ToList();
+        var back = again is null ? returning : [];
+        var taken = back.Count == 0 ? added : [.. added.Except(back)];
+        await ConversationAdding.TakeBackAsync(connection, back, cancel);
+        await ConversationAdding.DeleteUnusedUsersAsync(connection, fresh, taken, cancel);
+        await ConversationAdding.CopyItemsAsync(connection, taken, cancel);
+        await ConversationAdding.InsertAnalyticsAsync(connection, taken, cancel);
+        if (again is not null)
+            await RecordAsync(connection, returning, again, cancel);
+        var late = back.Select(one => (one.Conversation.BotId, one.Conversation.ConversationId)).ToHashSet();
+        return new Stored(
+            taken.Count, taken.Sum(one => (long)one.Conversation.Items.Count),
+            [.. batch.Lines.Where((_, i) => isOut[i] || late.Contains((batch.Conversations[i].BotId, batch.Conversations[i].ConversationId)))],
+            returning.Count - back.Count);
+    }
+
+    /// <exception cref="ImportException">What the store holds under a line's id is another conversation.</exception>
+    public static void RefuseOtherContent(ImportBatch batch, IReadOnlyDictionary<int, byte[]> known)
+    {
+        for (var i = 0; i < batch.Conversations.Count; i++)
+        {
+            if (known.TryGetValue(i, out var stored) && !stored.AsSpan().SequenceEqual(batch.Conversations[i].Digest))
+            {
+                throw new ImportException(
+                    $"line {batch.Lines[i]}",
+                    "the store holds this conversation already, with other content, and an import changes nothing that is there");
+            }
+        }
+    }
+
+    /// <summary>Whether what could not be added is there with the same content: another import was at it in this moment.</summary>
+    private static async Task<bool> AreThereAsync(
+        NpgsqlConnection connection, ImportBatch batch, List<ImportedConversation> fresh, List<AddedConversation> added, CancellationToken cancel)
+    {
+        var lostOnes = fresh.Except(added.Select(one => one.Conversation)).ToHashSet<object>(ReferenceEqualityComparer.Instance);
+        var lost = batch with
+        {
+            Conversations = [.. batch.Conversations.Where(lostOnes.Contains)],
+            Lines = [.. batch.Lines.Where((_, i) => lostOnes.Contains(batch.Conversations[i]))],
+        };
+        var known = await KnownConversations.ReadAsync(connection, lost.Conversations, cancel);
+        RefuseOtherContent(lost, known);
+        return known.Count == lost.Conversations.Count;
+    }
+
+    /// <summary>In the transaction that takes them: what is in the store again is recorded, and nothing else is.</summary>
+    private async Task RecordAsync(
+        NpgsqlConnection connection, IReadOnlyList<AddedConversation> returning, TakeAgain again, CancellationToken cancel)
+    {
+        foreach (var bot in returning.GroupBy(one => one.Conversation.BotId, StringComparer.Ordinal).OrderBy(bot => bot.Key, StringComparer.Ordinal))
+        {
+            var @event = new ErasedConversationsImported(bot.Key, bot.Count()) { Actor = again.Actor, Reason = again.Reason };
+            await RegistryStore.RecordAsync(connection, bot.Key, @event, time.GetUtcNow(), cancel);
+        }
+    }
+
+    private static string Lines(ImportBatch batch) => $"lines {batch.Lines[0]} to {batch.Lines[^1]}";
+}

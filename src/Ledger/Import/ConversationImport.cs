@@ -1,0 +1,130 @@
+using Ledger.Conversations;
+using Ledger.Identifiers;
+using Npgsql;
+
+namespace Ledger.Import;
+
+/// <summary>What the first pass found good, and the second one holds the input against.</summary>
+public sealed class CheckedImport
+{
+    internal CheckedImport(ImportSource source, Func<string, string>? asBot) => (Source, AsBot) = (source, asBot);
+
+    internal ImportSource Source { get; }
+    internal Func<string, string>? AsBot { get; }
+    internal IdentityHash Hash { get; } = new();
+    internal HashSet<string> Bots { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Of each batch.</summary>
+    internal List<byte[]> Digests { get; } = [];
+}
+
+/// <summary>
+/// Fills the conversation store from JSON Lines, in two passes (docs/adr/0031). The first reads all of the input and writes nothing: any
+/// fault refuses it, with its line. The second stores it in batches of one transaction each. The same conversation twice (in a batch, in
+/// the input, in two imports at once) is one conversation, so an import that was interrupted is simply run again.
+/// </summary>
+/// <param name="keys">They open the lists of what was erased, which stays out (docs/adr/0032).</param>
+/// <param name="database">As the service's role.</param>
+/// <param name="time">What has not begun yet is a mistake.</param>
+public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys, TimeProvider? time = null)
+{
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly ImportBots _bots = new(database, time ?? TimeProvider.System);
+
+    /// <summary>The first pass.</summary>
+    /// <param name="source">JSON Lines, see <see cref="ImportLine"/>; gzip or not.</param>
+    /// <param name="asBot">The bot that a line's conversations are stored for; null: the one that it names.</param>
+    /// <param name="progress">Told after every batch.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="ImportException">A line cannot be imported.</exception>
+    /// <exception cref="ImportInterruptedException">The database or a disk failed.</exception>
+    public async Task<CheckedImport> CheckAsync(
+        ImportSource source, Func<string, string>? asBot, Action<ImportPhase, long>? progress, CancellationToken cancel)
+    {
+        try
+        {
+            var check = new CheckedImport(source, asBot);
+            var seen = new SeenConversations();
+            using var batches = new ImportBatches(await source.LinesAsync(cancel), _bots, asBot);
+            await using var connection = await database.OpenConnectionAsync(cancel);
+            while (await batches.NextAsync(cancel) is { } batch)
+            {
+                for (var i = 0; i < batch.Conversations.Count; i++)
+                {
+                    var one = batch.Conversations[i];
+                    check.Bots.Add(one.BotId);
+                    seen.Add(check.Hash.Of(one.BotId, one.ConversationId), one.Digest, batch.Lines[i]);
+                }
+                await RefuseOtherContentAsync(connection, batch, cancel);
+                check.Digests.Add(batch.Digest);
+                progress?.Invoke(ImportPhase.Checking, batch.LastLine);
+            }
+            if (check.Digests.Count == 0)
+                throw new ImportException("the input", "there is no conversation in it");
+            return seen.FindDifferent() is { } pair
+                ? throw new ImportException($"line {pair.Line}", $"line {pair.Earlier} has the same conversation, with other content")
+                : check;
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException)
+        {
+            throw new ImportInterruptedException(linesIn: 0, e);
+        }
+    }
+
+    /// <summary>The second pass.</summary>
+    /// <param name="check">What the first one gave.</param>
+    /// <param name="again">Takes what was erased before too, and records it; null: it is left out.</param>
+    /// <param name="progress">Told after every batch.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="ImportException">The input is not what it was, or somebody stored other content meanwhile.</exception>
+    /// <exception cref="ImportInterruptedException">The database or a disk failed.</exception>
+    public async Task<ImportResult> StoreAsync(
+        CheckedImport check, TakeAgain? again, Action<ImportPhase, long>? progress, CancellationToken cancel)
+    {
+        var totals = new ImportTotals();
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancel);
+            var erased = new ErasedConversations(keys, check.Hash, check.Bots);
+            await erased.LoadAsync(connection, count => progress?.Invoke(ImportPhase.ReadingErased, count), cancel);
+            var (store, leftOut) = (new BatchStore(erased, again, _time), new LineNumbers());
+            using var batches = new ImportBatches(await check.Source.LinesAsync(cancel), _bots, check.AsBot);
+            var number = 0;
+            while (await batches.NextAsync(cancel) is { } batch)
+            {
+                // Before anything of it is stored: what was not checked does not get in.
+                if (number == check.Digests.Count || !batch.Digest.AsSpan().SequenceEqual(check.Digests[number++]))
+                    throw Changed();
+                totals = Add(totals, batch, await store.StoreAsync(connection, batch, cancel), leftOut);
+                progress?.Invoke(ImportPhase.Storing, totals.Lines);
+            }
+            return number == check.Digests.Count ? new ImportResult(totals with { Lines = batches.Line }, leftOut, erased.Unreadable) : throw Changed();
+        }
+        catch (ImportException e)
+        {
+            throw e.After(totals.Lines);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException)
+        {
+            throw new ImportInterruptedException(totals.Lines, e);
+        }
+    }
+
+    private static ImportException Changed() => new("the input", "it was changed while it was imported");
+
+    private static ImportTotals Add(ImportTotals totals, ImportBatch batch, BatchStore.Stored stored, LineNumbers leftOut)
+    {
+        foreach (var line in stored.LeftOut)
+            leftOut.Add(line);
+        return new ImportTotals(
+            batch.LastLine, totals.Imported + stored.Added,
+            totals.AlreadyThere + batch.Conversations.Count - stored.Added - stored.LeftOut.Count,
+            totals.Items + stored.Items, totals.LeftOut + stored.LeftOut.Count, totals.TakenAgain + stored.TakenAgain);
+    }
+
+    private static async Task RefuseOtherContentAsync(NpgsqlConnection connection, ImportBatch batch, CancellationToken cancel)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        BatchStore.RefuseOtherContent(batch, await KnownConversations.ReadAsync(connection, batch.Conversations, cancel));
+    }
+}
