@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Ledger.Verifier;
 
+Utf8Output.Begin();
 var options = new VerifyOptions("erasure-verify");
 var root = new RootCommand($"Checks a proof of erasure offline: a job's erasure proof or a conversation's .tlog-proof.\n\n{VerifyOptions.Help("erasure-verify")}");
 options.AddTo(root);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ledger.Contracts.Bytes;
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
 
@@ -54,7 +55,7 @@ internal sealed class VerifyOptions(string program)
         {
             var trust = await TrustAsync(parsed, cancel);
             var file = parsed.GetValue(_proof)!;
-            await using var proof = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+            await using var proof = GivenFile.Open(file);
             return await Verification.RunAsync(proof, trust, parsed.GetValue(_json), output, error, cancel);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or DllNotFoundException or ArgumentException)
@@ -72,12 +73,10 @@ internal sealed class VerifyOptions(string program)
         var trust = Trust.Parse(await KeyAsync(parsed.GetValue(_key)!, cancel), witnesses);
         if (parsed.GetValue(_consistency) is not null && parsed.GetValue(_older) is null)
             throw new FormatException("--consistency shows nothing without --checkpoint");
-        return trust with
-        {
-            Older = await ReadAsync(parsed.GetValue(_older), SignedNote.MaxBytes, "the checkpoint", bytes => SignedNote.Parse(bytes), cancel),
-            Policy = await ReadAsync(parsed.GetValue(_policy), Policy.MaxBytes, "the policy", bytes => Policy.Parse(bytes), cancel),
-            Consistency = await ReadAsync(parsed.GetValue(_consistency), AddCheckpointRequest.MaxBytes, "the consistency proof", bytes => AddCheckpointRequest.Parse(bytes), cancel),
-        };
+        trust = await WithAsync(trust, parsed.GetValue(_older), SignedNote.MaxBytes, "the checkpoint", (trust, bytes) => trust.WithOlder(bytes), cancel);
+        trust = await WithAsync(trust, parsed.GetValue(_policy), Policy.MaxBytes, "the policy", (trust, bytes) => trust.WithPolicy(bytes), cancel);
+        return await WithAsync(
+            trust, parsed.GetValue(_consistency), AddCheckpointRequest.MaxBytes, "the consistency proof", (trust, bytes) => trust.WithConsistency(bytes), cancel);
     }
 
     /// <summary>A vkey has plus signs; where it is one and a file too, the file is not looked at.</summary>
@@ -85,25 +84,21 @@ internal sealed class VerifyOptions(string program)
     {
         if (text.Count(c => c == '+') >= 2 || !File.Exists(text))
             return text;
-        return System.Text.Encoding.UTF8.GetString(await BytesAsync(text, MaxKeyBytes, "a key's file", cancel)).Trim();
+        return await ReadAsync(text, MaxKeyBytes, "the key", bytes => StrictText.Line(bytes), cancel);
     }
 
-    private static async Task<T?> ReadAsync<T>(string? file, int max, string what, Func<byte[], T> parse, CancellationToken cancel)
-        where T : class
+    private static Task<Trust> WithAsync(Trust trust, string? file, int most, string what, Func<Trust, byte[], Trust> with, CancellationToken cancel) =>
+        file is null ? Task.FromResult(trust) : ReadAsync(file, most, what, bytes => with(trust, bytes), cancel);
+
+    private static async Task<T> ReadAsync<T>(string file, int most, string what, Func<byte[], T> read, CancellationToken cancel)
     {
-        if (file is null)
-            return null;
         try
         {
-            return parse(await BytesAsync(file, max, what, cancel));
+            return read(await GivenFile.ReadAsync(file, most, cancel));
         }
         catch (FormatException e)
         {
-            throw new FormatException($"{what} in '{file}' cannot be read: {e.Message}", e);
+            throw new FormatException($"{what} in '{file}' cannot be used: {e.Message}", e);
         }
     }
-
-    private static async Task<byte[]> BytesAsync(string file, int max, string what, CancellationToken cancel) => new FileInfo(file) is { Exists: true, Length: var length } && length > max
-        ? throw new FormatException($"{what} has at most {max:N0} bytes")
-        : await File.ReadAllBytesAsync(file, cancel);
 }

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -219,8 +220,20 @@ func outcomeOf(entry []byte, given *disclosure) (whose string, err error) {
 	return whose, l.outOfPlace()
 }
 
+// readText reads a file to check by. A byte order mark, which some tools write unasked, is no part of it; of UTF-16 it is said that it is that.
+func readText(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) || bytes.IndexByte(text, 0) >= 0 {
+		return nil, fmt.Errorf("%s is not UTF-8: is it UTF-16?", file)
+	}
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
+}
+
 func readCheckpoint(file, vkey string) (tlog.Tree, error) {
-	signed, err := os.ReadFile(file)
+	signed, err := readText(file)
 	if err != nil {
 		return tlog.Tree{}, err
 	}
@@ -251,7 +264,7 @@ func openCheckpoint(signed []byte, vkey string) (tree tlog.Tree, err error) {
 }
 
 func readHashes(file string) ([]tlog.Hash, error) {
-	text, err := os.ReadFile(file)
+	text, err := readText(file)
 	if err != nil || len(text) == 0 {
 		return nil, err
 	}

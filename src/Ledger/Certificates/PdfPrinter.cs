@@ -4,7 +4,7 @@ using Ledger.Http;
 
 namespace Ledger.Certificates;
 
-/// <summary>Why nothing was printed. The message is for people and names no file.</summary>
+/// <summary>Why nothing was printed. The message is for the service's log.</summary>
 public sealed class PdfException(string message) : Exception(message);
 
 /// <summary>Prints a document with a headless Chromium on this machine. Chromium fetches nothing: the document must be whole.</summary>
@@ -22,6 +22,9 @@ public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<P
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     private static readonly string[] Places = ["/usr/bin", "/usr/local/bin", "/snap/bin", "/opt/google/chrome"];
     private const string OnMac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+    /// <summary>Makes the folder of one printing, which only this user may enter.</summary>
+    internal Func<string> MakeFolder { get; init; } = () => Directory.CreateTempSubdirectory("ledger-pdf-").FullName;
 
     public bool IsAvailable => options.Chromium is not null;
 
@@ -45,7 +48,11 @@ public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<P
             await _atOnce.WaitAsync(either.Token);
             try
             {
-                return await PrintInAsync(Directory.CreateTempSubdirectory("ledger-pdf-").FullName, html, either.Token);
+                return await PrintInAsync(MakeFolder(), html, either.Token);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new PdfException($"there is no temporary folder to print in, or no room there ({e.Message}): TMPDIR must name a folder that the service may write to");
             }
             finally
             {

@@ -41,7 +41,7 @@ internal sealed class AuditCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
-        var request = Request(parsed);
+        var request = await RequestAsync(parsed, cancel);
         using var text = parsed.GetValue(_json) ? null : new AuditText(terminal);
         using var json = text is null ? new AuditJson(terminal.Output) : null;
         AuditOutput output = text is null ? json! : text;
@@ -86,11 +86,11 @@ internal sealed class AuditCommand
             Math.Min(100, 100.0 * (progress.Leaves + progress.Events) / Math.Max(progress.Total, 1))),
         audit);
 
-    private AuditRequest Request(ParseResult parsed) => new()
+    private async Task<AuditRequest> RequestAsync(ParseResult parsed, CancellationToken cancel) => new()
     {
-        Keys = [.. (parsed.GetValue(_keys) ?? []).Select(Key)],
-        Since = parsed.GetValue(_since) is { } file ? Note(file) : null,
-        Checkpoints = [.. (parsed.GetValue(_checkpoints) ?? []).Select(Note)],
+        Keys = await GivenText.VkeysAsync("--key", parsed.GetValue(_keys) ?? [], cancel),
+        Since = parsed.GetValue(_since) is { } file ? await NoteAsync("--since", file, cancel) : null,
+        Checkpoints = await Task.WhenAll((parsed.GetValue(_checkpoints) ?? []).Select(kept => NoteAsync("--checkpoint", kept, cancel))),
         // Read before the database is: what is signed by then is in it.
         BesideKeys = KeyFolderOf(parsed) is { } keys ? LogKeys.CheckpointsOf(keys) : [],
     };
@@ -109,21 +109,6 @@ internal sealed class AuditCommand
         return request.Keys.Count > 0 || folder is null ? request.Keys : LogKeys.Of(folder);
     }
 
-    /// <exception cref="CommandException">It is none.</exception>
-    public static NoteVerifier Key(string vkey)
-    {
-        try
-        {
-            // A vkey has plus signs; where it is one and a file too, the file is not looked at.
-            return NoteVerifier.Parse((vkey.Count(c => c == '+') < 2 && File.Exists(vkey) ? File.ReadAllText(vkey) : vkey).Trim());
-        }
-        catch (FormatException e)
-        {
-            throw CommandException.Usage($"--key is not a vkey ({e.Message}): give it as `ledger log key` prints it");
-        }
-    }
-
-    private static KeptNote Note(string file) => File.Exists(file)
-        ? KeptNote.Yours(File.ReadAllText(file), file)
-        : throw new CommandException($"there is no file {file}");
+    private static async Task<KeptNote> NoteAsync(string option, string file, CancellationToken cancel) =>
+        KeptNote.Yours((await GivenText.NoteAsync(option, file, cancel)).Note, file);
 }

@@ -19,7 +19,7 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         terminal.Line(report.Findings.Count == 0
             ? $"The {what} holds: nothing differs.{Reservation(report)}"
             : $"The {what} does not hold: {report.Findings.Count} kind(s) of differences are named above.");
-        terminal.Table(["checked", ""], [.. Rows(report)], "");
+        terminal.Facts([.. Rows(report)]);
         terminal.Line("What an audit cannot show:");
         foreach (var limit in AuditReport.Limits)
             terminal.Line($"- {limit}");

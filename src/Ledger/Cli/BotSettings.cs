@@ -61,7 +61,7 @@ internal sealed class BotSettings
         var secret = WebhookOf(parsed) is { Length: > 0 } ? WebhookSignature.NewSecret() : null;
         CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, command, secret, cancel));
         var terminal = Terminal.Of(parsed);
-        terminal.Line(done);
+        terminal.Note(done);
         if (secret is null || !await WebhookSecrets.IsInUseAsync(database.Source, database.Keys, bot, secret, cancel))
             return;
         terminal.Line($"webhook secret: {WebhookSignature.Text(secret)}");

@@ -32,7 +32,7 @@ internal static class ClientCommand
             DefaultValueFactory = _ => TokenAlgorithm.HS256,
             CustomParser = result => OptionValues.Named<TokenAlgorithm>(result, "--alg") ?? default,
         };
-        var publicKey = new Option<FileInfo?>("--public-key") { Description = "For RS256, RS512 and ES256: its public key, PEM.", HelpName = "FILE" };
+        var publicKey = new Option<string?>("--public-key") { Description = "For RS256, RS512 and ES256: its public key, PEM.", HelpName = "FILE" };
         var requireExpiry = new Option<bool>("--require-expiry") { Description = "Refuse its tokens without an `exp`." };
         var bot = new Option<string?>("--bot") { Description = "A bot that it may act for.", HelpName = "BOT" };
         var scopes = OptionValues.Scopes("What it may do for --bot.");
@@ -47,7 +47,7 @@ internal static class ClientCommand
             var (alg, granted, grantedBot) = (parsed.GetValue(algorithm), parsed.GetValue(scopes)!, parsed.GetValue(bot));
             if (grantedBot is null != (granted.Length == 0))
                 throw CommandException.Usage("--bot and --scope go together: name both, or neither");
-            var pem = PublicKeyFile.Read(alg, parsed.GetValue(publicKey));
+            var pem = await PublicKeyFile.ReadAsync(alg, parsed.GetValue(publicKey), cancel);
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: pem is null);
             // Before anything is recorded: the secret is shown once, so nothing after its making should fail for a reason that can be known now.
             if (grantedBot is not null && !(await RegistryAsync(opened, DocumentJson.Default.Bot, cancel)).Exists(known => known.BotId == grantedBot))
@@ -56,7 +56,7 @@ internal static class ClientCommand
             CommandException.ThrowIf(await opened.Registry.ExecuteOnClientAsync(
                 id, new AddClient(id, alg, pem, parsed.GetValue(requireExpiry), secretId, by.Actor(parsed), by.Reason(parsed)), secret, cancel));
             var terminal = Terminal.Of(parsed);
-            terminal.Line("The client is registered.");
+            terminal.Note("The client is registered.");
             if (secret is not null)
                 ShowSecret(terminal, alg, secret);
             if (grantedBot is not null)

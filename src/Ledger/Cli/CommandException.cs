@@ -32,9 +32,9 @@ public static class ExitCodes
     /// <summary>The job that was waited for was cancelled.</summary>
     public const int JobCancelled = 4;
 
-    /// <summary>Nothing is known of at least one of the ids that were asked for.</summary>
-    public const int NothingKnown = 5;
+    /// <summary>Something that was asked for was not found: nothing is known of an id, or a job had no such conversation.</summary>
+    public const int NotFound = 5;
 
-    /// <summary>Stopped by Ctrl-C or SIGTERM before it was done (128 + SIGINT, as shells have it).</summary>
+    /// <summary>Stopped by Ctrl-C, SIGTERM or SIGHUP before it was done (128 + SIGINT, as shells have it).</summary>
     public const int Stopped = 130;
 }

@@ -10,14 +10,22 @@ public static class CommandLine
     // A service lets the batches that its lanes are in come to their end (LaneSchedulerOptions.StopDeadline), and so does the demo's.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
 
+    /// <summary>What .NET makes of bytes in an argument that are not UTF-8: a bot registered so would be another one.</summary>
+    private const char NotUtf8 = '\uFFFD';
+
     /// <summary>Runs one command.</summary>
     /// <param name="args">Verb, arguments, options.</param>
     /// <param name="output">Results.</param>
     /// <param name="error">Errors, warnings and progress.</param>
-    /// <param name="cancel">Stops it, as Ctrl-C and SIGTERM do.</param>
+    /// <param name="cancel">Stops it, as Ctrl-C, SIGTERM and SIGHUP do.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancel = default)
     {
+        if (args.Any(arg => arg.Contains(NotUtf8)))
+        {
+            error.WriteLine("ledger: an argument is not UTF-8: write it on a terminal, or in a script, that is");
+            return ExitCodes.Usage;
+        }
         var parsed = Root().Parse(args);
         if (parsed.Action is ParseErrorAction)
             return RefuseUsage(parsed, error);

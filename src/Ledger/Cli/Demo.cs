@@ -41,7 +41,8 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         var client = await RegisterAsync(database, input, $"demo-{run}", cancel);
         await ImportAsync(database, input, cancel);
 
-        await using var node = LedgerService.Build(Settings(database));
+        var node = LedgerService.Build(Settings(database));
+        await using var running = new RunningNode(node);
         await node.StartAsync(cancel);
         var address = ServeCommand.Addresses(node).First();
         terminal.Line($"The service listens on {address}; window '{AlwaysOpen.Name}' is open.");

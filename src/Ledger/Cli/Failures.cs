@@ -59,6 +59,8 @@ internal static class Failures
         PostgresErrorCodes.QueryCanceled => "the database stopped a statement that took too long: try again when it has less to do",
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable =>
             "somebody else held what was needed, for too long: try once more",
+        PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted or PostgresErrorCodes.UndefinedFile =>
+            $"files of the database are damaged (SQLSTATE {e.SqlState}; its log names them): keep a copy, and restore it from a backup",
         PostgresErrorCodes.DiskFull => "the disk of the database is full: make room on it",
         PostgresErrorCodes.InsufficientPrivilege when e.Routine == "check_enable_rls" =>
             $"row level security hides rows from this role ({e.MessageText}): disable it on that table, or give the role BYPASSRLS",

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Contracts;
 using Ledger.Identifiers;
+using Ledger.Verifier;
 
 namespace Ledger.Cli;
 
@@ -21,7 +22,7 @@ internal static class FindCommand
             "An id is never an argument: a command line is seen by every user of the machine, and kept by shells.\n"
             + "There is no index of erased ids. Every job whose key lives is opened and read, which takes about a second for ten million conversations;\n"
             + "what a forgotten job was about nobody can tell any more.\n"
-            + $"The exit code is {ExitCodes.NothingKnown} where nothing is known of one of the ids, and {ExitCodes.Failed} where\n"
+            + $"The exit code is {ExitCodes.NotFound} where nothing is known of one of the ids, and {ExitCodes.Failed} where\n"
             + "a job that nobody forgot could not be searched.");
         var bot = new Option<string?>("--bot") { Description = "Search only this bot's jobs.", HelpName = "BOT" };
         var json = new Option<bool>("--json") { Description = "Print a JSON document instead of a table." };
@@ -33,7 +34,7 @@ internal static class FindCommand
             var terminal = Terminal.Of(parsed);
             if (!Console.IsInputRedirected)
                 terminal.Note("Type the ids, one a line, and end with Ctrl-D.");
-            var ids = await IdLines.ReadAsync(Console.In, MostIds, cancel);
+            var ids = await IdLines.ReadAsync("standard input", GivenFile.StandardInput, MostIds, cancel);
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
             await NamedBot.RequireAsync(opened, parsed.GetValue(bot), cancel);
             var result = await new IdentifierSearch(opened.Source, opened.Keys).FindAsync(ids, parsed.GetValue(bot), cancel);
@@ -72,7 +73,7 @@ internal static class FindCommand
         if (unknown == 0)
             return ExitCodes.Done;
         terminal.Note($"Nothing is known of {unknown} of {ids.Count} ids: are they written as they were submitted?");
-        return ExitCodes.NothingKnown;
+        return ExitCodes.NotFound;
     }
 
     private static string[] Row(FoundIdentifier entry) =>

@@ -5,14 +5,32 @@ namespace Ledger.Cli;
 /// <summary>Raw ids that come in one a line, from standard input or a file: never as arguments, which every user of the machine sees and shells keep.</summary>
 internal static class IdLines
 {
+    /// <summary>Bytes of a line with an id, at most: each of its UTF-16 units has three in UTF-8, and a line's end two.</summary>
+    private const int LineBytes = 3 * Limits.IdentifierCharacters + 2;
+
     /// <summary>The distinct ids, in the order that they came in.</summary>
+    /// <param name="option">Whose value the name of the file is.</param>
+    /// <param name="file">The file; <c>-</c> is standard input.</param>
     /// <param name="most">So many may come in.</param>
-    /// <exception cref="CommandException">None came in, too many, or a line is no id: told by its number, since what is told may be logged.</exception>
-    public static async Task<IReadOnlyList<string>> ReadAsync(TextReader input, int most, CancellationToken cancel)
+    /// <exception cref="CommandException">
+    /// None came in, too many, or a line is no id: told by its number, since what is told may be logged. So the file's name is not told either where there is
+    /// no such file: somebody may have typed an id there.
+    /// </exception>
+    public static async Task<IReadOnlyList<string>> ReadAsync(string option, string file, int most, CancellationToken cancel)
+    {
+        // A few lines more than may come in, so that blank ones do no harm and what is too much is told as too many ids.
+        var text = await GivenText.ReadAsync(option, "the ids", file, 2 * (most + 1) * LineBytes, cancel);
+        return Read(text, most);
+    }
+
+    /// <summary>The same, of a text.</summary>
+    internal static IReadOnlyList<string> Read(string text, int most)
     {
         var ids = new List<string>();
-        for (var number = 1; await input.ReadLineAsync(cancel) is { } line; number++)
+        var number = 0;
+        foreach (var line in text.Split('\n'))
         {
+            number++;
             var id = line.TrimEnd('\r');
             if (id.Length == 0)
                 continue;
@@ -25,17 +43,5 @@ internal static class IdLines
         return ids.Count > 0
             ? [.. ids.Distinct(StringComparer.Ordinal)]
             : throw CommandException.Usage("no ids came in: write them to standard input, one a line (or into the file that is named)");
-    }
-
-    /// <summary>Reads from a file, or from standard input where its name is <c>-</c>.</summary>
-    /// <param name="option">Whose value the name is. The name itself is not told where there is no such file: somebody may have typed an id there.</param>
-    public static async Task<IReadOnlyList<string>> ReadFileAsync(string option, string file, int most, CancellationToken cancel)
-    {
-        if (file == "-")
-            return await ReadAsync(Console.In, most, cancel);
-        if (!File.Exists(file))
-            throw CommandException.Usage($"{option} names a file, or is - for standard input, and there is no such file. An id itself is never an argument: other users of the machine could see it");
-        using var input = new StreamReader(file);
-        return await ReadAsync(input, most, cancel);
     }
 }

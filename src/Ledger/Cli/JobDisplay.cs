@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Contracts;
+using Ledger.Contracts.Jobs;
 using Ledger.Projections;
 using Ledger.Projections.JobList;
 using Ledger.Projections.Status;
@@ -10,7 +11,7 @@ namespace Ledger.Cli;
 internal static class JobDisplay
 {
     /// <summary>What <c>--watch</c> adds to a verb's help.</summary>
-    public const string WatchDetails = "With --watch it ends with the job. The exit code is then 0 if the job completed, 3 if it failed and 4 if it was cancelled; 1 still means that the command could not do its work.";
+    public const string WatchDetails = "With --watch it ends with the job. The exit code is then 0 if the job completed and found all that it was asked for, 3 if it failed,\n4 if it was cancelled and 5 if something was not found; 1 still means that the command could not do its work.";
 
     /// <summary>Reads the status document again and again, and shows its progress, until the job has ended.</summary>
     /// <param name="read">Reads the document.</param>
@@ -35,20 +36,26 @@ internal static class JobDisplay
 
     public static JobStatus Read(string document) => JsonSerializer.Deserialize(document, DocumentJson.Default.JobStatus)!;
 
-    /// <summary>The exit code of a verb that waited for the job's end.</summary>
-    public static int ExitCode(JobStatus ended) => ended.Status switch
+    /// <summary>The exit code of a verb that waited for the job's end. What was not found is told: an id that was read or written wrongly is such a one.</summary>
+    public static int Conclude(Terminal terminal, JobStatus ended)
     {
-        ReportedStatus.Completed => ExitCodes.Done,
-        ReportedStatus.Cancelled => ExitCodes.JobCancelled,
-        _ => ExitCodes.JobFailed,
-    };
+        if (ended.Status != ReportedStatus.Completed)
+            return ended.Status == ReportedStatus.Cancelled ? ExitCodes.JobCancelled : ExitCodes.JobFailed;
+        var (identified, missing) = (ended.Result.TotalConversations, ended.Result.Skipped.GetValueOrDefault(SkipReason.NotFound));
+        if (missing == 0 && identified > 0)
+            return ExitCodes.Done;
+        terminal.Warn(missing > 0
+            ? $"{missing:N0} of {identified:N0} conversations that were asked for were not found: are their ids written as the platform writes them?"
+            : "no conversation of the channel user was found in the job's range of time: is the cId written as the platform writes it?");
+        return ExitCodes.NotFound;
+    }
 
-    /// <summary>All that the document says, a line each.</summary>
+    /// <summary>All that the document says, a name and a value a row.</summary>
     /// <param name="client">Who submitted it; null: not known here.</param>
-    public static void Show(Terminal terminal, JobStatus job, string bot, string? client)
+    public static IReadOnlyList<IReadOnlyList<string>> Facts(JobStatus job, string bot, string? client)
     {
         var (result, items) = (job.Result, job.Result.DeletedItems);
-        string[][] rows =
+        return (string[][])
         [
             ["job", job.JobId],
             ["bot", bot],
@@ -62,10 +69,9 @@ internal static class JobDisplay
             ["identified", $"{result.TotalConversations} conversations"],
             ["deleted", $"{result.DeletedCount}"],
             ["failed", $"{result.FailedCount} ({result.RetriesRemaining} retries remain)"],
-            ["skipped", $"{result.SkippedCount}{string.Concat(result.Skipped.Select(reason => $"  {reason.Key} {reason.Value}"))}"],
+            ["skipped", $"{result.SkippedCount}{SkippedText(result)}"],
             ["items", $"{items.Messages} messages, {items.Transcripts} transcripts, {items.Recordings} recordings, {items.Attachments} attachments, {items.Logs} logs"],
         ];
-        terminal.Table(["", ""], rows, "");
     }
 
     public static string PhaseText(JobStatus job) => job.Phase.ToString().ToLowerInvariant();
@@ -85,6 +91,9 @@ internal static class JobDisplay
         double? percent = job.Ended ? 100 : job.StartedAt is null ? null : 100.0 * result.ProcessedCount / Math.Max(result.TotalConversations, 1);
         return new ShownProgress($"{job.JobId} {state}{counts}", percent);
     }
+
+    private static string SkippedText(JobResult result) =>
+        result.Skipped.Count == 0 ? "" : $" ({string.Join(", ", result.Skipped.Select(reason => $"{reason.Key} {reason.Value}"))})";
 
     private static string Text(DateTimeOffset? at) => at is { } instant ? Instant.Text(instant) : "-";
 }

@@ -58,7 +58,7 @@ internal static class LogCommand
         var database = DatabaseOptions.AddTo(verb, withKeys: true);
         verb.SetAction(async (parsed, cancel) =>
         {
-            var kept = ReadCheckpoint(parsed.GetValue(older)!);
+            var kept = (await GivenText.NoteAsync("OLDER", parsed.GetValue(older)!, cancel)).Checkpoint;
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
             var latest = await LatestAsync(opened, cancel);
             if (kept.Origin != latest.Checkpoint.Origin || kept.Size > latest.Checkpoint.Size)
@@ -67,18 +67,6 @@ internal static class LogCommand
             await parsed.InvocationConfiguration.Output.WriteAsync(new AddCheckpointRequest(kept.Size, proof, SignedNote.Parse(latest.Note)).ToString());
         });
         return verb;
-    }
-
-    private static Checkpoint ReadCheckpoint(string file)
-    {
-        try
-        {
-            return Contracts.Transparency.Checkpoint.Parse(SignedNote.Parse(File.ReadAllBytes(file)).Text);
-        }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
-        {
-            throw new CommandException($"'{file}' cannot be read as a checkpoint: {e.Message}");
-        }
     }
 
     private static async Task<StoredCheckpoint> LatestAsync(OpenDatabase opened, CancellationToken cancel)
@@ -104,7 +92,7 @@ internal static class LogCommand
         {
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
             var key = await OriginChange.RunAsync(opened.Source, opened.Keys.Folder, parsed.GetValue(name)!, by.Actor(parsed), by.Reason(parsed), TimeProvider.System, cancel);
-            Terminal.Of(parsed).Line("The log goes on under its new name. Its public key is:");
+            Terminal.Of(parsed).Note("The log goes on under its new name. Its public key is:");
             Terminal.Of(parsed).Line(key.ToString());
         });
         return verb;

@@ -3,6 +3,7 @@ using Ledger.Audit;
 using Ledger.Audit.Mirror;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
+using Ledger.Verifier;
 
 namespace Ledger.Cli;
 
@@ -32,11 +33,13 @@ internal static class LogExportCommand
         verb.SetAction(async (parsed, cancel) =>
         {
             var mirror = new MirrorFolder(parsed.GetValue(folder)!);
-            var vkeys = Keys(parsed.GetValue(keys) ?? [], database, parsed);
+            var vkeys = await KeysAsync(parsed.GetValue(keys) ?? [], database, parsed, cancel);
             if (parsed.GetValue(from) is { } url)
             {
                 var address = Address(url);
-                var given = parsed.GetValue(token) ? ReadToken() : Environment.GetEnvironmentVariable(TokenVariable);
+                var given = parsed.GetValue(token)
+                    ? GivenText.Token(await GivenText.LineAsync("--token-stdin", "the token", GivenFile.StandardInput, cancel))
+                    : Environment.GetEnvironmentVariable(TokenVariable);
                 if (given is not null)
                     http.Refuse(parsed, address);
                 await FromUrlAsync(parsed, mirror, vkeys, address, given, cancel);
@@ -68,10 +71,6 @@ internal static class LogExportCommand
         await RunAsync(Terminal.Of(parsed), new HttpLogSource(http), mirror, keys, cancel);
     }
 
-    private static string ReadToken() => Console.In.ReadLine()?.Trim() is { Length: > 0 } token
-        ? token
-        : throw CommandException.Usage("the token is expected on standard input, on a line of its own");
-
     private static async Task RunAsync(Terminal terminal, ILogSource source, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, CancellationToken cancel)
     {
         if (keys.Count == 0)
@@ -83,10 +82,10 @@ internal static class LogExportCommand
         terminal.Line($"The mirror in {Path.GetFullPath(mirror.Folder)} holds {result.After:N0} leaves of {result.Origin}, {result.After - result.Before:N0} of them new, and their root is the checkpoint's.");
     }
 
-    private static IReadOnlyList<NoteVerifier> Keys(string[] given, DatabaseOptions database, ParseResult parsed)
+    private static async Task<IReadOnlyList<NoteVerifier>> KeysAsync(string[] given, DatabaseOptions database, ParseResult parsed, CancellationToken cancel)
     {
         if (given.Length > 0)
-            return [.. given.Select(AuditCommand.Key)];
+            return await GivenText.VkeysAsync("--key", given, cancel);
         var folder = database.Data(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : database.Keys(parsed);
         return folder is null ? [] : LogKeys.Of(folder);
     }

@@ -1,4 +1,5 @@
 using Ledger.Audit;
+using Ledger.Contracts.Bytes;
 using Ledger.Contracts.Transparency;
 using Ledger.Transparency;
 
@@ -20,7 +21,7 @@ internal static class LogKeys
         {
             try
             {
-                keys.Add(NoteVerifier.Parse(File.ReadAllText(file).Trim()));
+                keys.Add(NoteVerifier.Parse(StrictText.Line(File.ReadAllBytes(file))));
             }
             catch (FormatException e)
             {
@@ -53,11 +54,15 @@ internal static class LogKeys
     {
         try
         {
-            return new KeptNote(File.ReadAllText(file), $"the checkpoint beside the keys, {file}")
+            return new KeptNote(StrictText.Utf8(File.ReadAllBytes(file)), $"the checkpoint beside the keys, {file}")
             {
                 OtherKeys = keys,
                 IsOfEarlierName = Path.GetFileName(file) != LogSigner.CheckpointFile,
             };
+        }
+        catch (FormatException e)
+        {
+            throw new CommandException($"the checkpoint beside the keys, {file}, cannot be read ({e.Message}): restore it");
         }
         catch (UnauthorizedAccessException e)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ledger.Contracts.Jobs;
+using Ledger.Verifier;
 
 namespace Ledger.Cli;
 
@@ -27,7 +28,7 @@ internal static class ProofCommand
             var proofs = new ProofFiles(database, Terminal.Of(parsed), options.By.Actor(parsed), options.By.Reason(parsed), meant.WithIds);
             await (meant switch
             {
-                { Job: { } job, IsConversation: true } => proofs.ConversationAsync(job, ReadId(), meant.Output, cancel),
+                { Job: { } job, IsConversation: true } => proofs.ConversationAsync(job, await ReadIdAsync(Terminal.Of(parsed), cancel), meant.Output, cancel),
                 { Job: { } job } => proofs.JobAsync(job, meant.Output, cancel),
                 _ => proofs.OfBotAsync(meant.Bot!, meant.From!.Value, meant.To!.Value, meant.Output!, cancel),
             });
@@ -35,9 +36,12 @@ internal static class ProofCommand
         return verb;
     }
 
-    private static string ReadId() => Console.In.ReadLine() is { Length: > 0 } id && Contracts.Limits.IsIdentifier(id)
-        ? id
-        : throw CommandException.Usage("the conversation's id is expected on standard input, on a line of its own: 1 to 128 characters without control characters");
+    private static async Task<string> ReadIdAsync(Terminal terminal, CancellationToken cancel)
+    {
+        if (!Console.IsInputRedirected)
+            terminal.Note("Type the conversation's id, and end with Ctrl-D on a line of its own.");
+        return (await IdLines.ReadAsync("--conversation", GivenFile.StandardInput, most: 1, cancel))[0];
+    }
 
     /// <summary>What is to be proved: a job, one of its conversations, or a bot's jobs.</summary>
     private sealed record Meant(JobId? Job, bool IsConversation, string? Bot, DateTimeOffset? From, DateTimeOffset? To, string? Output, bool WithIds);

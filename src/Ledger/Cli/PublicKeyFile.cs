@@ -8,17 +8,18 @@ internal static class PublicKeyFile
 {
     private const int SmallestRsaBits = 2048;
     private const int P256Bits = 256;
+    private const int MostBytes = 64 * 1024;
 
     /// <summary>The key as PEM; null for the algorithms that take a secret.</summary>
     /// <exception cref="CommandException">The file does not fit the algorithm.</exception>
-    public static string? Read(TokenAlgorithm algorithm, FileInfo? file)
+    public static async Task<string?> ReadAsync(TokenAlgorithm algorithm, string? file, CancellationToken cancel)
     {
         var takesKey = algorithm is TokenAlgorithm.RS256 or TokenAlgorithm.RS512 or TokenAlgorithm.ES256;
         if (!takesKey)
             return file is null ? null : throw CommandException.Usage($"{algorithm} takes a secret, which is made here: leave --public-key out, or choose RS256, RS512 or ES256 with --alg");
         if (file is null)
             throw CommandException.Usage($"{algorithm} needs the client's public key: --public-key FILE (PEM)");
-        var pem = File.ReadAllText(file.FullName);
+        var pem = await GivenText.ReadAsync("--public-key", "the public key", file, MostBytes, cancel);
         if (pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
             throw new CommandException($"{file} holds a private key, which belongs to the client alone: give its public key (`openssl pkey -in KEY -pubout`)");
         try

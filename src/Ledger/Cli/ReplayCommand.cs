@@ -54,7 +54,7 @@ internal static class ReplayCommand
                 Terminal.Line(await AsStoredAsync(Database, JsonSerializer.Serialize(status, DocumentJson.Default.JobStatus), cancel));
                 return;
             }
-            JobDisplay.Show(Terminal, status, Replay.Bot, Replay.Client);
+            Terminal.Facts(JobDisplay.Facts(status, Replay.Bot, Replay.Client));
             Terminal.Note($"As of event {Replay.Until} of {Replay.Events}.");
         }
 

@@ -18,11 +18,12 @@ internal static class ServeCommand
     {
         var verb = new Verb(
             "serve",
-            "Runs the service: it answers the HTTP API and deletes in the windows. Ctrl-C or SIGTERM end it at the next batch boundary.",
+            "Runs the service: it answers the HTTP API and deletes in the windows. Ctrl-C, SIGTERM or SIGHUP end it at the next batch boundary.",
             "ledger serve --embedded --data ./ledger-data\n"
             + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls http://0.0.0.0:8080",
             "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the data folder,\n"
-            + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.");
+            + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.\n"
+            + "Standard output gets one line for each address, `Listening on URL`; the log goes to standard error. Under systemd, Type=notify works.");
         var options = new ServeOptions(verb);
         verb.SetAction((parsed, cancel) => RunAsync(parsed, options, cancel));
         return verb;
@@ -42,7 +43,7 @@ internal static class ServeCommand
         if (witnesses is not null && Witnesses.Problem(witnesses, LogKeyFile.Read(database.Keys.Folder).Verifier) is { } mismatch)
             throw new CommandException(mismatch);
         notifications = MailSettings.WithFolder(notifications, database.Embedded?.Postgres.DataDirectory);
-        await using var node = LedgerService.Build(new ServiceSettings
+        var node = LedgerService.Build(new ServiceSettings
         {
             Connection = database.Connection,
             Keys = database.Keys,
@@ -52,6 +53,7 @@ internal static class ServeCommand
             Notifications = notifications,
             Witnesses = witnesses,
         });
+        await using var running = new RunningNode(node);
         if (FaultPoint.ArmedPoint is { } point)
             node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
         if (!embedded)
@@ -65,6 +67,7 @@ internal static class ServeCommand
         WarnOfMail(node.Logger, notifications, http);
         await node.StartAsync(cancel);
         Greet(terminal, node, parsed, options.Database, database, notifications);
+        Systemd.TellReady();
         await node.WaitForShutdownAsync(cancel);
     }
 
@@ -111,20 +114,26 @@ internal static class ServeCommand
 
     private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database, NotificationOptions notifications)
     {
-        foreach (var address in Addresses(node))
-            terminal.Line($"Listening on {address}");
+        TellAddresses(terminal, node);
         // What the hints need to reach the same database from another terminal.
         var where = database.Embedded is null ? "" : options.Data(parsed) is { } data ? $" --data {ShellWord.Of(data)}" : "";
         if (database.Embedded is { } embedded)
-            terminal.Line($"Data in {embedded.Postgres.DataDirectory}");
+            terminal.Note($"Data in {embedded.Postgres.DataDirectory}");
         if (notifications is { Smtp: null, MailFolder: { } folder })
-            terminal.Line($"Mail in {folder} (no mail server is set: --smtp)");
-        terminal.Line("Next, in another terminal:");
-        terminal.Line($"  ledger bot add BOT{where}");
-        terminal.Line($"  ledger client add CLIENT --bot BOT --scope delete-conversations --scope ledger-audit{where}");
-        terminal.Line($"  ledger token --client CLIENT{where}");
-        terminal.Line($"In the browser: {node.Services.GetRequiredService<HttpOptions>().PublicUrl?.ToString() ?? $"{Addresses(node).First()}/"} (sign in with that token: it shows what the client may see)");
-        terminal.Line("Ctrl-C stops the service.");
+            terminal.Note($"Mail in {folder} (no mail server is set: --smtp)");
+        terminal.Note("Next, in another terminal:");
+        terminal.Note($"  ledger bot add BOT{where}");
+        terminal.Note($"  ledger client add CLIENT --bot BOT --scope delete-conversations --scope ledger-audit{where}");
+        terminal.Note($"  ledger token --client CLIENT{where}");
+        terminal.Note($"In the browser: {node.Services.GetRequiredService<HttpOptions>().PublicUrl?.ToString() ?? $"{Addresses(node).First()}/"} (sign in with that token: it shows what the client may see)");
+        terminal.Note("Ctrl-C stops the service.");
+    }
+
+    /// <summary>The result of starting a service, which a script waits for and reads.</summary>
+    public static void TellAddresses(Terminal terminal, WebApplication node)
+    {
+        foreach (var address in Addresses(node))
+            terminal.Line($"Listening on {address}");
     }
 
     /// <summary>Where a started node listens.</summary>

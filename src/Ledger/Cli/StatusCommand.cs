@@ -37,8 +37,8 @@ internal static class StatusCommand
             if (parsed.GetValue(json))
                 terminal.Line(document);
             else
-                JobDisplay.Show(terminal, status, found.Bot, found.Client);
-            return parsed.GetValue(watch) ? JobDisplay.ExitCode(status) : ExitCodes.Done;
+                terminal.Facts(JobDisplay.Facts(status, found.Bot, found.Client));
+            return parsed.GetValue(watch) ? JobDisplay.Conclude(terminal, status) : ExitCodes.Done;
         });
         return verb;
     }

@@ -73,8 +73,8 @@ internal sealed class SubmitCommand
             return ExitCodes.Done;
         }
         var ended = JobDisplay.Read(await JobDisplay.WatchAsync(terminal, stop => api.StatusAsync(bot, job, stop), WatchInterval, cancel));
-        JobDisplay.Show(terminal, ended, bot, client: null);
-        return JobDisplay.ExitCode(ended);
+        terminal.NoteFacts(JobDisplay.Facts(ended, bot, client: null));
+        return JobDisplay.Conclude(terminal, ended);
     }
 
     private void RefuseContradictions(ParseResult parsed)
@@ -95,12 +95,9 @@ internal sealed class SubmitCommand
         var text = parsed.GetValue(_token) switch
         {
             null => Environment.GetEnvironmentVariable(TokenVariable),
-            "-" => await Console.In.ReadLineAsync(cancel),
-            { } file => File.Exists(file) ? await File.ReadAllTextAsync(file, cancel) : throw new CommandException("--token-file names no file that is there"),
+            { } file => await GivenText.LineAsync("--token-file", "the token", file, cancel),
         };
-        return text?.Trim() is { Length: > 0 } token && token.All(c => c is > ' ' and <= '~')
-            ? token
-            : throw CommandException.Usage("this is no token: it is one line of visible ASCII characters, such as `ledger token` prints");
+        return GivenText.Token(text);
     }
 
     private async Task<JsonObject> BodyAsync(ParseResult parsed, Terminal terminal, CancellationToken cancel)
@@ -109,10 +106,10 @@ internal sealed class SubmitCommand
             terminal.Note("Type the ids, one a line, and end with Ctrl-D.");
         if (parsed.GetValue(_ids) is { } file)
         {
-            var ids = await IdLines.ReadFileAsync("--ids", file, Limits.ConversationIdsPerRequest, cancel);
+            var ids = await IdLines.ReadAsync("--ids", file, Limits.ConversationIdsPerRequest, cancel);
             return new JsonObject { ["conversationIds"] = new JsonArray([.. ids.Select(id => JsonValue.Create(id))]) };
         }
-        var body = new JsonObject { ["cId"] = (await IdLines.ReadFileAsync("--cid", parsed.GetValue(_cId)!, most: 1, cancel))[0] };
+        var body = new JsonObject { ["cId"] = (await IdLines.ReadAsync("--cid", parsed.GetValue(_cId)!, most: 1, cancel))[0] };
         if (parsed.GetValue(_start) is { } start)
             body["startDate"] = start;
         if (parsed.GetValue(_end) is { } end)
@@ -128,7 +125,7 @@ internal sealed class SubmitCommand
         }
         catch (HttpRequestException e) when (e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError))
         {
-            throw new CommandException($"the service did not answer ({e.Message}): the job may be recorded or not. Submit the same again with --idempotency-key {key}, which never makes a second job");
+            throw new CommandException($"the service did not answer ({e.Message}): the job may be recorded or not. Submit the same again with --idempotency-key {ShellWord.Of(key)}, which never makes a second job");
         }
     }
 

@@ -1,11 +1,17 @@
 using System.CommandLine;
+using System.Text;
 using Spectre.Console;
 
 namespace Ledger.Cli;
 
-/// <summary>Where a verb writes. Tables are drawn on a terminal and plain columns elsewhere, so that output can be piped.</summary>
+/// <summary>
+/// Where a verb writes. Standard output is for scripts: it holds the result, and nothing else. Everything that is said besides goes to standard error.
+/// </summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
+    /// <summary>Between two columns on a screen.</summary>
+    private const int Gap = 2;
+
     // Nothing is wrapped where nobody looks at a screen.
     private const int PlainWidth = 10_000;
 
@@ -16,6 +22,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>A person watches standard error.</summary>
     public bool IsErrorWatched => ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
 
+    private bool IsWatched => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+
+    /// <summary>A line of the result.</summary>
     public void Line(string text = "") => output.WriteLine(text);
 
     public void Warn(string text) => error.WriteLine($"warning: {text}");
@@ -23,27 +32,45 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>Something that is not the result: what happens, or what to do next.</summary>
     public void Note(string text) => error.WriteLine(text);
 
-    /// <summary>Rows under a heading each; with no rows, <paramref name="none"/>.</summary>
+    /// <summary>
+    /// Rows under a heading each: in aligned columns on a screen, which a long row runs over, and with a tab between cells elsewhere. No cell is ever cut.
+    /// With no rows, <paramref name="none"/> is noted.
+    /// </summary>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, string none)
     {
         if (rows.Count == 0)
-        {
             Note(none);
-            return;
-        }
-        var plain = !IsWatched;
-        var table = new Table { Border = plain ? TableBorder.None : TableBorder.Rounded };
-        foreach (var heading in headings)
-            table.AddColumn(new TableColumn(Markup.Escape(heading)) { NoWrap = true });
-        foreach (var row in rows)
-            table.AddRow([.. row.Select(Markup.Escape)]);
-        Spectre(output, plain).Write(table);
+        else
+            Write([headings, .. rows], Line, IsWatched);
     }
+
+    /// <summary>A name and its value a line, without headings: the result.</summary>
+    public void Facts(IReadOnlyList<IReadOnlyList<string>> rows) => Write(rows, Line, IsWatched);
+
+    /// <summary>The same, where it is not the result.</summary>
+    public void NoteFacts(IReadOnlyList<IReadOnlyList<string>> rows) => Write(rows, Note, IsErrorWatched);
 
     /// <summary>Spectre's console on standard error, for a progress bar.</summary>
     public IAnsiConsole ErrorConsole() => Spectre(error, !IsErrorWatched);
 
-    private bool IsWatched => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+    private static void Write(IReadOnlyList<IReadOnlyList<string>> rows, Action<string> line, bool isAligned)
+    {
+        List<string[]> cells = [.. rows.Select(row => (string[])[.. row.Select(OneLine)])];
+        int[] widths = [.. cells[0].Select((_, column) => cells.Max(row => row[column].GetCellWidth()))];
+        foreach (var row in cells)
+            line(isAligned ? Aligned(row, widths) : string.Join('\t', row));
+    }
+
+    /// <summary>A cell as it is, but for control characters, which would move a screen's cursor or begin another cell. No id has one.</summary>
+    private static string OneLine(string cell) => cell.Any(char.IsControl) ? string.Concat(cell.Select(c => char.IsControl(c) ? ' ' : c)) : cell;
+
+    private static string Aligned(string[] row, int[] widths)
+    {
+        var line = new StringBuilder();
+        for (var column = 0; column < row.Length; column++)
+            line.Append(row[column]).Append(' ', widths[column] - row[column].GetCellWidth() + Gap);
+        return line.ToString().TrimEnd();
+    }
 
     private static IAnsiConsole Spectre(TextWriter writer, bool plain)
     {

@@ -40,7 +40,7 @@ internal static class WitnessCommand
     {
         var verb = new Verb(
             "serve",
-            "Witnesses logs over HTTP (c2sp.org/tlog-witness): POST /add-checkpoint, GET /HASH/checkpoint. Ctrl-C or SIGTERM end it.",
+            "Witnesses logs over HTTP (c2sp.org/tlog-witness): POST /add-checkpoint, GET /HASH/checkpoint. Ctrl-C, SIGTERM or SIGHUP end it.",
             "ledger witness serve --key witness.key --state ./witness --log example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx --urls http://0.0.0.0:8081",
             "What it cosigned last is in the state folder, and is all that keeps it honest: back the folder up with nothing older than itself, and never\n"
             + "start it on an older copy. Where the folder is lost, begin anew with a new key. A witness that others should believe is reached by HTTPS.");
@@ -65,7 +65,8 @@ internal static class WitnessCommand
     {
         ServeCommand.RefuseMalformed(urls);
         var key = WitnessKeyFile.Read(keyFile);
-        await using var witness = WitnessService.Build(new WitnessSettings { Key = key, Logs = [.. logs.Distinct()], State = state, Urls = urls });
+        var witness = WitnessService.Build(new WitnessSettings { Key = key, Logs = [.. logs.Distinct()], State = state, Urls = urls });
+        await using var running = new RunningNode(witness);
         if (FaultPoint.ArmedPoint is { } point)
             witness.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
         await witness.StartAsync(cancel);
@@ -75,9 +76,9 @@ internal static class WitnessCommand
             var latest = witness.Services.GetRequiredService<WitnessState>().Latest(origin);
             terminal.Line($"Witnessing {origin}: {(latest is null ? "nothing cosigned yet" : $"cosigned up to {Checkpoint.Parse(latest.Text).Size} leaves")}");
         }
-        foreach (var address in ServeCommand.Addresses(witness))
-            terminal.Line($"Listening on {address}");
-        terminal.Line("Ctrl-C stops the witness.");
+        ServeCommand.TellAddresses(terminal, witness);
+        terminal.Note("Ctrl-C stops the witness.");
+        Systemd.TellReady();
         await witness.WaitForShutdownAsync(cancel);
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Console;
+
 namespace Ledger.Http;
 
 /// <summary>The web host of a node and of a witness, before anything is added to it.</summary>
@@ -17,6 +19,8 @@ internal static class NodeHost
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Services.AddRouting();
         builder.Logging.SetMinimumLevel(least).AddSimpleConsole(console => console.SingleLine = true);
+        // Standard output is for what a script asked for.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Contracts.Bytes;
 
 namespace Ledger.Identifiers;
 
@@ -35,10 +36,19 @@ internal static class KeyFiles
     /// <param name="ifKnown">What follows if others had access to it, and what to do then.</param>
     /// <param name="refusal">Makes the error of its message.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static string Read(string file, string ifKnown, Func<string, Exception> refusal) =>
-        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnersAlone) != UnixFileMode.None
-            ? throw refusal($"'{file}' can be read by others: `chmod 600 {file}` (and if others had access, {ifKnown})")
-            : File.ReadAllText(file).TrimEnd();
+    public static string Read(string file, string ifKnown, Func<string, Exception> refusal)
+    {
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnersAlone) != UnixFileMode.None)
+            throw refusal($"'{file}' can be read by others: `chmod 600 {ShellWord.Of(file)}` (and if others had access, {ifKnown})");
+        try
+        {
+            return StrictText.Line(File.ReadAllBytes(file));
+        }
+        catch (FormatException e)
+        {
+            throw refusal($"'{file}' is not a key's file ({e.Message}): bring back the whole one");
+        }
+    }
 
     /// <summary>A new file that only the service's user can read. It gets its name once it is whole and on the disk.</summary>
     /// <param name="file">Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.</param>

@@ -139,8 +139,8 @@ public sealed class KeptCheckpointTests
 
         var result = await audited.AuditAsync("--since", since);
         Assert.True(result.ExitCode == 0, result.Output);
-        Assert.Matches($"leaves +{await audited.SizeAsync() - size} re-derived", result.Output);
-        Assert.Matches("streams +1, 304 events replayed", result.Output);
+        Assert.Matches($"leaves\t{await audited.SizeAsync() - size} re-derived", result.Output);
+        Assert.Matches("streams\t1, 304 events replayed", result.Output);
         await audited.FindsAsync(["An event was changed"]);
 
         await audited.TamperAsync("update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 100", Guid.Parse(job["cdj-".Length..]));

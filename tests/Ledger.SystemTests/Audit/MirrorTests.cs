@@ -26,7 +26,7 @@ public sealed class MirrorTests
         var result = await audited.AuditMirrorAsync();
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
         Assert.Contains("The mirror holds: nothing differs.", result.Output, StringComparison.Ordinal);
-        Assert.Matches($"leaves +{size} re-derived", result.Output);
+        Assert.Matches($"leaves\t{size} re-derived", result.Output);
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class MirrorTests
         Assert.Equal(1, text.ExitCode);
         Assert.Contains("The log was rolled back: your checkpoint in the mirror", text.Output, StringComparison.Ordinal);
         Assert.Contains($"The database has the first {common} of the mirror's {await audited.SizeAsync()} leaves", text.Output, StringComparison.Ordinal);
-        Assert.Matches($"{late} +{service.Bot} +{TestService.ClientId}", text.Output);
+        Assert.Matches($"{late}\t{service.Bot}\t{TestService.ClientId}", text.Output);
         Assert.DoesNotContain("b-00001", text.Output, StringComparison.Ordinal);
 
         var json = JsonDocument.Parse((await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--json", "--keys", service.KeyDirectory)).Output).RootElement.GetProperty("lost");
@@ -215,7 +215,7 @@ public sealed class MirrorTests
         Assert.Equal([$"{audited.Job} forget again: `ledger forget {audited.Job}`", $"{running} forget again, once the job has ended: `ledger forget {running}`"], await ForgottenAsync());
         var text = (await audited.AuditOnAsync(backup, "--mirror", audited.Mirror)).Output;
         Assert.Contains("Jobs to forget again: 2", text, StringComparison.Ordinal);
-        Assert.Matches($"{audited.Job} +{service.Bot} .*forget again", text);
+        Assert.Matches($"{audited.Job}\t{service.Bot}\t.*forget again", text);
 
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
             Assert.Null((await new Registry.Forgetting(source, TimeProvider.System).ForgetAsync(ForgettingSteps.Id(audited.Job), "test", null, CancellationToken.None)).Rejection);

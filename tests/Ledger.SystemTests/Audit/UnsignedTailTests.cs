@@ -46,7 +46,7 @@ public sealed class UnsignedTailTests(UnsignedTailTests.Ledger ledger) : IClassF
         Assert.Contains($"{NotSigned}leaf {covered} and what follows it", byKey.Output, StringComparison.Ordinal);
         Assert.Contains(covered == 0 ? "none; " : $"one over the first {covered} leaves; ", byKey.Output, StringComparison.Ordinal);
         Assert.Contains($"without one: {size - covered} events, the oldest of 20", byKey.Output, StringComparison.Ordinal);
-        Assert.Matches(covered == 0 ? "signed +nothing" : $"signed +the first {covered} leaves", byKey.Output);
+        Assert.Matches(covered == 0 ? "signed\tnothing" : $"signed\tthe first {covered} leaves", byKey.Output);
         Assert.Contains("Nothing that is kept outside the database was compared", byKey.Error, StringComparison.Ordinal);
     }
 
@@ -70,7 +70,7 @@ public sealed class UnsignedTailTests(UnsignedTailTests.Ledger ledger) : IClassF
         var young = await Audited.AuditAsync();
         Assert.True(young.ExitCode == 0, young.Output);
         Assert.Contains("nothing differs. No signature that was checked covers 2 of its events.", young.Output, StringComparison.Ordinal);
-        Assert.Matches("not signed +2 events", young.Output);
+        Assert.Matches("not signed\t2 events", young.Output);
         Assert.Contains("Not signed yet: 2 events, the oldest of 20", young.Error, StringComparison.Ordinal);
 
         await Audited.Service.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
@@ -113,7 +113,7 @@ public sealed class UnsignedTailTests(UnsignedTailTests.Ledger ledger) : IClassF
         var result = await Audited.AuditOnAsync(copy);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(NotSigned, result.Output, StringComparison.Ordinal);
-        Assert.Matches("signed +nothing", result.Output);
+        Assert.Matches("signed\tnothing", result.Output);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class UnsignedTailTests(UnsignedTailTests.Ledger ledger) : IClassF
         await TamperAsync(copy, "delete from ledger.log_queue");
         var result = await CliDatabase.RunAsync(["audit", "--connection", copy]);
         Assert.True(result.ExitCode == 0, result.Output);
-        Assert.Matches("signed +nothing", result.Output);
+        Assert.Matches("signed\tnothing", result.Output);
         Assert.Contains($"that was checked covers {await Audited.SizeAsync()} of its events.", result.Output, StringComparison.Ordinal);
         Assert.Contains("Signatures were not checked", result.Error, StringComparison.Ordinal);
     }

@@ -82,11 +82,11 @@ public sealed class HistoryTests
         var job = await service.SubmitAsync(new { conversationIds = new[] { "a-00001" } });
         await service.RunSlicesAsync();
         var status = await ReplayAsync(service, job, "--as-of", "3");
-        Assert.Matches(@"status +queued \(running\)", status.Output);
-        Assert.Matches($"bot +{service.Bot}", status.Output);
+        Assert.Matches(@"status\tqueued \(running\)", status.Output);
+        Assert.Matches($"bot\t{service.Bot}", status.Output);
         Assert.Contains("As of event 3 of 5.", status.Error, StringComparison.Ordinal);
         var events = await ReplayAsync(service, job, "--events", "--as-of", "4");
-        Assert.Matches(@"4 +\d{4}-\d\d-\d\dT\S+Z +conversation_deleted", events.Output);
+        Assert.Matches(@"4\t\d{4}-\d\d-\d\dT\S+Z\tconversation_deleted", events.Output);
         Assert.DoesNotContain("completed", events.Output, StringComparison.Ordinal);
         Assert.Contains("4 of 5 events.", events.Error, StringComparison.Ordinal);
     }

@@ -23,6 +23,19 @@ public sealed class DemoTests(FirstDemo first)
         Assert.Matches("^OK jobs=3 conversations=205 items=[0-9]+ proof=verified$", imported.Output.TrimEnd().Split('\n')[^1]);
     }
 
+    [Fact]
+    public async Task Of_an_input_that_is_too_small_it_says_so_and_nothing_else()
+    {
+        var file = Path.Combine(first.Folder.Path, "small.jsonl");
+        using (var lines = new StreamReader(new DemoConversations("5ma11000").Lines()))
+            await File.WriteAllTextAsync(file, await lines.ReadLineAsync() + "\n");
+        using var small = LedgerProcess.Start("demo", "--once", "--data", first.Folder.Path, "--input", file);
+        Assert.Equal(ExitCodes.Failed, await small.ExitCodeAsync());
+        Assert.StartsWith("ledger: the input is too small", small.Error.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("crit", small.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", small.Error, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public async Task It_erases_the_busiest_of_the_real_channel_users()
     {
@@ -48,7 +61,7 @@ public sealed class DemoTests(FirstDemo first)
         http.DefaultRequestHeaders.Add("auth", token);
         using var answer = await http.GetAsync(call.Split('\'')[1]);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-        demo.Terminate();
+        demo.Signal("HUP");
         Assert.Equal(0, await demo.ExitCodeAsync());
         Assert.Null(folder.Pid());
     }

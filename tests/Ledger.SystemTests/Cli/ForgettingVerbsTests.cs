@@ -40,8 +40,8 @@ public sealed class ForgettingVerbsTests
         Assert.Contains("90 days", await cli.DoAsync("bot", "list"), StringComparison.Ordinal);
         Assert.Contains("key retention is 1 to", await cli.RefusedAsync(1, "bot", "set", "st-1", "--key-retention-days", "-1"), StringComparison.Ordinal);
         await cli.DoAsync("bot", "set", "st-1", "--retention-days", "7");
-        Assert.Matches("7 days +90 days", await cli.DoAsync("bot", "list"));
+        Assert.Matches("7 days\t90 days", await cli.DoAsync("bot", "list"));
         await cli.DoAsync("bot", "set", "st-1", "--key-retention-days", "0");
-        Assert.Matches("7 days +for ever", await cli.DoAsync("bot", "list"));
+        Assert.Matches("7 days\tfor ever", await cli.DoAsync("bot", "list"));
     }
 }

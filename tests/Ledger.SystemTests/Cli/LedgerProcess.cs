@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Ledger.Cli;
+using Ledger.SystemTests.Foreign;
 
 namespace Ledger.SystemTests.Cli;
 
@@ -23,9 +24,31 @@ internal sealed class LedgerProcess : IDisposable
 
     /// <param name="folder">Where it runs; empty: where this process does.</param>
     /// <param name="environment">Variables that it gets besides this process's.</param>
-    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] args)
+    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] args) =>
+        Begin(StartInfo(folder, environment, ["dotnet", typeof(CommandLine).Assembly.Location, .. args]));
+
+    /// <summary>On a terminal of 80 columns, whose output is <see cref="Output"/>; <see cref="Type"/> hangs it up.</summary>
+    public static LedgerProcess OnTerminal(params string[] args) => Begin(StartInfo(
+        "", new Dictionary<string, string>(),
+        ["python3", Path.Combine(Repository.Root, "tests", "Ledger.SystemTests", "Cli", "pty_run.py"), "80", "dotnet", typeof(CommandLine).Assembly.Location, .. args]));
+
+    /// <summary>Runs it to its end with these bytes as its standard input, and gives what it wrote byte for byte.</summary>
+    public static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(IReadOnlyDictionary<string, string> environment, byte[] input, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet")
+        using var process = Process.Start(StartInfo("", environment, ["dotnet", typeof(CommandLine).Assembly.Location, .. args]))!;
+        using var output = new MemoryStream();
+        var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
+        var error = process.StandardError.ReadToEndAsync();
+        await process.StandardInput.BaseStream.WriteAsync(input);
+        process.StandardInput.Close();
+        await reading;
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output.ToArray(), await error);
+    }
+
+    private static ProcessStartInfo StartInfo(string folder, IReadOnlyDictionary<string, string> environment, string[] line)
+    {
+        var start = new ProcessStartInfo(line[0], line.Skip(1))
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -33,12 +56,15 @@ internal sealed class LedgerProcess : IDisposable
             RedirectStandardInput = true,
             WorkingDirectory = folder,
         };
-        foreach (var arg in (string[])[typeof(CommandLine).Assembly.Location, .. args])
-            start.ArgumentList.Add(arg);
         foreach (var variable in new[] { DatabaseOptions.ConnectionVariable, DatabaseOptions.KeysVariable })
             start.Environment.Remove(variable);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
+        return start;
+    }
+
+    private static LedgerProcess Begin(ProcessStartInfo start)
+    {
         var ledger = new LedgerProcess(new Process { StartInfo = start });
         ledger._process.OutputDataReceived += (_, line) => Append(ledger._output, line.Data);
         ledger._process.ErrorDataReceived += (_, line) => Append(ledger._error, line.Data);
@@ -75,9 +101,11 @@ internal sealed class LedgerProcess : IDisposable
     }
 
     /// <summary>Ctrl-C's polite brother.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Ledger.Database;
 using Ledger.SystemTests.Database;
 
@@ -59,8 +61,13 @@ public sealed class ServeTests
     public async Task It_serves_until_SIGTERM_and_then_ends_cleanly()
     {
         await using var cli = await CliDatabase.CreateAsync();
-        using var ledger = LedgerProcess.Start("serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
+        using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = Path.Combine(cli.Folder, "notify") };
+        systemd.Bind(new UnixDomainSocketEndPoint(environment["NOTIFY_SOCKET"]));
+        using var ledger = LedgerProcess.Start(environment, "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
         var address = await ledger.LineAsync("Listening on ");
+        var told = new byte[100];
+        Assert.Equal("READY=1", Encoding.UTF8.GetString(told, 0, await systemd.ReceiveAsync(told)));
         using (var http = new HttpClient())
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"{address}/health/ready")).StatusCode);
 
@@ -69,7 +76,7 @@ public sealed class ServeTests
         Assert.Contains("address already in use", taken.Error, StringComparison.Ordinal);
 
         ledger.Terminate();
-        Assert.Equal((0, ""), (await ledger.ExitCodeAsync(), ledger.Error));
+        Assert.Equal((0, $"Listening on {address}\n"), (await ledger.ExitCodeAsync(), ledger.Output));
     }
 
     [Fact]

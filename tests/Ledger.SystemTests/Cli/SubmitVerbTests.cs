@@ -19,10 +19,10 @@ public sealed class SubmitVerbTests
         submit.Type(["u-5e966499"]);
         Assert.True(await submit.ExitCodeAsync() == ExitCodes.Done, submit.Error);
 
-        var job = submit.Output.Split('\n')[0];
+        var job = submit.Output.TrimEnd('\n');
         Assert.Matches("^cdj-[0-9a-f-]{36}$", job);
-        Assert.Matches("status +completed \\(done\\)", submit.Output);
-        Assert.Matches("deleted +10 *\n", submit.Output);
+        Assert.Matches("status\tcompleted \\(done\\)", submit.Error);
+        Assert.Matches("deleted\t10\n", submit.Error);
         Assert.Contains($"{job} completed: 10 of 10 deleted, 100 %", submit.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("u-5e966499", submit.Output + submit.Error, StringComparison.Ordinal);
         Assert.Equal("completed done 10 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
@@ -118,7 +118,7 @@ public sealed class SubmitVerbTests
             await service.RunSlicesAsync();
             Assert.Equal(ExitCodes.Done, await watch.ExitCodeAsync());
             Assert.Contains($"{job} completed: 6 of 6 deleted, 100 %", watch.Error, StringComparison.Ordinal);
-            Assert.Matches("status +completed \\(done\\)", watch.Output);
+            Assert.Matches("status\tcompleted \\(done\\)", watch.Output);
         }
 
         // One that the store refuses, and one whose document says that it was cancelled.
@@ -160,7 +160,7 @@ public sealed class SubmitVerbTests
     {
         var result = await CliDatabase.RunAsync(["jobs", .. args, "--connection", service.Database.ConnectionStringFor("ledger_service")]);
         Assert.True(result.ExitCode == ExitCodes.Done, result.Error);
-        return [.. result.Output.Split('\n').Where(line => line.StartsWith("cdj-", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+        return [.. result.Output.Split('\n').Where(line => line.StartsWith("cdj-", StringComparison.Ordinal)).Select(line => line.Split('\t')[0])];
     }
 
     private static Task<CliResult> StatusAsync(TestService service, string job, params string[] args) =>

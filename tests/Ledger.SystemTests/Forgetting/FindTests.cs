@@ -21,12 +21,12 @@ public sealed class FindTests
         var waiting = await service.SubmitAsync(new { conversationIds = new[] { "never-was" } }, elsewhere);
 
         var table = await FindAsync(service, ["theirs-01025", "user-1", "never-was", "nobody"]);
-        Assert.Matches($"theirs-01025 +{service.Bot} +{byUser} +\\S+Z +conversation, ordinal 1024 +deleted +\\S+Z", table.Output);
-        Assert.Matches($"theirs-01025 +{service.Bot} +{byId} +\\S+Z +conversation, ordinal \\d +skipped \\(already_erased\\) +\\S+Z", table.Output);
-        Assert.Matches($"theirs-01025 +{elsewhere} +{other} +\\S+Z +conversation of the request +pending +-", table.Output);
-        Assert.Matches($"user-1 +{service.Bot} +{byUser} +\\S+Z +cId of the request +job completed +-", table.Output);
-        Assert.Matches($"never-was +{service.Bot} +{byId} +\\S+Z +conversation, ordinal \\d +skipped \\(not_found\\)", table.Output);
-        Assert.Matches("nobody +- +- +- +nothing is known", table.Output);
+        Assert.Matches($"theirs-01025\t{service.Bot}\t{byUser}\t\\S+Z\tconversation, ordinal 1024\tdeleted\t\\S+Z", table.Output);
+        Assert.Matches($"theirs-01025\t{service.Bot}\t{byId}\t\\S+Z\tconversation, ordinal \\d\tskipped \\(already_erased\\)\t\\S+Z", table.Output);
+        Assert.Matches($"theirs-01025\t{elsewhere}\t{other}\t\\S+Z\tconversation of the request\tpending\t-", table.Output);
+        Assert.Matches($"user-1\t{service.Bot}\t{byUser}\t\\S+Z\tcId of the request\tjob completed\t-", table.Output);
+        Assert.Matches($"never-was\t{service.Bot}\t{byId}\t\\S+Z\tconversation, ordinal \\d\tskipped \\(not_found\\)", table.Output);
+        Assert.Matches("nobody\t-\t-\t-\tnothing is known", table.Output);
         Assert.Contains("Searched 4 jobs: what is known is known as long as their keys live.", table.Error, StringComparison.Ordinal);
 
         await service.ForgetAsync(byUser);
@@ -36,7 +36,7 @@ public sealed class FindTests
         Assert.Equal((byId, "skipped", "already_erased"), (found.GetProperty("job").GetString(), found.GetProperty("outcome").GetString(), found.GetProperty("reason").GetString()));
         Assert.Equal(Instant.Text(await RecordedAtAsync(service, byId, found.GetProperty("ordinal").GetInt64())), found.GetProperty("at").GetString());
         Assert.Equal(0, result.GetProperty("ids")[1].GetProperty("jobs").GetArrayLength());
-        Assert.Matches($"never-was +{elsewhere} +{waiting}", (await FindAsync(service, ["never-was"], "--bot", elsewhere)).Output);
+        Assert.Matches($"never-was\t{elsewhere}\t{waiting}", (await FindAsync(service, ["never-was"], "--bot", elsewhere)).Output);
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public sealed class MailTests
 
         var id = (await service.ScalarAsync<Guid>("select notification_id from ledger.notifications where given_up_at is not null")).ToString();
         var listed = await LedgerAsync(service, 0, "notifications", "--undelivered");
-        Assert.Matches($"{id} mail +cdj-\\S+ {refused} +refused@example.com +given up +1 ", listed);
+        Assert.Matches($"{id}\tmail\tcdj-\\S+\t{refused}\trefused@example.com\tgiven up\t1\t", listed);
         Assert.Contains("retrying", listed, StringComparison.Ordinal);
         Assert.DoesNotContain("owner@example.com", listed, StringComparison.Ordinal);
         await service.SetBotAsync("corrected@example.com", bot: refused);
@@ -213,7 +213,7 @@ public sealed class MailTests
         await using var service = await TestService.StartAsync();
         using var node = Serve(service, smtp: "", trusted: null);
         using var client = new HttpClient { BaseAddress = new Uri(await node.LineAsync("Listening on ")) };
-        await Steps.UntilAsync("it does not say so", () => Task.FromResult(node.Output.Contains("Mail is not configured", StringComparison.Ordinal)));
+        await Steps.UntilAsync("it does not say so", () => Task.FromResult(node.Error.Contains("Mail is not configured", StringComparison.Ordinal)));
         await Steps.UntilAsync("it is not ready", async () =>
         {
             using var ready = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));

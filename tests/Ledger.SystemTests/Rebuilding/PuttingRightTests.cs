@@ -29,8 +29,8 @@ public sealed class PuttingRightTests
         var told = await service.RebuildVerbAsync();
         Assert.Equal(ExitCodes.Done, told.ExitCode);
         Assert.Contains("4 documents were wrong and are right now:", told.Output, StringComparison.Ordinal);
-        Assert.Matches($"ledger.mt_doc_jobstatus +1 +1 +0 +cdj-", told.Output);
-        Assert.Matches($"ledger.job_list +0 +1 +1 +cdj-", told.Output);
+        Assert.Matches($"ledger.mt_doc_jobstatus\t1\t1\t0\tcdj-", told.Output);
+        Assert.Matches($"ledger.job_list\t0\t1\t1\tcdj-", told.Output);
         Assert.Contains(different, told.Output, StringComparison.Ordinal);
         Assert.Contains(missing, told.Output, StringComparison.Ordinal);
         Assert.Contains("cdj-11111111-1111-5111-8111-111111111111", told.Output, StringComparison.Ordinal);

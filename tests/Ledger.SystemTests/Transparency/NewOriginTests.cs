@@ -97,8 +97,8 @@ public sealed class NewOriginTests
         foreach (var name in new[] { "https://ledger.example/x", "with space", "a+b", "/x", "" })
             Assert.NotEqual(0, (await CliDatabase.RunAsync(["log", "new-origin", name, .. where])).ExitCode);
         var renamed = await CliDatabase.RunAsync(["log", "new-origin", Next, "--reason", "moved", "--actor", "ada", .. where]);
-        Assert.Equal((0, ""), (renamed.ExitCode, renamed.Error));
-        Assert.Contains((await CliDatabase.RunAsync(["log", "key", .. where])).Output.Trim(), renamed.Output, StringComparison.Ordinal);
+        // The vkey alone, so that a script can keep it.
+        Assert.Equal((0, (await CliDatabase.RunAsync(["log", "key", .. where])).Output), (renamed.ExitCode, renamed.Output));
         await Execution.Steps.UntilAsync("the old name's checkpoint is served", async () => (await service.Client.GetAsync("/log/checkpoint")).StatusCode == HttpStatusCode.NotFound);
         await service.WriteLogAsync();
         await Execution.Steps.UntilAsync("the new name's checkpoint is not served", async () => (await service.Client.GetAsync("/log/checkpoint")) is { IsSuccessStatusCode: true } answer

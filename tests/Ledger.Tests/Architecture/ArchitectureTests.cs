@@ -132,6 +132,25 @@ public sealed class ArchitectureTests
             TimeSpan.FromSeconds(1));
 
     [Fact]
+    public void Only_the_one_place_reads_what_is_given_and_sets_where_is_written() => Assert.Equal(
+        ["Ledger/FaultPoint.cs", "Ledger/Program.cs", "Verifier/GivenFile.cs", "Verifier/Program.cs", "Verifier/Utf8Output.cs"],
+        SourceTree.Files("src", "*.cs")
+            .Where(file => UsesConsole(File.ReadAllText(Path.Combine(SourceTree.Root, "src", file))))
+            // The import has a reader of its own, of bytes.
+            .Where(file => file != "Ledger/Cli/ImportCommand.cs")
+            .Order(StringComparer.Ordinal));
+
+    [Theory]
+    [InlineData("Console.In.ReadLine()")]
+    [InlineData("using var input = Console.OpenStandardInput();")]
+    [InlineData("Console.WriteLine(id);")]
+    [InlineData("Console.Error.WriteLine(id);")]
+    public void Twin_code_that_uses_the_console_is_seen(string code) => Assert.True(UsesConsole(code));
+
+    private static bool UsesConsole(string code) =>
+        Regex.IsMatch(code, @"\bConsole\.(In\b|Out\.|Error\.|Write|Read|Open|Set|Out,)", RegexOptions.None, TimeSpan.FromSeconds(1));
+
+    [Fact]
     public void Migrations_are_numbered_without_a_gap() => Assert.Equal(
         Enumerable.Range(1, Migrations.Length), Migrations.Select(file => int.Parse(file[..4])));
 

@@ -24,6 +24,14 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task An_argument_that_was_not_UTF_8_is_refused()
+    {
+        var (exit, output, error) = await RunAsync("bot", "add", "b\uFFFDr");
+        Assert.Equal((ExitCodes.Usage, ""), (exit, output));
+        Assert.Contains("not UTF-8", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_command_of_the_readme_can_be_typed_as_it_is_there()
     {
         var root = Path.GetFullPath("../..", InSource());

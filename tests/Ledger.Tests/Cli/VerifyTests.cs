@@ -1,4 +1,5 @@
 using Ledger.Cli;
+using Ledger.Tests.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Cli;
@@ -69,6 +70,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task What_cannot_be_read_exits_2_and_is_named()
     {
+        using var other = new TemporaryFile(GoldenLog.Checkpoint15);
         foreach (var (args, problem) in new (string[], string)[]
         {
             ([Golden("nowhere"), "--key", Key], "nowhere"),
@@ -76,6 +78,7 @@ public sealed class VerifyTests
             ([Golden("job.erasure-proof"), "--key", Witness], "it is a witness's and not a log's"),
             ([Golden("job.erasure-proof"), "--key", Key, "--witness", Key], "it is a log's and not a witness's"),
             ([Golden("job.erasure-proof"), "--key", Key, "--checkpoint", Golden("events.jsonl")], "the checkpoint in '"),
+            ([Golden("job.erasure-proof"), "--key", Key, "--checkpoint", other.Path], "the checkpoint is of the log 'example.com/log/testdata'"),
             ([Golden("job.erasure-proof"), "--key", Key, "--consistency", Golden("events.jsonl")], "shows nothing without --checkpoint"),
             ([Golden("job.erasure-proof")], "--key"),
         })
@@ -88,13 +91,18 @@ public sealed class VerifyTests
     }
 
     [Fact]
-    public async Task A_key_may_be_in_a_file()
+    public async Task A_key_may_be_in_a_file_as_tools_save_it()
     {
         var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-        await File.WriteAllTextAsync(file, Key + "\n");
         try
         {
+            await File.WriteAllTextAsync(file, Key + "\n");
             Assert.Equal(0, (await RunAsync(Golden("job.erasure-proof"), "--key", file)).Exit);
+            await File.WriteAllTextAsync(file, Key + "\r\n", new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+            Assert.Equal(0, (await RunAsync(Golden("job.erasure-proof"), "--key", file)).Exit);
+            await File.WriteAllTextAsync(file, Key + "\n", System.Text.Encoding.Unicode);
+            var (exit, _, error) = await RunAsync(Golden("job.erasure-proof"), "--key", file);
+            Assert.Equal((2, true), (exit, error.Contains($"the key in '{file}' cannot be used: it is UTF-16", StringComparison.Ordinal)));
         }
         finally
         {

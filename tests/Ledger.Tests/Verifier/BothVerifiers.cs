@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
@@ -24,12 +23,10 @@ internal static partial class BothVerifiers
     {
         try
         {
-            var trust = Trust.Parse(request.Key, request.Witnesses) with
-            {
-                Older = Read("the checkpoint", request.Older, bytes => SignedNote.Parse(bytes)),
-                Policy = Read("the policy", request.Policy, bytes => Policy.Parse(bytes)),
-                Consistency = Read("the consistency proof", request.Consistency, bytes => AddCheckpointRequest.Parse(bytes)),
-            };
+            var trust = Trust.Parse(request.Key, request.Witnesses);
+            trust = With("the checkpoint", trust, request.Older, (trust, bytes) => trust.WithOlder(bytes));
+            trust = With("the policy", trust, request.Policy, (trust, bytes) => trust.WithPolicy(bytes));
+            trust = With("the consistency proof", trust, request.Consistency, (trust, bytes) => trust.WithConsistency(bytes));
             return Said(await Checked.RunAsync(request.Proof, trust));
         }
         catch (FormatException e)
@@ -38,16 +35,15 @@ internal static partial class BothVerifiers
         }
     }
 
-    private static T? Read<T>(string what, byte[]? bytes, Func<byte[], T> parse)
-        where T : class
+    private static Trust With(string what, Trust trust, byte[]? bytes, Func<Trust, byte[], Trust> with)
     {
         try
         {
-            return bytes is null ? null : parse(bytes);
+            return bytes is null ? trust : with(trust, bytes);
         }
         catch (FormatException e)
         {
-            throw new FormatException($"{what} cannot be read: {e.Message}", e);
+            throw new FormatException($"{what} cannot be used: {e.Message}", e);
         }
     }
 

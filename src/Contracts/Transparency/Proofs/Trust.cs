@@ -1,3 +1,5 @@
+using Ledger.Contracts.Bytes;
+
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>What a checker goes by: keys that it got from somewhere else than the proof, and what it remembers of the log.</summary>
@@ -15,6 +17,40 @@ public sealed record Trust(
     /// <exception cref="FormatException">Says which of them is wrong, and why.</exception>
     public static Trust Parse(string log, IEnumerable<string> witnesses) =>
         new(Key("the log's key", log, NoteKeyType.Ed25519), [.. witnesses.Select(witness => Key("a witness's key", witness, NoteKeyType.Cosignature)).Distinct()]);
+
+    /// <summary>With a checkpoint that was kept, from its file.</summary>
+    /// <exception cref="FormatException">It is none, or not of this log: nothing can be checked by it.</exception>
+    public Trust WithOlder(ReadOnlySpan<byte> file)
+    {
+        var note = SignedNote.Parse(StrictText.WithoutMark(file));
+        return this with { Older = OfThisLog(note) };
+    }
+
+    /// <summary>With a policy, from its file.</summary>
+    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    public Trust WithPolicy(ReadOnlySpan<byte> file) => this with { Policy = Policy.Parse(StrictText.WithoutMark(file)) };
+
+    /// <summary>With a consistency proof, from its file.</summary>
+    /// <exception cref="FormatException">It is none, or leads to a checkpoint that is not of this log.</exception>
+    public Trust WithConsistency(ReadOnlySpan<byte> file)
+    {
+        var request = AddCheckpointRequest.Parse(StrictText.WithoutMark(file));
+        OfThisLog(request.Note);
+        return this with { Consistency = request };
+    }
+
+    private SignedNote OfThisLog(SignedNote note)
+    {
+        try
+        {
+            Checkpoint.Open(note, Log);
+            return note;
+        }
+        catch (InvalidProofException e)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
 
     /// <summary>Checks a proof's checkpoint.</summary>
     /// <exception cref="FormatException">It is no checkpoint.</exception>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Ledger.Contracts.Bytes;
 using Ledger.Contracts.Transparency;
 using Ledger.Http;
 
@@ -26,7 +27,14 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
     public async Task<string?> CheckpointAsync(CancellationToken cancel)
     {
         var note = await GetAsync("checkpoint", isOptional: true, cancel);
-        return note is null ? null : System.Text.Encoding.UTF8.GetString(note);
+        try
+        {
+            return note is null ? null : StrictText.Utf8(note);
+        }
+        catch (FormatException e)
+        {
+            throw new MirrorException($"{http.BaseAddress}checkpoint is not a checkpoint: {e.Message}", e);
+        }
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> EntriesAsync(long from, long to, [EnumeratorCancellation] CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Text;
+using Ledger.Contracts.Bytes;
 using Ledger.Contracts.Transparency;
 
 namespace Ledger.Audit.Mirror;
@@ -14,10 +15,20 @@ public sealed class MirrorFolder(string folder)
     public string Folder => folder;
 
     /// <summary>The checkpoint's note; null: the folder holds no mirror.</summary>
+    /// <exception cref="MirrorException">It is no text.</exception>
     public string? Checkpoint()
     {
         var file = Path.Combine(folder, CheckpointFile);
-        return File.Exists(file) ? File.ReadAllText(file, Encoding.UTF8) : null;
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            return StrictText.Utf8(File.ReadAllBytes(file));
+        }
+        catch (FormatException e)
+        {
+            throw new MirrorException($"the checkpoint of the mirror in {folder} cannot be read: {e.Message}");
+        }
     }
 
     /// <summary>Replaces the checkpoint, durably: what it covers must have been written before.</summary>

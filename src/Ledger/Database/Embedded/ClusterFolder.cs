@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ledger.Database.Embedded;
 
 /// <summary>The names in a data folder, and what is known about it without a running server.</summary>
@@ -38,17 +40,42 @@ internal sealed record ClusterFolder
         }
 
         const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        const UnixFileMode passing = UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
         // Parents keep the usual mode: only the data folder itself is ours to close.
-        Directory.CreateDirectory(Path.GetDirectoryName(path) ?? path);
+        MakePassable(Path.GetDirectoryName(path) ?? path);
         Directory.CreateDirectory(path, owner);
-        if (Environment.IsPrivilegedProcess) File.SetUnixFileMode(path, File.GetUnixFileMode(path) | passing);
+        LetPass(path);
         return new ClusterFolder(path);
     }
 
+    /// <summary>Makes a folder and the parents that it lacks. As root, also those can be passed through, whatever our umask: PostgreSQL runs as another user.</summary>
+    public static void MakePassable(string path)
+    {
+        if (Directory.Exists(path)) return;
+        if (Path.GetDirectoryName(path) is { } parent) MakePassable(parent);
+        Directory.CreateDirectory(path);
+        LetPass(path);
+    }
+
+    private static void LetPass(string path)
+    {
+        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    }
+
     /// <summary>The PostgreSQL that made the cluster; null when there is none yet.</summary>
-    public int? Major() =>
-        File.Exists(Path.Combine(Cluster, "PG_VERSION")) ? int.Parse(File.ReadAllText(Path.Combine(Cluster, "PG_VERSION")).Trim()) : null;
+    /// <exception cref="EmbeddedPostgresException">The file that says so was cut or changed.</exception>
+    public int? Major()
+    {
+        var file = Path.Combine(Cluster, "PG_VERSION");
+        if (!File.Exists(file)) return null;
+        return int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major > 0
+            ? major
+            : throw new EmbeddedPostgresException($"{file} does not say which PostgreSQL made this cluster: it is damaged. {RestoreAdvice}");
+    }
+
+    /// <summary>What to do where files of the cluster are damaged.</summary>
+    public string RestoreAdvice =>
+        $"Other files of {Cluster} may be damaged too: keep a copy of {DataDirectory}, and restore it whole from a backup.";
 
     /// <summary>Keeps the log from growing for ever: at a start, a log over 10 MB becomes the one old log.</summary>
     public void RotateLog()

@@ -54,7 +54,7 @@ internal static class Command
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder ?? Path.GetPathRoot(Path.GetTempPath())!,
+            WorkingDirectory = folder ?? Path.GetPathRoot(AppContext.BaseDirectory)!,
         };
         if (!wholeEnvironment) KeepOnly(start.Environment);
         foreach (var (name, value) in variables ?? new Dictionary<string, string>())

@@ -36,7 +36,7 @@ internal static class NpmPostgres
         if (Directory.Exists(unpacked)) return (bin, "");
         if (Command.Find(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", places.Path) is not { } npm) return (null, "there is no npm in PATH");
 
-        Directory.CreateDirectory(cache);
+        ClusterFolder.MakePassable(cache);
         // One downloader at a time. A killed one leaves a .partial folder, which the next deletes.
         using var only = await FileLock.ExclusiveAsync(unpacked + ".lock", Patience, time, cancel);
         if (Directory.Exists(unpacked)) return (bin, "");

@@ -1,3 +1,4 @@
+using Ledger.Contracts.Bytes;
 using Ledger.Contracts.Transparency;
 using Ledger.Http;
 
@@ -50,7 +51,7 @@ public sealed class Witnesses : IDisposable
     {
         try
         {
-            var policy = Policy.Parse(File.ReadAllBytes(file));
+            var policy = Policy.Parse(StrictText.WithoutMark(File.ReadAllBytes(file)));
             return Problem(policy) is { } problem ? throw new FormatException(problem) : policy;
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)

@@ -31,6 +31,21 @@ export function decodeUtf8(bytes) {
   }
 }
 
+/**
+ * The bytes of a file to check by, behind a byte order mark of UTF-8, which some tools write unasked (RFC 3629 §6). A NUL, which no such file has, tells UTF-16
+ * and UTF-32 without a mark.
+ * @param {Uint8Array} file
+ * @returns {Uint8Array}
+ */
+export function withoutMark(file) {
+  const begins = (...octets) => file.length >= octets.length && octets.every((octet, i) => octet === null || octet === file[i]);
+  const other = encoding => new ProofError(`it is ${encoding} and must be UTF-8: convert it (\`iconv -f ${encoding} -t UTF-8\`)`);
+  if (begins(0xef, 0xbb, 0xbf)) return file.subarray(3);
+  if (begins(0xff, 0xfe, 0, 0) || begins(0, 0, 0xfe, 0xff) || begins(0, 0, 0, null)) throw other('UTF-32');
+  if (begins(0xff, 0xfe) || begins(0xfe, 0xff) || begins(0, null) || begins(null, 0)) throw other('UTF-16');
+  return file;
+}
+
 /** @param {...(Uint8Array | number[])} parts @returns {Uint8Array} */
 export function concat(...parts) {
   const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));

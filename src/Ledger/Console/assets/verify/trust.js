@@ -1,6 +1,6 @@
 /** What a proof is checked by: keys that the user has from somewhere else than the proof, and what they remember of the log. */
 
-import { ProofError, decodeHash, decodeUtf8, equal } from './bytes.js';
+import { ProofError, decodeHash, decodeUtf8, equal, withoutMark } from './bytes.js';
 import { isConsistent } from './merkle.js';
 import { KeyType, cosignedAt, isOf, openCheckpoint, parseKey, parseNote, readCheckpoint, readNote, signedBy } from './note.js';
 import { parsePolicy } from './policy.js';
@@ -33,9 +33,18 @@ export async function readTrust(inputs) {
     witnesses.set(witness.text, witness);
   }
   if (inputs.consistency && !inputs.older) throw new ProofError('a consistency proof shows nothing without the checkpoint that it is from, or to');
-  const older = await within('the checkpoint', inputs.older, readNote);
+  const older = await within('the checkpoint', inputs.older, async bytes => {
+    const note = readNote(bytes);
+    await openCheckpoint(note, log);
+    return note;
+  });
   const policy = await within('the policy', inputs.policy, parsePolicy);
-  return new Trust(log, [...witnesses.values()], older, await within('the consistency proof', inputs.consistency, parseConsistency), policy);
+  const consistency = await within('the consistency proof', inputs.consistency, async bytes => {
+    const request = parseConsistency(bytes);
+    await openCheckpoint(request.note, log);
+    return request;
+  });
+  return new Trust(log, [...witnesses.values()], older, consistency, policy);
 }
 
 /** @param {string} what @param {string} vkey @param {number} type */
@@ -53,9 +62,9 @@ async function keyOf(what, vkey, type) {
 async function within(what, bytes, parse) {
   if (!bytes) return null;
   try {
-    return await parse(bytes);
+    return await parse(withoutMark(bytes));
   } catch (e) {
-    throw e instanceof ProofError ? new ProofError(`${what} cannot be read: ${e.message}`) : e;
+    throw e instanceof ProofError ? new ProofError(`${what} cannot be used: ${e.message}`) : e;
   }
 }
 

@@ -58,7 +58,34 @@ public sealed class OlderCheckpointTests
             var broken = whole with { Proof = [.. whole.Proof.Select((hash, at) => at == i ? new byte[32] : hash)] };
             await Checked.FailsAsync(proof, "does not begin with that of 5", ProofLog.Trust with { Older = Kept(5), Consistency = broken });
         }
-        var unsigned = new SignedNote(Kept(5).Text, [ProofLog.Witness.Cosign(Kept(5).Text, 1)]);
-        await Checked.FailsAsync(proof, "is not signed by the key", ProofLog.Trust with { Older = unsigned, Consistency = whole });
     }
+
+    /// <summary>What is no checkpoint of the log tells nothing about a proof: it is refused as a file, before anything is checked.</summary>
+    [Fact]
+    public async Task A_file_that_is_not_of_this_log_is_refused_before_anything_is_checked()
+    {
+        var unsigned = new SignedNote(Kept(5).Text, [ProofLog.Witness.Cosign(Kept(5).Text, 1)]);
+        Refused("is not signed by the key", () => ProofLog.Trust.WithOlder(Bytes(unsigned)));
+        Refused("the checkpoint is of the log 'example.com/other'", () => ProofLog.Trust.WithOlder(Bytes(Signed("example.com/other"))));
+        Refused("three lines", () => ProofLog.Trust.WithOlder(Bytes(new SignedNote("a note\n", [ProofLog.Key.Sign("a note\n")]))));
+        Refused("is not signed by the key", () => ProofLog.Trust.WithConsistency(Bytes(new AddCheckpointRequest(5, [], unsigned))));
+
+        // As some tools save a file.
+        byte[] mark = [0xEF, 0xBB, 0xBF];
+        Assert.Equal(Kept(5).ToString(), ProofLog.Trust.WithOlder([.. mark, .. Bytes(Kept(5))]).Older!.ToString());
+        Assert.Equal(5, ProofLog.Trust.WithConsistency([.. mark, .. Bytes(await ConsistencyAsync(5))]).Consistency!.OldSize);
+        Assert.Equal("none", ProofLog.Trust.WithPolicy([.. mark, .. "quorum none\n"u8]).Policy!.Quorum);
+        Refused("it is UTF-16", () => ProofLog.Trust.WithOlder(System.Text.Encoding.Unicode.GetBytes(Kept(5).ToString())));
+        Refused("it is UTF-16", () => ProofLog.Trust.WithPolicy([0xFE, 0xFF, 0, (byte)'q']));
+    }
+
+    private static byte[] Bytes(object file) => System.Text.Encoding.UTF8.GetBytes(file.ToString()!);
+
+    private static SignedNote Signed(string origin)
+    {
+        var text = new Checkpoint(origin, 5, s_log.Tree.Root(0, 5)).Text;
+        return new SignedNote(text, [ProofLog.Key.Sign(text)]);
+    }
+
+    private static void Refused(string why, Action read) => Assert.Contains(why, Assert.Throws<FormatException>(read).Message, StringComparison.Ordinal);
 }

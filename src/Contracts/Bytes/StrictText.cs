@@ -1,0 +1,63 @@
+using System.Text;
+
+namespace Ledger.Contracts.Bytes;
+
+/// <summary>
+/// Text that somebody hands us in a file or a pipe: UTF-8 (RFC 3629) and nothing else, whatever the locale says. A byte order mark at the start is dropped,
+/// since some tools write one unasked (RFC 3629 §6). No message quotes the text: it may be an identifier or a key.
+/// </summary>
+public static class StrictText
+{
+    private const char Mark = '\uFEFF';
+
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>The bytes behind a byte order mark of UTF-8, or all of them where there is none.</summary>
+    /// <param name="file">A file, or at least its first four bytes.</param>
+    /// <exception cref="FormatException">It is UTF-16 or UTF-32, by its mark or by a NUL among the first two bytes.</exception>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) => file switch
+    {
+        [0xEF, 0xBB, 0xBF, .. var rest] => rest,
+        [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] or [0, 0, 0, _, ..] => throw Other("UTF-32"),
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, _, ..] or [_, 0, ..] => throw Other("UTF-16"),
+        _ => file,
+    };
+
+    /// <summary>A text whose format says what is in it, such as a signed note.</summary>
+    /// <exception cref="FormatException">It is not UTF-8; the message names the line and the byte.</exception>
+    public static string Utf8(ReadOnlySpan<byte> file)
+    {
+        var bytes = WithoutMark(file);
+        try
+        {
+            return s_utf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            var line = 1 + bytes[..e.Index].Count((byte)'\n');
+            throw new FormatException($"line {line} is not UTF-8 (it has the byte 0x{bytes[e.Index]:X2}): convert it to UTF-8", e);
+        }
+    }
+
+    /// <summary>A text of ids, keys or words, in which a byte order mark is never meant.</summary>
+    /// <exception cref="FormatException">It is not UTF-8, or a mark stands behind the start; the message names the line.</exception>
+    public static string Of(ReadOnlySpan<byte> file)
+    {
+        var text = Utf8(file);
+        return text.IndexOf(Mark) is >= 0 and var at
+            ? throw new FormatException($"line {1 + text.AsSpan(0, at).Count('\n')} has a byte order mark (U+FEFF), as files have that were joined: remove it")
+            : text;
+    }
+
+    /// <summary>A text of one line, without white space at its ends: a token, a key, an id.</summary>
+    /// <exception cref="FormatException">It is empty or has several lines, or is no such text.</exception>
+    public static string Line(ReadOnlySpan<byte> file)
+    {
+        var line = Of(file).Trim();
+        return line.AsSpan().ContainsAny('\r', '\n')
+            ? throw new FormatException("it has more than one line")
+            : line.Length > 0 ? line : throw new FormatException("it is empty");
+    }
+
+    private static FormatException Other(string encoding) => new($"it is {encoding} and must be UTF-8: convert it (`iconv -f {encoding} -t UTF-8`)");
+}

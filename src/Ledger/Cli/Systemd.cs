@@ -1,0 +1,20 @@
+using System.Net.Sockets;
+
+namespace Ledger.Cli;
+
+/// <summary>What systemd is told of a service of <c>Type=notify</c> (sd_notify(3)).</summary>
+internal static class Systemd
+{
+    private const string SocketVariable = "NOTIFY_SOCKET";
+
+    /// <summary>That the service answers from now on. Nothing happens where nobody asked for it.</summary>
+    /// <exception cref="SocketException">The named socket takes no message.</exception>
+    public static void TellReady()
+    {
+        if (Environment.GetEnvironmentVariable(SocketVariable) is not { Length: > 1 } name)
+            return;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        // The variable writes an abstract name, which begins with a NUL, with an @.
+        socket.SendTo("READY=1"u8.ToArray(), new UnixDomainSocketEndPoint(name[0] == '@' ? $"\0{name[1..]}" : name));
+    }
+}

@@ -1,0 +1,34 @@
+namespace Ledger.Verifier;
+
+/// <summary>What a program is given to read: a file, or standard input where the name is <c>-</c>. Bytes as they are, so that no locale has a say.</summary>
+internal static class GivenFile
+{
+    /// <summary>The name of standard input.</summary>
+    public const string StandardInput = "-";
+
+    public static Stream Open(string file) => file == StandardInput ? Console.OpenStandardInput() : File.OpenRead(file);
+
+    /// <summary>All of it.</summary>
+    /// <param name="most">Bytes, at most.</param>
+    /// <exception cref="FormatException">It has more.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static async Task<byte[]> ReadAsync(string file, int most, CancellationToken cancel)
+    {
+        await using var input = Open(file);
+        return await ReadAsync(input, most, cancel);
+    }
+
+    /// <inheritdoc cref="ReadAsync(string, int, CancellationToken)"/>
+    public static async Task<byte[]> ReadAsync(Stream input, int most, CancellationToken cancel)
+    {
+        using var all = new MemoryStream();
+        var part = new byte[Math.Min(most, 64 * 1024) + 1];
+        while (await input.ReadAsync(part, cancel) is > 0 and var read)
+        {
+            all.Write(part, 0, read);
+            if (all.Length > most)
+                throw new FormatException($"it has more than {most:N0} bytes");
+        }
+        return all.ToArray();
+    }
+}

@@ -1,0 +1,62 @@
+using Ledger.Cli;
+using Ledger.SystemTests.Database;
+using Ledger.SystemTests.Foreign;
+
+namespace Ledger.SystemTests.Cli;
+
+/// <summary>What a person sees on a terminal of 80 columns, and what a script gets.</summary>
+public sealed class TerminalTests
+{
+    private const string Python = "python3 (Debian: apt install python3)";
+
+    [SkippableFact]
+    public async Task Each_list_holds_every_cell_on_a_terminal_of_80_columns_and_columns_for_scripts_elsewhere()
+    {
+        Requires.That(Tool.Path("python3") is not null, Python);
+        await using var service = await TestService.StartAsync();
+        // Long, with a blank, and with a character of two columns.
+        var bot = await service.AddBotAsync("st-a bot 会話 whose name is as long as some are");
+        await service.AddConversationsAsync("a", 1, "user-1", bot: bot);
+        var job = await service.SubmitAsync(new { cId = "user-1" }, bot);
+        await service.RunSlicesAsync();
+
+        string[][] lists = [["jobs"], ["notifications"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job], ["replay", job, "--events"]];
+        var seen = await Task.WhenAll(lists.Select(list => OnTerminalAsync(service, list)));
+        foreach (var (list, shown) in lists.Zip(seen))
+        {
+            var piped = await CliDatabase.RunAsync([.. list, .. Database(service)]);
+            var rows = piped.Output.TrimEnd('\n').Split('\n');
+            Assert.True(rows.Length > 1, piped.Error);
+            Assert.DoesNotContain(rows, row => row.EndsWith(' ') || row.EndsWith('\t'));
+            // Openings and instants of the next moment may differ between the two: lists are compared by what stands still.
+            var cells = rows.SelectMany(row => row.Split('\t')).Where(cell => cell.Length > 0 && !cell.Contains("Z, 2", StringComparison.Ordinal));
+            Assert.All(cells, cell => Assert.Contains(cell, shown, StringComparison.Ordinal));
+            Assert.DoesNotContain(shown.Split('\n'), line => line.EndsWith(' ') || line.Contains('…') || line.Contains('│'));
+            Assert.Single(rows.Select(row => row.Count(c => c == '\t')).Distinct());
+        }
+        Assert.Contains(job, seen[0], StringComparison.Ordinal);
+        Assert.Contains(bot, seen[0], StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_terminal_that_hangs_up_stops_the_service_and_its_database()
+    {
+        Requires.That(Tool.Path("python3") is not null, Python);
+        await using var folder = await ScratchFolder.CreateAsync();
+        using var serve = LedgerProcess.OnTerminal("serve", "--embedded", "--data", folder.Path, "--urls", "http://127.0.0.1:0");
+        await serve.LineAsync("Listening on ");
+        Assert.NotNull(folder.Pid());
+        serve.Type([]);
+        Assert.Equal(0, await serve.ExitCodeAsync());
+        Assert.Null(folder.Pid());
+    }
+
+    private static async Task<string> OnTerminalAsync(TestService service, string[] list)
+    {
+        using var ledger = LedgerProcess.OnTerminal([.. list, .. Database(service)]);
+        Assert.True(await ledger.ExitCodeAsync() == ExitCodes.Done, ledger.Output + ledger.Error);
+        return ledger.Output;
+    }
+
+    private static string[] Database(TestService service) => ["--connection", service.Database.ConnectionStringFor("ledger_service")];
+}

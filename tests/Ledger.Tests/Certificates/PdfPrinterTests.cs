@@ -1,0 +1,21 @@
+using Ledger.Certificates;
+using Ledger.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ledger.Tests.Certificates;
+
+public sealed class PdfPrinterTests
+{
+    [Fact]
+    public async Task Without_a_temporary_folder_it_says_so_and_prints_nothing()
+    {
+        using var nowhere = new TemporaryFile("");
+        using var printer = new PdfPrinter(new HttpOptions { Chromium = "/bin/false" }, TimeProvider.System, NullLogger<PdfPrinter>.Instance)
+        {
+            MakeFolder = () => Directory.CreateDirectory(Path.Combine(nowhere.Path, "no-folder")).FullName,
+        };
+        // Both places are free again after each failure.
+        for (var i = 0; i < 3; i++)
+            Assert.Contains("TMPDIR must name a folder", (await Assert.ThrowsAsync<PdfException>(() => printer.PrintAsync("", CancellationToken.None))).Message, StringComparison.Ordinal);
+    }
+}
