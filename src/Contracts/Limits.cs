@@ -3,7 +3,7 @@ namespace Ledger.Contracts;
 /// <summary>Limits that are part of the contract.</summary>
 public static class Limits
 {
-    /// <summary>Characters (UTF-16 code units) of a bot id, conversation id or cId, at most.</summary>
+    /// <summary>Characters of a bot id, client id, conversation id or cId, at most, as <see cref="Characters"/> counts them.</summary>
     public const int IdentifierCharacters = 128;
 
     /// <summary>Conversation ids of one request, at most, counted before duplicates are dropped.</summary>
@@ -20,7 +20,13 @@ public static class Limits
 
     /// <summary>Whether <paramref name="text"/> can be an identifier: non-blank, 1 to 128 characters, no control characters, well-formed UTF-16.</summary>
     public static bool IsIdentifier(string text) =>
-        text.Length is > 0 and <= IdentifierCharacters && !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl) && IsWellFormed(text);
+        !string.IsNullOrWhiteSpace(text) && Characters(text) <= IdentifierCharacters && !text.Any(char.IsControl) && IsWellFormed(text);
+
+    /// <summary>
+    /// The length of a text in Unicode code points. JSON Schema's <c>maxLength</c> (draft 2020-12, validation, §6.3.1) and PostgreSQL's
+    /// <c>char_length</c> count so; .NET's <see cref="string.Length"/> counts code units, of which a code point takes one or two.
+    /// </summary>
+    public static int Characters(string text) => text.EnumerateRunes().Count();
 
     private static bool IsWellFormed(string text)
     {

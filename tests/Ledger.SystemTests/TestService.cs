@@ -118,14 +118,15 @@ public sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>One more node on the same database.</summary>
-    public async Task<HttpClient> AddNodeAsync()
+    /// <param name="http">Null: as the others.</param>
+    public async Task<HttpClient> AddNodeAsync(HttpOptions? http = null)
     {
         var node = LedgerService.Build(new ServiceSettings
         {
             Connection = _database.ConnectionStringFor("ledger_service"),
             Keys = Keys,
             Urls = "http://127.0.0.1:0",
-            Http = _options.Http,
+            Http = http ?? _options.Http,
             Execution = _options.Execution,
             Notifications = _options.Notifications,
             Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // leaf is one event, as the log holds it.
@@ -232,9 +232,9 @@ func isInstant(value any) bool {
 	return is && err == nil && instant.Year() > 0 && instant.Format(form) == text
 }
 
-// isIdentifier: 1 to 128 UTF-16 code units, not blank, no control characters.
+// isIdentifier: 1 to 128 code points, not blank, no control characters.
 func isIdentifier(text string) bool {
-	return text != "" && len(utf16.Encode([]rune(text))) <= 128 && strings.TrimFunc(text, unicode.IsSpace) != "" && strings.IndexFunc(text, unicode.IsControl) < 0
+	return text != "" && utf8.RuneCountInString(text) <= 128 && strings.TrimFunc(text, unicode.IsSpace) != "" && strings.IndexFunc(text, unicode.IsControl) < 0
 }
 
 func contains(list []string, text string) bool {

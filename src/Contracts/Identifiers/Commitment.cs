@@ -16,7 +16,7 @@ public static class Commitment
     /// <summary>The salt of <paramref name="id"/> under one job's salt key.</summary>
     public static byte[] Salt(ReadOnlySpan<byte> saltKey, IdentifierKind kind, string id)
     {
-        Span<byte> message = stackalloc byte[1 + MaxUtf8Bytes(id)];
+        Span<byte> message = stackalloc byte[1 + Utf8Bytes(id)];
         message[0] = (byte)kind;
         var length = Encoding.UTF8.GetBytes(id, message[1..]);
         return HMACSHA256.HashData(saltKey, message[..(1 + length)]);
@@ -25,19 +25,19 @@ public static class Commitment
     /// <summary>The commitment to <paramref name="id"/> with a disclosed salt.</summary>
     public static byte[] Of(ReadOnlySpan<byte> salt, IdentifierKind kind, string id)
     {
-        Span<byte> message = stackalloc byte[1 + Size + MaxUtf8Bytes(id)];
+        Span<byte> message = stackalloc byte[1 + Size + Utf8Bytes(id)];
         message[0] = (byte)kind;
         salt.CopyTo(message[1..]);
         var length = Encoding.UTF8.GetBytes(id, message[(1 + Size)..]);
         return Sha256.Of(message[..(1 + Size + length)]);
     }
 
-    private static int MaxUtf8Bytes(string id)
+    private static int Utf8Bytes(string id)
     {
         // 128 characters are at most 512 bytes; the stack is only used within that limit.
-        if (id.Length > Limits.IdentifierCharacters)
+        if (Limits.Characters(id) > Limits.IdentifierCharacters)
             throw new ArgumentException($"an identifier has at most {Limits.IdentifierCharacters} characters", nameof(id));
-        return Encoding.UTF8.GetMaxByteCount(id.Length);
+        return Encoding.UTF8.GetByteCount(id);
     }
 }
 

@@ -59,7 +59,7 @@ internal static class JobDetailPage
     /// <summary>The bot and the job of the path, where the viewer has any grant for the bot.</summary>
     private static (Bot Bot, JobId Job)? Find(HttpContext context, Caller caller) =>
         JobId.TryParse((string?)context.Request.RouteValues["job"] ?? "", out var job)
-        && caller.Registry.Bots.TryGetValue(BotPath.Segment(context, "bot", 2), out var bot) && bot.Grants.ContainsKey(caller.ClientId)
+        && caller.Registry.Bots.TryGetValue(BotPath.Segment(context, "bot"), out var bot) && bot.Grants.ContainsKey(caller.ClientId)
             ? (bot, job)
             : null;
 

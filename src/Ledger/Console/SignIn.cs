@@ -32,7 +32,9 @@ internal static class SignIn
         if (!caller.Registry.Bots.Values.Any(bot => bot.Grants.ContainsKey(caller.ClientId)))
             return await PageAsync(context, html, next, null, withoutGrant: caller.ClientId);
         await EndAsync(context, sessions);
-        SetCookie(context, options, await sessions.StartAsync(caller.ClientId, context.RequestAborted));
+        if (await sessions.StartAsync(caller.ClientId, caller.Credential.SecretId, context.RequestAborted) is not { } session)
+            return await PageAsync(context, html, next, TokenRefusal.BadSignature);
+        SetCookie(context, options, session);
         return new SeeOther(Local(next));
     }
 

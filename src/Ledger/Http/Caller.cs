@@ -9,7 +9,8 @@ namespace Ledger.Http;
 /// <param name="PathBot">The bot of the path, for which the client has a grant; null: the path is about all bots.</param>
 /// <param name="Registry">What both were read from.</param>
 /// <param name="ArrivedAt">A <see cref="TimeProvider.GetTimestamp"/> of the request's arrival.</param>
-internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Registry, long ArrivedAt)
+/// <param name="Credential">What let the client in.</param>
+internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Registry, long ArrivedAt, Credential Credential)
 {
     /// <summary>The caller of an endpoint that requires authorization.</summary>
     public static Caller Of(HttpContext context) =>
@@ -47,4 +48,14 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
         }
         return false;
     }
+}
+
+/// <summary>What a client was let in with. What goes on after its request was authenticated ends with it: see <see cref="Standing"/>.</summary>
+/// <param name="SecretId">The secret that signed the token; null: the client's own key did.</param>
+/// <param name="Until">When the token expires; null: it never does, or a session let the client in.</param>
+/// <param name="Session">The session's id; null: a token let the client in.</param>
+internal sealed record Credential(string? SecretId, DateTimeOffset? Until, string? Session)
+{
+    /// <summary>Without the members: who has the session's id is signed in.</summary>
+    public override string ToString() => nameof(Credential);
 }

@@ -21,12 +21,15 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
 
     private static readonly string StartSql = Sql.Load(typeof(ConsoleSessions), nameof(StartAsync));
     private static readonly string FindSql = Sql.Load(typeof(ConsoleSessions), nameof(FindAsync));
+    private static readonly string IsLiveSql = Sql.Load(typeof(ConsoleSessions), nameof(IsLiveAsync));
     private static readonly string EndSql = Sql.Load(typeof(ConsoleSessions), nameof(EndAsync));
     private static readonly string DeleteExpiredSql = Sql.Load(typeof(ConsoleSessions), nameof(DeleteExpiredAsync));
 
     /// <summary>A new session of a client.</summary>
-    /// <returns>Its id: for the cookie alone.</returns>
-    public async Task<string> StartAsync(string clientId, CancellationToken cancel)
+    /// <param name="clientId">The client.</param>
+    /// <param name="secretId">The secret with which the session ends; null: the client signs with its own key.</param>
+    /// <returns>Its id: for the cookie alone. Null: the secret was retired this moment.</returns>
+    public async Task<string?> StartAsync(string clientId, string? secretId, CancellationToken cancel)
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes));
         await using var command = database.CreateCommand(StartSql);
@@ -34,19 +37,37 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
         command.Parameters.AddWithValue(clientId);
         command.Parameters.AddWithValue(time.GetUtcNow());
         command.Parameters.AddWithValue(Idle);
-        await command.ExecuteNonQueryAsync(cancel);
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = secretId });
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+        catch (PostgresException e) when (e.ConstraintName == "console_sessions_end_with_their_secret")
+        {
+            return null;
+        }
         return id;
     }
 
-    /// <summary>Whose session it is; null: there is none, or it has expired.</summary>
-    public async Task<string?> FindAsync(string id, CancellationToken cancel)
+    /// <summary>Whose session it is, and with which secret it ends; null: there is none, or it has ended.</summary>
+    public async Task<(string ClientId, string? SecretId)?> FindAsync(string id, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FindSql);
         command.Parameters.AddWithValue(Digest(id));
         command.Parameters.AddWithValue(time.GetUtcNow());
         command.Parameters.AddWithValue(Idle);
         command.Parameters.AddWithValue(Lifetime);
-        return (string?)await command.ExecuteScalarAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? (reader.GetString(0), reader.GetValue(1) as string) : null;
+    }
+
+    /// <summary>Whether it goes on. Asking is no use of it.</summary>
+    public async Task<bool> IsLiveAsync(string id, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(IsLiveSql);
+        command.Parameters.AddWithValue(Digest(id));
+        command.Parameters.AddWithValue(time.GetUtcNow());
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     public async Task EndAsync(string id, CancellationToken cancel)

@@ -15,7 +15,7 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
     {
         if (DeletionRequestParser.NotAnObject(body) is { } problem)
             return new ConversationProofRequest(null, [problem]);
-        var problems = new List<string>();
+        var problems = new ProblemList();
         string? id = null;
         try
         {
@@ -26,15 +26,15 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
         {
             return new ConversationProofRequest(null, [DeletionRequestParser.NotJson(malformed)]);
         }
-        if (problems.Count == 0 && id is null)
+        if (problems.IsEmpty && id is null)
             problems.Add($"{Member} is required");
-        return new ConversationProofRequest(problems.Count == 0 ? id : null, problems);
+        return new ConversationProofRequest(problems.IsEmpty ? id : null, problems.Told);
     }
 
     /// <summary>Without the members: the id is personal data.</summary>
     public override string ToString() => nameof(ConversationProofRequest);
 
-    private static string? Read(ref Utf8JsonReader reader, List<string> problems)
+    private static string? Read(ref Utf8JsonReader reader, ProblemList problems)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -53,18 +53,12 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
             else
                 reader.Skip();
             if (isKnown && (isSeen || id is null))
-                Add(problems, isSeen ? $"{Member} is there more than once" : $"{Member} {DeletionRequestMembers.IdentifierRule}");
+                problems.Add(isSeen ? $"{Member} is there more than once" : $"{Member} {DeletionRequestMembers.IdentifierRule}");
             else if (!isKnown)
-                Add(problems, $"member {position} is unknown: only {Member} is known");
+                problems.Add($"member {position} is unknown: only {Member} is known");
             isSeen |= isKnown;
         }
         reader.Read(); // what follows the value is an error
         return id;
-    }
-
-    private static void Add(List<string> problems, string problem)
-    {
-        if (problems.Count < DeletionRequestParser.ProblemsNamed)
-            problems.Add(problem);
     }
 }

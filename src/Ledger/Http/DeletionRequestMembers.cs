@@ -12,9 +12,10 @@ internal sealed class DeletionRequestMembers
 
     private static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
 
-    private readonly List<string> _problems = [];
+    private readonly ProblemList _problems = new();
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private List<string>? _conversationIds;
+    private bool _isObject;
     private bool _hasCId;
     private string? _cId;
     private SentDate _startDate;
@@ -27,11 +28,12 @@ internal sealed class DeletionRequestMembers
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            Add("the body must be a JSON object");
+            _problems.Add("the body must be a JSON object");
             reader.Skip();
         }
         else
         {
+            _isObject = true;
             for (var position = 1; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; position++)
                 ReadMember(ref reader, position);
         }
@@ -41,18 +43,18 @@ internal sealed class DeletionRequestMembers
     /// <summary>The request, or all that is wrong with it.</summary>
     public ParsedBody Check(DateTimeOffset now)
     {
-        if (_problems is ["the body must be a JSON object"])
-            return new ParsedBody.Invalid(_problems);
+        if (!_isObject)
+            return Invalid();
         if (_conversationIds is not null && _hasCId)
-            Add("conversationIds and cId exclude each other: send one of them");
+            _problems.Add("conversationIds and cId exclude each other: send one of them");
         else if (_conversationIds is null && !_hasCId)
-            Add("conversationIds or cId is required");
+            _problems.Add("conversationIds or cId is required");
 
         // They take precedence over dates: with them, dates are not even parsed.
         if (_conversationIds is not null)
-            return _problems.Count > 0 ? Invalid() : ByConversationIds(_conversationIds);
-        var range = RequestedRange.Resolve(_startDate, _endDate, now, Add);
-        return _problems.Count > 0 || _cId is null || range is null ? Invalid() : new ParsedBody.Valid(
+            return !_problems.IsEmpty ? Invalid() : ByConversationIds(_conversationIds);
+        var range = RequestedRange.Resolve(_startDate, _endDate, now, _problems.Add);
+        return !_problems.IsEmpty || _cId is null || range is null ? Invalid() : new ParsedBody.Valid(
             new DeletionRequest.ByChannelUser(_cId, range.From, range.To), CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
     }
 
@@ -62,7 +64,7 @@ internal sealed class DeletionRequestMembers
         return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json));
     }
 
-    private ParsedBody.Invalid Invalid() => new(_problems);
+    private ParsedBody.Invalid Invalid() => new(_problems.Told);
 
     private void ReadMember(ref Utf8JsonReader reader, int position)
     {
@@ -71,7 +73,7 @@ internal sealed class DeletionRequestMembers
         if (name is null || !Names.Contains(name))
         {
             var known = Names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
-            Add(known is null
+            _problems.Add(known is null
                 ? $"member {position} is unknown: only conversationIds, cId, startDate and endDate are known"
                 : $"member {position} is {known} in another letter case: write {known}");
             reader.Skip();
@@ -79,7 +81,7 @@ internal sealed class DeletionRequestMembers
         }
         if (!_seen.Add(name))
         {
-            Add($"{name} is there more than once");
+            _problems.Add($"{name} is there more than once");
             reader.Skip();
             return;
         }
@@ -105,7 +107,7 @@ internal sealed class DeletionRequestMembers
         _hasCId = true;
         _cId = Identifier(ref reader);
         if (_cId is null)
-            Add($"cId {IdentifierRule}");
+            _problems.Add($"cId {IdentifierRule}");
     }
 
     private void ReadConversationIds(ref Utf8JsonReader reader)
@@ -113,7 +115,7 @@ internal sealed class DeletionRequestMembers
         _conversationIds = [];
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            Add("conversationIds must be a list of strings");
+            _problems.Add("conversationIds must be a list of strings");
             reader.Skip();
             return;
         }
@@ -123,12 +125,12 @@ internal sealed class DeletionRequestMembers
             if (Identifier(ref reader) is { } id)
                 _conversationIds.Add(id);
             else if (count < Limits.ConversationIdsPerRequest)
-                Add($"conversationIds[{count}] {IdentifierRule}");
+                _problems.Add($"conversationIds[{count}] {IdentifierRule}");
         }
         if (count == 0)
-            Add("conversationIds is empty: it must have 1 to 100 items");
+            _problems.Add("conversationIds is empty: it must have 1 to 100 items");
         if (count > Limits.ConversationIdsPerRequest)
-            Add($"conversationIds has {count} items: it must have 1 to 100, counted before duplicates are dropped");
+            _problems.Add($"conversationIds has {count} items: it must have 1 to 100, counted before duplicates are dropped");
     }
 
     /// <summary>Reads a value to its end; null if it is not an identifier.</summary>
@@ -151,13 +153,5 @@ internal sealed class DeletionRequestMembers
         {
             return null;
         }
-    }
-
-    private void Add(string problem)
-    {
-        if (_problems.Count < DeletionRequestParser.ProblemsNamed)
-            _problems.Add(problem);
-        else if (_problems.Count == DeletionRequestParser.ProblemsNamed)
-            _problems.Add($"there is more than these {DeletionRequestParser.ProblemsNamed}: mend them first");
     }
 }

@@ -25,9 +25,6 @@ internal abstract record ParsedBody
 /// </summary>
 internal static class DeletionRequestParser
 {
-    /// <summary>A body of nothing but mistakes gets this many of them named.</summary>
-    public const int ProblemsNamed = 50;
-
     /// <param name="body">The bytes as received.</param>
     /// <param name="now">The instant of submission: what "today" is.</param>
     public static ParsedBody Parse(ReadOnlySpan<byte> body, DateTimeOffset now)

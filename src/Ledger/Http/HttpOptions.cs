@@ -15,6 +15,15 @@ public sealed record HttpOptions
     /// <summary>Progress streams that one node keeps open at the same time.</summary>
     public int ProgressStreams { get; init; } = 256;
 
+    /// <summary>Of these, one client's at most.</summary>
+    public int ProgressStreamsPerClient { get; init; } = 64;
+
+    /// <summary>Of these, one job's at most.</summary>
+    public int ProgressStreamsPerJob { get; init; } = 16;
+
+    /// <summary>After so long a progress stream ends, and its client opens the next, as browsers do by themselves.</summary>
+    public TimeSpan ProgressLife { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 

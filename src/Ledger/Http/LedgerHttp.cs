@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Ledger.Http;
 
 /// <summary>
-/// The HTTP side. A request's way: <see cref="Errors"/> → routing (404, 405) → <see cref="TokenAuthentication"/> (401) →
+/// The HTTP side. A request's way: <see cref="Errors"/> → <see cref="RequestTarget"/> → routing (404, 405) → <see cref="TokenAuthentication"/> (401) →
 /// <see cref="ScopeCheck"/> (403) → its endpoint, which starts with <see cref="RateLimits"/> (429).
 /// </summary>
 public static class LedgerHttp
@@ -26,6 +26,7 @@ public static class LedgerHttp
         services.AddSingleton<ConsoleSessions>();
         services.AddSingleton<SessionVerifier>();
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<Standing>();
         services.AddSingleton<ProgressStreams>();
         services.AddSingleton<ProgressWatch>();
         services.AddHostedService<RateLimitFlush>();
@@ -52,6 +53,7 @@ public static class LedgerHttp
     public static void UseLedgerHttp(this WebApplication app)
     {
         app.UseMiddleware<Errors>();
+        app.Use(RequestTarget.InvokeAsync);
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ledger.Contracts.Jobs;
 using Ledger.Http.Reference;
 using Ledger.Jobs;
@@ -7,15 +6,10 @@ namespace Ledger.Http;
 
 /// <summary>
 /// <c>GET …/{jobId}/progress</c>: the status document as server-sent events, at once and at every change that is seen, until the job has ended (contract §6). An event's id is the document's
-/// version: a client that comes back with <c>Last-Event-ID</c> is sent only what is newer, and 204, which ends its attempts, when it has seen the end.
+/// validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does not have, and 204, which ends its attempts, when it has seen the end.
 /// </summary>
 internal static class ProgressEndpoint
 {
-    /// <summary>Seconds, for a client that finds all streams taken.</summary>
-    private const int RetryAfter = 5;
-
-    internal static readonly ErrorAnswer TooManyStreams = new(429, 429, ["too many progress streams are open: poll the job's status instead, or come back later"], RetryAfter);
-
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/progress", ProgressAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(ProgressWatch.MayRead))
         .WithName("watchDeletionJob")
@@ -23,26 +17,21 @@ internal static class ProgressEndpoint
 
     private static async Task<IResult> ProgressAsync(HttpContext context, RateLimits limits, JobReader jobs, ProgressStreams streams, ProgressWatch watch)
     {
-        var bot = Caller.Of(context).Bot.BotId;
+        var (client, bot) = (Caller.Of(context).ClientId, Caller.Of(context).Bot.BotId);
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
         if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
             return Refusals.TooMany(wait);
         if (await jobs.StatusAsync(bot, job, context.RequestAborted) is not { } status)
             return Refusals.UnknownJob;
-        var seen = long.TryParse(context.Request.Headers["Last-Event-ID"], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
-        if (status.Ended && seen == status.Version)
+        var seen = context.Request.Headers["Last-Event-ID"].ToString();
+        if (status.Ended && seen == status.Validator)
             return TypedResults.NoContent();
-        if (!streams.TryOpen())
-            return TooManyStreams;
-        try
-        {
+        var (place, refusal) = streams.TryOpen(client, job.ToString());
+        if (place is null)
+            return refusal!;
+        using (place)
             await watch.RunAsync(context, job, status, seen);
-        }
-        finally
-        {
-            streams.Close();
-        }
         return Results.Empty;
     }
 }

@@ -2,12 +2,11 @@ using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Jobs;
-using Ledger.Registry;
 
 namespace Ledger.Http;
 
 /// <summary>Writes one progress stream from its beginning to its end.</summary>
-internal sealed class ProgressWatch(JobReader jobs, RegistryCache registry, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class ProgressWatch(JobReader jobs, Standing standing, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>One of these scopes opens a stream, and keeps it open.</summary>
     public static readonly Scope[] MayRead = [Scope.DeleteConversations];
@@ -15,9 +14,15 @@ internal sealed class ProgressWatch(JobReader jobs, RegistryCache registry, Http
     /// <summary>Between two looks at the stored document.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Between two looks whether the client is still let in, while there is nothing to tell.</summary>
+    private static readonly TimeSpan StandingInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a stream ends with that has lived long enough: come back in a second (<c>retry</c>, in milliseconds).</summary>
+    private const string ComeBack = ": this stream has lived long enough, the next goes on\nretry: 1000\n\n";
+
     /// <param name="first">The document as it is now.</param>
-    /// <param name="seen">The version that the client has already; 0: none.</param>
-    public async Task RunAsync(HttpContext context, JobId job, StoredStatus first, long seen)
+    /// <param name="seen">The validator of what the client has already; empty: of nothing.</param>
+    public async Task RunAsync(HttpContext context, JobId job, StoredStatus first, string seen)
     {
         var (caller, response) = (Caller.Of(context), context.Response);
         response.ContentType = "text/event-stream";
@@ -25,30 +30,49 @@ internal sealed class ProgressWatch(JobReader jobs, RegistryCache registry, Http
         response.Headers["X-Accel-Buffering"] = "no"; // a proxy that collects answers would keep the events to itself
         // A node that stops does not wait for jobs to end: clients come back, to another one or later.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        var written = time.GetTimestamp();
         await response.Body.FlushAsync(stop.Token);
         try
         {
-            for (StoredStatus? status = first; ; status = await LookAsync(caller, job, stop.Token))
-            {
-                if (status is not null && status.Version != seen)
-                {
-                    await WriteAsync(response, $"id: {status.Version}\nevent: status\ndata: {status.Json}\n\n", stop.Token);
-                    (seen, written) = (status.Version, time.GetTimestamp());
-                }
-                else if (time.GetElapsedTime(written) >= options.Heartbeat)
-                {
-                    await WriteAsync(response, ": still there\n\n", stop.Token);
-                    written = time.GetTimestamp();
-                }
-                if (status is { Ended: true } || !await IsAllowedAsync(caller, stop.Token))
-                    return;
-                await Task.Delay(Interval, time, stop.Token);
-            }
+            await FollowAsync(caller, response, job, first, seen, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The client is gone, or the node stops: either way this stream ends here.
+        }
+    }
+
+    private async Task FollowAsync(Caller caller, HttpResponse response, JobId job, StoredStatus first, string seen, CancellationToken cancel)
+    {
+        var opened = time.GetTimestamp();
+        var (written, asked) = (opened, opened); // the request was let in just now
+        for (StoredStatus? status = first; ; status = await LookAsync(caller, job, cancel))
+        {
+            var isNews = status is not null && status.Validator != seen;
+            // What was taken away since ends the stream, before anything more is told.
+            if (!ReferenceEquals(status, first) && (isNews || time.GetElapsedTime(asked) >= StandingInterval))
+            {
+                if (!await standing.HoldsAsync(caller, MayRead, cancel))
+                    return;
+                asked = time.GetTimestamp();
+            }
+            if (isNews)
+            {
+                await WriteAsync(response, $"id: {status!.Validator}\nevent: status\ndata: {status.Json}\n\n", cancel);
+                (seen, written) = (status.Validator, time.GetTimestamp());
+            }
+            else if (time.GetElapsedTime(written) >= options.Heartbeat)
+            {
+                await WriteAsync(response, ": still there\n\n", cancel);
+                written = time.GetTimestamp();
+            }
+            if (status is { Ended: true })
+                return;
+            if (time.GetElapsedTime(opened) >= options.ProgressLife)
+            {
+                await WriteAsync(response, ComeBack, cancel);
+                return;
+            }
+            await Task.Delay(Interval, time, cancel);
         }
     }
 
@@ -62,21 +86,6 @@ internal sealed class ProgressWatch(JobReader jobs, RegistryCache registry, Http
         catch (Exception e) when (Errors.IsDatabaseUnreachable(e))
         {
             return null;
-        }
-    }
-
-    /// <summary>A stream may live for days: what was revoked since it was opened ends it.</summary>
-    private async ValueTask<bool> IsAllowedAsync(Caller caller, CancellationToken cancel)
-    {
-        try
-        {
-            var now = await registry.CurrentAsync(cancel);
-            return now.Clients.TryGetValue(caller.ClientId, out var client) && !client.Client.Revoked
-                && now.Bots.TryGetValue(caller.Bot.BotId, out var bot) && (caller with { PathBot = bot, Registry = now }).MayDoOneOf(MayRead);
-        }
-        catch (Exception e) when (Errors.IsDatabaseUnreachable(e))
-        {
-            return true;
         }
     }
 

@@ -10,12 +10,9 @@ namespace Ledger.Http;
 /// </summary>
 internal sealed partial class QueryParameters
 {
-    /// <summary>So many problems are named: an answer stays small, whatever was sent.</summary>
-    public const int ProblemsNamed = 10;
-
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
-    private readonly List<string> _problems = [];
+    private readonly ProblemList _problems = new();
 
     public QueryParameters(HttpRequest request, params ReadOnlySpan<string> known)
     {
@@ -35,16 +32,10 @@ internal sealed partial class QueryParameters
         }
     }
 
-    public IReadOnlyList<string> Problems => _problems;
+    public IReadOnlyList<string> Problems => _problems.Told;
 
     /// <summary>One more thing that is wrong.</summary>
-    public void Add(string problem)
-    {
-        if (_problems.Count < ProblemsNamed && !_problems.Contains(problem))
-            _problems.Add(problem);
-        else if (_problems.Count == ProblemsNamed)
-            _problems.Add($"there is more than these {ProblemsNamed}: mend them first");
-    }
+    public void Add(string problem) => _problems.Add(problem);
 
     public string? Text(string name) => _values.GetValueOrDefault(name);
 

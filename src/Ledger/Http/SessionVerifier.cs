@@ -4,6 +4,7 @@ using Ledger.Registry;
 namespace Ledger.Http;
 
 /// <summary>Authenticates requests by the console's cookie. What the client may do is looked up each time: what is revoked is revoked at once.</summary>
+/// <remarks>A session lasts as long as the secret that signed its token, its client, and one grant at least (docs/adr/0035).</remarks>
 internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache registry, TimeProvider time)
 {
     /// <summary>Longer than any that the ledger gives.</summary>
@@ -15,12 +16,12 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
     {
         var cancel = context.RequestAborted;
         var arrivedAt = time.GetTimestamp();
-        if (IdOf(context.Request) is not { } id || await sessions.FindAsync(id, cancel) is not { } client)
+        if (IdOf(context.Request) is not { } id || await sessions.FindAsync(id, cancel) is not var (client, secret))
             return null;
         var snapshot = await registry.CurrentAsync(cancel);
-        if (!snapshot.Clients.ContainsKey(client))
+        if (!IsLetIn(snapshot, client, secret))
             snapshot = await registry.ReadSinceAsync(arrivedAt, cancel);
-        return snapshot.Clients.TryGetValue(client, out var entry) && !entry.Client.Revoked ? new Caller(client, PathBot: null, snapshot, arrivedAt) : null;
+        return IsLetIn(snapshot, client, secret) ? new Caller(client, PathBot: null, snapshot, arrivedAt, new Credential(secret, Until: null, id)) : null;
     }
 
     /// <summary>The signed-in client, as one that asks about a bot of which it has a grant; null: it has none, or nobody is signed in.</summary>
@@ -42,6 +43,10 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
     /// <summary>What the request's cookie says; null: nothing that could be one of ours.</summary>
     public static string? IdOf(HttpRequest request) =>
         request.Cookies[ConsoleSessions.Cookie] is { Length: > 0 and <= MaximumCharacters } id ? id : null;
+
+    private static bool IsLetIn(RegistrySnapshot snapshot, string client, string? secret) =>
+        snapshot.Clients.TryGetValue(client, out var entry) && entry.Client.SignsWith(secret)
+        && snapshot.Bots.Values.Any(bot => bot.Grants.ContainsKey(client));
 
     private static Bot? BotOf(RegistrySnapshot snapshot, string botId, string client) =>
         snapshot.Bots.TryGetValue(botId, out var bot) && bot.Grants.ContainsKey(client) ? bot : null;

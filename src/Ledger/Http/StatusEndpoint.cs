@@ -47,7 +47,7 @@ internal static class StatusEndpoint
 
     private static IResult Answer(HttpContext context, StoredStatus status)
     {
-        var etag = new EntityTagHeaderValue($"\"{status.Version}\"");
+        var etag = new EntityTagHeaderValue($"\"{status.Validator}\"");
         var headers = context.Response.Headers;
         headers.ETag = etag.ToString();
         // A client may keep the document, and must ask whether it still holds.

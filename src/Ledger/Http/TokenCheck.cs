@@ -17,26 +17,27 @@ internal static class TokenCheck
     private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> Verifications = [];
 
     /// <param name="botId">The bot of the path; null: the path is about all bots, and none is looked for.</param>
-    /// <returns>The bot, and why the token is refused: null if it is not.</returns>
-    public static async ValueTask<(Bot? Bot, TokenRefusal? Refusal)> CheckAsync(PresentedToken token, string? botId, RegistrySnapshot registry, DateTimeOffset now)
+    /// <returns>The bot, the secret that signed the token (null: the client's own key), and why the token is refused: null if it is not.</returns>
+    public static async ValueTask<(Bot? Bot, string? SecretId, TokenRefusal? Refusal)> CheckAsync(PresentedToken token, string? botId, RegistrySnapshot registry, DateTimeOffset now)
     {
         var claims = token.Claims;
         if (!registry.Clients.TryGetValue(claims.AppId, out var client))
-            return (null, TokenRefusal.UnknownClient);
+            return (null, null, TokenRefusal.UnknownClient);
         if (client.Client.Revoked)
-            return (null, TokenRefusal.RevokedClient);
+            return (null, null, TokenRefusal.RevokedClient);
         if (token.Jwt.Alg != client.Client.Algorithm.ToString())
-            return (null, TokenRefusal.WrongAlgorithm);
+            return (null, null, TokenRefusal.WrongAlgorithm);
         var signature = await Handler.ValidateTokenAsync(token.Jwt, Verifications.GetValue(client, Verification));
         if (!signature.IsValid)
-            return (null, TokenRefusal.BadSignature);
+            return (null, null, TokenRefusal.BadSignature);
         if (claims.Problem(now, client.Client.RequireExpiry) is { } problem)
-            return (null, problem);
+            return (null, null, problem);
+        var secret = (signature.SecurityToken.SigningKey as SecretKey)?.SecretId;
         if (botId is null)
-            return (null, null);
+            return (null, secret, null);
         if (!registry.Bots.TryGetValue(botId, out var bot))
-            return (null, TokenRefusal.UnknownBot);
-        return bot.Grants.ContainsKey(claims.AppId) ? (bot, null) : (null, TokenRefusal.NotGranted);
+            return (null, null, TokenRefusal.UnknownBot);
+        return bot.Grants.ContainsKey(claims.AppId) ? (bot, secret, null) : (null, null, TokenRefusal.NotGranted);
     }
 
     /// <summary>Whether what was registered a moment ago could turn the refusal into its opposite.</summary>
@@ -64,7 +65,7 @@ internal static class TokenCheck
         switch (client.Client.Algorithm)
         {
             case TokenAlgorithm.HS256 or TokenAlgorithm.HS512:
-                return [.. client.Secrets.Select(secret => new SymmetricSecurityKey(secret))];
+                return [.. client.Secrets.Select(secret => new SecretKey(secret))];
             case TokenAlgorithm.RS256 or TokenAlgorithm.RS512:
                 var rsa = RSA.Create();
                 rsa.ImportFromPem(client.Client.PublicKey);
@@ -76,5 +77,11 @@ internal static class TokenCheck
             default:
                 throw new InvalidOperationException($"unknown token algorithm {client.Client.Algorithm}");
         }
+    }
+
+    /// <summary>Knows which secret it is. Not by <c>KeyId</c>, which the library would hold against the token's <c>kid</c>.</summary>
+    private sealed class SecretKey(LiveSecret secret) : SymmetricSecurityKey(secret.Key)
+    {
+        public string SecretId => secret.Id;
     }
 }

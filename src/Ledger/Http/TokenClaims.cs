@@ -11,6 +11,16 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
     /// <summary>How far away the <c>exp</c> of a token with a <c>jti</c> may be: so long its use is remembered.</summary>
     public const double ReplaySeconds = 3600;
 
+    /// <summary>From when on the token is refused; null: never, as far as a calendar reaches.</summary>
+    public DateTimeOffset? ExpiresAt
+    {
+        get
+        {
+            var seconds = Exp + SkewSeconds;
+            return seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Max(seconds.Value, 0)) : null;
+        }
+    }
+
     /// <summary>Without the members: they are whatever the caller sent.</summary>
     public override string ToString() => nameof(TokenClaims);
 

@@ -26,26 +26,25 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
     {
         var arrivedAt = time.GetTimestamp();
         var snapshot = await registry.CurrentAsync(cancel);
-        var (bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+        var (bot, secret, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
         if (refusal is { } stale && TokenCheck.MayBeStale(stale))
         {
             snapshot = await registry.ReadSinceAsync(arrivedAt, cancel);
-            (bot, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+            (bot, secret, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
         }
         var client = snapshot.Clients.ContainsKey(token.Claims.AppId) ? token.Claims.AppId : null;
         if (refusal is not null)
             return Refuse(refusal, client);
         if (!await IsFirstUseAsync(token.Claims, cancel))
             return Refuse(TokenRefusal.Replayed, client);
-        return (new Caller(token.Claims.AppId, bot, snapshot, arrivedAt), null);
+        return (new Caller(token.Claims.AppId, bot, snapshot, arrivedAt, new Credential(secret, token.Claims.ExpiresAt, Session: null)), null);
     }
 
     private async ValueTask<bool> IsFirstUseAsync(TokenClaims claims, CancellationToken cancel)
     {
-        if (claims is not { Jti: { } jti, Exp: { } exp })
+        if (claims is not { Jti: { } jti, ExpiresAt: { } expiresAt })
             return true;
         // From this commit on the jti is spent, also if the answer is an error or never sent.
-        var expiresAt = DateTimeOffset.UnixEpoch.AddSeconds(exp + TokenClaims.SkewSeconds);
         return await used.IsFirstUseAsync(claims.AppId, jti, expiresAt, cancel);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Bytes;
@@ -23,7 +22,7 @@ internal static class KeyFiles
     public static void Create(string file, string line, bool replace = false)
     {
         var unfinished = UnfinishedName(file);
-        using (var stream = new FileStream(unfinished, New()))
+        using (var stream = new FileStream(unfinished, DurableFile.New()))
         {
             stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
             stream.Flush(flushToDisk: true);
@@ -57,7 +56,7 @@ internal static class KeyFiles
     public static async Task WriteAsync(string file, bool replace, Func<Stream, Task> write)
     {
         var unfinished = UnfinishedName(file);
-        await using (var stream = new FileStream(unfinished, New()))
+        await using (var stream = new FileStream(unfinished, DurableFile.New()))
         {
             await write(stream);
             stream.Flush(flushToDisk: true);
@@ -69,20 +68,12 @@ internal static class KeyFiles
 
     private static void Finish(string unfinished, string file, bool replace)
     {
-        GiveToOwnerOfFolder(unfinished);
+        DurableFile.GiveToOwnerOfFolder(unfinished);
         File.Move(unfinished, file, replace);
         DurableFile.SyncFolder(FolderOf(file));
     }
 
     private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
-
-    private static FileStreamOptions New()
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = OwnersAlone;
-        return options;
-    }
 
     /// <summary>Destroys a file: under a name that nobody reads it is overwritten, then removed.</summary>
     public static void Destroy(string file)
@@ -110,17 +101,5 @@ internal static class KeyFiles
         }
         File.Delete(file);
         DurableFile.SyncFolder(FolderOf(file));
-    }
-
-    /// <summary>An administrator who is root must not make a file that the service cannot read.</summary>
-    public static void GiveToOwnerOfFolder(string file)
-    {
-        var folder = FolderOf(file);
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess)
-            return;
-        using var chown = Process.Start("chown", [$"--reference={folder}", "--", file]);
-        chown.WaitForExit();
-        if (chown.ExitCode != 0)
-            throw new IOException($"'{file}' could not be given to the owner of '{folder}': run this as the user that the service runs as");
     }
 }

@@ -1,4 +1,4 @@
-select d.data::text, d.mt_version, l.status <> 'queued'
+select d.data::text, l.status <> 'queued'
 from ledger.job_list l
 join ledger.mt_doc_jobstatus d on d.id = l.job_id
 where l.job_id = $1 and l.bot_id = $2

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
@@ -13,7 +14,14 @@ using NpgsqlTypes;
 namespace Ledger.Jobs;
 
 /// <summary>The stored status document, as text.</summary>
-public sealed record StoredStatus(string Json, long Version, bool Ended);
+public sealed record StoredStatus(string Json, bool Ended)
+{
+    /// <summary>
+    /// Another one for any other text (RFC 9110 §8.8.3): 128 bits of its SHA-256, in hexadecimal. The document's version would not do: a
+    /// rebuild puts a document right under the version that it had.
+    /// </summary>
+    public string Validator { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Json)).AsSpan(0, 16));
+}
 
 /// <summary>A job of any bot.</summary>
 /// <param name="Client">Who submitted it.</param>
@@ -53,7 +61,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     {
         await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetInt64(1), reader.GetBoolean(2)) : null;
+        return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetBoolean(1)) : null;
     }
 
     /// <summary>Who submitted the job.</summary>

@@ -64,14 +64,14 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
     }
 
     private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) =>
-        new(client, [.. client.LiveSecrets.Select(id => Open(client.ClientId, id, secrets)).OfType<byte[]>()]);
+        new(client, [.. client.LiveSecrets.Select(id => Open(client.ClientId, id, secrets)).OfType<LiveSecret>()]);
 
     /// <summary>Null where the secret is gone or cannot be opened: its client is refused, and the others are not.</summary>
-    private byte[]? Open(string clientId, string secretId, Dictionary<(string Client, string Secret), byte[]> secrets)
+    private LiveSecret? Open(string clientId, string secretId, Dictionary<(string Client, string Secret), byte[]> secrets)
     {
         try
         {
-            return secrets.TryGetValue((clientId, secretId), out var sealedSecret) ? keys.OpenSecret(clientId, secretId, sealedSecret) : null;
+            return secrets.TryGetValue((clientId, secretId), out var sealedSecret) ? new LiveSecret(secretId, keys.OpenSecret(clientId, secretId, sealedSecret)) : null;
         }
         catch (CryptographicException)
         {

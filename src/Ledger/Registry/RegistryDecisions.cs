@@ -72,6 +72,9 @@ public static class RegistryDecisions
     {
         if (!Limits.IsIdentifier(add.Bot))
             return Decision.Reject("a bot id has 1 to 128 characters, not all blank, without control characters");
+        // RFC 3986, section 5.2.4: whoever resolves a URL takes these segments out of it, percent-encoded or not.
+        if (add.Bot is "." or "..")
+            return Decision.Reject("a bot cannot be named '.' or '..': no URL could name it, because these are steps within a path");
         if (add.RetentionDays is < 1 or > LongestRetention)
             return Decision.Reject($"retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
         if (add.KeyRetentionDays is < 1 or > LongestRetention)

@@ -14,4 +14,13 @@ public sealed record RegistrySnapshot(
 
 /// <summary>A client with the secrets that verify its tokens.</summary>
 /// <param name="Secrets">For HS256 and HS512: one or two secrets, oldest first; else empty.</param>
-public sealed record ClientEntry(ApiClient Client, IReadOnlyList<byte[]> Secrets);
+public sealed record ClientEntry(ApiClient Client, IReadOnlyList<LiveSecret> Secrets);
+
+/// <summary>A secret that verifies a client's tokens.</summary>
+/// <param name="Id">Its name, which no other secret of the client ever has.</param>
+/// <param name="Key">The HMAC key.</param>
+public sealed record LiveSecret(string Id, byte[] Key)
+{
+    /// <summary>Without the key: who has it is the client.</summary>
+    public override string ToString() => nameof(LiveSecret);
+}

@@ -46,7 +46,7 @@ internal sealed class LogSigner : IDisposable
         var isNew = !File.Exists(file);
         var held = FileLock.TryExclusive(file);
         if (isNew && held is not null)
-            KeyFiles.GiveToOwnerOfFolder(file);
+            DurableFile.GiveToOwnerOfFolder(file);
         return held;
     }
 

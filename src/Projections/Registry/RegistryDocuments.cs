@@ -40,6 +40,10 @@ public sealed record Bot(
 public sealed record ApiClient(
     string ClientId, TokenAlgorithm Algorithm, string? PublicKey, bool RequireExpiry, IReadOnlyList<string> LiveSecrets, bool Revoked)
 {
+    /// <summary>Whether what was signed so still counts.</summary>
+    /// <param name="secretId">With which of its secrets; null: with the client's own key.</param>
+    public bool SignsWith(string? secretId) => !Revoked && (secretId is null ? PublicKey is not null : LiveSecrets.Contains(secretId));
+
     public static ApiClient Apply(ApiClient? client, RegistryEvent @event) => (client, @event) switch
     {
         (null, ClientRegistered e) => new ApiClient(e.Client, e.Algorithm, e.PublicKey, e.RequireExpiry, [], Revoked: false),

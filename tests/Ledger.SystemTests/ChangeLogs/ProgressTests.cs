@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
@@ -19,10 +18,10 @@ public sealed class ProgressTests
         await using var service = await TestService.StartAsync(new TestServiceOptions { Execution = new() { BatchSize = 2 } });
         await service.AddConversationsAsync("a", 3, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
-        using var stream = await OpenAsync(service, job);
+        using var stream = await ProgressStream.OpenAsync(service, job);
         Assert.Equal("text/event-stream", stream.Response.Content.Headers.ContentType!.ToString());
         Assert.True(stream.Response.Headers.CacheControl!.NoStore);
-        Assert.Equal("2 queued waiting 0/0", await stream.NextAsync());
+        Assert.Equal("queued waiting 0/0", await stream.NextAsync());
 
         Task slice;
         await using (await service.LockConversationAsync("a-00003"))
@@ -30,10 +29,10 @@ public sealed class ProgressTests
             slice = service.RunSlicesAsync();
             await service.UntilALaneWaitsAsync(); // in its second batch
             // Between the two it may have seen the start, too.
-            Assert.Equal("5 queued running 2/3", await stream.NextAsync() is var next && next == "3 queued running 0/3" ? await stream.NextAsync() : next);
+            Assert.Equal("queued running 2/3", await stream.NextAsync() is var next && next == "queued running 0/3" ? await stream.NextAsync() : next);
         }
         await slice;
-        Assert.Equal("7 completed done 3/3", await stream.NextAsync());
+        Assert.Equal("completed done 3/3", await stream.NextAsync());
         Assert.Equal("", await stream.LineAsync());
         Assert.Null(await stream.LineAsync());
         Assert.Equal(
@@ -45,14 +44,21 @@ public sealed class ProgressTests
     {
         await using var service = await TestService.StartAsync();
         var job = await service.SubmitAsync(new { cId = "nobody" });
-        using var stream = await OpenAsync(service, job, lastEventId: "2");
+        string first;
+        using (var begun = await ProgressStream.OpenAsync(service, job))
+        {
+            Assert.Equal("queued waiting 0/0", await begun.NextAsync());
+            first = begun.LastId!;
+        }
+        using var stream = await ProgressStream.OpenAsync(service, job, lastEventId: first);
         await service.RunSlicesAsync();
-        Assert.Equal("4 completed done 0/0", await stream.NextAsync()); // 2, the first, it had
-        using (var old = await OpenAsync(service, job, lastEventId: "2"))
-            Assert.Equal("4 completed done 0/0", await old.NextAsync());
-        using (var odd = await OpenAsync(service, job, lastEventId: "not ours"))
-            Assert.Equal("4 completed done 0/0", await odd.NextAsync());
-        using var again = await OpenAsync(service, job, lastEventId: "4");
+        Assert.Equal("completed done 0/0", await stream.NextAsync()); // the first it had
+        foreach (var old in new[] { first, "not ours", "1", "" })
+        {
+            using var behind = await ProgressStream.OpenAsync(service, job, lastEventId: old);
+            Assert.Equal("completed done 0/0", await behind.NextAsync());
+        }
+        using var again = await ProgressStream.OpenAsync(service, job, lastEventId: stream.LastId);
         Assert.Equal(HttpStatusCode.NoContent, again.Response.StatusCode);
     }
 
@@ -62,18 +68,83 @@ public sealed class ProgressTests
         await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new() { Submits = null, Polls = null, ProgressStreams = 2 } });
         var job = await service.SubmitAsync(new { cId = "user-1" });
         var streams = service.Services.GetRequiredService<ProgressStreams>();
-        using (var first = await OpenAsync(service, job))
-        using (var second = await OpenAsync(service, job))
+        using (var first = await ProgressStream.OpenAsync(service, job))
+        using (var second = await ProgressStream.OpenAsync(service, job))
         {
             await first.NextAsync();
             await second.NextAsync();
             Assert.Equal(2, streams.Open);
-            var third = (await service.AskAsync($"{service.Deletions}/{job}/progress")).IsError(429, 429, "too many progress streams");
+            var third = (await service.AskAsync($"{service.Deletions}/{job}/progress")).IsError(429, 429, "too many progress streams are open");
             Assert.NotNull(third.Header("Retry-After"));
         }
         await Steps.UntilAsync("the requests of clients that went away go on", () => Task.FromResult(streams.Open == 0));
-        using var next = await OpenAsync(service, job);
-        Assert.Equal("2 queued waiting 0/0", await next.NextAsync());
+        using var next = await ProgressStream.OpenAsync(service, job);
+        Assert.Equal("queued waiting 0/0", await next.NextAsync());
+    }
+
+    [SkippableFact]
+    public async Task One_job_and_one_client_get_a_share_of_the_streams_and_others_go_on()
+    {
+        await using var service = await TestService.StartAsync();
+        var other = await service.SubmitAsync(new { cId = "user-1" });
+        var streams = new List<ProgressStream>();
+        try
+        {
+            HttpStatusCode status;
+            var job = await service.SubmitAsync(new { cId = "user-2" });
+            while ((status = await OpenAsync(job)) == HttpStatusCode.OK)
+                Assert.True(streams.Count < 64, "one job may take more streams than it needs");
+            Assert.Equal(HttpStatusCode.TooManyRequests, status);
+            (await service.AskAsync($"{service.Deletions}/{job}/progress")).IsError(429, 429, "of this job");
+            var ofOneJob = streams.Count;
+            while (await OpenAsync(await service.SubmitAsync(new { cId = "user-3" })) == HttpStatusCode.OK)
+                Assert.True(streams.Count < 128, "one client may take all streams");
+            var answer = (await service.AskAsync($"{service.Deletions}/{other}/progress")).IsError(429, 429, "of this client");
+            Assert.NotNull(answer.Header("Retry-After"));
+            Assert.True(streams.Count > ofOneJob);
+            using var others = await ProgressStream.OpenAsync(service, other, token: service.Token(Scope.DeleteConversations));
+            Assert.Equal("queued waiting 0/0", await others.NextAsync());
+        }
+        finally
+        {
+            streams.ForEach(stream => stream.Dispose());
+        }
+
+        async Task<HttpStatusCode> OpenAsync(string job)
+        {
+            streams.Add(await ProgressStream.OpenAsync(service, job));
+            return streams[^1].Response.StatusCode;
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_stream_ends_with_its_token_and_after_its_longest_life_with_a_hint_to_come_back()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Http = new() { Submits = null, Polls = null, ProgressLife = TimeSpan.Zero },
+            OwnClock = true,
+        });
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        using (var old = await ProgressStream.OpenAsync(service, job))
+        {
+            Assert.Equal("queued waiting 0/0", await old.NextAsync());
+            Assert.Equal("retry: 1000", (await old.RestAsync())[^1]);
+            using var next = await ProgressStream.OpenAsync(service, job, lastEventId: old.LastId);
+            Assert.DoesNotContain(await next.RestAsync(), line => line.StartsWith("data:", StringComparison.Ordinal));
+        }
+        var options = new HttpOptions { ProgressLife = TimeSpan.FromDays(1) };
+        var expiry = service.Time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds();
+        var token = TestService.Sign(TestService.ClientId, service.Secret, claims: new Dictionary<string, object> { ["exp"] = expiry });
+        var second = await service.AddNodeAsync(options);
+        using var stream = await ProgressStream.OpenAsync(service, job, token: token, node: second);
+        using var lasting = await ProgressStream.OpenAsync(service, job, node: second);
+        await stream.NextAsync();
+        await lasting.NextAsync();
+        await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(7));
+        Assert.Empty(await stream.RestAsync());
+        await service.RunSlicesAsync();
+        Assert.StartsWith("queued running", await lasting.NextAsync(), StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -81,7 +152,7 @@ public sealed class ProgressTests
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new() { Submits = null, Polls = null, Heartbeat = TimeSpan.FromMilliseconds(1) } });
         var job = await service.SubmitAsync(new { cId = "user-1" });
-        using var stream = await OpenAsync(service, job);
+        using var stream = await ProgressStream.OpenAsync(service, job);
         await stream.NextAsync();
         Assert.Equal("", await stream.LineAsync());
         Assert.Equal(": still there", await stream.LineAsync());
@@ -101,8 +172,8 @@ public sealed class ProgressTests
     {
         await using var service = await TestService.StartAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
-        using var stream = await OpenAsync(service, job, token: service.Token(Scope.DeleteConversations));
-        Assert.Equal("2 queued waiting 0/0", await stream.NextAsync());
+        using var stream = await ProgressStream.OpenAsync(service, job, token: service.Token(Scope.DeleteConversations));
+        Assert.Equal("queued waiting 0/0", await stream.NextAsync());
         Assert.Null(await service.Registry.ExecuteAsync(service.Bot, new RevokeGrant(service.Bot, "cs-0", "test", null), CancellationToken.None));
         Assert.Equal("", await stream.LineAsync());
         Assert.Null(await stream.LineAsync());
@@ -118,48 +189,8 @@ public sealed class ProgressTests
             (await service.AskAsync($"{service.Deletions}/{job}/progress", service.Token(scope))).IsError(403, 4002);
         (await service.AskAsync($"/api/public/bot/{other}/conversations/delete/{job}/progress")).IsError(404, 404, "there is no such job");
         (await service.AskAsync($"{service.Deletions}/job/progress")).IsError(404, 404, "there is no such job");
-        using (var stream = await OpenAsync(service, job))
+        using (var stream = await ProgressStream.OpenAsync(service, job))
             await stream.NextAsync();
         (await service.AskAsync($"{service.Deletions}/{job}")).IsError(429, 429);
-    }
-
-    private static async Task<Events> OpenAsync(TestService service, string job, string? lastEventId = null, string? token = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/progress") { Headers = { { "auth", token ?? service.Token() } } };
-        if (lastEventId is not null)
-            request.Headers.Add("Last-Event-ID", lastEventId);
-        var response = await service.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        return new Events(response, new StreamReader(await response.Content.ReadAsStreamAsync()));
-    }
-
-    private sealed record Events(HttpResponseMessage Response, StreamReader Reader) : IDisposable
-    {
-        public string? LastData { get; private set; }
-
-        /// <summary>The next line; null at the stream's end.</summary>
-        public Task<string?> LineAsync() => Reader.ReadLineAsync().WaitAsync(s_deadline, TimeProvider.System);
-
-        /// <summary>The next event, in short: id, status, phase, processed of identified.</summary>
-        public async Task<string> NextAsync()
-        {
-            var lines = new List<string>();
-            while (lines.Count < 3 && await LineAsync() is { } line)
-            {
-                if (line.Length > 0)
-                    lines.Add(line);
-            }
-            Assert.StartsWith("id: ", lines[0], StringComparison.Ordinal);
-            Assert.Equal("event: status", lines[1]);
-            LastData = lines[2]["data: ".Length..];
-            var status = JsonDocument.Parse(LastData).RootElement;
-            var result = status.GetProperty("result");
-            return $"{lines[0]["id: ".Length..]} {status.GetProperty("status")} {status.GetProperty("phase")} {result.GetProperty("processedCount")}/{result.GetProperty("totalConversations")}";
-        }
-
-        public void Dispose()
-        {
-            Reader.Dispose();
-            Response.Dispose();
-        }
     }
 }

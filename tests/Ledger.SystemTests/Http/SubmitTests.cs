@@ -75,7 +75,7 @@ public sealed partial class SubmitTests(SharedApiService shared) : IClassFixture
         const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
         var many = string.Join('&', Enumerable.Range(0, 900).Select(n => $"{Letters[n / 26]}{Letters[n % 26]}=1"));
         var request = service.Request(HttpMethod.Post, $"{service.Deletions}?{many}", ById);
-        var answer = await service.RefusedAsync(request, 400, 400, "there is more than these 10");
+        var answer = await service.RefusedAsync(request, 400, 400, "and 890 more: mend these first");
         Assert.Equal(11, answer.Json.GetProperty("errors").GetArrayLength());
         Assert.InRange(answer.Body.Length, 1, 4096);
         (await service.SendAsync(service.Request(HttpMethod.Post, service.Deletions + "?", ById))).Is(202);

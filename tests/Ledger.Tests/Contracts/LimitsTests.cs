@@ -24,7 +24,12 @@ public sealed class LimitsTests
     {
         Assert.True(Limits.IsIdentifier(new string('x', 128)));
         Assert.False(Limits.IsIdentifier(new string('x', 129)));
+        // Characters are code points, as JSON Schema and PostgreSQL count them.
+        Assert.True(Limits.IsIdentifier(Emoji(128)));
+        Assert.False(Limits.IsIdentifier(Emoji(129)));
     }
+
+    private static string Emoji(int count) => string.Concat(Enumerable.Repeat("😀", count));
 
     [Fact]
     public void An_instant_is_written_in_UTC_with_milliseconds_and_cut_to_them()

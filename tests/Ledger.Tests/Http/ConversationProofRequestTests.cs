@@ -43,6 +43,13 @@ public sealed class ConversationProofRequestTests
     }
 
     [Fact]
+    public void Ten_problems_are_named_and_the_rest_is_counted()
+    {
+        var problems = Parse("{" + string.Join(',', Enumerable.Repeat("\"a\":1", 900)) + "}").Problems;
+        Assert.Equal((11, "and 890 more: mend these first"), (problems.Count, problems[^1]));
+    }
+
+    [Fact]
     public void An_id_that_is_too_long_is_a_problem() => Assert.NotEmpty(Parse($$"""{"conversationId":"{{new string('x', 129)}}"}""").Problems);
 
     private static ConversationProofRequest Parse(string body) => ConversationProofRequest.Parse(Encoding.UTF8.GetBytes(body));

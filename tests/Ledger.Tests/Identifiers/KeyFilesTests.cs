@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Ledger.Contracts.Transparency;
 using Ledger.Identifiers;
 using Ledger.Transparency;
 using Ledger.Transparency.Witnessing;
@@ -23,6 +24,9 @@ public sealed class KeyFilesTests : IDisposable
     [InlineData("epoch-000002.key")]
     [InlineData("w.key")]
     [InlineData("log.lock")]
+    [InlineData("log.checkpoint")]
+    [InlineData("log-000001.vkey")]
+    [InlineData("log-000001.checkpoint")]
     public void What_root_makes_belongs_to_the_folders_owner_alone(string file)
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "only root can give files away");
@@ -90,6 +94,18 @@ public sealed class KeyFilesTests : IDisposable
                 break;
             case "log.lock":
                 LogSigner.TryLock(Folder)!.Dispose();
+                break;
+            case "log.checkpoint":
+                // What an earlier version left has another mode.
+                File.WriteAllText(Path.Combine(Folder, "log.checkpoint.new"), "cut sh");
+                var origin = LogKeyFile.Read(Folder).Verifier.Name;
+                using (var signer = LogSigner.TryOpen(Folder, origin)!)
+                    signer.Sign(new Checkpoint(origin, 0, MerkleTree.EmptyRoot()));
+                break;
+            case "log-000001.vkey" or "log-000001.checkpoint":
+                Make("log.checkpoint");
+                LogKeyFile.Prepare(Folder, "ledger.example/b");
+                LogKeyFile.Exchange(Folder);
                 break;
             default:
                 KeyFolder.Open(Folder).AddEpoch();

@@ -100,6 +100,10 @@ public sealed class RegistryDecisionsTests
     public void A_bots_settings_are_checked()
     {
         Rejected("a bot id has 1 to 128 characters", RegistryDecisions.Decide((Bot?)null, s_addBot with { Bot = " " }));
+        foreach (var dots in new[] { ".", ".." })
+            Rejected("a bot cannot be named '.' or '..'", RegistryDecisions.Decide((Bot?)null, s_addBot with { Bot = dots }));
+        foreach (var named in new[] { "...", ".a", "a..", string.Concat(Enumerable.Repeat("😀", 128)) })
+            Assert.Single(RegistryDecisions.Decide((Bot?)null, s_addBot with { Bot = named }).Events);
         Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 0 }));
         Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 36_501 }));
         Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", null, null, -1, null, "ada", null)));

@@ -20,8 +20,8 @@ export const grouped = number => number.toLocaleString('en-US');
 /** A name that a key can have: no '+', no Unicode space, no control character, at most 255 UTF-16 code units. @param {string} text */
 export const isName = text => text.length > 0 && text.length <= 255 && !/[+\p{Z}\p{Cc}]/u.test(text) && text.isWellFormed();
 
-/** An identifier: 1 to 128 UTF-16 code units, not blank, no control characters. @param {string} text */
-export const isIdentifier = text => text.length > 0 && text.length <= 128 && /\P{Z}/u.test(text) && !/\p{Cc}/u.test(text) && text.isWellFormed();
+/** An identifier: 1 to 128 code points, not blank, no control characters. @param {string} text */
+export const isIdentifier = text => [...text].length <= 128 && /\P{Z}/u.test(text) && !/\p{Cc}/u.test(text) && text.isWellFormed();
 
 /** A job's id: cdj- and a version-5 UUID in lower case. @param {string} text */
 export const isJobId = text => /^cdj-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
