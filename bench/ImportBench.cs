@@ -14,6 +14,12 @@ namespace Ledger.Bench;
 /// </summary>
 public static class ImportBench
 {
+    private const string Text = "I would like to book a table for two people at half past seven in the evening.";
+    private const string Rest =
+        $$"""
+        "channel":"rtm","startedAt":"2026-01-01T08:00:00.000Z","messages":[{"type":"incoming","text":"{{Text}}"}]}
+        """;
+
     public static async Task<IReadOnlyList<Figure>> RunAsync(bool quick)
     {
         var (rounds, lines) = quick ? (1, 20_000) : (3, 1_000_000);
@@ -64,7 +70,8 @@ public static class ImportBench
     }
 
     private static Figure Figure(
-        string name, string unit, IReadOnlyList<Measured> measured, IReadOnlyList<Measured> floor, Func<Measured, double> value, string aim) =>
+        string name, string unit, IReadOnlyList<Measured> measured, IReadOnlyList<Measured> floor, Func<Measured, double> value,
+            string aim) =>
         new(name, unit, "beside", "empty", [.. measured.Select(value)], [.. floor.Select(value)], aim);
 
     private static async Task<Measured> MeasureAsync(string file, int erased)
@@ -85,7 +92,10 @@ public static class ImportBench
         await using (var begin = new Npgsql.NpgsqlBatch(connection))
         {
             begin.BatchCommands.Add(new(
-                "insert into ledger.job_list (job_id, bot_id, client_id, submitted_at, status) values ($1, $2, 'cs-bench', now(), 'completed')")
+                """
+                insert into ledger.job_list (job_id, bot_id, client_id, submitted_at, status)
+                values ($1, $2, 'cs-bench', now(), 'completed')
+                """)
             {
                 Parameters = { new() { Value = job.Value }, new() { Value = BenchDatabase.Bot } },
             });
@@ -99,7 +109,8 @@ public static class ImportBench
         for (var (row, first) = (0, 0); first < conversations; (row, first) = (row + 1, first + Manifest.RowSize))
         {
             var count = Math.Min(Manifest.RowSize, conversations - first);
-            ManifestEntry[] entries = [.. Enumerable.Range(first, count).Select(n => new ManifestEntry(Id("erased", n), Skip: null, Key: n + 1))];
+            ManifestEntry[] entries = [.. Enumerable.Range(first, count).Select(n =>
+                new ManifestEntry(Id("erased", n), Skip: null, Key: n + 1))];
             await using var insert = new Npgsql.NpgsqlCommand(
                 """
                 insert into ledger.job_manifest (job_id, row_number, size, subtree_root, sealed, outcomes, open_count)
@@ -109,7 +120,8 @@ public static class ImportBench
                 Parameters =
                 {
                     new() { Value = job.Value }, new() { Value = row }, new() { Value = count }, new() { Value = new byte[32] },
-                    new() { Value = Manifest.Seal(key, row, entries) }, new() { Value = Enumerable.Repeat(OutcomeCode.Deleted, count).ToArray() },
+                    new() { Value = Manifest.Seal(key, row, entries) },
+                        new() { Value = Enumerable.Repeat(OutcomeCode.Deleted, count).ToArray() },
                 },
             };
             await insert.ExecuteNonQueryAsync();
@@ -122,9 +134,9 @@ public static class ImportBench
         await using var writer = new StreamWriter(file, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         for (var n = 0; n < lines; n++)
         {
-            await writer.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $$"""{"botId":"{{BenchDatabase.Bot}}","conversationId":"{{Id("line", n)}}","cId":"u-{{n / 5}}","channel":"rtm","startedAt":"2026-01-01T08:00:00.000Z",""")
-                + """ "messages":[{"type":"incoming","text":"I would like to book a table for two people at half past seven in the evening."}]}""");
+            await writer.WriteAsync(string.Create(
+                CultureInfo.InvariantCulture, $$"""{"botId":"{{BenchDatabase.Bot}}","conversationId":"{{Id("line", n)}}","cId":"u-{{n / 5}}","""));
+            await writer.WriteLineAsync(Rest);
         }
     }
 

@@ -13,22 +13,25 @@ internal static class ImportCommand
         var verb = new Verb(
             "import",
             "Fills the conversation store from JSON Lines: all of the input or nothing of it. Running it again imports nothing twice.",
-            "ledger import conversations.jsonl.gz\nzcat conversations.jsonl.gz | ledger import -\nledger import export.jsonl --again --reason 'erased by mistake'",
-            "A line is one conversation: {\"botId\", \"conversationId\", \"cId\", \"channel\", \"startedAt\", \"messages\": [{\"type\", \"createdOn\", \"text\"}]}, optionally\n"
-            + "with the arrays transcripts, recordings, attachments and logs. Its bot must be registered. The input is read twice: any fault in it\n"
-            + "refuses it before anything is stored, and names its line. A conversation that is there already must have the same content.\n"
-            + $"Conversations that were erased stay out: their lines are named, and the exit code is {ExitCodes.ErasedLeftOut}. With --again they are taken, which\n"
-            + "is recorded in the bot's stream. After `ledger forget` nobody can know what the job erased, and an import takes it again.");
+            "ledger import conversations.jsonl.gz\nzcat conversations.jsonl.gz | ledger import -\n"
+            + "ledger import export.jsonl --again --reason 'erased by mistake'",
+            "A line is one conversation: {\"botId\", \"conversationId\", \"cId\", \"channel\", \"startedAt\",\n"
+            + "\"messages\": [{\"type\", \"createdOn\", \"text\"}]}, optionally with the arrays transcripts, recordings, attachments and logs.\n"
+            + "Its bot must be registered. The input is read twice: any fault in it refuses it before anything is stored, and names its\n"
+            + "line. A conversation that is there already must have the same content. Conversations that were erased stay out: their\n"
+            + $"lines are named, and the exit code is {ExitCodes.ErasedLeftOut}. With --again they are taken, which is recorded in the bot's stream.\n"
+            + "After `ledger forget` nobody can know what the job erased, and an import takes it again.");
         var file = new Argument<string>("FILE")
         {
-            Description = "JSON Lines, gzip or not. - is standard input, which is kept on the disk of the data folder (else of the temporary folder) until the end.",
+            Description = "JSON Lines, gzip or not. - is standard input, which is kept in the data folder (else the temporary folder) meanwhile.",
         };
         var again = new Option<bool>("--again") { Description = "Take conversations that were erased too; needs --reason." };
         verb.Add(file);
         verb.Add(again);
         var by = RecordedBy.AddTo(verb);
         var database = DatabaseOptions.AddTo(verb, withKeys: true);
-        verb.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(file)!, Again(parsed, parsed.GetValue(again), by), database, cancel));
+        verb.SetAction((parsed, cancel) =>
+            RunAsync(parsed, parsed.GetValue(file)!, Again(parsed, parsed.GetValue(again), by), database, cancel));
         return verb;
     }
 
@@ -40,7 +43,8 @@ internal static class ImportCommand
         _ => null,
     };
 
-    private static async Task<int> RunAsync(ParseResult parsed, string file, TakeAgain? again, DatabaseOptions options, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, string file, TakeAgain? again, DatabaseOptions options,
+        CancellationToken cancel)
     {
         var terminal = Terminal.Of(parsed);
         if (file == "-" && !Console.IsInputRedirected)
@@ -57,15 +61,18 @@ internal static class ImportCommand
         terminal.Line(
             $"imported {totals.Imported:N0} conversations with {totals.Items:N0} items; {totals.AlreadyThere:N0} were there already"
             + (totals.LeftOut > 0 ? $"; {totals.LeftOut:N0} lines were left out" : "")
-            + (totals.TakenAgain > 0 ? $"; {totals.TakenAgain:N0} had been erased and were taken again" : "") + $" ({totals.Lines:N0} lines)");
+            + (totals.TakenAgain > 0 ? $"; {totals.TakenAgain:N0} had been erased and were taken again" : "")
+                + $" ({totals.Lines:N0} lines)");
         if (result.Unreadable > 0)
         {
-            terminal.Warn($"{result.Unreadable} rows of jobs' lists cannot be opened with these keys, though nobody forgot them: what was erased with them may be "
-                + "back. `ledger audit` says more");
+            terminal.Warn(
+                $"{result.Unreadable} rows of jobs' lists cannot be opened with these keys, though nobody forgot them: "
+                + "what was erased with them may be back. `ledger audit` says more");
         }
         if (result.LeftOut.IsEmpty)
             return ExitCodes.Done;
-        terminal.Note($"Left out, since their conversations were erased before: {result.LeftOut}. To take them all the same: --again --reason TEXT");
+        terminal.Note(
+            $"Left out, since their conversations were erased before: {result.LeftOut}. To take them all the same: --again --reason TEXT");
         return ExitCodes.ErasedLeftOut;
     }
 
@@ -112,7 +119,8 @@ internal static class ImportCommand
         if (database.Embedded is not { } embedded || totals.Imported == 0)
             return;
         await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
-        await using var analyze = new NpgsqlCommand("analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
+        await using var analyze = new NpgsqlCommand(
+            "analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
         await analyze.ExecuteNonQueryAsync(cancel);
     }
 

@@ -41,7 +41,8 @@ internal static class ConversationAdding
         NpgsqlConnection connection, IReadOnlyList<ImportedConversation> conversations, CancellationToken cancel)
     {
         await using var command = Command(connection, ChannelUsersSql,
-            Array(conversations, one => one.BotId), Array(conversations, one => one.CId), Array(conversations, one => one.StartedAt.UtcDateTime));
+            Array(conversations, one => one.BotId), Array(conversations, one => one.CId),
+                Array(conversations, one => one.StartedAt.UtcDateTime));
         await command.ExecuteNonQueryAsync(cancel);
     }
 
@@ -107,7 +108,8 @@ internal static class ConversationAdding
     }
 
     /// <summary>One row a conversation, which survives its erasure.</summary>
-    public static async Task InsertAnalyticsAsync(NpgsqlConnection connection, IReadOnlyList<AddedConversation> added, CancellationToken cancel)
+    public static async Task InsertAnalyticsAsync(NpgsqlConnection connection, IReadOnlyList<AddedConversation> added,
+        CancellationToken cancel)
     {
         await using var command = Command(connection, AnalyticsSql,
             Array(added, one => one.Conversation.BotId), Array(added, one => one.Conversation.StartedAt.UtcDateTime),
@@ -116,7 +118,8 @@ internal static class ConversationAdding
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static NpgsqlParameter Array<T, TValue>(IReadOnlyCollection<T> rows, Func<T, TValue> value) => new() { Value = rows.Select(value).ToArray() };
+    private static NpgsqlParameter Array<T, TValue>(IReadOnlyCollection<T> rows, Func<T, TValue> value) =>
+        new() { Value = rows.Select(value).ToArray() };
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

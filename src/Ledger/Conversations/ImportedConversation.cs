@@ -4,7 +4,8 @@ namespace Ledger.Conversations;
 /// <param name="StartedAt">In whole milliseconds.</param>
 /// <param name="Digest">Of all but bot and id: see <see cref="ContentDigest"/>.</param>
 internal sealed record ImportedConversation(
-    string BotId, string ConversationId, string CId, string Channel, DateTimeOffset StartedAt, IReadOnlyList<ImportedItem> Items, byte[] Digest)
+    string BotId, string ConversationId, string CId, string Channel, DateTimeOffset StartedAt, IReadOnlyList<ImportedItem> Items,
+        byte[] Digest)
 {
     public int Bytes => Items.Sum(item => item.Body.Length);
 

@@ -42,7 +42,8 @@ internal static class JsonNumber
         if (significant.Length - behind + exponent > MostDigitsBeforePoint)
             return null;
         var trimmed = significant.TrimEnd('0');
-        return string.Create(CultureInfo.InvariantCulture, $"{(isNegative ? "-" : "")}{trimmed}e{exponent - behind + significant.Length - trimmed.Length}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{(isNegative ? "-" : "")}{trimmed}e{exponent - behind + significant.Length - trimmed.Length}");
     }
 
     /// <summary>Null: beyond what is read at all.</summary>
@@ -50,6 +51,7 @@ internal static class JsonNumber
     {
         if (text.IsEmpty)
             return 0;
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) && Math.Abs((long)exponent) < MostExponent ? exponent : null;
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent)
+            && Math.Abs((long)exponent) < MostExponent ? exponent : null;
     }
 }

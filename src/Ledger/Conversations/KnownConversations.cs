@@ -32,7 +32,8 @@ internal static class KnownConversations
             {
                 if (content is not null)
                     stored.Add(place, content.Finish());
-                (place, content) = (next, new ContentDigest(reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3)));
+                (place, content) = (next,
+                    new ContentDigest(reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3)));
             }
             if (await reader.IsDBNullAsync(4, cancel))
                 continue; // it has no items

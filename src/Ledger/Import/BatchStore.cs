@@ -42,7 +42,8 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
             catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal))
             {
                 // Class 22, data exception. The first pass finds them all; the server's words would quote the value.
-                throw new ImportException(Lines(batch), $"one of them holds a value that PostgreSQL cannot store (SQLSTATE {e.SqlState})", cause: e);
+                throw new ImportException(Lines(batch), $"one of them holds a value that PostgreSQL cannot store (SQLSTATE {e.SqlState})",
+                    cause: e);
             }
         }
     }
@@ -51,11 +52,13 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
     private async Task<Stored?> TryAsync(NpgsqlConnection connection, ImportBatch batch, CancellationToken cancel)
     {
         if (again is not null)
-            await RegistryStore.LockAsync(connection, [.. batch.Conversations.Select(one => one.BotId).Distinct(StringComparer.Ordinal)], cancel);
+            await RegistryStore.LockAsync(connection, [.. batch.Conversations.Select(one => one.BotId).Distinct(StringComparer.Ordinal)],
+                cancel);
         var known = await KnownConversations.ReadAsync(connection, batch.Conversations, cancel);
         RefuseOtherContent(batch, known);
         var isOut = batch.Conversations.Select((one, i) => !known.ContainsKey(i) && again is null && erased.Contains(one)).ToArray();
-        var fresh = batch.Conversations.Where((_, i) => !known.ContainsKey(i) && !isOut[i]).DistinctBy(one => (one.BotId, one.ConversationId)).ToList();
+        var fresh = batch.Conversations.Where((_, i) => !known.ContainsKey(i) && !isOut[i]).DistinctBy(one =>
+            (one.BotId, one.ConversationId)).ToList();
         await ConversationAdding.InsertChannelUsersAsync(connection, fresh, cancel);
         var added = await ConversationAdding.InsertConversationsAsync(connection, fresh, cancel);
         if (added.Count < fresh.Count && !await AreThereAsync(connection, batch, fresh, added, cancel))
@@ -73,7 +76,8 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
         var late = back.Select(one => (one.Conversation.BotId, one.Conversation.ConversationId)).ToHashSet();
         return new Stored(
             taken.Count, taken.Sum(one => (long)one.Conversation.Items.Count),
-            [.. batch.Lines.Where((_, i) => isOut[i] || late.Contains((batch.Conversations[i].BotId, batch.Conversations[i].ConversationId)))],
+            [.. batch.Lines.Where((_, i) =>
+                isOut[i] || late.Contains((batch.Conversations[i].BotId, batch.Conversations[i].ConversationId)))],
             returning.Count - back.Count);
     }
 
@@ -93,7 +97,8 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
 
     /// <summary>Whether what could not be added is there with the same content: another import was at it in this moment.</summary>
     private static async Task<bool> AreThereAsync(
-        NpgsqlConnection connection, ImportBatch batch, List<ImportedConversation> fresh, List<AddedConversation> added, CancellationToken cancel)
+        NpgsqlConnection connection, ImportBatch batch, List<ImportedConversation> fresh, List<AddedConversation> added,
+            CancellationToken cancel)
     {
         var lostOnes = fresh.Except(added.Select(one => one.Conversation)).ToHashSet<object>(ReferenceEqualityComparer.Instance);
         var lost = batch with
@@ -110,7 +115,8 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
     private async Task RecordAsync(
         NpgsqlConnection connection, IReadOnlyList<AddedConversation> returning, TakeAgain again, CancellationToken cancel)
     {
-        foreach (var bot in returning.GroupBy(one => one.Conversation.BotId, StringComparer.Ordinal).OrderBy(bot => bot.Key, StringComparer.Ordinal))
+        foreach (var bot in returning.GroupBy(one => one.Conversation.BotId, StringComparer.Ordinal).OrderBy(bot =>
+            bot.Key, StringComparer.Ordinal))
         {
             var @event = new ErasedConversationsImported(bot.Key, bot.Count()) { Actor = again.Actor, Reason = again.Reason };
             await RegistryStore.RecordAsync(connection, bot.Key, @event, time.GetUtcNow(), cancel);

@@ -98,7 +98,8 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
                 totals = Add(totals, batch, await store.StoreAsync(connection, batch, cancel), leftOut);
                 progress?.Invoke(ImportPhase.Storing, totals.Lines);
             }
-            return number == check.Digests.Count ? new ImportResult(totals with { Lines = batches.Line }, leftOut, erased.Unreadable) : throw Changed();
+            return number == check.Digests.Count ? new ImportResult(totals with { Lines = batches.Line }, leftOut, erased.Unreadable)
+                : throw Changed();
         }
         catch (ImportException e)
         {

@@ -1,4 +1,3 @@
-using Ledger.Contracts.Jobs;
 using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Identifiers;
@@ -80,7 +79,8 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
 
     private async Task<long> CountAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(CountSql, connection) { CommandTimeout = 0, Parameters = { new() { Value = bots.ToArray() } } };
+        await using var command = new NpgsqlCommand(CountSql, connection) { CommandTimeout = 0,
+            Parameters = { new() { Value = bots.ToArray() } } };
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 

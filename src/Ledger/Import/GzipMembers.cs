@@ -5,7 +5,8 @@ namespace Ledger.Import;
 
 /// <summary>
 /// What a gzip file holds (RFC 1952 §2.2: whole members and nothing else; zeros may follow as padding). The framework's own stream takes
-/// the end of a file for the end of its data, and what follows the last member for nothing: here both are <see cref="InvalidDataException"/>.
+/// the end of a file for the end of its data, and what follows the last member for nothing: here both are an
+/// <see cref="InvalidDataException"/>.
 /// </summary>
 internal sealed class GzipMembers(Stream packed) : Stream
 {
@@ -44,7 +45,8 @@ internal sealed class GzipMembers(Stream packed) : Stream
         return 0;
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+    public override int Read(byte[] buffer, int offset, int count) =>
+        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
     public override void Flush() { }
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();

@@ -8,7 +8,8 @@ namespace Ledger.Import;
 /// <param name="Lines">The number of each.</param>
 /// <param name="LastLine">Lines of the input up to here, blank ones too.</param>
 /// <param name="Digest">Of all lines up to here: the same in both passes, or the file has changed.</param>
-internal sealed record ImportBatch(IReadOnlyList<ImportedConversation> Conversations, IReadOnlyList<long> Lines, long LastLine, byte[] Digest)
+internal sealed record ImportBatch(IReadOnlyList<ImportedConversation> Conversations, IReadOnlyList<long> Lines, long LastLine,
+    byte[] Digest)
 {
     public override string ToString() => nameof(ImportBatch);
 }
@@ -35,7 +36,8 @@ internal sealed class ImportBatches(ImportLineReader lines, ImportBots bots, Fun
         var (items, bytes) = (0, 0);
         try
         {
-            while (conversations.Count < MostConversations && items < MostItems && bytes < MostBytes && await lines.NextAsync(cancel) is { } line)
+            while (conversations.Count < MostConversations && items < MostItems && bytes < MostBytes
+                && await lines.NextAsync(cancel) is { } line)
             {
                 var conversation = ImportLine.Parse(line, lines.IsFirst);
                 if (asBot is not null)

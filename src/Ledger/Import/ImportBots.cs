@@ -13,13 +13,16 @@ internal sealed class ImportBots(NpgsqlDataSource database, TimeProvider time)
 {
     private Dictionary<string, DateTimeOffset> _createdAt = [];
 
-    /// <summary>Why the conversation cannot be imported; null if it can. Looks again before it says no: the bot may have been registered meanwhile.</summary>
+    /// <summary>
+    /// Why the conversation cannot be imported; null if it can. Looks again before it says no: the bot may have been registered meanwhile.
+    /// </summary>
     public async ValueTask<string?> ProblemAsync(ImportedConversation conversation, CancellationToken cancel)
     {
         if (Problem(conversation) is null)
             return null;
         await using var connection = await database.OpenConnectionAsync(cancel);
-        _createdAt = (await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, bot => bot.CreatedAt, StringComparer.Ordinal);
+        _createdAt = (await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, bot =>
+            bot.CreatedAt, StringComparer.Ordinal);
         return Problem(conversation);
     }
 
@@ -36,7 +39,8 @@ internal sealed class ImportBots(NpgsqlDataSource database, TimeProvider time)
             return "its bot is unknown: register it first with `ledger bot add BOT --created INSTANT`";
         // A deletion by cId without startDate reaches back to the bot's creation, and would silently miss this one.
         return conversation.StartedAt < createdAt
-            ? "the conversation started before its bot was created, and deletions by cId would miss it: say when the bot was created with `ledger bot set BOT --created INSTANT`"
+            ? "the conversation started before its bot was created, and deletions by cId would miss it: say when the bot was created with "
+                + "`ledger bot set BOT --created INSTANT`"
             : null;
     }
 }

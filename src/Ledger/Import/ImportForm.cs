@@ -29,7 +29,8 @@ internal static class ImportForm
             return "the file is a JSON array: write one object a line, as `jq -c '.[]'` does";
         if (!text.StartsWith("{"u8))
             return text.ContainsAny(",;\t"u8) ? "the file looks like CSV: write one JSON object a line" : null;
-        return text.TrimEnd(" \t\r"u8).EndsWith("}"u8) ? null : "its object seems to go on over several lines: write one object a line, as `jq -c .` does";
+        return text.TrimEnd(" \t\r"u8).EndsWith("}"u8) ? null
+            : "its object seems to go on over several lines: write one object a line, as `jq -c .` does";
     }
 
     private static string Encoded(string name) => $"the file is {name}: write it in UTF-8";

@@ -9,9 +9,9 @@ using Ledger.Http;
 namespace Ledger.Import;
 
 /// <summary>
-/// One line of an import: <c>{"botId","conversationId","cId","channel","startedAt","messages":[…]}</c>, optionally with <c>transcripts</c>, <c>recordings</c>,
-/// <c>attachments</c> and <c>logs</c>. An item is any JSON object; its <c>createdOn</c>, where it has one, is an instant. What is not understood is refused, not
-/// dropped: nobody would miss it until it should have been erased.
+/// One line of an import: <c>{"botId","conversationId","cId","channel","startedAt","messages":[…]}</c>, optionally with
+/// <c>transcripts</c>, <c>recordings</c>, <c>attachments</c> and <c>logs</c>. An item is any JSON object; its <c>createdOn</c>, where it has
+/// one, is an instant. What is not understood is refused, not dropped: nobody would miss it until it should have been erased.
 /// </summary>
 internal static partial class ImportLine
 {
@@ -142,12 +142,14 @@ internal static partial class ImportLine
         members.TryGetValue(name, out var value) ? value : throw new FormatException($"{name} is missing");
 
     private static string Identifier(Dictionary<string, JsonElement> members, string name) =>
-        Text(Required(members, name)) is { } text && Limits.IsIdentifier(text) ? text : throw new FormatException($"{name} {IdentifierRule}");
+        Text(Required(members, name)) is { } text && Limits.IsIdentifier(text) ? text
+            : throw new FormatException($"{name} {IdentifierRule}");
 
     private static DateTimeOffset Moment(JsonElement value, string name) =>
         // isStart false: what is finer than a millisecond is cut off. A date alone is no instant.
         // PostgreSQL's client takes the very first instant for minus infinity.
-        Text(value) is { } text && text.Contains('T') && RequestedRange.Read(text, isStart: false) is { } instant && instant > DateTimeOffset.MinValue
+        Text(value) is { } text && text.Contains('T') && RequestedRange.Read(text, isStart: false) is { } instant
+            && instant > DateTimeOffset.MinValue
             ? instant
             : throw new FormatException($"{name} {InstantRule}");
 

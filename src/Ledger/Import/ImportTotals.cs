@@ -7,7 +7,8 @@ namespace Ledger.Import;
 /// <param name="Items">Items of the new conversations.</param>
 /// <param name="LeftOut">Lines whose conversations were erased before.</param>
 /// <param name="TakenAgain">Of the new conversations, those that were erased before.</param>
-public sealed record ImportTotals(long Lines = 0, long Imported = 0, long AlreadyThere = 0, long Items = 0, long LeftOut = 0, long TakenAgain = 0);
+public sealed record ImportTotals(long Lines = 0, long Imported = 0, long AlreadyThere = 0, long Items = 0, long LeftOut = 0,
+    long TakenAgain = 0);
 
 /// <summary>An import that came to its end.</summary>
 /// <param name="LeftOut">The lines whose conversations were erased before.</param>

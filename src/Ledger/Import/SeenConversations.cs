@@ -35,7 +35,8 @@ internal sealed class SeenConversations
             var end = start + 1;
             while (end < _count && _ids[end] == _ids[start])
                 end++;
-            if (end - start > 1 && Different(_seen.AsSpan(start, end - start)) is { } pair && (found is null || pair.Line < found.Value.Line))
+            if (end - start > 1 && Different(_seen.AsSpan(start, end - start)) is { } pair
+                && (found is null || pair.Line < found.Value.Line))
                 found = pair;
             start = end;
         }

@@ -3,8 +3,6 @@ using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
-using Ledger.Projections;
-using Ledger.Projections.Registry;
 using Npgsql;
 
 namespace Ledger.Registry;

@@ -36,8 +36,10 @@ public sealed class ErasedStayOutTests
         Assert.Empty(await RecordedAsync(service));
         var again = await files.ImportAsync(file, "--again", "--reason", "erased by mistake", "--actor", "ada");
         Assert.Equal((0, "c-1 c-2 c-3 c-4 c-5"), (again.ExitCode, await service.ConversationsAsync()));
-        Assert.Equal("imported 3 conversations with 3 items; 3 were there already; 3 had been erased and were taken again (6 lines)", again.Output.Trim());
-        Assert.Equal([new ErasedConversationsImported(service.Bot, 3) { Actor = "ada", Reason = "erased by mistake" }], await RecordedAsync(service));
+        Assert.Equal("imported 3 conversations with 3 items; 3 were there already; 3 had been erased and were taken again (6 lines)",
+            again.Output.Trim());
+        Assert.Equal([new ErasedConversationsImported(service.Bot, 3) { Actor = "ada", Reason = "erased by mistake" }],
+            await RecordedAsync(service));
         // They are in the store now, and equal: nothing is left out of it, and nothing is recorded.
         Assert.Equal(0, (await files.ImportAsync(file)).ExitCode);
         Assert.Equal(0, (await files.ImportAsync(file, "--again", "--reason", "once more")).ExitCode);
@@ -65,7 +67,8 @@ public sealed class ErasedStayOutTests
     {
         await using var connection = new NpgsqlConnection(service.Database.Superuser);
         await connection.OpenAsync();
-        return [.. (await EventStreams.ReadAsync(connection, StreamIds.Bot(service.Bot)).ToListAsync()).Select(e => e.Event).OfType<ErasedConversationsImported>()];
+        return [.. (await EventStreams.ReadAsync(connection, StreamIds.Bot(service.Bot)).ToListAsync()).Select(e =>
+            e.Event).OfType<ErasedConversationsImported>()];
     }
 
     /// <summary>Files in a folder of their own, and the command that imports them.</summary>
@@ -89,7 +92,8 @@ public sealed class ErasedStayOutTests
         }
 
         public Task<CliResult> ImportAsync(string file, params string[] options) => CliDatabase.RunAsync(
-            ["import", file, "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory, .. options]);
+            ["import", file, "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory,
+                .. options]);
 
         public void Dispose() => Directory.Delete(_folder, recursive: true);
     }

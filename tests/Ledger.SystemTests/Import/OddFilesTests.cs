@@ -31,7 +31,8 @@ public sealed class OddFilesTests
             before = after;
             var isRight = file.Conversations is { } whole
                 ? (refusal, taken) == (null, whole)
-                : refusal is not null && taken == 0 && Regex.IsMatch(refusal, $"^(line [0-9]+: .*{file.Reason}|the input: there is no conversation in it)");
+                : refusal is not null && taken == 0
+                    && Regex.IsMatch(refusal, $"^(line [0-9]+: .*{file.Reason}|the input: there is no conversation in it)");
             if (!isRight)
                 wrong.Add($"{file.Name}: {taken} taken, {refusal}");
         }
@@ -48,7 +49,8 @@ public sealed class OddFilesTests
             Assert.Equal(fits, JsonNumber.Canonical(Encoding.UTF8.GetBytes(number)) is not null);
             await using var command = source.CreateCommand($"select '{number}'::jsonb is not null");
             var refusal = await Record.ExceptionAsync(() => command.ExecuteScalarAsync());
-            Assert.True(fits == refusal is null, $"{number[..Math.Min(40, number.Length)]} fits {fits}, and PostgreSQL says {refusal?.Message}");
+            Assert.True(fits == refusal is null,
+                $"{number[..Math.Min(40, number.Length)]} fits {fits}, and PostgreSQL says {refusal?.Message}");
         }
     }
 
@@ -58,7 +60,8 @@ public sealed class OddFilesTests
         await using var source = ImportSource.Of(new MemoryStream(file.Bytes));
         try
         {
-            await import.StoreAsync(await import.CheckAsync(source, null, null, CancellationToken.None), null, null, CancellationToken.None);
+            await import.StoreAsync(await import.CheckAsync(source, null, null, CancellationToken.None), null, null,
+                CancellationToken.None);
             return null;
         }
         catch (ImportException e)
