@@ -14,8 +14,35 @@ internal static class Utf8Output
         if (!OperatingSystem.IsWindows() || Console.IsOutputRedirected)
             Console.SetOut(Writer(Console.OpenStandardOutput()));
         if (!OperatingSystem.IsWindows() || Console.IsErrorRedirected)
-            Console.SetError(Writer(Console.OpenStandardError()));
+            Console.SetError(Writer(new Heedless(Console.OpenStandardError())));
     }
 
     private static StreamWriter Writer(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+
+    /// <summary>What cannot be said is not said: a program whose terminal is gone must still come to its end.</summary>
+    private sealed class Heedless(Stream stream) : Stream
+    {
+        public override bool CanRead => false;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            try
+            {
+                stream.Write(buffer, offset, count);
+            }
+            catch (IOException)
+            {
+                // Nobody is there to be told.
+            }
+        }
+
+        public override void Flush() { }
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
 }

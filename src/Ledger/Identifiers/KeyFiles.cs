@@ -45,7 +45,7 @@ internal static class KeyFiles
         }
         catch (FormatException e)
         {
-            throw refusal($"'{file}' is not a key's file ({e.Message}): bring back the whole one");
+            throw refusal($"'{file}' is not a key of the ledger ({e.Message}): bring back the whole file");
         }
     }
 

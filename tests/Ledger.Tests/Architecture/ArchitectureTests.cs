@@ -148,7 +148,7 @@ public sealed class ArchitectureTests
     public void Twin_code_that_uses_the_console_is_seen(string code) => Assert.True(UsesConsole(code));
 
     private static bool UsesConsole(string code) =>
-        Regex.IsMatch(code, @"\bConsole\.(In\b|Out\.|Error\.|Write|Read|Open|Set|Out,)", RegexOptions.None, TimeSpan.FromSeconds(1));
+        Regex.IsMatch(code, @"\bConsole\.(In\b|Out\.|Error\.|Write|Read|Open|Set|Out,)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     [Fact]
     public void Migrations_are_numbered_without_a_gap() => Assert.Equal(

@@ -26,7 +26,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task An_argument_that_was_not_UTF_8_is_refused()
     {
-        var (exit, output, error) = await RunAsync("bot", "add", "b\uFFFDr");
+        var (exit, output, error) = await RunAsync(["bot", "add", "b\uFFFDr"]);
         Assert.Equal((ExitCodes.Usage, ""), (exit, output));
         Assert.Contains("not UTF-8", error, StringComparison.Ordinal);
     }
