@@ -23,9 +23,23 @@ internal sealed class LedgerProcess : IDisposable
 
     /// <param name="folder">Where it runs; empty: where this process does.</param>
     /// <param name="environment">Variables that it gets besides this process's.</param>
-    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] args)
+    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] args) =>
+        StartIn(folder, environment, [], args);
+
+    /// <summary>Starts a program without an inotify instance to be had: a user namespace has a limit of its own.</summary>
+    public static readonly string[] WithoutInotify =
+        ["unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"", "sh"];
+
+    /// <summary>Whether this machine can do that.</summary>
+    public static readonly bool CanLackInotify = OperatingSystem.IsLinux() && Succeeds([.. WithoutInotify, "true"]);
+
+    /// <param name="folder">Where it runs; empty: where this process does.</param>
+    /// <param name="environment">Variables that it gets besides this process's.</param>
+    /// <param name="under">A program with its arguments that starts it.</param>
+    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet")
+        string[] line = [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args];
+        var start = new ProcessStartInfo(line[0])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -33,7 +47,7 @@ internal sealed class LedgerProcess : IDisposable
             RedirectStandardInput = true,
             WorkingDirectory = folder,
         };
-        foreach (var arg in (string[])[typeof(CommandLine).Assembly.Location, .. args])
+        foreach (var arg in line[1..])
             start.ArgumentList.Add(arg);
         foreach (var variable in new[] { DatabaseOptions.ConnectionVariable, DatabaseOptions.KeysVariable })
             start.Environment.Remove(variable);
@@ -93,6 +107,20 @@ internal sealed class LedgerProcess : IDisposable
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
         _process.Dispose();
+    }
+
+    private static bool Succeeds(string[] line)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
     }
 
     private static void Append(StringBuilder lines, string? line)
