@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Ledger.Cli;
 using Ledger.Database.Embedded;
 
 namespace Ledger.SystemTests.Cli;
