@@ -1,6 +1,5 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Database.Embedded;
-using Ledger.Identifiers;
 
 namespace Ledger.Transparency;
 

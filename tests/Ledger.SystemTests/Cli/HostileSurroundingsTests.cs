@@ -1,6 +1,6 @@
-using System.Net.Sockets;
+using System.CommandLine;
 using Ledger.Cli;
-using Ledger.Database.Embedded;
+using Ledger.SystemTests.Notifications;
 
 namespace Ledger.SystemTests.Cli;
 
@@ -8,38 +8,54 @@ namespace Ledger.SystemTests.Cli;
 public sealed class HostileSurroundingsTests
 {
     [SkippableFact]
-    public async Task Neither_the_current_folder_nor_the_environment_configures_the_service_and_no_proxy_is_asked()
+    public async Task The_service_a_witness_and_the_verbs_do_what_their_options_say_and_no_proxy_is_asked()
     {
         Requires.That(OperatingSystem.IsLinux(), "Linux's /proc");
         await using var cli = await CliDatabase.CreateAsync();
-        await cli.DoAsync("bot", "add", "st-1", "--created", "2024-03-01");
+        using var hostile = await HostileSurroundings.CreateAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await cli.DoAsync("window", "add", "always", "--cron", "0 0 * * * ?", "--length", "2h");
+        await cli.DoAsync("bot", "add", "st-1", "--created", "2024-03-01", "--window", "always", "--webhook", receiver.Url);
         await cli.DoAsync("client", "add", "cs-1", "--bot", "st-1", "--scope", "delete-conversations", "--scope", "ledger-audit");
-        var token = (await cli.DoAsync("token", "--client", "cs-1")).Trim();
-        using var proxy = new TcpListener(System.Net.IPAddress.Loopback, 0);
-        proxy.Start();
-        int[] others = [LoopbackPort.Free(), LoopbackPort.Free(), LoopbackPort.Free()];
-        var folder = await HostileFolderAsync(cli.Folder, others);
-        var environment = Hostile(others, $"http://{proxy.LocalEndpoint}", token);
+        hostile.Environment[SubmitCommand.TokenVariable] = (await cli.DoAsync("token", "--client", "cs-1")).Trim();
 
-        using var serve = LedgerProcess.StartIn(
-            folder, environment, "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
+        var log = (await CliDatabase.RunAsync(["log", "key", "--keys", cli.Keys])).Output.Trim();
+        var (key, policy) = (Path.Combine(cli.Folder, "witness.key"), Path.Combine(cli.Folder, "policy"));
+        var vkey = (await CliDatabase.RunAsync(["witness", "key", "witness.example/w1", "--out", key])).Output.Trim();
+        using var witness = hostile.StartWithoutInotify(
+            "witness", "serve", "--key", key, "--state", Path.Combine(cli.Folder, "witness"), "--log", log, "--urls", "http://127.0.0.1:0");
+        await File.WriteAllTextAsync(policy, $"log {log}\nwitness w1 {vkey} {await witness.LineAsync("Listening on ")}\nquorum w1\n");
+        using var serve = hostile.StartWithoutInotify(
+            "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0", "--witness-policy", policy);
         var address = await serve.LineAsync("Listening on ");
-        Assert.Single(serve.Output.Split('\n'), line => line.StartsWith("Listening on ", StringComparison.Ordinal));
-        foreach (var port in others)
-            Assert.True(LoopbackPort.IsFree(port), $"the service listens on {port}");
-        Assert.DoesNotContain(serve.OpenFiles(), file => file.Contains("inotify", StringComparison.Ordinal));
+        foreach (var process in new[] { serve, witness })
+            Assert.Single(process.Output.Split('\n'), line => line.StartsWith("Listening on ", StringComparison.Ordinal));
 
-        var ids = await cli.FileAsync("conv-1\n");
-        using var submit = LedgerProcess.StartIn(folder, environment, "submit", "--bot", "st-1", "--ids", ids, "--url", address);
+        using var submit = hostile.StartWithoutInotify("submit", "--bot", "st-1", "--ids", await cli.FileAsync("conv-1\n"), "--url", address);
         Assert.True(await submit.ExitCodeAsync() == ExitCodes.Done, submit.Error);
-        await PublishedAsync(address);
-        using var export = LedgerProcess.StartIn(folder, environment, "log", "export", Path.Combine(cli.Folder, "mirror"), "--from", $"{address}/log");
+        await Execution.Steps.UntilAsync("no webhook comes", () => Task.FromResult(receiver.Messages.Count == 1));
+        using var export = hostile.StartWithoutInotify("log", "export", Path.Combine(cli.Folder, "mirror"), "--from", $"{address}/log", "--key", log);
         Assert.True(await export.ExitCodeAsync() == ExitCodes.Done, export.Error);
-        Assert.False(proxy.Pending(), "a call for this machine went to the proxy");
-        // The level that the file and the variable ask for would have silenced this.
+        Assert.Contains("— witness.example/w1 ", await File.ReadAllTextAsync(Path.Combine(cli.Folder, "mirror", "checkpoint")), StringComparison.Ordinal);
+
+        hostile.AssertIgnored(serve, witness);
+        // The level that the file and the variables ask for would have silenced this.
         Assert.Contains("Mail is not configured", serve.Output + serve.Error, StringComparison.Ordinal);
-        serve.Terminate();
-        Assert.Equal(0, await serve.ExitCodeAsync());
+        foreach (var process in new[] { serve, witness })
+        {
+            process.Terminate();
+            Assert.Equal(0, await process.ExitCodeAsync());
+        }
+    }
+
+    [Fact]
+    public void Every_verb_that_sends_a_token_asks_before_it_does_so_over_http()
+    {
+        var sending = Verbs(CommandLine.Root()).Where(verb => verb.Options.Any(option => option.Name.StartsWith("--token", StringComparison.Ordinal))).ToList();
+        Assert.Equal(["submit", "export"], sending.Select(verb => verb.Name));
+        Assert.All(sending, verb => Assert.Contains(verb.Options, option => option.Name == "--allow-http"));
+
+        static IEnumerable<Command> Verbs(Command command) => command.Subcommands.SelectMany(Verbs).Prepend(command);
     }
 
     [SkippableFact]
@@ -56,44 +72,15 @@ public sealed class HostileSurroundingsTests
         var asked = await CliDatabase.RunAsync([.. submit, "--allow-http"]);
         Assert.Equal(1, asked.ExitCode);
         Assert.DoesNotContain("--allow-http", asked.Error, StringComparison.Ordinal);
-    }
 
-    private static async Task<string> HostileFolderAsync(string within, int[] ports)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(within, "hostile")).FullName;
-        var settings = $$"""
-            { "urls": "http://127.0.0.1:{{ports[0]}}",
-              "Kestrel": { "Endpoints": { "Other": { "Url": "http://127.0.0.1:{{ports[1]}}" } } },
-              "Logging": { "LogLevel": { "Default": "None" } } }
-            """;
-        foreach (var name in new[] { "appsettings.json", "appsettings.Production.json", "appsettings.Development.json" })
-            await File.WriteAllTextAsync(Path.Combine(folder, name), settings);
-        return folder;
-    }
-
-    private static Dictionary<string, string> Hostile(int[] ports, string proxy, string token)
-    {
-        var environment = new Dictionary<string, string>
-        {
-            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{ports[0]}",
-            ["DOTNET_URLS"] = $"http://127.0.0.1:{ports[0]}",
-            ["Kestrel__Endpoints__Another__Url"] = $"http://127.0.0.1:{ports[2]}",
-            ["Logging__LogLevel__Default"] = "None",
-            ["LEDGER_TOKEN"] = token,
-            ["NO_PROXY"] = "",
-            ["no_proxy"] = "",
-        };
-        foreach (var name in new[] { "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy" })
-            environment[name] = proxy;
-        return environment;
-    }
-
-    private static async Task PublishedAsync(string address)
-    {
-        using var http = new HttpClient();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while (!(await http.GetAsync($"{address}/log/checkpoint", deadline.Token)).IsSuccessStatusCode)
-            await ticks.WaitForNextTickAsync(deadline.Token);
+        string[] export = ["log", "export", Path.Combine(cli.Folder, "mirror"), "--from", "http://ledger.invalid/log"];
+        var withToken = new Dictionary<string, string> { [SubmitCommand.TokenVariable] = "a.b.c" };
+        using var exportRefused = LedgerProcess.Start(withToken, export);
+        using var exportAsked = LedgerProcess.Start(withToken, [.. export, "--allow-http"]);
+        Assert.Equal((2, 1), (await exportRefused.ExitCodeAsync(), await exportAsked.ExitCodeAsync()));
+        Assert.Contains("--allow-http", exportRefused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--allow-http", exportAsked.Error, StringComparison.Ordinal);
+        // Without a token there is nothing to read on the way but the log, which is public.
+        Assert.Equal(1, (await CliDatabase.RunAsync(export)).ExitCode);
     }
 }

@@ -20,7 +20,7 @@ public sealed class TargetTests(SharedApiService shared) : IClassFixture<SharedA
             var path = $"{ApiService.DeletionsOf(bot)}?limit=1";
             foreach (var target in new[]
             {
-                path, $"http://{authority}{path}", $"HTTP://{authority}{path}", $"/x/..{path}", $"/api/public/bot/st-other/%2E%2E/{path["/api/public/bot/".Length..]}",
+                path, $"http://{authority}{path}", $"/x/..{path}", $"/api/public/bot/st-other/%2E%2E/{path["/api/public/bot/".Length..]}",
                 $"http://{authority}/api/./public/bot/st-other/../{path["/api/public/bot/".Length..]}",
             })
                 Assert.Equal((bot, target, "200"), (bot, target, await GetAsync(service, target)));
@@ -28,7 +28,8 @@ public sealed class TargetTests(SharedApiService shared) : IClassFixture<SharedA
             Assert.Equal("404", await GetAsync(service, $"http://{authority}{ApiService.DeletionsOf(bot).Replace("/delete", "%2Fdelete", StringComparison.Ordinal)}"));
         }
         Assert.Equal("200", await GetAsync(service, $"http://{authority}/health/live"));
-        Assert.Equal("404", await GetAsync(service, $"http://{authority}?x=%2F"));
+        Assert.Equal("302", await GetAsync(service, $"http://{authority}?x=%2F")); // the path is /, and leads to the sign-in
+        Assert.Equal(("400", "400"), (await GetAsync(service, "/%00%25"), await GetAsync(service, $"http://{authority}/%00%25")));
     }
 
     [SkippableFact]

@@ -1,6 +1,5 @@
 using Ledger.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Ledger.Tests.Http;
 
@@ -45,20 +44,6 @@ public sealed class RequestHeadersTests
         Assert.NotNull(RequestHeaders.IdempotencyKey(Request("idempotency-key", new string('k', 255)).Headers).Key);
         string[][] refused = [[""], ["a b"], ["ä"], ["a\u007f"], [new string('k', 256)], ["a", "a"]];
         Assert.All(refused, values => Assert.Equal(400, RequestHeaders.IdempotencyKey(Request("Idempotency-Key", values).Headers).Refusal?.Status));
-    }
-
-    [Theory]
-    [InlineData("/api/public/bot/st-1/conversations/delete", "st-1", "st-1")]
-    [InlineData("/api/public/bot/a%2Fb/conversations/delete", "a%2Fb", "a/b")]
-    [InlineData("/api/public/bot/a%252Fb/conversations/delete", "a%2Fb", "a%2Fb")]
-    [InlineData("/api/public/bot/a%2fb/conversations/delete?x=/1/2/3", "a%2fb", "a/b")]
-    [InlineData("/api/public/bot/50%25/conversations/delete", "50%", "50%")]
-    public void A_bot_id_is_decoded_once(string target, string routed, string bot)
-    {
-        var context = new DefaultHttpContext();
-        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
-        context.Request.RouteValues["botId"] = routed;
-        Assert.Equal(bot, BotPath.BotId(context));
     }
 
     private static HttpRequest Request(string header, params string?[] values)

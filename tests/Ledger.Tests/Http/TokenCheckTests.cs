@@ -180,6 +180,26 @@ public sealed class TokenCheckTests
 
     private static long Seconds(int fromNow) => s_now.ToUnixTimeSeconds() + fromNow;
 
+    [Fact]
+    public async Task The_secret_that_signed_is_told_whatever_the_token_says_of_its_key()
+    {
+        const string payload = """{"appId":"cs-1"}""";
+        foreach (var (secret, id) in new[] { (s_older, "one"), (s_secret, "two") })
+        {
+            foreach (var header in new[] { null, """{"alg":"HS256","kid":"one"}""", """{"alg":"HS256","kid":"two"}""" })
+                Assert.Equal(id, await SignedWithAsync(TokenAlgorithm.HS256, Tokens.HS256(secret, payload, header)));
+        }
+        Assert.Null(await SignedWithAsync(TokenAlgorithm.ES256, Tokens.ES256(s_ecdsa, payload)));
+
+        static async Task<string?> SignedWithAsync(TokenAlgorithm algorithm, string token)
+        {
+            var presented = PresentedToken.Parse(token)!;
+            var (bot, secret, refusal) = await TokenCheck.CheckAsync(presented, "st-1", Registry(algorithm, requireExpiry: false, revoked: false), s_now);
+            Assert.Equal(("st-1", null), (bot?.BotId, refusal));
+            return secret;
+        }
+    }
+
     private static bool Refused(TokenRefusal? refusal) => refusal is not null;
 
     private static async Task<TokenRefusal?> Refusal(
@@ -201,7 +221,7 @@ public sealed class TokenCheckTests
         var client = new ApiClient("cs-1", algorithm, key, requireExpiry, ["one", "two"], revoked);
         return new RegistrySnapshot(0, 1,
             new Dictionary<string, Bot> { ["st-1"] = Bot("st-1", "cs-1"), ["st-other"] = Bot("st-other", "cs-9") },
-            new Dictionary<string, ClientEntry> { ["cs-1"] = new(client, key is null ? [s_older, s_secret] : []) },
+            new Dictionary<string, ClientEntry> { ["cs-1"] = new(client, key is null ? [new LiveSecret("one", s_older), new LiveSecret("two", s_secret)] : []) },
             new Dictionary<string, DeletionWindow>());
     }
 
