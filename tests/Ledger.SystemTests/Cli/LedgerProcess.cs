@@ -25,8 +25,20 @@ internal sealed class LedgerProcess : IDisposable
     /// <param name="folder">Where it runs; empty: where this process does.</param>
     /// <param name="environment">Variables that it gets besides this process's.</param>
     public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, params string[] args) =>
-<<<<<<< HEAD
-        Begin(StartInfo(folder, environment, ["dotnet", typeof(CommandLine).Assembly.Location, .. args]));
+        StartIn(folder, environment, [], args);
+
+    /// <summary>Starts a program without an inotify instance to be had: a user namespace has a limit of its own.</summary>
+    public static readonly string[] WithoutInotify =
+        ["unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"", "sh"];
+
+    /// <summary>Whether this machine can do that.</summary>
+    public static readonly bool CanLackInotify = OperatingSystem.IsLinux() && Succeeds([.. WithoutInotify, "true"]);
+
+    /// <param name="folder">Where it runs; empty: where this process does.</param>
+    /// <param name="environment">Variables that it gets besides this process's.</param>
+    /// <param name="under">A program with its arguments that starts it.</param>
+    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args) =>
+        Begin(StartInfo(folder, environment, [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args]));
 
     /// <summary>On a terminal of 80 columns, whose output is <see cref="Output"/>; <see cref="Type"/> hangs it up.</summary>
     public static LedgerProcess OnTerminal(params string[] args) => Begin(StartInfo(
@@ -50,24 +62,6 @@ internal sealed class LedgerProcess : IDisposable
     private static ProcessStartInfo StartInfo(string folder, IReadOnlyDictionary<string, string> environment, string[] line)
     {
         var start = new ProcessStartInfo(line[0], line.Skip(1))
-=======
-        StartIn(folder, environment, [], args);
-
-    /// <summary>Starts a program without an inotify instance to be had: a user namespace has a limit of its own.</summary>
-    public static readonly string[] WithoutInotify =
-        ["unshare", "--user", "--map-root-user", "sh", "-c", "echo 0 > /proc/sys/user/max_inotify_instances && exec \"$@\"", "sh"];
-
-    /// <summary>Whether this machine can do that.</summary>
-    public static readonly bool CanLackInotify = OperatingSystem.IsLinux() && Succeeds([.. WithoutInotify, "true"]);
-
-    /// <param name="folder">Where it runs; empty: where this process does.</param>
-    /// <param name="environment">Variables that it gets besides this process's.</param>
-    /// <param name="under">A program with its arguments that starts it.</param>
-    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args)
-    {
-        string[] line = [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args];
-        var start = new ProcessStartInfo(line[0])
->>>>>>> p5-doors
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -75,11 +69,6 @@ internal sealed class LedgerProcess : IDisposable
             RedirectStandardInput = true,
             WorkingDirectory = folder,
         };
-<<<<<<< HEAD
-=======
-        foreach (var arg in line[1..])
-            start.ArgumentList.Add(arg);
->>>>>>> p5-doors
         foreach (var variable in new[] { DatabaseOptions.ConnectionVariable, DatabaseOptions.KeysVariable })
             start.Environment.Remove(variable);
         foreach (var (name, value) in environment)
