@@ -56,6 +56,7 @@ public static class ImportBench
         var import = new ConversationImport(database, KeyFolder.Open(keys));
         var began = TimeProvider.System.GetTimestamp();
         var check = await import.CheckAsync(source, asBot: null, progress: null, CancellationToken.None);
+        Console.Error.WriteLine(FormattableString.Invariant($"checked after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:N0} ms"));
         var result = await import.StoreAsync(check, again: null, progress: null, CancellationToken.None);
         var took = TimeProvider.System.GetElapsedTime(began);
         Console.Error.WriteLine(FormattableString.Invariant($"{result.Totals}"));

@@ -79,8 +79,8 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
 
     private async Task<long> CountAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(CountSql, connection) { CommandTimeout = 0,
-            Parameters = { new() { Value = bots.ToArray() } } };
+        await using var command = new NpgsqlCommand(CountSql, connection) { CommandTimeout = 0 };
+        command.Parameters.Add(new() { Value = bots.ToArray() });
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
