@@ -36,7 +36,8 @@ internal sealed class LedgerProcess : IDisposable
     /// <param name="folder">Where it runs; empty: where this process does.</param>
     /// <param name="environment">Variables that it gets besides this process's.</param>
     /// <param name="under">A program with its arguments that starts it.</param>
-    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args)
+    public static LedgerProcess StartIn(
+        string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args)
     {
         string[] line = [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args];
         var start = new ProcessStartInfo(line[0])
@@ -113,7 +114,8 @@ internal sealed class LedgerProcess : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(line[0], line[1..]) { UseShellExecute = false, RedirectStandardError = true })!;
+            var start = new ProcessStartInfo(line[0], line[1..]) { UseShellExecute = false, RedirectStandardError = true };
+            using var process = Process.Start(start)!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }
