@@ -62,7 +62,8 @@ internal static class DurableFile
     /// <summary>.NET does not tell who owns a folder.</summary>
     private static (uint User, uint Group) OwnerOf(string folder)
     {
-        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%u %g", "--", folder]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("stat", ["-c", "%u %g", "--", folder]) { UseShellExecute = false, RedirectStandardOutput = true };
+        using var stat = Process.Start(start)!;
         var owner = stat.StandardOutput.ReadToEnd().Split(' ');
         stat.WaitForExit();
         return stat.ExitCode == 0 && owner.Length == 2

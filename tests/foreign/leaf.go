@@ -234,7 +234,8 @@ func isInstant(value any) bool {
 
 // isIdentifier: 1 to 128 code points, not blank, no control characters.
 func isIdentifier(text string) bool {
-	return text != "" && utf8.RuneCountInString(text) <= 128 && strings.TrimFunc(text, unicode.IsSpace) != "" && strings.IndexFunc(text, unicode.IsControl) < 0
+	return utf8.RuneCountInString(text) <= 128 && strings.TrimFunc(text, unicode.IsSpace) != "" &&
+		strings.IndexFunc(text, unicode.IsControl) < 0
 }
 
 func contains(list []string, text string) bool {

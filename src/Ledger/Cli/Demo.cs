@@ -95,7 +95,8 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
                 CommandException.ThrowIf(await registry.ExecuteAsync(bot, new ChangeBot(bot, Owner, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
             CommandException.ThrowIf(await registry.ExecuteAsync(bot, new GrantClient(bot, clientId, Enum.GetValues<Scope>(), Actor, null), cancel));
         }
-        return new ClientEntry(new ApiClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, [secretId], Revoked: false), [new LiveSecret(secretId, secret)]);
+        var client = new ApiClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, [secretId], Revoked: false);
+        return new ClientEntry(client, [new LiveSecret(secretId, secret)]);
     }
 
     private async Task ImportAsync(OpenDatabase database, DemoInput input, CancellationToken cancel)

@@ -59,7 +59,8 @@ internal static class TokenCommand
         if (once)
             claims["jti"] = RandomNumberGenerator.GetHexString(32, lowercase: true);
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
-            claims.ToJsonString(), new SigningCredentials(new SymmetricSecurityKey(entry.Secrets[^1].Key), entry.Client.Algorithm.ToString()));
+            claims.ToJsonString(),
+            new SigningCredentials(new SymmetricSecurityKey(entry.Secrets[^1].Key), entry.Client.Algorithm.ToString()));
     }
 
     private static void WarnOfMissing(Terminal terminal, Scope[] wanted, string client, RegistrySnapshot registry)

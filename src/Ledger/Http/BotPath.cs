@@ -10,7 +10,8 @@ internal static class BotPath
 
     /// <summary>The same for another part of a path: what <see cref="RequestTarget"/> left encoded is decoded.</summary>
     /// <param name="name">The route's name for it.</param>
-    public static string Segment(HttpContext context, string name) => Uri.UnescapeDataString((string?)context.Request.RouteValues[name] ?? "");
+    public static string Segment(HttpContext context, string name) =>
+        Uri.UnescapeDataString((string?)context.Request.RouteValues[name] ?? "");
 
     /// <summary>As <see cref="BotId"/>; null for a path that is about all bots.</summary>
     public static string? BotIdOrAll(HttpContext context) => context.Request.RouteValues.ContainsKey("botId") ? BotId(context) : null;

@@ -50,7 +50,7 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     }
 }
 
-/// <summary>What a client was let in with. What goes on after its request was authenticated ends with it: see <see cref="Standing"/>.</summary>
+/// <summary>What a client was let in with. What outlasts the request ends with it: see <see cref="Standing"/>.</summary>
 /// <param name="SecretId">The secret that signed the token; null: the client's own key did.</param>
 /// <param name="Until">When the token expires; null: it never does, or a session let the client in.</param>
 /// <param name="Session">The session's id; null: a token let the client in.</param>

@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Ledger.Http;
 
 /// <summary>
-/// The HTTP side. A request's way: <see cref="Errors"/> → <see cref="RequestTarget"/> → routing (404, 405) → <see cref="TokenAuthentication"/> (401) →
+/// The HTTP side. A request's way: <see cref="Errors"/> → <see cref="RequestTarget"/> → routing (404, 405) →
+/// <see cref="TokenAuthentication"/> (401) →
 /// <see cref="ScopeCheck"/> (403) → its endpoint, which starts with <see cref="RateLimits"/> (429).
 /// </summary>
 public static class LedgerHttp

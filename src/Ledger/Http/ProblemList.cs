@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Ledger.Http;
 
-/// <summary>All that is wrong with a request. The first few are told, each once, and the rest is counted: an answer stays small, whatever was sent.</summary>
+/// <summary>
+/// All that is wrong with a request. The first few are told, each once, and the rest is counted: an answer stays small, whatever was sent.
+/// </summary>
 internal sealed class ProblemList
 {
     /// <summary>So many are told.</summary>

@@ -6,7 +6,8 @@ namespace Ledger.Http;
 
 /// <summary>
 /// <c>GET …/{jobId}/progress</c>: the status document as server-sent events, at once and at every change that is seen, until the job has ended (contract §6). An event's id is the document's
-/// validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does not have, and 204, which ends its attempts, when it has seen the end.
+/// validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does not have, and 204, which ends its attempts, when it
+/// has seen the end.
 /// </summary>
 internal static class ProgressEndpoint
 {

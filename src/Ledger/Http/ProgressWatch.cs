@@ -6,7 +6,8 @@ using Ledger.Jobs;
 namespace Ledger.Http;
 
 /// <summary>Writes one progress stream from its beginning to its end.</summary>
-internal sealed class ProgressWatch(JobReader jobs, Standing standing, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class ProgressWatch(
+    JobReader jobs, Standing standing, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>One of these scopes opens a stream, and keeps it open.</summary>
     public static readonly Scope[] MayRead = [Scope.DeleteConversations];
@@ -41,7 +42,8 @@ internal sealed class ProgressWatch(JobReader jobs, Standing standing, HttpOptio
         }
     }
 
-    private async Task FollowAsync(Caller caller, HttpResponse response, JobId job, StoredStatus first, string seen, CancellationToken cancel)
+    private async Task FollowAsync(
+        Caller caller, HttpResponse response, JobId job, StoredStatus first, string seen, CancellationToken cancel)
     {
         var opened = time.GetTimestamp();
         var (written, asked) = (opened, opened); // the request was let in just now

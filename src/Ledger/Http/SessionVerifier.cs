@@ -21,7 +21,9 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
         var snapshot = await registry.CurrentAsync(cancel);
         if (!IsLetIn(snapshot, client, secret))
             snapshot = await registry.ReadSinceAsync(arrivedAt, cancel);
-        return IsLetIn(snapshot, client, secret) ? new Caller(client, PathBot: null, snapshot, arrivedAt, new Credential(secret, Until: null, id)) : null;
+        return IsLetIn(snapshot, client, secret)
+            ? new Caller(client, PathBot: null, snapshot, arrivedAt, new Credential(secret, Until: null, id))
+            : null;
     }
 
     /// <summary>The signed-in client, as one that asks about a bot of which it has a grant; null: it has none, or nobody is signed in.</summary>

@@ -17,7 +17,9 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
         get
         {
             var seconds = Exp + SkewSeconds;
-            return seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Max(seconds.Value, 0)) : null;
+            return seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+                ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Max(seconds.Value, 0))
+                : null;
         }
     }
 

@@ -37,7 +37,8 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
             return Refuse(refusal, client);
         if (!await IsFirstUseAsync(token.Claims, cancel))
             return Refuse(TokenRefusal.Replayed, client);
-        return (new Caller(token.Claims.AppId, bot, snapshot, arrivedAt, new Credential(secret, token.Claims.ExpiresAt, Session: null)), null);
+        var credential = new Credential(secret, token.Claims.ExpiresAt, Session: null);
+        return (new Caller(token.Claims.AppId, bot, snapshot, arrivedAt, credential), null);
     }
 
     private async ValueTask<bool> IsFirstUseAsync(TokenClaims claims, CancellationToken cancel)

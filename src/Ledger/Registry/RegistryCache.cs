@@ -71,7 +71,9 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
     {
         try
         {
-            return secrets.TryGetValue((clientId, secretId), out var sealedSecret) ? new LiveSecret(secretId, keys.OpenSecret(clientId, secretId, sealedSecret)) : null;
+            return secrets.TryGetValue((clientId, secretId), out var sealedSecret)
+                ? new LiveSecret(secretId, keys.OpenSecret(clientId, secretId, sealedSecret))
+                : null;
         }
         catch (CryptographicException)
         {

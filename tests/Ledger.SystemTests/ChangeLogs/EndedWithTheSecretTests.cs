@@ -43,7 +43,8 @@ public sealed class EndedWithTheSecretTests
 
         Assert.Null(await service.Registry.ExecuteAsync(
             service.Bot, new RevokeGrant(service.Bot, "cs-leaked", "test", null), CancellationToken.None));
-        await Steps.UntilAsync("without a grant the session goes on", async () => await EnterAsync(owner, second) == HttpStatusCode.Redirect);
+        await Steps.UntilAsync(
+            "without a grant the session goes on", async () => await EnterAsync(owner, second) == HttpStatusCode.Redirect);
     }
 
     [SkippableFact]
@@ -52,7 +53,8 @@ public sealed class EndedWithTheSecretTests
         await using var service = await TestService.StartAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        await OnClientAsync(service, new AddClient("cs-own", TokenAlgorithm.ES256, key.ExportSubjectPublicKeyInfoPem(), false, null, "test", null));
+        var pem = key.ExportSubjectPublicKeyInfoPem();
+        await OnClientAsync(service, new AddClient("cs-own", TokenAlgorithm.ES256, pem, false, null, "test", null));
         Assert.Null(await service.Registry.ExecuteAsync(
             service.Bot, new GrantClient(service.Bot, "cs-own", [Scope.DeleteConversations], "test", null), CancellationToken.None));
         var token = Tests.Http.Tokens.ES256(key, """{"appId":"cs-own"}""");

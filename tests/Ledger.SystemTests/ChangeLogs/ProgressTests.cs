@@ -29,7 +29,8 @@ public sealed class ProgressTests
             slice = service.RunSlicesAsync();
             await service.UntilALaneWaitsAsync(); // in its second batch
             // Between the two it may have seen the start, too.
-            Assert.Equal("queued running 2/3", await stream.NextAsync() is var next && next == "queued running 0/3" ? await stream.NextAsync() : next);
+            var next = await stream.NextAsync();
+            Assert.Equal("queued running 2/3", next == "queued running 0/3" ? await stream.NextAsync() : next);
         }
         await slice;
         Assert.Equal("completed done 3/3", await stream.NextAsync());
@@ -74,7 +75,8 @@ public sealed class ProgressTests
             await first.NextAsync();
             await second.NextAsync();
             Assert.Equal(2, streams.Open);
-            var third = (await service.AskAsync($"{service.Deletions}/{job}/progress")).IsError(429, 429, "too many progress streams are open");
+            var third = await service.AskAsync($"{service.Deletions}/{job}/progress");
+            third.IsError(429, 429, "too many progress streams are open");
             Assert.NotNull(third.Header("Retry-After"));
         }
         await Steps.UntilAsync("the requests of clients that went away go on", () => Task.FromResult(streams.Open == 0));

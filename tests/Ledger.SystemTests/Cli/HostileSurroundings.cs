@@ -4,7 +4,7 @@ using Ledger.Database.Embedded;
 
 namespace Ledger.SystemTests.Cli;
 
-/// <summary>A folder and an environment that would configure the ledger, if it let them, and a proxy that nothing should be sent to.</summary>
+/// <summary>A folder and an environment that would configure the ledger, if it let them, and a proxy that nothing must go to.</summary>
 internal sealed class HostileSurroundings : IDisposable
 {
     private readonly TcpListener _proxy = new(IPAddress.Loopback, 0);
@@ -49,7 +49,10 @@ internal sealed class HostileSurroundings : IDisposable
 
     public LedgerProcess Start(params string[] args) => LedgerProcess.StartIn(Folder, Environment, args);
 
-    /// <summary>In a user namespace of its own, in which there is no inotify instance to be had; elsewhere than on Linux, and where that is forbidden, as <see cref="Start"/>.</summary>
+    /// <summary>
+    /// In a user namespace of its own, in which there is no inotify instance to be had. Elsewhere than on Linux, and where that is
+    /// forbidden, as <see cref="Start"/>.
+    /// </summary>
     public LedgerProcess StartWithoutInotify(params string[] args) =>
         LedgerProcess.StartIn(Folder, Environment, LedgerProcess.CanLackInotify ? LedgerProcess.WithoutInotify : [], args);
 
@@ -60,7 +63,10 @@ internal sealed class HostileSurroundings : IDisposable
         foreach (var port in _ports)
             Assert.True(LoopbackPort.IsFree(port), $"somebody listens on {port}");
         if (OperatingSystem.IsLinux())
-            Assert.DoesNotContain(processes.SelectMany(process => process.OpenFiles()), file => file.Contains("inotify", StringComparison.Ordinal));
+        {
+            var open = processes.SelectMany(process => process.OpenFiles());
+            Assert.DoesNotContain(open, file => file.Contains("inotify", StringComparison.Ordinal));
+        }
         Assert.False(_proxy.Pending(), "a call for this machine went to the proxy");
     }
 

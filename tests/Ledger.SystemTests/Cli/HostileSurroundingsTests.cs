@@ -31,12 +31,15 @@ public sealed class HostileSurroundingsTests
         foreach (var process in new[] { serve, witness })
             Assert.Single(process.Output.Split('\n'), line => line.StartsWith("Listening on ", StringComparison.Ordinal));
 
-        using var submit = hostile.StartWithoutInotify("submit", "--bot", "st-1", "--ids", await cli.FileAsync("conv-1\n"), "--url", address);
+        var ids = await cli.FileAsync("conv-1\n");
+        using var submit = hostile.StartWithoutInotify("submit", "--bot", "st-1", "--ids", ids, "--url", address);
         Assert.True(await submit.ExitCodeAsync() == ExitCodes.Done, submit.Error);
         await Execution.Steps.UntilAsync("no webhook comes", () => Task.FromResult(receiver.Messages.Count == 1));
-        using var export = hostile.StartWithoutInotify("log", "export", Path.Combine(cli.Folder, "mirror"), "--from", $"{address}/log", "--key", log);
+        var mirror = Path.Combine(cli.Folder, "mirror");
+        using var export = hostile.StartWithoutInotify("log", "export", mirror, "--from", $"{address}/log", "--key", log);
         Assert.True(await export.ExitCodeAsync() == ExitCodes.Done, export.Error);
-        Assert.Contains("— witness.example/w1 ", await File.ReadAllTextAsync(Path.Combine(cli.Folder, "mirror", "checkpoint")), StringComparison.Ordinal);
+        var checkpoint = await File.ReadAllTextAsync(Path.Combine(mirror, "checkpoint"));
+        Assert.Contains("— witness.example/w1 ", checkpoint, StringComparison.Ordinal);
 
         hostile.AssertIgnored(serve, witness);
         // The level that the file and the variables ask for would have silenced this.
@@ -51,7 +54,8 @@ public sealed class HostileSurroundingsTests
     [Fact]
     public void Every_verb_that_sends_a_token_asks_before_it_does_so_over_http()
     {
-        var sending = Verbs(CommandLine.Root()).Where(verb => verb.Options.Any(option => option.Name.StartsWith("--token", StringComparison.Ordinal))).ToList();
+        var sending = Verbs(CommandLine.Root())
+            .Where(verb => verb.Options.Any(option => option.Name.StartsWith("--token", StringComparison.Ordinal))).ToList();
         Assert.Equal(["submit", "export"], sending.Select(verb => verb.Name));
         Assert.All(sending, verb => Assert.Contains(verb.Options, option => option.Name == "--allow-http"));
 

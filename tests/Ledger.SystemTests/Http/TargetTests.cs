@@ -25,7 +25,8 @@ public sealed class TargetTests(SharedApiService shared) : IClassFixture<SharedA
             })
                 Assert.Equal((bot, target, "200"), (bot, target, await GetAsync(service, target)));
             // One segment less or more is another path, whatever its characters are.
-            Assert.Equal("404", await GetAsync(service, $"http://{authority}{ApiService.DeletionsOf(bot).Replace("/delete", "%2Fdelete", StringComparison.Ordinal)}"));
+            var another = ApiService.DeletionsOf(bot).Replace("/delete", "%2Fdelete", StringComparison.Ordinal);
+            Assert.Equal("404", await GetAsync(service, $"http://{authority}{another}"));
         }
         Assert.Equal("200", await GetAsync(service, $"http://{authority}/health/live"));
         Assert.Equal("302", await GetAsync(service, $"http://{authority}?x=%2F")); // the path is /, and leads to the sign-in
@@ -39,8 +40,9 @@ public sealed class TargetTests(SharedApiService shared) : IClassFixture<SharedA
         const string body = """{"conversationIds":["c-28-x"]}""";
         foreach (var (length, status) in new[]
         {
-            ($"{body.Length}", "202"), ($"0{body.Length}", "202"), ($"+{body.Length}", "400"), ($"-{body.Length}", "400"), ($"{body.Length}.0", "400"),
-            ("0x1E", "400"), ("1,5", "400"), ($"{body.Length}, {body.Length}", "400"), ("", "400"), ("99999999999999999999", "400"), ("3 0", "400"), ("\u0663", "400"),
+            ($"{body.Length}", "202"), ($"0{body.Length}", "202"),
+            ($"+{body.Length}", "400"), ($"-{body.Length}", "400"), ($"{body.Length}.0", "400"), ($"{body.Length}, {body.Length}", "400"),
+            ("0x1E", "400"), ("1,5", "400"), ("", "400"), ("99999999999999999999", "400"), ("3 0", "400"), ("\u0663", "400"),
         })
         {
             var head = $"POST {service.Deletions} HTTP/1.1\r\nHost: {service.Client.BaseAddress!.Authority}\r\nConnection: close\r\n"
@@ -51,7 +53,8 @@ public sealed class TargetTests(SharedApiService shared) : IClassFixture<SharedA
 
     private static Task<string> GetAsync(ApiService service, string target) => SendAsync(
         service,
-        $"GET {target} HTTP/1.1\r\nHost: {service.Client.BaseAddress!.Authority}\r\nConnection: close\r\nauth: {service.Token(Scope.DeleteConversations)}\r\n\r\n");
+        $"GET {target} HTTP/1.1\r\nHost: {service.Client.BaseAddress!.Authority}\r\nConnection: close\r\n"
+        + $"auth: {service.Token(Scope.DeleteConversations)}\r\n\r\n");
 
     /// <summary>The answer's status.</summary>
     private static async Task<string> SendAsync(ApiService service, string request)

@@ -37,7 +37,9 @@ public sealed class ValidatorTests
 
     private static async Task<Answer> AskAsync(TestService service, string path, string known)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "auth", service.Token() }, { "If-None-Match", known } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Add("auth", service.Token());
+        request.Headers.Add("If-None-Match", known);
         using var response = await service.Client.SendAsync(request);
         return await Answer.OfAsync(response);
     }

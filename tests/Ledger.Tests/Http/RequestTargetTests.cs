@@ -43,7 +43,8 @@ public sealed class RequestTargetTests
     [InlineData("/a/%2E", "/a/")]
     [InlineData("/../../%41", "/A")]
     [InlineData("/a//%41/", "/a//A/")]
-    public void Dot_segments_go_and_empty_ones_stay(string path, string expected) => Assert.Equal(expected, RequestTarget.Decode(path).Value);
+    public void Dot_segments_go_and_empty_ones_stay(string path, string expected) =>
+        Assert.Equal(expected, RequestTarget.Decode(path).Value);
 
     [Theory]
     [InlineData("*")]

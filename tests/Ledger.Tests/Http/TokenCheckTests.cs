@@ -194,7 +194,8 @@ public sealed class TokenCheckTests
         static async Task<string?> SignedWithAsync(TokenAlgorithm algorithm, string token)
         {
             var presented = PresentedToken.Parse(token)!;
-            var (bot, secret, refusal) = await TokenCheck.CheckAsync(presented, "st-1", Registry(algorithm, requireExpiry: false, revoked: false), s_now);
+            var registry = Registry(algorithm, requireExpiry: false, revoked: false);
+            var (bot, secret, refusal) = await TokenCheck.CheckAsync(presented, "st-1", registry, s_now);
             Assert.Equal(("st-1", null), (bot?.BotId, refusal));
             return secret;
         }
@@ -219,9 +220,10 @@ public sealed class TokenCheckTests
             _ => null,
         };
         var client = new ApiClient("cs-1", algorithm, key, requireExpiry, ["one", "two"], revoked);
+        LiveSecret[] secrets = key is null ? [new LiveSecret("one", s_older), new LiveSecret("two", s_secret)] : [];
         return new RegistrySnapshot(0, 1,
             new Dictionary<string, Bot> { ["st-1"] = Bot("st-1", "cs-1"), ["st-other"] = Bot("st-other", "cs-9") },
-            new Dictionary<string, ClientEntry> { ["cs-1"] = new(client, key is null ? [new LiveSecret("one", s_older), new LiveSecret("two", s_secret)] : []) },
+            new Dictionary<string, ClientEntry> { ["cs-1"] = new(client, secrets) },
             new Dictionary<string, DeletionWindow>());
     }
 

@@ -78,6 +78,10 @@ internal sealed record Content(string Type, string? Schema, params Example[] Exa
 /// <param name="Always">Whether every answer with this status has it.</param>
 internal sealed record Header(string Name, string Description, string Example, bool Always = true)
 {
-    public static Header ETag { get; } = new("ETag", "This version of the document: send it as `If-None-Match` next time.", "\"5f1c0d7e9a3b24866c9de0f1b2a3c4d5\"");
+    /// <summary>What a validator looks like.</summary>
+    public const string SampleDigest = "5f1c0d7e9a3b24866c9de0f1b2a3c4d5";
+
+    public static Header ETag { get; } =
+        new("ETag", "This version of the document: send it as `If-None-Match` next time.", $"\"{SampleDigest}\"");
     public static Header RetryAfter { get; } = new("Retry-After", "Seconds after which to ask again.", "5");
 }

@@ -13,7 +13,8 @@ internal static class Parameters
 
     public static OpenApiParameter JobId { get; } = InPath("jobId", "The job, as the submission answered it.", Schema.JobId(), SampleJob);
 
-    public static OpenApiParameter IfNoneMatch { get; } = InHeader("If-None-Match", "The `ETag` of an earlier answer: 304 if nothing has changed since.", Schema.Text(), "\"5f1c0d7e9a3b24866c9de0f1b2a3c4d5\"");
+    public static OpenApiParameter IfNoneMatch { get; } = InHeader(
+        "If-None-Match", "The `ETag` of an earlier answer: 304 if nothing has changed since.", Schema.Text(), $"\"{Header.SampleDigest}\"");
 
     public static OpenApiParameter IdempotencyKey { get; } = InHeader(
         "Idempotency-Key", "The same key and the same request give the same job, and record nothing new. Per bot, kept as long as the job.",

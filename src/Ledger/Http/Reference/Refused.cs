@@ -44,6 +44,7 @@ internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
     /// <param name="message">What is said of it.</param>
     public static Refused ByQuery(string message) =>
         new("bad parameter",
-            $"A query parameter is unknown, is there twice or breaks its rule: one entry each, of {ProblemList.Named} at most; one more counts the rest.",
+            $"A query parameter is unknown, is there twice or breaks its rule: "
+            + $"one entry each, at most {ProblemList.Named}; one more counts the rest.",
             new ErrorAnswer(400, message));
 }
