@@ -1,6 +1,6 @@
 namespace Ledger.Verifier;
 
-/// <summary>What a program is given to read: a file, or standard input where the name is <c>-</c>. Bytes as they are, so that no locale has a say.</summary>
+/// <summary>What a program is given to read: a file, or standard input, named <c>-</c>. Bytes as they are: no locale has a say.</summary>
 internal static class GivenFile
 {
     /// <summary>The name of standard input.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Ledger.Verifier;
 
 /// <summary>
-/// Standard output and error write UTF-8. Else .NET would write in the locale's character set, with '?' for what that lacks: a checkpoint, whose signature
-/// lines begin with a dash (U+2014), would be none any more.
+/// Standard output and error write UTF-8. Else .NET would write in the locale's character set, with '?' for what that lacks: a checkpoint, whose
+/// signature lines begin with a dash (U+2014), would be none any more.
 /// </summary>
 internal static class Utf8Output
 {
@@ -17,7 +17,8 @@ internal static class Utf8Output
             Console.SetError(Writer(new Heedless(Console.OpenStandardError())));
     }
 
-    private static StreamWriter Writer(Stream stream) => new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+    private static StreamWriter Writer(Stream stream) =>
+        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 
     /// <summary>What cannot be said is not said: a program whose terminal is gone must still come to its end.</summary>
     private sealed class Heedless(Stream stream) : Stream

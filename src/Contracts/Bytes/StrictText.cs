@@ -3,8 +3,8 @@ using System.Text;
 namespace Ledger.Contracts.Bytes;
 
 /// <summary>
-/// Text that somebody hands us in a file or a pipe: UTF-8 (RFC 3629) and nothing else, whatever the locale says. A byte order mark at the start is dropped,
-/// since some tools write one unasked (RFC 3629 §6). No message quotes the text: it may be an identifier or a key.
+/// Text that somebody hands us in a file or a pipe: UTF-8 (RFC 3629) and nothing else, whatever the locale says. A byte order mark at the
+/// start is dropped, since some tools write one unasked (RFC 3629 §6). No message quotes the text: it may be an identifier or a key.
 /// </summary>
 public static class StrictText
 {
@@ -45,7 +45,8 @@ public static class StrictText
     {
         var text = Utf8(file);
         return text.IndexOf(Mark) is >= 0 and var at
-            ? throw new FormatException($"line {1 + text.AsSpan(0, at).Count('\n')} has a byte order mark (U+FEFF), as files have that were joined: remove it")
+            ? throw new FormatException(
+                $"line {1 + text.AsSpan(0, at).Count('\n')} has a byte order mark (U+FEFF), as files have that were joined: remove it")
             : text;
     }
 
@@ -59,5 +60,6 @@ public static class StrictText
             : line.Length > 0 ? line : throw new FormatException("it is empty");
     }
 
-    private static FormatException Other(string encoding) => new($"it is {encoding} and must be UTF-8: convert it (`iconv -f {encoding} -t UTF-8`)");
+    private static FormatException Other(string encoding) =>
+        new($"it is {encoding} and must be UTF-8: convert it (`iconv -f {encoding} -t UTF-8`)");
 }

@@ -5,8 +5,8 @@ using Ledger.Verifier;
 namespace Ledger.Cli;
 
 /// <summary>
-/// The one way in which verbs read what they are given in files and on standard input: ids, tokens, keys, checkpoints. What cannot be read is told with the
-/// option that named it, and is no more than a wrong command line: exit code 2.
+/// The one way in which verbs read what they are given in files and on standard input: ids, tokens, keys, checkpoints. What cannot be read is
+/// told with the option that named it, and is no more than a wrong command line: exit code 2.
 /// </summary>
 internal static class GivenText
 {
@@ -38,11 +38,12 @@ internal static class GivenText
     public static async Task<(Checkpoint Checkpoint, string Note)> NoteAsync(string option, string file, CancellationToken cancel)
     {
         const string What = "the checkpoint";
-        var note = StrictOrRefused(option, What, bytes => StrictText.Utf8(bytes), await BytesAsync(option, What, file, SignedNote.MaxBytes, cancel));
+        var content = await BytesAsync(option, What, file, SignedNote.MaxBytes, cancel);
+        var note = StrictOrRefused(option, What, bytes => StrictText.Utf8(bytes), content);
         return StrictOrRefused(option, What, note => (Checkpoint.Parse(SignedNote.Parse(note).Text), note), note);
     }
 
-    /// <summary>A vkey, or the file that holds it: a vkey has plus signs, and where it is one and a file too, the file is not looked at.</summary>
+    /// <summary>A vkey, or the file that holds it: a vkey has plus signs, and where it is one and a file too, the file is ignored.</summary>
     /// <exception cref="CommandException">It is no vkey.</exception>
     private static async Task<NoteVerifier> VkeyAsync(string option, string vkey, CancellationToken cancel)
     {
@@ -72,7 +73,8 @@ internal static class GivenText
         if (file != GivenFile.StandardInput && !File.Exists(file))
         {
             throw CommandException.Usage(
-                $"{option} names a file, or is - for standard input, and there is no such file. An id or a token itself is never an argument: other users of the machine could see it");
+                $"{option} names a file, or is - for standard input, and there is no such file. An id or a token itself is never an argument: "
+                + "other users of the machine could see it");
         }
         try
         {
@@ -96,5 +98,6 @@ internal static class GivenText
         }
     }
 
-    private static CommandException Refused(string option, string what, string why) => CommandException.Usage($"{what} ({option}) cannot be read: {why}");
+    private static CommandException Refused(string option, string what, string why) =>
+        CommandException.Usage($"{what} ({option}) cannot be read: {why}");
 }

@@ -3,6 +3,7 @@ using Ledger.Cli;
 using Ledger.Contracts.Transparency;
 using Ledger.SystemTests.Foreign;
 using Ledger.Transparency;
+using Said = (int ExitCode, byte[] Output, string Error);
 
 namespace Ledger.SystemTests.Cli;
 
@@ -21,7 +22,7 @@ public sealed class BytesService : IAsyncLifetime
     }
 }
 
-/// <summary>What is bytes by contract comes in and goes out as those bytes, whatever the locale says and whatever a tool put in front.</summary>
+/// <summary>What is bytes by contract comes in and goes out as those bytes, whatever the locale is and whatever a tool put in front.</summary>
 public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
 {
     private static readonly byte[] s_mark = [0xEF, 0xBB, 0xBF];
@@ -34,9 +35,11 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
         await Service.AddConversationsAsync("marked", 2, "user-marked");
         var marked = await SubmitAsync([.. s_mark, .. "marked-00001\n"u8], "--ids");
         Assert.True(marked.ExitCode == ExitCodes.Done, marked.Error);
-        Assert.Equal(1, await Service.ScalarAsync<long>("select count(*) from conversations.conversations where conversation_id like 'marked-%'"));
+        Assert.Equal(1, await LeftAsync("marked-%"));
 
-        var (partly, known, nobody) = (SubmitAsync("marked-00002\nnever-was\n"u8.ToArray(), "--ids"), FindAsync([.. s_mark, .. "marked-00001"u8]), SubmitAsync([.. s_mark, .. "nobody"u8], "--cid"));
+        var partly = SubmitAsync("marked-00002\nnever-was\n"u8.ToArray(), "--ids");
+        var nobody = SubmitAsync([.. s_mark, .. "nobody"u8], "--cid");
+        var known = FindAsync([.. s_mark, .. "marked-00001"u8]);
         Assert.Equal(5, (await partly).ExitCode);
         Assert.Contains("1 of 2 conversations that were asked for were not found", (await partly).Error, StringComparison.Ordinal);
         Assert.Equal((5, "cdj-"), ((await nobody).ExitCode, Encoding.UTF8.GetString((await nobody).Output)[..4]));
@@ -47,7 +50,8 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
     [SkippableFact]
     public async Task The_same_bytes_go_in_and_out_under_every_locale()
     {
-        Requires.That(Tool.Path("localedef") is not null && File.Exists("/usr/share/i18n/locales/en_US"), "localedef and its sources (Debian: apt install locales)");
+        Requires.That(
+            Tool.Path("localedef") is not null && File.Exists("/usr/share/i18n/locales/en_US"), "localedef and its sources (Debian: apt install locales)");
         var locales = new[] { "C", "en_US.ISO-8859-1", "en_US.US-ASCII" };
         await MakeAsync("ISO-8859-1", "en_US.ISO-8859-1");
         await MakeAsync("ANSI_X3.4-1968", "en_US.US-ASCII");
@@ -57,7 +61,7 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
         await File.WriteAllTextAsync(kept, await PublishedAsync());
 
         var said = await Task.WhenAll(locales.Select((locale, n) => EverythingAsync(locale, $"gespräch-😀-{n + 1:D5}", kept)));
-        Assert.Equal(0, await Service.ScalarAsync<long>("select count(*) from conversations.conversations where conversation_id like 'gespräch-%'"));
+        Assert.Equal(0, await LeftAsync("gespräch-%"));
         Assert.All(said, one => Assert.Equal(said[0], one));
     }
 
@@ -72,12 +76,12 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
         Assert.True(find.ExitCode == ExitCodes.Done, find.Error);
         Assert.Contains($"\n{id}\t{Service.Bot}\t", Encoding.UTF8.GetString(find.Output), StringComparison.Ordinal);
 
-        var checkpoint = await DoAsync(environment, [], "log", "checkpoint");
+        var checkpoint = await DoAsync(environment, ["log", "checkpoint", .. Database]);
         var key = LogKeyFile.Read(Service.KeyDirectory).Verifier;
         Checkpoint.Open(SignedNote.Parse(checkpoint.Output), key);
-        var consistency = await DoAsync(environment, [], "log", "consistency", kept);
+        var consistency = await DoAsync(environment, ["log", "consistency", kept, .. Database]);
         Checkpoint.Open(AddCheckpointRequest.Parse(consistency.Output).Note, key);
-        var keys = await DoAsync(environment, [], "key", "new", "--keys", Path.Combine(bytes.Folder, $"schlüssel-{locale}"));
+        var keys = await DoAsync(environment, "key", "new", "--keys", Path.Combine(bytes.Folder, $"schlüssel-{locale}"));
         return Encoding.UTF8.GetString(keys.Output).Replace($"schlüssel-{locale}", "schlüssel", StringComparison.Ordinal);
     }
 
@@ -99,17 +103,21 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
         return published;
     }
 
-    private Task<(int ExitCode, byte[] Output, string Error)> SubmitAsync(byte[] input, string what, Dictionary<string, string>? environment = null) => LedgerProcess.RunAsync(
+    private Task<Said> SubmitAsync(byte[] input, string what, Dictionary<string, string>? environment = null) => LedgerProcess.RunAsync(
         new Dictionary<string, string>(environment ?? []) { [SubmitCommand.TokenVariable] = Service.Token() }, input,
         "submit", "--bot", Service.Bot, "--url", Service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), what, "-", "--watch");
 
-    private Task<(int ExitCode, byte[] Output, string Error)> FindAsync(byte[] input, Dictionary<string, string>? environment = null) => LedgerProcess.RunAsync(
-        environment ?? [], input, "find", "--connection", Service.Database.ConnectionStringFor("ledger_service"), "--keys", Service.KeyDirectory);
+    private Task<Said> FindAsync(byte[] input, Dictionary<string, string>? environment = null) =>
+        LedgerProcess.RunAsync(environment ?? [], input, ["find", .. Database]);
 
-    private async Task<(int ExitCode, byte[] Output, string Error)> DoAsync(Dictionary<string, string> environment, byte[] input, params string[] args)
+    private string[] Database => ["--connection", Service.Database.ConnectionStringFor("ledger_service"), "--keys", Service.KeyDirectory];
+
+    private Task<long> LeftAsync(string ids) =>
+        Service.ScalarAsync<long>("select count(*) from conversations.conversations where conversation_id like $1", ids);
+
+    private static async Task<Said> DoAsync(Dictionary<string, string> environment, params string[] args)
     {
-        string[] database = args[0] == "key" ? [] : ["--connection", Service.Database.ConnectionStringFor("ledger_service"), "--keys", Service.KeyDirectory];
-        var done = await LedgerProcess.RunAsync(environment, input, [.. args, .. database]);
+        var done = await LedgerProcess.RunAsync(environment, [], args);
         Assert.True(done.ExitCode == ExitCodes.Done, done.Error);
         return done;
     }

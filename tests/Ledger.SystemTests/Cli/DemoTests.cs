@@ -63,7 +63,7 @@ public sealed class DemoTests(FirstDemo first)
         using var answer = await http.GetAsync(call.Split('\'')[1]);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         hostile.AssertIgnored(demo);
-        demo.Signal("HUP");
+        demo.Terminate();
         Assert.Equal(0, await demo.ExitCodeAsync());
         Assert.Null(folder.Pid());
     }

@@ -114,11 +114,9 @@ internal sealed class LedgerProcess : IDisposable
     }
 
     /// <summary>Ctrl-C's polite brother.</summary>
-    public void Terminate() => Signal("TERM");
-
-    public void Signal(string name)
+    public void Terminate()
     {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -1,12 +1,13 @@
 """Runs a command on a terminal of its own: pty_run.py COLUMNS COMMAND...
 
-What it writes there goes to standard output. The end of standard input hangs the terminal up, as closing its window does. The exit code is the
-command's, or 128 and the signal that ended it.
+What it writes there goes to standard output. The end of standard input hangs the terminal up, as closing its window does. The exit code is
+the command's, or 128 and the signal that ended it.
 """
 import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -22,6 +23,7 @@ if child == 0:
     for descriptor in (0, 1, 2):
         os.dup2(slave, descriptor)
     os.environ["TERM"] = "xterm"
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever nohup this runs under
     os.execvp(command[0], command)
 os.close(slave)
 while True:

@@ -13,7 +13,8 @@ public sealed class DamagedFolderTests
         await using var scratch = await ScratchFolder.CreateAsync();
         // As root PostgreSQL runs as another user, who must get through the parents that were made on the way.
         var folder = Path.Combine(scratch.Path, "made", "on the way", "data");
-        using (var made = Process.Start("sh", ["-c", "umask 077; exec dotnet \"$0\" migrate --data \"$1\"", typeof(CommandLine).Assembly.Location, folder]))
+        const string Migrate = "umask 077; exec dotnet \"$0\" migrate --data \"$1\"";
+        using (var made = Process.Start("sh", ["-c", Migrate, typeof(CommandLine).Assembly.Location, folder]))
         {
             await made.WaitForExitAsync();
             Assert.Equal(0, made.ExitCode);
@@ -32,7 +33,8 @@ public sealed class DamagedFolderTests
             var path = Path.Combine(folder, file);
             var whole = await File.ReadAllBytesAsync(path);
             await CutAsync(path, whole[..kept]);
-            var refused = await CliDatabase.RunAsync([.. file == "keys/log.key" ? (string[])["log", "key"] : ["bot", "list"], "--data", folder]);
+            string[] verb = file == "keys/log.key" ? ["log", "key"] : ["bot", "list"];
+            var refused = await CliDatabase.RunAsync([.. verb, "--data", folder]);
             Assert.True((1, "") == (refused.ExitCode, refused.Output), $"{file}: {refused}");
             Assert.Contains(told, refused.Error, StringComparison.Ordinal);
             Assert.DoesNotContain("this is a bug", refused.Error, StringComparison.Ordinal);

@@ -10,12 +10,16 @@ public sealed class PdfPrinterTests
     public async Task Without_a_temporary_folder_it_says_so_and_prints_nothing()
     {
         using var nowhere = new TemporaryFile("");
-        using var printer = new PdfPrinter(new HttpOptions { Chromium = "/bin/false" }, TimeProvider.System, NullLogger<PdfPrinter>.Instance)
+        var options = new HttpOptions { Chromium = "/bin/false" };
+        using var printer = new PdfPrinter(options, TimeProvider.System, NullLogger<PdfPrinter>.Instance)
         {
             MakeFolder = () => Directory.CreateDirectory(Path.Combine(nowhere.Path, "no-folder")).FullName,
         };
         // Both places are free again after each failure.
         for (var i = 0; i < 3; i++)
-            Assert.Contains("TMPDIR must name a folder", (await Assert.ThrowsAsync<PdfException>(() => printer.PrintAsync("", CancellationToken.None))).Message, StringComparison.Ordinal);
+        {
+            var refused = await Assert.ThrowsAsync<PdfException>(() => printer.PrintAsync("", CancellationToken.None));
+            Assert.Contains("TMPDIR must name a folder", refused.Message, StringComparison.Ordinal);
+        }
     }
 }

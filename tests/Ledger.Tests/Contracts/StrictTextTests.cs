@@ -45,8 +45,12 @@ public sealed class StrictTextTests
     [Fact]
     public void One_line_is_one_line()
     {
-        foreach (var (text, told) in new[] { ("a\nb\n", "more than one line"), ("a\rb", "more than one line"), ("\n", "it is empty"), ("", "it is empty") })
-            Assert.Contains(told, Assert.Throws<FormatException>(() => StrictText.Line(Encoding.UTF8.GetBytes(text))).Message, StringComparison.Ordinal);
+        const string Several = "more than one line", Empty = "it is empty";
+        foreach (var (text, told) in new[] { ("a\nb\n", Several), ("a\rb", Several), ("\n", Empty), ("", Empty) })
+        {
+            var refused = Assert.Throws<FormatException>(() => StrictText.Line(Encoding.UTF8.GetBytes(text)));
+            Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
