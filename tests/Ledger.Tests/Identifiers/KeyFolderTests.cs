@@ -48,13 +48,13 @@ public sealed class KeyFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("not base64!")]
-    [InlineData("AAAA")]
-    public void A_file_that_is_no_key_is_named(string content)
+    [InlineData("", " (it is empty): bring back the whole file")]
+    [InlineData("not base64!", ": 32 bytes in base64 are expected")]
+    [InlineData("AAAA", ": 32 bytes in base64 are expected")]
+    public void A_file_that_is_no_key_is_named(string content, string why)
     {
         File.WriteAllText(Path.Combine(_folder, "epoch-000001.key"), content);
-        Refused("epoch-000001.key' is not a key of the ledger: 32 bytes in base64 are expected");
+        Refused($"epoch-000001.key' is not a key of the ledger{why}");
     }
 
     [Fact]
