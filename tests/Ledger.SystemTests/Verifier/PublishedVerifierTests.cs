@@ -92,7 +92,7 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
         Copy(InTree("tests/Ledger.Tests/Golden/job.erasure-proof"), root + "/job.erasure-proof");
         Directory.CreateDirectory(root + "/proc");
         var (exit, output, error) = await RunAsync(
-            "unshare", "-m", "sh", "-c", "mount -t proc proc \"$0/proc\" && exec env -i chroot \"$0\" /erasure-verify /job.erasure-proof --key \"$1\"", root, Key);
+            "unshare", "-m", "sh", "-c", "mount -t proc proc \"$0/proc\" && exec env -i \"$(command -v chroot)\" \"$0\" /erasure-verify /job.erasure-proof --key \"$1\"", root, Key);
         Assert.Equal((0, ""), (exit, error));
         Assert.StartsWith("PARTLY ERASED: 4 of the 5 conversations", output, StringComparison.Ordinal);
 
