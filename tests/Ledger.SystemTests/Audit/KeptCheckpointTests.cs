@@ -154,6 +154,6 @@ public sealed class KeptCheckpointTests
         var result = await audited.AuditAsync("--key", "nonsense");
         Assert.Equal((2, ""), (result.ExitCode, result.Output));
         Assert.Contains("--key is not a vkey", result.Error, StringComparison.Ordinal);
-        Assert.Contains("there is no file", (await audited.AuditAsync("--checkpoint", "/nowhere")).Error, StringComparison.Ordinal);
+        Assert.Contains("there is no such file", (await audited.AuditAsync("--checkpoint", "/nowhere")).Error, StringComparison.Ordinal);
     }
 }

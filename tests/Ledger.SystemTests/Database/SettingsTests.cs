@@ -26,10 +26,10 @@ public sealed class SettingsTests
         ("array_nulls", "off"),
         ("gin_fuzzy_search_limit", "1"),
         ("extra_float_digits", "-15"),
-        ("statement_timeout", "500ms"),
+        ("statement_timeout", "5s"),
         ("lock_timeout", "1ms"),
         ("idle_in_transaction_session_timeout", "1ms"),
-        ("idle_session_timeout", "50ms"),
+        ("idle_session_timeout", "5s"),
     ];
 
     public static TheoryData<string> Places => new("role", "database");
@@ -50,7 +50,8 @@ public sealed class SettingsTests
             grant insert on hostile.seen to public;
             create function hostile.look() returns trigger language plpgsql as $$ begin
                 insert into hostile.seen select s, current_setting(s)
-                from unnest(array['synchronous_commit', 'row_security', 'transaction_isolation', 'search_path']) s; return null; end $$;
+                from unnest(array['synchronous_commit', 'row_security', 'transaction_isolation', 'search_path',
+                    'idle_session_timeout']) s; return null; end $$;
             create trigger look after insert on ledger.mt_events for each statement execute function hostile.look();
             """);
         await SetAsync(service, place);
@@ -60,7 +61,7 @@ public sealed class SettingsTests
         Assert.Equal(("completed", 3), await EndAsync(service, job));
         Assert.Equal(0L, await service.ScalarAsync<long>("select count(*) from conversations.conversations"));
         Assert.Equal(
-            "row_security=off,search_path=pg_catalog, pg_temp,synchronous_commit=on,transaction_isolation=read committed",
+            "idle_session_timeout=0,row_security=off,search_path=pg_catalog, pg_temp,synchronous_commit=on,transaction_isolation=read committed",
             await service.ScalarAsync<string>("select string_agg(distinct name || '=' || value, ',') from hostile.seen"));
     }
 

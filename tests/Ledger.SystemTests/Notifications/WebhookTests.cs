@@ -111,7 +111,7 @@ public sealed class WebhookTests
         var stored = await cli.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets");
         Assert.DoesNotContain("whsec_", await cli.DoAsync("bot", "set", "st-1", "--webhook", "https://example.com/hook", "--retention-days", "7"), StringComparison.Ordinal);
         Assert.Equal(stored, await cli.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets"));
-        Assert.Matches("st-1 .* https://example.com/hook ", await cli.DoAsync("bot", "list"));
+        Assert.Matches("st-1\t.*\thttps://example.com/hook\t", await cli.DoAsync("bot", "list"));
 
         Assert.Contains("whsec_", await cli.DoAsync("bot", "set", "st-1", "--webhook", "http://127.0.0.1:1/hook"), StringComparison.Ordinal);
         Assert.NotEqual(stored, await cli.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets"));
