@@ -8,6 +8,11 @@ internal static class GivenFile
 
     public static Stream Open(string file) => file == StandardInput ? Console.OpenStandardInput() : File.OpenRead(file);
 
+    /// <summary>
+    /// Whether it is a file with a vkey, and not a vkey. A vkey has plus signs; where it is one and a file too, the file is ignored.
+    /// </summary>
+    public static bool HasVkey(string text) => text.Count(c => c == '+') < 2 && File.Exists(text);
+
     /// <summary>All of it.</summary>
     /// <param name="most">Bytes, at most.</param>
     /// <exception cref="FormatException">It has more.</exception>
@@ -15,12 +20,6 @@ internal static class GivenFile
     public static async Task<byte[]> ReadAsync(string file, int most, CancellationToken cancel)
     {
         await using var input = Open(file);
-        return await ReadAsync(input, most, cancel);
-    }
-
-    /// <inheritdoc cref="ReadAsync(string, int, CancellationToken)"/>
-    public static async Task<byte[]> ReadAsync(Stream input, int most, CancellationToken cancel)
-    {
         using var all = new MemoryStream();
         var part = new byte[Math.Min(most, 64 * 1024) + 1];
         while (await input.ReadAsync(part, cancel) is > 0 and var read)

@@ -58,7 +58,7 @@ internal sealed class VerifyOptions(string program)
             await using var proof = GivenFile.Open(file);
             return await Verification.RunAsync(proof, trust, parsed.GetValue(_json), output, error, cancel);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or DllNotFoundException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException)
         {
             await error.WriteLineAsync($"{program}: {e.Message}");
             return NotAsked;
@@ -73,22 +73,20 @@ internal sealed class VerifyOptions(string program)
         var trust = Trust.Parse(await KeyAsync(parsed.GetValue(_key)!, cancel), witnesses);
         if (parsed.GetValue(_consistency) is not null && parsed.GetValue(_older) is null)
             throw new FormatException("--consistency shows nothing without --checkpoint");
-        trust = await WithAsync(trust, parsed.GetValue(_older), SignedNote.MaxBytes, "the checkpoint", (trust, bytes) => trust.WithOlder(bytes), cancel);
-        trust = await WithAsync(trust, parsed.GetValue(_policy), Policy.MaxBytes, "the policy", (trust, bytes) => trust.WithPolicy(bytes), cancel);
+        trust = await WithAsync(
+            parsed.GetValue(_older), SignedNote.MaxBytes, "the checkpoint", trust, bytes => trust.WithOlder(bytes), cancel);
+        trust = await WithAsync(parsed.GetValue(_policy), Policy.MaxBytes, "the policy", trust, bytes => trust.WithPolicy(bytes), cancel);
         return await WithAsync(
-            trust, parsed.GetValue(_consistency), AddCheckpointRequest.MaxBytes, "the consistency proof", (trust, bytes) => trust.WithConsistency(bytes), cancel);
+            parsed.GetValue(_consistency), AddCheckpointRequest.MaxBytes, "the consistency proof", trust,
+            bytes => trust.WithConsistency(bytes), cancel);
     }
 
-    /// <summary>A vkey has plus signs; where it is one and a file too, the file is not looked at.</summary>
-    private static async Task<string> KeyAsync(string text, CancellationToken cancel)
-    {
-        if (text.Count(c => c == '+') >= 2 || !File.Exists(text))
-            return text;
-        return await ReadAsync(text, MaxKeyBytes, "the key", bytes => StrictText.Line(bytes), cancel);
-    }
+    private static async Task<string> KeyAsync(string text, CancellationToken cancel) =>
+        GivenFile.HasVkey(text) ? await ReadAsync(text, MaxKeyBytes, "the key", bytes => StrictText.Line(bytes), cancel) : text;
 
-    private static Task<Trust> WithAsync(Trust trust, string? file, int most, string what, Func<Trust, byte[], Trust> with, CancellationToken cancel) =>
-        file is null ? Task.FromResult(trust) : ReadAsync(file, most, what, bytes => with(trust, bytes), cancel);
+    private static Task<Trust> WithAsync(
+        string? file, int most, string what, Trust without, Func<byte[], Trust> with, CancellationToken cancel) =>
+        file is null ? Task.FromResult(without) : ReadAsync(file, most, what, with, cancel);
 
     private static async Task<T> ReadAsync<T>(string file, int most, string what, Func<byte[], T> read, CancellationToken cancel)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
@@ -99,24 +98,13 @@ public sealed class Scene : IAsyncDisposable
         return job;
     }
 
-    /// <summary>Polls as the contract tells a client to: "503, repeat the request later" is no answer yet, as if there had been no connection.</summary>
-    public async Task<JsonElement> StatusAsync(string job)
-    {
-        using var response = await _service.SendAsync(HttpMethod.Get, $"{_service.Deletions}/{job}");
-        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
-            throw new HttpRequestException("503", null, response.StatusCode);
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.IsSuccessStatusCode, text);
-        return JsonDocument.Parse(text).RootElement;
-    }
-
     /// <summary>
     /// Waits for the job's end and holds everything against everything: the status, the events, the manifest and what the store really lost.
     /// </summary>
     public async Task EndsExactlyAsync(string job)
     {
         JsonElement status = default;
-        await UntilAsync("the job ends", async () => (status = await StatusAsync(job)).GetProperty("status").GetString() != "queued");
+        await UntilAsync("the job ends", async () => (status = await _service.StatusAsync(job)).GetProperty("status").GetString() != "queued");
         Assert.Equal("completed", status.GetProperty("status").GetString());
         var result = status.GetProperty("result");
         Assert.Equal(Conversations, result.GetProperty("totalConversations").GetInt64());

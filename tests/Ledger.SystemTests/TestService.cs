@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -204,10 +205,14 @@ public sealed class TestService : IAsyncDisposable
         return JsonDocument.Parse(text).RootElement.GetProperty("jobId").GetString()!;
     }
 
+    /// <exception cref="HttpRequestException">The answer is 503: repeat it later, as if there had been no connection (contract
+    /// §5).</exception>
     public async Task<JsonElement> StatusAsync(string job, string? bot = null)
     {
         using var response = await SendAsync(HttpMethod.Get, $"/api/public/bot/{bot ?? Bot}/conversations/delete/{job}");
         var text = await response.Content.ReadAsStringAsync();
+        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+            throw new HttpRequestException(text, null, response.StatusCode);
         Assert.True(response.IsSuccessStatusCode, text);
         return JsonDocument.Parse(text).RootElement;
     }

@@ -12,16 +12,21 @@ public static class StrictText
 
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>UTF-16 or UTF-32, told by a mark or by a NUL among the first two bytes; null: neither.</summary>
+    /// <param name="file">A text, or at least its first four bytes.</param>
+    public static string? OtherEncoding(ReadOnlySpan<byte> file) => file switch
+    {
+        [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] or [0, 0, 0, _, ..] or [_, 0, 0, 0, ..] => "UTF-32",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, _, ..] or [_, 0, ..] => "UTF-16",
+        _ => null,
+    };
+
     /// <summary>The bytes behind a byte order mark of UTF-8, or all of them where there is none.</summary>
     /// <param name="file">A file, or at least its first four bytes.</param>
-    /// <exception cref="FormatException">It is UTF-16 or UTF-32, by its mark or by a NUL among the first two bytes.</exception>
-    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) => file switch
-    {
-        [0xEF, 0xBB, 0xBF, .. var rest] => rest,
-        [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] or [0, 0, 0, _, ..] => throw Other("UTF-32"),
-        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, _, ..] or [_, 0, ..] => throw Other("UTF-16"),
-        _ => file,
-    };
+    /// <exception cref="FormatException">It is UTF-16 or UTF-32.</exception>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) => OtherEncoding(file) is { } other
+        ? throw new FormatException($"it is {other} and must be UTF-8: convert it (`iconv -f {other} -t UTF-8`)")
+        : file is [0xEF, 0xBB, 0xBF, .. var rest] ? rest : file;
 
     /// <summary>A text whose format says what is in it, such as a signed note.</summary>
     /// <exception cref="FormatException">It is not UTF-8; the message names the line and the byte.</exception>
@@ -59,7 +64,4 @@ public static class StrictText
             ? throw new FormatException("it has more than one line")
             : line.Length > 0 ? line : throw new FormatException("it is empty");
     }
-
-    private static FormatException Other(string encoding) =>
-        new($"it is {encoding} and must be UTF-8: convert it (`iconv -f {encoding} -t UTF-8`)");
 }

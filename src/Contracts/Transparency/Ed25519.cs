@@ -2,7 +2,9 @@ using Curve = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 
 namespace Ledger.Contracts.Transparency;
 
-/// <summary>Ed25519 (RFC 8032) by BouncyCastle, in managed code: .NET 10 has none of its own, and a verifier runs where there is no OpenSSL.</summary>
+/// <summary>
+/// Ed25519 (RFC 8032) by BouncyCastle, in managed code: .NET 10 has none of its own, and a verifier runs where there is no OpenSSL.
+/// </summary>
 public static class Ed25519
 {
     /// <summary>Bytes of a seed (the private key of RFC 8032 §5.1.5) and of a public key.</summary>
@@ -30,8 +32,8 @@ public static class Ed25519
     }
 
     /// <summary>
-    /// Whether the signature is the key's over the message (RFC 8032 §5.1.7, without the cofactor). Anything of a wrong length is not, nor is
-    /// a key that is no point of the curve.
+    /// Whether the signature is the key's over the message (RFC 8032 §5.1.7, without the cofactor). Anything of a wrong length is not, nor
+    /// is a key that is no point of the curve.
     /// </summary>
     public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         publicKey.Length == KeySize && signature.Length == SignatureSize &&

@@ -4,7 +4,7 @@ namespace Ledger.Contracts.Transparency;
 public static class MerkleTree
 {
     /// <summary>Length of every hash, in bytes.</summary>
-    public const int HashSize = 32;
+    public const int HashSize = Sha256.Size;
 
     /// <summary>Longer entries are copied to the heap.</summary>
     private const int MaxOnStack = 512;

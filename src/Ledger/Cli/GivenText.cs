@@ -5,8 +5,8 @@ using Ledger.Verifier;
 namespace Ledger.Cli;
 
 /// <summary>
-/// The one way in which verbs read what they are given in files and on standard input: ids, tokens, keys, checkpoints. What cannot be read is
-/// told with the option that named it, and is no more than a wrong command line: exit code 2.
+/// The one way in which verbs read what they are given in files and on standard input: ids, tokens, keys, checkpoints. What cannot be read
+/// is told with the option that named it, and is no more than a wrong command line: exit code 2.
 /// </summary>
 internal static class GivenText
 {
@@ -43,11 +43,11 @@ internal static class GivenText
         return StrictOrRefused(option, What, note => (Checkpoint.Parse(SignedNote.Parse(note).Text), note), note);
     }
 
-    /// <summary>A vkey, or the file that holds it: a vkey has plus signs, and where it is one and a file too, the file is ignored.</summary>
+    /// <summary>A vkey, or the file that holds it.</summary>
     /// <exception cref="CommandException">It is no vkey.</exception>
     private static async Task<NoteVerifier> VkeyAsync(string option, string vkey, CancellationToken cancel)
     {
-        var text = vkey.Count(c => c == '+') < 2 && File.Exists(vkey) ? await LineAsync(option, "the key", vkey, cancel) : vkey.Trim();
+        var text = GivenFile.HasVkey(vkey) ? await LineAsync(option, "the key", vkey, cancel) : vkey.Trim();
         try
         {
             return NoteVerifier.Parse(text);
@@ -73,8 +73,8 @@ internal static class GivenText
         if (file != GivenFile.StandardInput && !File.Exists(file))
         {
             throw CommandException.Usage(
-                $"{option} names a file, or is - for standard input, and there is no such file. An id or a token itself is never an argument: "
-                + "other users of the machine could see it");
+                $"{option} names a file, or is - for standard input, and there is no such file. "
+                + "An id or a token itself is never an argument: other users of the machine could see it");
         }
         try
         {

@@ -27,8 +27,11 @@ public static class SealedManifests
 
     /// <summary>Every manifest row of the bots' jobs that can be opened, by job and row. One that cannot is left out: a job's damage must not stand in others' way.</summary>
     public static IAsyncEnumerable<OpenedManifestRow> ReadAsync(
-        NpgsqlConnection connection, KeyFolder keys, IReadOnlyCollection<string> bots, IReadOnlyCollection<JobId> except, CancellationToken cancel) =>
-        OpenAsync(connection, keys, ReadSql, [new() { Value = bots.ToArray() }, new() { Value = except.Select(job => job.Value).ToArray() }], null, cancel);
+        NpgsqlConnection connection, KeyFolder keys, IReadOnlyCollection<string> bots, IReadOnlyCollection<JobId> except,
+        CancellationToken cancel) =>
+        OpenAsync(
+            connection, keys, ReadSql,
+            [new() { Value = bots.ToArray() }, new() { Value = except.Select(job => job.Value).ToArray() }], unreadable: null, cancel);
 
     /// <summary>The rows of a bot's jobs in which a conversation was erased, by the job or by an earlier one.</summary>
     /// <param name="jobs">Only these jobs; null: all.</param>
@@ -47,41 +50,42 @@ public static class SealedManifests
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
         command.Parameters.AddRange(parameters);
         await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancel);
-        var (openJob, key, isDamaged) = (default(JobId), default(JobKey), false);
+        var (openJob, key, isReadable) = (default(JobId), default(JobKey), true);
         while (await reader.ReadAsync(cancel))
         {
             var job = new JobId(reader.GetGuid(0));
             if (job != openJob)
             {
-                isDamaged = false;
-                (openJob, key) = (job, TryOpen(() => keys.OpenJobKey(job, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)), ref isDamaged));
+                openJob = job;
+                isReadable = TryOpen(() => keys.OpenJobKey(job, reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)), out key);
             }
-            if (isDamaged)
+            if (!isReadable)
                 unreadable?.Invoke();
             if (key is null)
                 continue;
             var row = reader.GetInt32(3);
             var outcomes = reader.GetFieldValue<byte[]>(4);
-            var isRowDamaged = false;
-            if (TryOpen(() => Manifest.Unseal(key, row, reader.GetFieldValue<byte[]>(5)), ref isRowDamaged) is { } entries)
-                yield return new OpenedManifestRow(job, row, outcomes, entries);
+            if (TryOpen(() => Manifest.Unseal(key, row, reader.GetFieldValue<byte[]>(5)), out var entries))
+                yield return new OpenedManifestRow(job, row, outcomes, entries!);
             else
                 unreadable?.Invoke();
         }
     }
 
-    /// <summary>What is sealed there; null where it was destroyed or cannot be opened.</summary>
-    private static T? TryOpen<T>(Func<T?> open, ref bool isDamaged)
+    /// <summary>False: it cannot be opened.</summary>
+    /// <param name="opened">What is sealed there; null also where it was destroyed.</param>
+    private static bool TryOpen<T>(Func<T?> open, out T? opened)
         where T : class
     {
         try
         {
-            return open();
+            opened = open();
+            return true;
         }
         catch (CryptographicException)
         {
-            isDamaged = true;
-            return null;
+            opened = null;
+            return false;
         }
     }
 }

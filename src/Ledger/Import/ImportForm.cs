@@ -1,3 +1,5 @@
+using Ledger.Contracts.Bytes;
+
 namespace Ledger.Import;
 
 /// <summary>What a file is that is no JSON Lines, told by how its first line begins.</summary>
@@ -10,10 +12,6 @@ internal static class ImportForm
         ([0x28, 0xB5, 0x2F, 0xFD], "the file is compressed with Zstandard: unpack it, or compress it with gzip"),
         ([.. "BZh"u8], "the file is compressed with bzip2: unpack it, or compress it with gzip"),
         ([0xFD, .. "7zXZ"u8, 0], "the file is compressed with xz: unpack it, or compress it with gzip"),
-        ([0xFF, 0xFE, 0, 0], Encoded("UTF-32")), ([0, 0, 0xFE, 0xFF], Encoded("UTF-32")),
-        ([(byte)'{', 0, 0, 0], Encoded("UTF-32")), ([0, 0, 0, (byte)'{'], Encoded("UTF-32")),
-        ([0xFF, 0xFE], Encoded("UTF-16")), ([0xFE, 0xFF], Encoded("UTF-16")),
-        ([(byte)'{', 0], Encoded("UTF-16")), ([0, (byte)'{'], Encoded("UTF-16")),
     ];
 
     /// <summary>Null: nothing that is known. Says nothing of a line that could be the first one of JSON Lines.</summary>
@@ -24,6 +22,8 @@ internal static class ImportForm
             if (firstLine.StartsWith(start))
                 return what;
         }
+        if (StrictText.OtherEncoding(firstLine) is { } encoding)
+            return $"the file is {encoding}: write it in UTF-8";
         var text = firstLine.TrimStart(" \t"u8);
         if (text.StartsWith("["u8))
             return "the file is a JSON array: write one object a line, as `jq -c '.[]'` does";
@@ -32,6 +32,4 @@ internal static class ImportForm
         return text.TrimEnd(" \t\r"u8).EndsWith("}"u8) ? null
             : "its object seems to go on over several lines: write one object a line, as `jq -c .` does";
     }
-
-    private static string Encoded(string name) => $"the file is {name}: write it in UTF-8";
 }

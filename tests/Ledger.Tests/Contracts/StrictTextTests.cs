@@ -36,6 +36,7 @@ public sealed class StrictTextTests
             ([.. Encoding.UTF32.Preamble, .. Encoding.UTF32.GetBytes("a")], "it is UTF-32"),
             ([0, 0, 0xFE, 0xFF, 0, 0, 0, (byte)'a'], "it is UTF-32"),
             ([0, 0, 0, (byte)'a'], "it is UTF-32"),
+            ([(byte)'a', 0, 0, 0], "it is UTF-32"),
         })
         {
             Assert.Contains(told, Assert.Throws<FormatException>(() => StrictText.Of(bytes)).Message, StringComparison.Ordinal);
