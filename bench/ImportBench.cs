@@ -56,7 +56,8 @@ public static class ImportBench
         var import = new ConversationImport(database, KeyFolder.Open(keys));
         var began = TimeProvider.System.GetTimestamp();
         var check = await import.CheckAsync(source, asBot: null, progress: null, CancellationToken.None);
-        Console.Error.WriteLine(FormattableString.Invariant($"checked after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:N0} ms"));
+        var checking = TimeProvider.System.GetElapsedTime(began);
+        Console.Error.WriteLine(FormattableString.Invariant($"checked after {checking.TotalMilliseconds:N0} ms"));
         var result = await import.StoreAsync(check, again: null, progress: null, CancellationToken.None);
         var took = TimeProvider.System.GetElapsedTime(began);
         Console.Error.WriteLine(FormattableString.Invariant($"{result.Totals}"));
@@ -136,7 +137,8 @@ public static class ImportBench
         for (var n = 0; n < lines; n++)
         {
             await writer.WriteAsync(string.Create(
-                CultureInfo.InvariantCulture, $$"""{"botId":"{{BenchDatabase.Bot}}","conversationId":"{{Id("line", n)}}","cId":"u-{{n / 5}}","""));
+                CultureInfo.InvariantCulture,
+                $$"""{"botId":"{{BenchDatabase.Bot}}","conversationId":"{{Id("line", n)}}","cId":"u-{{n / 5}}","""));
             await writer.WriteLineAsync(Rest);
         }
     }

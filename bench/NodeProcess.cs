@@ -27,7 +27,8 @@ internal static class NodeProcess
         process.StandardInput.WriteLine(bench.Database.ServiceConnection);
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        double[] numbers = [.. output.Split('\n').Select(text => double.TryParse(text, out var measured) ? measured : (double?)null).OfType<double>()];
+        double[] numbers =
+            [.. output.Split('\n').Select(text => double.TryParse(text, out var measured) ? measured : (double?)null).OfType<double>()];
         return numbers.Length > 0 ? numbers : throw new InvalidOperationException($"the process did not say what it took:\n{output}");
     }
 

@@ -44,7 +44,11 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
     case "import-node": // ImportBench's own second process
         return await ImportBench.RunNodeAsync(args[1], args[2]);
     case "all":
-        Figure[] figures = [.. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick), await SmallJobsBench.RunAsync(quick), .. await ImportBench.RunAsync(quick), await ProofBench.RunAsync(quick)];
+        Figure[] figures =
+        [
+            .. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick),
+            await SmallJobsBench.RunAsync(quick), .. await ImportBench.RunAsync(quick), await ProofBench.RunAsync(quick),
+        ];
         if (!quick)
             Report.Write(figures);
         Console.WriteLine(string.Join(Environment.NewLine, (object[])figures));

@@ -220,7 +220,8 @@ func outcomeOf(entry []byte, given *disclosure) (whose string, err error) {
 	return whose, l.outOfPlace()
 }
 
-// readText reads a file to check by. A byte order mark, which some tools write unasked, is no part of it; of UTF-16 it is said that it is that.
+// readText reads a file to check by. A byte order mark, which some tools write unasked, is no part of it; of UTF-16 it is said that it is
+// that.
 func readText(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -52,7 +52,9 @@ public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<P
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new PdfException($"there is no temporary folder to print in, or no room there ({e.Message}): TMPDIR must name a folder that the service may write to");
+                throw new PdfException(
+                    $"there is no temporary folder to print in, or no room there ({e.Message}): "
+                    + "TMPDIR must name a folder that the service may write to");
             }
             finally
             {

@@ -32,7 +32,11 @@ internal static class ClientCommand
             DefaultValueFactory = _ => TokenAlgorithm.HS256,
             CustomParser = result => OptionValues.Named<TokenAlgorithm>(result, "--alg") ?? default,
         };
-        var publicKey = new Option<string?>("--public-key") { Description = "For RS256, RS512 and ES256: its public key, PEM.", HelpName = "FILE" };
+        var publicKey = new Option<string?>("--public-key")
+        {
+            Description = "For RS256, RS512 and ES256: its public key, PEM.",
+            HelpName = "FILE",
+        };
         var requireExpiry = new Option<bool>("--require-expiry") { Description = "Refuse its tokens without an `exp`." };
         var bot = new Option<string?>("--bot") { Description = "A bot that it may act for.", HelpName = "BOT" };
         var scopes = OptionValues.Scopes("What it may do for --bot.");

@@ -46,7 +46,8 @@ internal static class Failures
     {
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } => Describe(e),
         // Resources, an operator, the system: what they say is about the server and its files.
-        PostgresException gaveUp when gaveUp.SqlState[..2] is "08" or "53" or "57" or "58" => $"the database gave up ({gaveUp.MessageText})",
+        PostgresException gaveUp when gaveUp.SqlState[..2] is "08" or "53" or "57" or "58" =>
+            $"the database gave up ({gaveUp.MessageText})",
         NpgsqlException lost and not PostgresException => $"the connection to the database was lost ({Reason(lost)})",
         _ => Describe(e),
     };

@@ -13,8 +13,8 @@ internal static class IdLines
     /// <param name="file">The file; <c>-</c> is standard input.</param>
     /// <param name="most">So many may come in.</param>
     /// <exception cref="CommandException">
-    /// None came in, too many, or a line is no id: told by its number, since what is told may be logged. So the file's name is not told either where there is
-    /// no such file: somebody may have typed an id there.
+    /// None came in, too many, or a line is no id: told by its number, since what is told may be logged. So the file's name is not told
+    /// either where there is no such file: somebody may have typed an id there.
     /// </exception>
     public static async Task<IReadOnlyList<string>> ReadAsync(string option, string file, int most, CancellationToken cancel)
     {

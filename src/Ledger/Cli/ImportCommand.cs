@@ -16,14 +16,17 @@ internal static class ImportCommand
             "ledger import conversations.jsonl.gz\nzcat conversations.jsonl.gz | ledger import -\n"
             + "ledger import export.jsonl --again --reason 'erased by mistake'",
             "A line is one conversation: {\"botId\", \"conversationId\", \"cId\", \"channel\", \"startedAt\",\n"
-            + "\"messages\": [{\"type\", \"createdOn\", \"text\"}]}, optionally with the arrays transcripts, recordings, attachments and logs.\n"
+            + "\"messages\": [{\"type\", \"createdOn\", \"text\"}]}, "
+            + "optionally with the arrays transcripts, recordings, attachments and logs.\n"
             + "Its bot must be registered. The input is read twice: any fault in it refuses it before anything is stored, and names its\n"
             + "line. A conversation that is there already must have the same content. Conversations that were erased stay out: their\n"
-            + $"lines are named, and the exit code is {ExitCodes.ErasedLeftOut}. With --again they are taken, which is recorded in the bot's stream.\n"
+            + $"lines are named, and the exit code is {ExitCodes.ErasedLeftOut}. "
+            + "With --again they are taken, which is recorded in the bot's stream.\n"
             + "After `ledger forget` nobody can know what the job erased, and an import takes it again.");
         var file = new Argument<string>("FILE")
         {
-            Description = "JSON Lines, gzip or not. - is standard input, which is kept in the data folder (else the temporary folder) meanwhile.",
+            Description =
+                "JSON Lines, gzip or not. - is standard input, which is kept in the data folder (else the temporary folder) meanwhile.",
         };
         var again = new Option<bool>("--again") { Description = "Take conversations that were erased too; needs --reason." };
         verb.Add(file);

@@ -11,7 +11,10 @@ namespace Ledger.Cli;
 internal static class JobDisplay
 {
     /// <summary>What <c>--watch</c> adds to a verb's help.</summary>
-    public const string WatchDetails = "With --watch it ends with the job. The exit code is then 0 if the job completed and found all that it was asked for, 3 if it failed,\n4 if it was cancelled and 5 if something was not found; 1 still means that the command could not do its work.";
+    public const string WatchDetails =
+        "With --watch it ends with the job. "
+        + "The exit code is then 0 if the job completed and found all that it was asked for, 3 if it failed,\n"
+        + "4 if it was cancelled and 5 if something was not found; 1 still means that the command could not do its work.";
 
     /// <summary>Reads the status document again and again, and shows its progress, until the job has ended.</summary>
     /// <param name="read">Reads the document.</param>
@@ -36,7 +39,10 @@ internal static class JobDisplay
 
     public static JobStatus Read(string document) => JsonSerializer.Deserialize(document, DocumentJson.Default.JobStatus)!;
 
-    /// <summary>The exit code of a verb that waited for the job's end. What was not found is told: an id that was read or written wrongly is such a one.</summary>
+    /// <summary>
+    /// The exit code of a verb that waited for the job's end. What was not found is told: an id that was read or written wrongly is such a
+    /// one.
+    /// </summary>
     public static int Conclude(Terminal terminal, JobStatus ended)
     {
         if (ended.Status != ReportedStatus.Completed)
@@ -45,7 +51,8 @@ internal static class JobDisplay
         if (missing == 0 && identified > 0)
             return ExitCodes.Done;
         terminal.Warn(missing > 0
-            ? $"{missing:N0} of {identified:N0} conversations that were asked for were not found: are their ids written as the platform writes them?"
+            ? $"{missing:N0} of {identified:N0} conversations that were asked for were not found: "
+                + "are their ids written as the platform writes them?"
             : "no conversation of the channel user was found in the job's range of time: is the cId written as the platform writes it?");
         return ExitCodes.NotFound;
     }

@@ -82,7 +82,8 @@ internal static class LogExportCommand
         terminal.Line($"The mirror in {Path.GetFullPath(mirror.Folder)} holds {result.After:N0} leaves of {result.Origin}, {result.After - result.Before:N0} of them new, and their root is the checkpoint's.");
     }
 
-    private static async Task<IReadOnlyList<NoteVerifier>> KeysAsync(string[] given, DatabaseOptions database, ParseResult parsed, CancellationToken cancel)
+    private static async Task<IReadOnlyList<NoteVerifier>> KeysAsync(
+        string[] given, DatabaseOptions database, ParseResult parsed, CancellationToken cancel)
     {
         if (given.Length > 0)
             return await GivenText.VkeysAsync("--key", given, cancel);

@@ -28,7 +28,8 @@ internal static class ProofCommand
             var proofs = new ProofFiles(database, Terminal.Of(parsed), options.By.Actor(parsed), options.By.Reason(parsed), meant.WithIds);
             await (meant switch
             {
-                { Job: { } job, IsConversation: true } => proofs.ConversationAsync(job, await ReadIdAsync(Terminal.Of(parsed), cancel), meant.Output, cancel),
+                { Job: { } job, IsConversation: true } =>
+                    proofs.ConversationAsync(job, await ReadIdAsync(Terminal.Of(parsed), cancel), meant.Output, cancel),
                 { Job: { } job } => proofs.JobAsync(job, meant.Output, cancel),
                 _ => proofs.OfBotAsync(meant.Bot!, meant.From!.Value, meant.To!.Value, meant.Output!, cancel),
             });

@@ -1,8 +1,8 @@
 namespace Ledger.Cli;
 
 /// <summary>
-/// A web host that is stopped before it is disposed, however its use ends. Disposed while it runs, its duties would lose their database under
-/// them, and log that as failures of theirs.
+/// A web host that is stopped before it is disposed, however its use ends. Disposed while it runs, its duties would lose their database
+/// under them, and log that as failures of theirs.
 /// </summary>
 internal sealed class RunningNode(WebApplication node) : IAsyncDisposable
 {

@@ -18,12 +18,14 @@ internal static class ServeCommand
     {
         var verb = new Verb(
             "serve",
-            "Runs the service: it answers the HTTP API and deletes in the windows. Ctrl-C, SIGTERM or SIGHUP end it at the next batch boundary.",
+            "Runs the service: it answers the HTTP API and deletes in the windows. "
+            + "Ctrl-C, SIGTERM or SIGHUP end it at the next batch boundary.",
             "ledger serve --embedded --data ./ledger-data\n"
             + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls http://0.0.0.0:8080",
             "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the data folder,\n"
             + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.\n"
-            + "Standard output gets one line for each address, `Listening on URL`; the log goes to standard error. Under systemd, Type=notify works.");
+            + "Standard output gets one line for each address, `Listening on URL`; the log goes to standard error. "
+            + "Under systemd, Type=notify works.");
         var options = new ServeOptions(verb);
         verb.SetAction((parsed, cancel) => RunAsync(parsed, options, cancel));
         return verb;
@@ -125,7 +127,8 @@ internal static class ServeCommand
         terminal.Note($"  ledger bot add BOT{where}");
         terminal.Note($"  ledger client add CLIENT --bot BOT --scope delete-conversations --scope ledger-audit{where}");
         terminal.Note($"  ledger token --client CLIENT{where}");
-        terminal.Note($"In the browser: {node.Services.GetRequiredService<HttpOptions>().PublicUrl?.ToString() ?? $"{Addresses(node).First()}/"} (sign in with that token: it shows what the client may see)");
+        var console = node.Services.GetRequiredService<HttpOptions>().PublicUrl?.ToString() ?? $"{Addresses(node).First()}/";
+        terminal.Note($"In the browser: {console} (sign in with that token: it shows what the client may see)");
         terminal.Note("Ctrl-C stops the service.");
     }
 

@@ -125,7 +125,9 @@ internal sealed class SubmitCommand
         }
         catch (HttpRequestException e) when (e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError))
         {
-            throw new CommandException($"the service did not answer ({e.Message}): the job may be recorded or not. Submit the same again with --idempotency-key {ShellWord.Of(key)}, which never makes a second job");
+            throw new CommandException(
+                $"the service did not answer ({e.Message}): the job may be recorded or not. Submit the same again with "
+                + $"--idempotency-key {ShellWord.Of(key)}, which never makes a second job");
         }
     }
 

@@ -5,7 +5,8 @@ using Spectre.Console;
 namespace Ledger.Cli;
 
 /// <summary>
-/// Where a verb writes. Standard output is for scripts: it holds the result, and nothing else. Everything that is said besides goes to standard error.
+/// Where a verb writes. Standard output is for scripts: it holds the result, and nothing else. Everything that is said besides goes to
+/// standard error.
 /// </summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
@@ -33,8 +34,8 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     public void Note(string text) => error.WriteLine(text);
 
     /// <summary>
-    /// Rows under a heading each: in aligned columns on a screen, which a long row runs over, and with a tab between cells elsewhere. No cell is ever cut.
-    /// With no rows, <paramref name="none"/> is noted.
+    /// Rows under a heading each: in aligned columns on a screen, which a long row runs over, and with a tab between cells elsewhere. No
+    /// cell is ever cut. With no rows, <paramref name="none"/> is noted.
     /// </summary>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows, string none)
     {
@@ -61,8 +62,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
             line(isAligned ? Aligned(row, widths) : string.Join('\t', row));
     }
 
-    /// <summary>A cell as it is, but for control characters, which would move a screen's cursor or begin another cell. No id has one.</summary>
-    private static string OneLine(string cell) => cell.Any(char.IsControl) ? string.Concat(cell.Select(c => char.IsControl(c) ? ' ' : c)) : cell;
+    /// <summary>
+    /// A cell as it is, but for control characters, which would move a screen's cursor or begin another cell. No id has one.
+    /// </summary>
+    private static string OneLine(string cell) => string.Concat(cell.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static string Aligned(string[] row, int[] widths)
     {

@@ -40,7 +40,8 @@ internal static class WitnessCommand
     {
         var verb = new Verb(
             "serve",
-            "Witnesses logs over HTTP (c2sp.org/tlog-witness): POST /add-checkpoint, GET /HASH/checkpoint. Ctrl-C, SIGTERM or SIGHUP end it.",
+            "Witnesses logs over HTTP (c2sp.org/tlog-witness): POST /add-checkpoint, GET /HASH/checkpoint. "
+            + "Ctrl-C, SIGTERM or SIGHUP end it.",
             "ledger witness serve --key witness.key --state ./witness --log example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx --urls http://0.0.0.0:8081",
             "What it cosigned last is in the state folder, and is all that keeps it honest: back the folder up with nothing older than itself, and never\n"
             + "start it on an older copy. Where the folder is lost, begin anew with a new key. A witness that others should believe is reached by HTTPS.");

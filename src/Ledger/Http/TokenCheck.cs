@@ -17,7 +17,8 @@ internal static class TokenCheck
     private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> Verifications = [];
 
     /// <param name="botId">The bot of the path; null: the path is about all bots, and none is looked for.</param>
-    /// <returns>The bot; the secret that signed the token (null: the client's own key); why the token is refused (null: it is not).</returns>
+    /// <returns>The bot; the secret that signed the token (null: the client's own key); why the token is refused (null: it is
+    /// not).</returns>
     public static async ValueTask<(Bot? Bot, string? SecretId, TokenRefusal? Refusal)> CheckAsync(
         PresentedToken token, string? botId, RegistrySnapshot registry, DateTimeOffset now)
     {

@@ -10,8 +10,8 @@ namespace Ledger.Import;
 
 /// <summary>
 /// One line of an import: <c>{"botId","conversationId","cId","channel","startedAt","messages":[…]}</c>, optionally with
-/// <c>transcripts</c>, <c>recordings</c>, <c>attachments</c> and <c>logs</c>. An item is any JSON object; its <c>createdOn</c>, where it has
-/// one, is an instant. What is not understood is refused, not dropped: nobody would miss it until it should have been erased.
+/// <c>transcripts</c>, <c>recordings</c>, <c>attachments</c> and <c>logs</c>. An item is any JSON object; its <c>createdOn</c>, where it
+/// has one, is an instant. What is not understood is refused, not dropped: nobody would miss it until it should have been erased.
 /// </summary>
 internal static partial class ImportLine
 {

@@ -58,7 +58,8 @@ public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
         if (!isFirst)
             return (new ForgottenJob(bot, null, 0, 0, epoch, due), null);
         var now = time.GetUtcNow();
-        await RegistryStore.RecordAsync(connection, bot, new JobKeyDestroyed(bot, job.ToString()) { Actor = actor, Reason = reason }, now, cancel);
+        var destroyed = new JobKeyDestroyed(bot, job.ToString()) { Actor = actor, Reason = reason };
+        await RegistryStore.RecordAsync(connection, bot, destroyed, now, cancel);
         FaultPoint.At("forget.before-commit");
         await transaction.CommitAsync(cancel);
         return (new ForgottenJob(bot, now, rows, identifiers, epoch, due), null);

@@ -127,7 +127,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     /// <summary>Locks bots' streams until the transaction ends. It comes first in it: then no other writer gets ahead.</summary>
     internal static async Task LockAsync(NpgsqlConnection connection, IReadOnlyCollection<string> bots, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(LockSql, connection) { Parameters = { new() { Value = bots.Select(StreamIds.Bot).ToArray() } } };
+        await using var command = new NpgsqlCommand(LockSql, connection);
+        command.Parameters.Add(new() { Value = bots.Select(StreamIds.Bot).ToArray() });
         await command.ExecuteNonQueryAsync(cancel);
     }
 

@@ -68,7 +68,9 @@ public static class LogKeyFile
     private static void Retire(string folder, NoteVerifier old)
     {
         var vkeys = Directory.GetFiles(folder, "log-*.vkey");
-        var vkey = Array.Find(vkeys, file => File.ReadAllBytes(file).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes($"{old}\n"))) ?? Path.Combine(folder, $"log-{vkeys.Length + 1:D6}.vkey");
+        var kept = Encoding.UTF8.GetBytes($"{old}\n");
+        var vkey = Array.Find(vkeys, file => File.ReadAllBytes(file).AsSpan().SequenceEqual(kept))
+            ?? Path.Combine(folder, $"log-{vkeys.Length + 1:D6}.vkey");
         DurableFile.Replace(vkey, $"{old}\n");
         var last = Path.Combine(folder, LogSigner.CheckpointFile);
         if (File.Exists(last))

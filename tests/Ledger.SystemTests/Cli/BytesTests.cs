@@ -22,7 +22,9 @@ public sealed class BytesService : IAsyncLifetime
     }
 }
 
-/// <summary>What is bytes by contract comes in and goes out as those bytes, whatever the locale is and whatever a tool put in front.</summary>
+/// <summary>
+/// What is bytes by contract comes in and goes out as those bytes, whatever the locale is and whatever a tool put in front.
+/// </summary>
 public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
 {
     private static readonly byte[] s_mark = [0xEF, 0xBB, 0xBF];
@@ -51,7 +53,8 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
     public async Task The_same_bytes_go_in_and_out_under_every_locale()
     {
         Requires.That(
-            Tool.Path("localedef") is not null && File.Exists("/usr/share/i18n/locales/en_US"), "localedef and its sources (Debian: apt install locales)");
+            Tool.Path("localedef") is not null && File.Exists("/usr/share/i18n/locales/en_US"),
+            "localedef and its sources (Debian: apt install locales)");
         var locales = new[] { "C", "en_US.ISO-8859-1", "en_US.US-ASCII" };
         await MakeAsync("ISO-8859-1", "en_US.ISO-8859-1");
         await MakeAsync("ANSI_X3.4-1968", "en_US.US-ASCII");

@@ -49,7 +49,9 @@ internal sealed class CliDatabase : IAsyncDisposable
     /// <summary>Runs a verb on this database.</summary>
     public Task<CliResult> TryAsync(params string[] args)
     {
-        string[] keys = args[0] is "token" or "serve" or "import" || args is ["client", "add" or "rotate", ..] || (args[0] == "bot" && args.Contains("--webhook")) ? ["--keys", Keys] : [];
+        var needsKeys = args[0] is "token" or "serve" or "import" || args is ["client", "add" or "rotate", ..]
+            || (args[0] == "bot" && args.Contains("--webhook"));
+        string[] keys = needsKeys ? ["--keys", Keys] : [];
         return RunAsync([.. args, "--connection", Service, .. keys]);
     }
 

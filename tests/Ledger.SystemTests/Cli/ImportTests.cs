@@ -81,32 +81,40 @@ public sealed class ImportTests
     public async Task A_known_conversation_is_there_already_only_with_the_same_content()
     {
         await using var cli = await WithBotAsync();
-        const string Known = """{"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-05-04T08:00:00Z","messages":[{"text":"a","n":1.50,"o":{"x":1,"y":[true,null]}}],"logs":[{"entry":"b"}]}""";
+        const string Known =
+            """{"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-05-04T08:00:00Z", """
+            + """ "messages":[{"text":"a","n":1.50,"o":{"x":1,"y":[true,null]}}],"logs":[{"entry":"b"}]}""";
         await cli.DoAsync("import", await cli.FileAsync(Known));
         foreach (var (part, equal) in new[]
         {
-            ("\"text\":\"a\"", "\"text\" : \"\\u0061\""), ("1.50", "15e-1"), ("{\"x\":1,\"y\":[true,null]}", "{\"y\":[true,null],\"x\":1}"), ("08:00:00Z", "10:00:00.0009+02:00"),
-            (",\"logs\"", ",\"recordings\":[],\"logs\""),
+            ("\"text\":\"a\"", "\"text\" : \"\\u0061\""), ("1.50", "15e-1"), ("08:00:00Z", "10:00:00.0009+02:00"),
+            ("{\"x\":1,\"y\":[true,null]}", "{\"y\":[true,null],\"x\":1}"), (",\"logs\"", ",\"recordings\":[],\"logs\""),
         })
         {
             var same = await cli.FileAsync($"{Known.Replace(part, equal, StringComparison.Ordinal)}\n{Known}");
-            Assert.Equal("imported 0 conversations with 0 items; 2 were there already (2 lines)", (await cli.DoAsync("import", same)).Trim());
+            Assert.Equal(
+                "imported 0 conversations with 0 items; 2 were there already (2 lines)", (await cli.DoAsync("import", same)).Trim());
         }
         foreach (var (part, other) in new[]
         {
-            ("\"u-1\"", "\"u-2\""), ("\"rtm\"", "\"web\""), ("08:00:00Z", "08:00:00.001Z"), ("\"a\"", "\"A\""), ("1.50", "1.51"), ("null]", "null,null]"),
-            ("}],\"logs\"", "},{\"text\":\"c\"}],\"logs\""), ("[{\"entry\":\"b\"}]", "[]"), ("\"logs\"", "\"transcripts\""), ("\"x\":1", "\"x\":\"1\""), ("\"x\":1,", ""),
+            ("\"u-1\"", "\"u-2\""), ("\"rtm\"", "\"web\""), ("08:00:00Z", "08:00:00.001Z"), ("\"a\"", "\"A\""), ("1.50", "1.51"),
+            ("null]", "null,null]"), ("}],\"logs\"", "},{\"text\":\"c\"}],\"logs\""), ("[{\"entry\":\"b\"}]", "[]"),
+            ("\"logs\"", "\"transcripts\""), ("\"x\":1", "\"x\":\"1\""), ("\"x\":1,", ""),
         })
         {
             var changed = Known.Replace(part, other, StringComparison.Ordinal);
             Assert.NotEqual(Known, changed);
             var fresh = Known.Replace("c-1", "c-2", StringComparison.Ordinal);
             var known = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{fresh}\n\n{changed}"));
-            Assert.StartsWith("ledger: line 3: the store holds this conversation already, with other content", known, StringComparison.Ordinal);
-            var twice = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{fresh}\n\n{changed.Replace("c-1", "c-2", StringComparison.Ordinal)}"));
+            Assert.StartsWith(
+                "ledger: line 3: the store holds this conversation already, with other content", known, StringComparison.Ordinal);
+            var changedFresh = changed.Replace("c-1", "c-2", StringComparison.Ordinal);
+            var twice = await cli.RefusedAsync(1, "import", await cli.FileAsync($"{fresh}\n\n{changedFresh}"));
             Assert.StartsWith("ledger: line 3: line 1 has the same conversation, with other content", twice, StringComparison.Ordinal);
         }
-        Assert.Equal("1 2", await cli.ScalarAsync<string>("select concat_ws(' ', (select count(*) from conversations.conversations), (select count(*) from conversations.items))"));
+        Assert.Equal((1, 2), (
+            await cli.ScalarAsync<long>("select count(*) from conversations.conversations"),
+            await cli.ScalarAsync<long>("select count(*) from conversations.items")));
     }
 
     [Fact]
@@ -117,9 +125,11 @@ public sealed class ImportTests
         const string Rest = ". The first 1000 lines are in, and are not imported twice: run the import again";
         foreach (var (act, told) in new[]
         {
-            ("raise 'could not extend file: No space left on device' using errcode = '53100'", "the disk of the database is full: make room on it"),
+            ("raise 'could not extend file: No space left on device' using errcode = '53100'",
+                "the disk of the database is full: make room on it"),
             ("raise 'could not write' using errcode = '58030'", "the database gave up (could not write)"),
-            ("perform pg_terminate_backend(pg_backend_pid())", "the database gave up (terminating connection due to administrator command)"),
+            ("perform pg_terminate_backend(pg_backend_pid())",
+                "the database gave up (terminating connection due to administrator command)"),
         })
         {
             await cli.ExecuteAsync(
@@ -133,7 +143,9 @@ public sealed class ImportTests
             Assert.Equal(1_000, await cli.ScalarAsync<long>("select count(*) from conversations.conversations"));
         }
         await cli.ExecuteAsync("drop trigger fail on conversations.conversations");
-        Assert.Contains("imported 1,500 conversations with 1,500 items; 1,000 were there already", await cli.DoAsync("import", file), StringComparison.Ordinal);
+        Assert.Contains(
+            "imported 1,500 conversations with 1,500 items; 1,000 were there already", await cli.DoAsync("import", file),
+            StringComparison.Ordinal);
     }
 
     [Fact]

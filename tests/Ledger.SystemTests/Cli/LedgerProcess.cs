@@ -37,16 +37,21 @@ internal sealed class LedgerProcess : IDisposable
     /// <param name="folder">Where it runs; empty: where this process does.</param>
     /// <param name="environment">Variables that it gets besides this process's.</param>
     /// <param name="under">A program with its arguments that starts it.</param>
-    public static LedgerProcess StartIn(string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args) =>
+    public static LedgerProcess StartIn(
+        string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args) =>
         Begin(StartInfo(folder, environment, [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args]));
 
     /// <summary>On a terminal of 80 columns, whose output is <see cref="Output"/>; <see cref="Type"/> hangs it up.</summary>
     public static LedgerProcess OnTerminal(params string[] args) => Begin(StartInfo(
         "", new Dictionary<string, string>(),
-        ["python3", Path.Combine(Repository.Root, "tests", "Ledger.SystemTests", "Cli", "pty_run.py"), "80", "dotnet", typeof(CommandLine).Assembly.Location, .. args]));
+        [
+            "python3", Path.Combine(Repository.Root, "tests", "Ledger.SystemTests", "Cli", "pty_run.py"), "80",
+            "dotnet", typeof(CommandLine).Assembly.Location, .. args,
+        ]));
 
     /// <summary>Runs it to its end with these bytes as its standard input, and gives what it wrote byte for byte.</summary>
-    public static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(IReadOnlyDictionary<string, string> environment, byte[] input, params string[] args)
+    public static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(
+        IReadOnlyDictionary<string, string> environment, byte[] input, params string[] args)
     {
         using var process = Process.Start(StartInfo("", environment, ["dotnet", typeof(CommandLine).Assembly.Location, .. args]))!;
         using var output = new MemoryStream();

@@ -20,7 +20,8 @@ public sealed class RegistryVerbsTests
         await cli.DoAsync("window", "add", "default", "--cron", "0 30 1 * * ?", "--zone", "Europe/Berlin", "--length", "90m", "--lanes", "2");
         var again = await CliDatabase.RunAsync(["migrate", "--connection", cli.Owner]);
         Assert.Equal((0, "The database is up to date."), (again.ExitCode, again.Output.Trim()));
-        Assert.Contains("default\t0 30 1 * * ?\tEurope/Berlin\t01:30:00\t2\t", await cli.DoAsync("window", "list"), StringComparison.Ordinal);
+        Assert.Contains(
+            "default\t0 30 1 * * ?\tEurope/Berlin\t01:30:00\t2\t", await cli.DoAsync("window", "list"), StringComparison.Ordinal);
     }
 
     [Fact]

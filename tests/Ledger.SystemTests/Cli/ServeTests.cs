@@ -64,7 +64,8 @@ public sealed class ServeTests
         using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = Path.Combine(cli.Folder, "notify") };
         systemd.Bind(new UnixDomainSocketEndPoint(environment["NOTIFY_SOCKET"]));
-        using var ledger = LedgerProcess.Start(environment, "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
+        using var ledger = LedgerProcess.Start(
+            environment, "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
         var address = await ledger.LineAsync("Listening on ");
         var told = new byte[100];
         Assert.Equal("READY=1", Encoding.UTF8.GetString(told, 0, await systemd.ReceiveAsync(told)));

@@ -160,7 +160,8 @@ public sealed class SubmitVerbTests
     {
         var result = await CliDatabase.RunAsync(["jobs", .. args, "--connection", service.Database.ConnectionStringFor("ledger_service")]);
         Assert.True(result.ExitCode == ExitCodes.Done, result.Error);
-        return [.. result.Output.Split('\n').Where(line => line.StartsWith("cdj-", StringComparison.Ordinal)).Select(line => line.Split('\t')[0])];
+        var jobs = result.Output.Split('\n').Where(line => line.StartsWith("cdj-", StringComparison.Ordinal));
+        return [.. jobs.Select(line => line.Split('\t')[0])];
     }
 
     private static Task<CliResult> StatusAsync(TestService service, string job, params string[] args) =>

@@ -21,7 +21,10 @@ public sealed class TerminalTests
         await service.RunSlicesAsync();
 
         string[][] lists =
-            [["jobs"], ["notifications"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job], ["replay", job, "--events"]];
+        [
+            ["jobs"], ["notifications"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job],
+            ["replay", job, "--events"],
+        ];
         var seen = await Task.WhenAll(lists.Select(list => OnTerminalAsync(service, list)));
         foreach (var (list, shown) in lists.Zip(seen))
         {

@@ -61,7 +61,8 @@ public sealed class SettingsTests
         Assert.Equal(("completed", 3), await EndAsync(service, job));
         Assert.Equal(0L, await service.ScalarAsync<long>("select count(*) from conversations.conversations"));
         Assert.Equal(
-            "idle_session_timeout=0,row_security=off,search_path=pg_catalog, pg_temp,synchronous_commit=on,transaction_isolation=read committed",
+            "idle_session_timeout=0,row_security=off,search_path=pg_catalog, pg_temp,"
+            + "synchronous_commit=on,transaction_isolation=read committed",
             await service.ScalarAsync<string>("select string_agg(distinct name || '=' || value, ',') from hostile.seen"));
     }
 

@@ -22,7 +22,8 @@ public sealed class FindTests
 
         var table = await FindAsync(service, ["theirs-01025", "user-1", "never-was", "nobody"]);
         Assert.Matches($"theirs-01025\t{service.Bot}\t{byUser}\t\\S+Z\tconversation, ordinal 1024\tdeleted\t\\S+Z", table.Output);
-        Assert.Matches($"theirs-01025\t{service.Bot}\t{byId}\t\\S+Z\tconversation, ordinal \\d\tskipped \\(already_erased\\)\t\\S+Z", table.Output);
+        Assert.Matches(
+            $"theirs-01025\t{service.Bot}\t{byId}\t\\S+Z\tconversation, ordinal \\d\tskipped \\(already_erased\\)\t\\S+Z", table.Output);
         Assert.Matches($"theirs-01025\t{elsewhere}\t{other}\t\\S+Z\tconversation of the request\tpending\t-", table.Output);
         Assert.Matches($"user-1\t{service.Bot}\t{byUser}\t\\S+Z\tcId of the request\tjob completed\t-", table.Output);
         Assert.Matches($"never-was\t{service.Bot}\t{byId}\t\\S+Z\tconversation, ordinal \\d\tskipped \\(not_found\\)", table.Output);

@@ -5,8 +5,8 @@ using System.Text;
 namespace Ledger.SystemTests.Notifications;
 
 /// <summary>
-/// A receiver that takes one message and then answers without end. It counts what the network took. A web server's own writes would not tell:
-/// they succeed, and go nowhere, for a while after the connection is gone.
+/// A receiver that takes one message and then answers without end. It counts what the network took. A web server's own writes would not
+/// tell: they succeed, and go nowhere, for a while after the connection is gone.
 /// </summary>
 internal sealed class EndlessReceiver : IDisposable
 {

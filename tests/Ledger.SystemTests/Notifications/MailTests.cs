@@ -213,7 +213,8 @@ public sealed class MailTests
         await using var service = await TestService.StartAsync();
         using var node = Serve(service, smtp: "", trusted: null);
         using var client = new HttpClient { BaseAddress = new Uri(await node.LineAsync("Listening on ")) };
-        await Steps.UntilAsync("it does not say so", () => Task.FromResult(node.Error.Contains("Mail is not configured", StringComparison.Ordinal)));
+        await Steps.UntilAsync(
+            "it does not say so", () => Task.FromResult(node.Error.Contains("Mail is not configured", StringComparison.Ordinal)));
         await Steps.UntilAsync("it is not ready", async () =>
         {
             using var ready = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));

@@ -122,7 +122,8 @@ public sealed class WebhookTests
         Assert.Equal(0, await cli.ScalarAsync<long>($"select count(*) from ledger.mt_events where data::text like '%{secret}%'"));
     }
 
-    private static Task<TestService> ServiceAsync(WebhookReceiver receiver, TimeSpan? deadline = null) => ServiceAsync(receiver.Url, deadline);
+    private static Task<TestService> ServiceAsync(WebhookReceiver receiver, TimeSpan? deadline = null) =>
+        ServiceAsync(receiver.Url, deadline);
 
     private static async Task<TestService> ServiceAsync(string webhook, TimeSpan? deadline = null)
     {

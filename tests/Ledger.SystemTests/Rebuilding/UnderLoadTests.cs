@@ -138,9 +138,12 @@ public sealed class UnderLoadTests
             Interlocked.Increment(ref _polls);
         }
 
-        /// <summary>A number that never falls: deletions, and above all of them the end. The status's validator has no order (docs/adr/0036).</summary>
+        /// <summary>
+        /// A number that never falls: deletions, and above all of them the end. The status's validator has no order (docs/adr/0036).
+        /// </summary>
         private static long Progress(JsonElement status) =>
-            status.GetProperty("result").GetProperty("deletedCount").GetInt64() + (status.GetProperty("status").GetString() == "queued" ? 0 : int.MaxValue);
+            status.GetProperty("result").GetProperty("deletedCount").GetInt64()
+            + (status.GetProperty("status").GetString() == "queued" ? 0 : int.MaxValue);
 
         private static void AssertWhole(JsonElement status, string job)
         {

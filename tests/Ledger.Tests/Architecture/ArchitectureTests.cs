@@ -55,7 +55,8 @@ public sealed class ArchitectureTests
     /// <summary>So that what holds on one machine holds on another: the system's libraries are not ours to choose.</summary>
     [Fact]
     public void No_native_library_is_called_for_signatures_and_the_verifiers_hashes() => Assert.All(
-        new[] { "src/Contracts", "src/Verifier" }.SelectMany(folder => SourceTree.Files(folder, "*.cs").Select(file => Path.Combine(SourceTree.Root, folder, file))),
+        new[] { "src/Contracts", "src/Verifier" }.SelectMany(
+            folder => SourceTree.Files(folder, "*.cs").Select(file => Path.Combine(SourceTree.Root, folder, file))),
         file => Assert.DoesNotMatch("LibraryImport|DllImport|NativeLibrary", File.ReadAllText(file)));
 
     private static IEnumerable<string> PackagesOf(string project) => XDocument.Load(Path.Combine(SourceTree.Root, project)).Descendants()
@@ -148,7 +149,8 @@ public sealed class ArchitectureTests
     public void Twin_code_that_uses_the_console_is_seen(string code) => Assert.True(UsesConsole(code));
 
     private static bool UsesConsole(string code) =>
-        Regex.IsMatch(code, @"\bConsole\.(In\b|Out\.|Error\.|Write|Read|Open|Set|Out,)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        Regex.IsMatch(
+            code, @"\bConsole\.(In\b|Out\.|Error\.|Write|Read|Open|Set|Out,)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
 
     [Fact]
     public void Migrations_are_numbered_without_a_gap() => Assert.Equal(

@@ -6,7 +6,8 @@ namespace Ledger.Tests.Cli;
 public sealed class IdLinesTests
 {
     [Fact]
-    public void Each_line_is_an_id_and_blank_lines_and_repeated_ids_are_dropped() => Assert.Equal(["b", "a c"], IdLines.Read("b\r\n\na c\nb\n", 3));
+    public void Each_line_is_an_id_and_blank_lines_and_repeated_ids_are_dropped() =>
+        Assert.Equal(["b", "a c"], IdLines.Read("b\r\n\na c\nb\n", 3));
 
     [Theory]
     [InlineData("", "no ids came in")]

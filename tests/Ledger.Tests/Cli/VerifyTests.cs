@@ -78,7 +78,8 @@ public sealed class VerifyTests
             ([Golden("job.erasure-proof"), "--key", Witness], "it is a witness's and not a log's"),
             ([Golden("job.erasure-proof"), "--key", Key, "--witness", Key], "it is a log's and not a witness's"),
             ([Golden("job.erasure-proof"), "--key", Key, "--checkpoint", Golden("events.jsonl")], "the checkpoint in '"),
-            ([Golden("job.erasure-proof"), "--key", Key, "--checkpoint", other.Path], "the checkpoint is of the log 'example.com/log/testdata'"),
+            ([Golden("job.erasure-proof"), "--key", Key, "--checkpoint", other.Path],
+                "the checkpoint is of the log 'example.com/log/testdata'"),
             ([Golden("job.erasure-proof"), "--key", Key, "--consistency", Golden("events.jsonl")], "shows nothing without --checkpoint"),
             ([Golden("job.erasure-proof")], "--key"),
         })

@@ -47,7 +47,10 @@ internal sealed record ClusterFolder
         return new ClusterFolder(path);
     }
 
-    /// <summary>Makes a folder and the parents that it lacks. As root, also those can be passed through, whatever our umask: PostgreSQL runs as another user.</summary>
+    /// <summary>
+    /// Makes a folder and the parents that it lacks. As root, also those can be passed through, whatever our umask: PostgreSQL runs as
+    /// another user.
+    /// </summary>
     public static void MakePassable(string path)
     {
         if (Directory.Exists(path)) return;
@@ -70,7 +73,8 @@ internal sealed record ClusterFolder
         if (!File.Exists(file)) return null;
         return int.TryParse(File.ReadAllText(file).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major > 0
             ? major
-            : throw new EmbeddedPostgresException($"{file} does not say which PostgreSQL made this cluster: it is damaged. {RestoreAdvice}");
+            : throw new EmbeddedPostgresException(
+                $"{file} does not say which PostgreSQL made this cluster: it is damaged. {RestoreAdvice}");
     }
 
     /// <summary>What to do where files of the cluster are damaged.</summary>

@@ -24,7 +24,8 @@ internal sealed record ClusterState(int Port, string Password)
         if (!File.Exists(path)) return null;
         try
         {
-            return JsonSerializer.Deserialize<ClusterState>(File.ReadAllText(path), Json) is { Port: > 0 and <= ushort.MaxValue, Password.Length: > 0 } state
+            var read = JsonSerializer.Deserialize<ClusterState>(File.ReadAllText(path), Json);
+            return read is { Port: > 0 and <= ushort.MaxValue, Password.Length: > 0 } state
                 ? state
                 : throw new JsonException("port or password is missing");
         }

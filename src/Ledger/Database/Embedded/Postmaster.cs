@@ -143,7 +143,8 @@ internal sealed class Postmaster(
             }
             catch (PostgresException e) when (IsDamage(e))
             {
-                throw new EmbeddedPostgresException($"PostgreSQL runs in {folder.Cluster} and lets nobody in ({e.MessageText}). {folder.RestoreAdvice}", e);
+                throw new EmbeddedPostgresException(
+                    $"PostgreSQL runs in {folder.Cluster} and lets nobody in ({e.MessageText}). {folder.RestoreAdvice}", e);
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword)
             {
@@ -166,9 +167,12 @@ internal sealed class Postmaster(
         return null;
     }
 
-    /// <summary>No waiting helps: a file of the cluster is cut, changed or gone (also pg_hba.conf, without which nobody is let in).</summary>
+    /// <summary>
+    /// No waiting helps: a file of the cluster is cut, changed or gone (also pg_hba.conf, without which nobody is let in).
+    /// </summary>
     private static bool IsDamage(PostgresException e) =>
-        e.SqlState is PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName || e.SqlState[..2] is "XX" or "58" or "F0";
+        e.SqlState is PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName
+        || e.SqlState[..2] is "XX" or "58" or "F0";
 
     /// <summary>Logs in and checks that the server is this cluster's, and as durable as we were asked to be.</summary>
     private async Task ProveAsync(ClusterState state, CancellationToken cancel)

@@ -76,8 +76,9 @@ internal static class HistoryOperations
         Tag = Tag.Jobs,
         Summary = "The status document at once and at every change until the job has ended.",
         Description = """
-            Server-sent events named `status`: data is the status document, id its `ETag` without the quotation marks. Every 15 seconds without
-            news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the document if it is another one. Counts as one poll of the job.
+            Server-sent events named `status`: data is the status document, id its `ETag` without the quotation marks. Every 15 seconds
+            without news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the document
+            if it is another one. Counts as one poll of the job.
 
             A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that within two
             seconds once its token has expired, or once the token's secret, client or grant is taken away.
@@ -95,7 +96,8 @@ internal static class HistoryOperations
                 Contents =
                 [
                     new Content("text/event-stream", Schema: null, Example.Text(
-                        "the end", $"event: status\nid: {Header.SampleDigest}\ndata: {JobOperations.Completed.ReplaceLineEndings("")}\n\n")),
+                        "the end",
+                        $"event: status\nid: {Header.SampleDigest}\ndata: {JobOperations.Completed.ReplaceLineEndings("")}\n\n")),
                 ],
             },
             new Answer(204, "The job has ended, and `Last-Event-ID` says that the client knows."),

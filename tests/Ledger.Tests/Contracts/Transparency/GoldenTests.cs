@@ -120,7 +120,9 @@ public sealed class GoldenTests
         Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey).AsSpan(0, 31), Convert.FromHexString(message), Convert.FromHexString(signature)));
     }
 
-    /// <summary>RFC 8032 §5.1.7: a signature has one form. S plus the order of the group, which satisfies the same equation, is another one.</summary>
+    /// <summary>
+    /// RFC 8032 §5.1.7: a signature has one form. S plus the order of the group, which satisfies the same equation, is another one.
+    /// </summary>
     [Fact]
     public void Ed25519_takes_no_second_form_of_a_signature()
     {

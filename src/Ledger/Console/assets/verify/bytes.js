@@ -32,8 +32,8 @@ export function decodeUtf8(bytes) {
 }
 
 /**
- * The bytes of a file to check by, behind a byte order mark of UTF-8, which some tools write unasked (RFC 3629 §6). A NUL, which no such file has, tells UTF-16
- * and UTF-32 without a mark.
+ * The bytes of a file to check by, behind a byte order mark of UTF-8, which some tools write unasked (RFC 3629 §6). A NUL, which no such
+ * file has, tells UTF-16 and UTF-32 without a mark.
  * @param {Uint8Array} file
  * @returns {Uint8Array}
  */

@@ -60,7 +60,9 @@ public sealed class OlderCheckpointTests
         }
     }
 
-    /// <summary>What is no checkpoint of the log tells nothing about a proof: it is refused as a file, before anything is checked.</summary>
+    /// <summary>
+    /// What is no checkpoint of the log tells nothing about a proof: it is refused as a file, before anything is checked.
+    /// </summary>
     [Fact]
     public async Task A_file_that_is_not_of_this_log_is_refused_before_anything_is_checked()
     {
@@ -87,5 +89,6 @@ public sealed class OlderCheckpointTests
         return new SignedNote(text, [ProofLog.Key.Sign(text)]);
     }
 
-    private static void Refused(string why, Action read) => Assert.Contains(why, Assert.Throws<FormatException>(read).Message, StringComparison.Ordinal);
+    private static void Refused(string why, Action read) =>
+        Assert.Contains(why, Assert.Throws<FormatException>(read).Message, StringComparison.Ordinal);
 }
