@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 using Ledger.Cli;
 using Ledger.SystemTests.Foreign;
 
@@ -92,19 +93,24 @@ internal sealed class LedgerProcess : IDisposable
         return ledger;
     }
 
-    /// <summary>The rest of the first line of standard output that begins so.</summary>
+    /// <summary>
+    /// The rest of the first line of standard output that begins so. On a terminal .NET may set the keypad's mode just before it.
+    /// </summary>
     public async Task<string> LineAsync(string beginning)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (await ticks.WaitForNextTickAsync(deadline.Token))
         {
-            if (Output.Split('\n').SkipLast(1).FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found)
+            if (Lines().FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found)
                 return found[beginning.Length..];
             Assert.False(_process.HasExited, Error);
         }
         throw new TimeoutException(beginning);
     }
+
+    // ECMA-48 control sequences, and ESC = of DECKPAM.
+    private IEnumerable<string> Lines() => Regex.Replace(Output, @"\x1b(\[[0-?]*[@-~]|=)", "").Split('\n').SkipLast(1);
 
     /// <summary>What its descriptors are of, as Linux names it.</summary>
     public IEnumerable<string> OpenFiles() =>
