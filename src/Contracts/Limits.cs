@@ -23,6 +23,13 @@ public static class Limits
         !string.IsNullOrWhiteSpace(text) && Characters(text) <= IdentifierCharacters && !text.Any(char.IsControl) && IsWellFormed(text);
 
     /// <summary>
+    /// Whether a text can be a conversation id or a cId: an identifier without a byte order mark (U+FEFF) and without white space at its
+    /// ends. What looks like one id must not be another, or the job for it erases nothing.
+    /// </summary>
+    public static bool IsConversationOrUserId(string text) =>
+        IsIdentifier(text) && !text.Contains('\uFEFF') && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]);
+
+    /// <summary>
     /// The length of a text in Unicode code points. JSON Schema's <c>maxLength</c> (draft 2020-12, validation, §6.3.1) and PostgreSQL's
     /// <c>char_length</c> count so; .NET's <see cref="string.Length"/> counts code units, of which a code point takes one or two.
     /// </summary>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Ledger.Database.Embedded;
 
 namespace Ledger;
 
@@ -62,8 +63,9 @@ internal static class DurableFile
     /// <summary>.NET does not tell who owns a folder.</summary>
     private static (uint User, uint Group) OwnerOf(string folder)
     {
-        var start = new ProcessStartInfo("stat", ["-c", "%u %g", "--", folder]) { UseShellExecute = false, RedirectStandardOutput = true };
-        using var stat = Process.Start(start)!;
+        using var stat = new Process { StartInfo = Command.StartInfo(["stat", "-c", "%u %g", "--", folder]) };
+        stat.Start();
+        stat.StandardInput.Close();
         var owner = stat.StandardOutput.ReadToEnd().Split(' ');
         stat.WaitForExit();
         return stat.ExitCode == 0 && owner.Length == 2

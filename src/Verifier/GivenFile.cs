@@ -13,6 +13,15 @@ internal static class GivenFile
     /// </summary>
     public static bool HasVkey(string text) => text.Count(c => c == '+') < 2 && File.Exists(text);
 
+    /// <summary>Standard input can be read once.</summary>
+    /// <param name="files">All that are named.</param>
+    /// <exception cref="FormatException">Two of them are standard input.</exception>
+    public static void RefuseTwice(params IEnumerable<string?> files)
+    {
+        if (files.Count(file => file == StandardInput) > 1)
+            throw new FormatException("only one file can come from standard input (-): name the others");
+    }
+
     /// <summary>All of it.</summary>
     /// <param name="most">Bytes, at most.</param>
     /// <exception cref="FormatException">It has more.</exception>

@@ -14,7 +14,19 @@ internal static class Utf8Output
         if (!OperatingSystem.IsWindows() || Console.IsOutputRedirected)
             Console.SetOut(Writer(Console.OpenStandardOutput()));
         if (!OperatingSystem.IsWindows() || Console.IsErrorRedirected)
-            Console.SetError(Writer(new Heedless(Console.OpenStandardError())));
+            Console.SetError(Writer(new Heedless(StandardError())));
+    }
+
+    private static Stream StandardError()
+    {
+        try
+        {
+            return Console.OpenStandardError();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Stream.Null; // it was closed by who started this
+        }
     }
 
     private static StreamWriter Writer(Stream stream) =>
@@ -35,7 +47,7 @@ internal static class Utf8Output
             {
                 stream.Write(buffer, offset, count);
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // Nobody is there to be told.
             }

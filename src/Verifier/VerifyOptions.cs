@@ -53,8 +53,9 @@ internal sealed class VerifyOptions(string program)
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         try
         {
-            var trust = await TrustAsync(parsed, cancel);
             var file = parsed.GetValue(_proof)!;
+            GivenFile.RefuseTwice(file, parsed.GetValue(_older), parsed.GetValue(_policy), parsed.GetValue(_consistency));
+            var trust = await TrustAsync(parsed, cancel);
             await using var proof = GivenFile.Open(file);
             return await Verification.RunAsync(proof, trust, parsed.GetValue(_json), output, error, cancel);
         }

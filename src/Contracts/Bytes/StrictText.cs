@@ -44,18 +44,20 @@ public static class StrictText
         }
     }
 
-    /// <summary>A text of ids, keys or words, in which a byte order mark is never meant.</summary>
-    /// <exception cref="FormatException">It is not UTF-8, or a mark stands behind the start; the message names the line.</exception>
+    /// <summary>
+    /// A text of ids, keys or words, in which a byte order mark is never meant. One at a line's start is dropped, as files have it that
+    /// were joined.
+    /// </summary>
+    /// <exception cref="FormatException">It is not UTF-8, or a mark stands within a line; the message names the line.</exception>
     public static string Of(ReadOnlySpan<byte> file)
     {
-        var text = Utf8(file);
+        var text = Utf8(file).Replace($"\n{Mark}", "\n", StringComparison.Ordinal);
         return text.IndexOf(Mark) is >= 0 and var at
-            ? throw new FormatException(
-                $"line {1 + text.AsSpan(0, at).Count('\n')} has a byte order mark (U+FEFF), as files have that were joined: remove it")
+            ? throw new FormatException($"line {1 + text.AsSpan(0, at).Count('\n')} has a byte order mark (U+FEFF) in it: remove it")
             : text;
     }
 
-    /// <summary>A text of one line, without white space at its ends: a token, a key, an id.</summary>
+    /// <summary>A text of one line, without white space at its ends: a token, a key.</summary>
     /// <exception cref="FormatException">It is empty or has several lines, or is no such text.</exception>
     public static string Line(ReadOnlySpan<byte> file)
     {

@@ -86,14 +86,22 @@ internal sealed class AuditCommand
             Math.Min(100, 100.0 * (progress.Leaves + progress.Events) / Math.Max(progress.Total, 1))),
         audit);
 
-    private async Task<AuditRequest> RequestAsync(ParseResult parsed, CancellationToken cancel) => new()
+    private async Task<AuditRequest> RequestAsync(ParseResult parsed, CancellationToken cancel)
     {
-        Keys = await GivenText.VkeysAsync("--key", parsed.GetValue(_keys) ?? [], cancel),
-        Since = parsed.GetValue(_since) is { } file ? await NoteAsync("--since", file, cancel) : null,
-        Checkpoints = await Task.WhenAll((parsed.GetValue(_checkpoints) ?? []).Select(kept => NoteAsync("--checkpoint", kept, cancel))),
-        // Read before the database is: what is signed by then is in it.
-        BesideKeys = KeyFolderOf(parsed) is { } keys ? LogKeys.CheckpointsOf(keys) : [],
-    };
+        var (since, keys, kept) = (parsed.GetValue(_since), parsed.GetValue(_keys) ?? [], parsed.GetValue(_checkpoints) ?? []);
+        GivenText.RefuseTwice([since, .. kept]);
+        var checkpoints = new List<KeptNote>();
+        foreach (var file in kept)
+            checkpoints.Add(await NoteAsync("--checkpoint", file, cancel));
+        return new AuditRequest
+        {
+            Keys = await GivenText.VkeysAsync("--key", keys, cancel),
+            Since = since is null ? null : await NoteAsync("--since", since, cancel),
+            Checkpoints = checkpoints,
+            // Read before the database is: what is signed by then is in it.
+            BesideKeys = KeyFolderOf(parsed) is { } folder ? LogKeys.CheckpointsOf(folder) : [],
+        };
+    }
 
     /// <summary>
     /// The key folder of the ledger that is audited; null: it is not known. A mirror need not be of the ledger that this machine has.

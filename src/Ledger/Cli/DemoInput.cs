@@ -28,7 +28,10 @@ internal sealed record DemoInput(
     public static async Task<DemoInput> OfFileAsync(string file, CancellationToken cancel)
     {
         var bots = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);
-        await using var input = ImportSource.Of(ImportCommand.Open(file));
+        var opened = ImportCommand.Open(file);
+        await using var input = ImportSource.Of(opened);
+        if (!opened.CanSeek)
+            throw new CommandException($"{file} is a pipe, and the demo reads its input several times: write it to a file first");
         var lines = await input.LinesAsync(cancel);
         try
         {

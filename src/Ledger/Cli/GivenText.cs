@@ -10,7 +10,7 @@ namespace Ledger.Cli;
 /// </summary>
 internal static class GivenText
 {
-    /// <summary>Bytes of a token, a key or an id, at most.</summary>
+    /// <summary>Bytes of a token or a key, at most.</summary>
     private const int LineBytes = 64 * 1024;
 
     /// <summary>A text of several lines.</summary>
@@ -27,9 +27,19 @@ internal static class GivenText
     public static async Task<string> LineAsync(string option, string what, string file, CancellationToken cancel) =>
         StrictOrRefused(option, what, bytes => StrictText.Line(bytes), await BytesAsync(option, what, file, LineBytes, cancel));
 
+    /// <summary>The token in a file.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static async Task<string> TokenAsync(string option, string file, CancellationToken cancel) =>
+        Token(await LineAsync(option, "the token", file, cancel));
+
+    /// <summary>The token in a variable; null: it is not set, or empty.</summary>
+    /// <exception cref="CommandException">It is no token.</exception>
+    public static string? TokenOf(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? Token(text) : null;
+
     /// <summary>A token, which is visible ASCII and nothing else.</summary>
     /// <exception cref="CommandException">It is none.</exception>
-    public static string Token(string? text) => text?.Trim() is { Length: > 0 } token && token.All(c => c is > ' ' and <= '~')
+    private static string Token(string text) => text.Trim() is { Length: > 0 } token && token.All(c => c is > ' ' and <= '~')
         ? token
         : throw CommandException.Usage("this is no token: it is one line of visible ASCII characters, such as `ledger token` prints");
 
@@ -68,13 +78,28 @@ internal static class GivenText
         return keys;
     }
 
+    /// <summary>Standard input can be read once.</summary>
+    /// <param name="files">All that are named.</param>
+    /// <exception cref="CommandException">Two of them are standard input.</exception>
+    public static void RefuseTwice(params IEnumerable<string?> files)
+    {
+        try
+        {
+            GivenFile.RefuseTwice(files);
+        }
+        catch (FormatException e)
+        {
+            throw CommandException.Usage(e.Message);
+        }
+    }
+
     private static async Task<byte[]> BytesAsync(string option, string what, string file, int most, CancellationToken cancel)
     {
         if (file != GivenFile.StandardInput && !File.Exists(file))
         {
             throw CommandException.Usage(
                 $"{option} names a file, or is - for standard input, and there is no such file. "
-                + "An id or a token itself is never an argument: other users of the machine could see it");
+                + "Its content is never an argument itself: other users of the machine could see it");
         }
         try
         {

@@ -5,8 +5,8 @@ namespace Ledger.Cli;
 /// <summary>Raw ids that come in one a line, from standard input or a file: never as arguments, which every user of the machine sees and shells keep.</summary>
 internal static class IdLines
 {
-    /// <summary>Bytes of a line with an id, at most: each of its UTF-16 units has three in UTF-8, and a line's end two.</summary>
-    private const int LineBytes = 3 * Limits.IdentifierCharacters + 2;
+    /// <summary>Bytes of a line with an id, at most: a character has up to four in UTF-8, and a line's end two.</summary>
+    private const int LineBytes = 4 * Limits.IdentifierCharacters + 2;
 
     /// <summary>The distinct ids, in the order that they came in.</summary>
     /// <param name="option">Whose value the name of the file is.</param>
@@ -34,8 +34,12 @@ internal static class IdLines
             var id = line.TrimEnd('\r');
             if (id.Length == 0)
                 continue;
-            if (!Limits.IsIdentifier(id))
-                throw CommandException.Usage($"line {number} is no id: one has 1 to {Limits.IdentifierCharacters} characters, not all blank, without control characters");
+            if (!Limits.IsConversationOrUserId(id))
+            {
+                throw CommandException.Usage(
+                    $"line {number} is no id: one has 1 to {Limits.IdentifierCharacters} characters, none of them a control character or a "
+                    + "byte order mark, and no white space at its ends");
+            }
             ids.Add(id);
             if (ids.Count > most)
                 throw CommandException.Usage($"these are more than {most} ids: split them");

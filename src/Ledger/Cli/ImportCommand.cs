@@ -100,7 +100,7 @@ internal static class ImportCommand
                     var check = await import.CheckAsync(source, asBot, Tell, cancel);
                     return await import.StoreAsync(check, again, Tell, cancel);
                 });
-            await AnalyzeAsync(database, result.Totals, cancel);
+            await AnalyzeAsync(terminal, database, result.Totals, cancel);
             return result;
         }
         catch (OperationCanceledException) when (stored > 0)
@@ -117,14 +117,22 @@ internal static class ImportCommand
             progress => ImportSource.SpoolAsync(input, database.Embedded?.Postgres.DataDirectory ?? Path.GetTempPath(), progress, cancel));
 
     /// <summary>Plans go by statistics. Only an owner may bring them up to date; on a server autovacuum does within a minute.</summary>
-    private static async Task AnalyzeAsync(OpenDatabase database, ImportTotals totals, CancellationToken cancel)
+    private static async Task AnalyzeAsync(Terminal terminal, OpenDatabase database, ImportTotals totals, CancellationToken cancel)
     {
         if (database.Embedded is not { } embedded || totals.Imported == 0)
             return;
-        await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
-        await using var analyze = new NpgsqlCommand(
-            "analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
-        await analyze.ExecuteNonQueryAsync(cancel);
+        try
+        {
+            await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
+            await using var analyze = new NpgsqlCommand(
+                "analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
+            await analyze.ExecuteNonQueryAsync(cancel);
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException)
+        {
+            // Everything is in: its result must be told.
+            terminal.Warn("the statistics of what was imported could not be brought up to date: autovacuum does it later");
+        }
     }
 
     private static ShownProgress Shown(ImportPhase phase, long count, ImportSource source) => phase switch

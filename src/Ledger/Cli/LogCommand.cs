@@ -53,7 +53,7 @@ internal static class LogCommand
             "Prints the proof that the log of today begins with that of an older checkpoint: what `ledger verify --checkpoint OLDER --consistency FILE` asks for.",
             "ledger log consistency kept.checkpoint > consistency.txt",
             "It ends with the latest published checkpoint, whose size the proof to be checked must have (or OLDER must): make both at the same moment.");
-        var older = new Argument<string>("OLDER") { Description = "A file with a checkpoint of this log." };
+        var older = new Argument<string>("OLDER") { Description = "A file with a checkpoint of this log; - is standard input." };
         verb.Add(older);
         var database = DatabaseOptions.AddTo(verb, withKeys: true);
         verb.SetAction(async (parsed, cancel) =>

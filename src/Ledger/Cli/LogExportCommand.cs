@@ -38,8 +38,8 @@ internal static class LogExportCommand
             {
                 var address = Address(url);
                 var given = parsed.GetValue(token)
-                    ? GivenText.Token(await GivenText.LineAsync("--token-stdin", "the token", GivenFile.StandardInput, cancel))
-                    : Environment.GetEnvironmentVariable(TokenVariable);
+                    ? await GivenText.TokenAsync("--token-stdin", GivenFile.StandardInput, cancel)
+                    : GivenText.TokenOf(TokenVariable);
                 if (given is not null)
                     http.Refuse(parsed, address);
                 await FromUrlAsync(parsed, mirror, vkeys, address, given, cancel);

@@ -69,7 +69,7 @@ internal static class ServeCommand
         WarnOfMail(node.Logger, notifications, http);
         await node.StartAsync(cancel);
         Greet(terminal, node, parsed, options.Database, database, notifications);
-        Systemd.TellReady();
+        Systemd.TellReady(terminal);
         await node.WaitForShutdownAsync(cancel);
     }
 
@@ -109,8 +109,13 @@ internal static class ServeCommand
         foreach (var url in urls.Split(';'))
         {
             // http://*:80 and http://+:80 are Kestrel's, and no URI.
-            if (!Uri.TryCreate(url.Replace("//*", "//localhost").Replace("//+", "//localhost"), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            if (!Uri.TryCreate(url.Replace("//*", "//localhost").Replace("//+", "//localhost"), UriKind.Absolute, out var uri)
+                || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
+            {
                 throw CommandException.Usage("--urls must be like http://127.0.0.1:8080, several separated by semicolons");
+            }
+            if (uri.Scheme == Uri.UriSchemeHttps)
+                throw CommandException.Usage("--urls takes http alone: TLS is the work of a proxy in front of the service");
         }
     }
 

@@ -84,20 +84,16 @@ internal sealed class SubmitCommand
             throw CommandException.Usage("say what to erase: conversations by their ids (--ids FILE), or a channel user's (--cid FILE)");
         if (ids is not null && (parsed.GetValue(_start) ?? parsed.GetValue(_end)) is not null)
             throw CommandException.Usage("--start-date and --end-date go with --cid: conversations that are named by their ids are erased whenever they started");
-        if (token == "-" && (ids ?? cId) == "-")
-            throw CommandException.Usage("token and ids cannot both come from standard input: put one of them into a file");
-        if (token is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TokenVariable)))
+        GivenText.RefuseTwice(token, ids, cId);
+        if (token is null && GivenText.TokenOf(TokenVariable) is null)
             throw CommandException.Usage($"a token is needed: --token-file FILE or {TokenVariable}; `ledger token --client ID` makes one");
     }
 
     private async Task<string> TokenAsync(ParseResult parsed, CancellationToken cancel)
     {
-        var text = parsed.GetValue(_token) switch
-        {
-            null => Environment.GetEnvironmentVariable(TokenVariable),
-            { } file => await GivenText.LineAsync("--token-file", "the token", file, cancel),
-        };
-        return GivenText.Token(text);
+        return parsed.GetValue(_token) is { } file
+            ? await GivenText.TokenAsync("--token-file", file, cancel)
+            : GivenText.TokenOf(TokenVariable)!;
     }
 
     private async Task<JsonObject> BodyAsync(ParseResult parsed, Terminal terminal, CancellationToken cancel)

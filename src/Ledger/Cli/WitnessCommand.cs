@@ -79,7 +79,7 @@ internal static class WitnessCommand
         }
         ServeCommand.TellAddresses(terminal, witness);
         terminal.Note("Ctrl-C stops the witness.");
-        Systemd.TellReady();
+        Systemd.TellReady(terminal);
         await witness.WaitForShutdownAsync(cancel);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -15,7 +16,11 @@ internal sealed class ContentDigest
     /// <summary>Levels that JSON may be nested: objects and arrays in one another.</summary>
     public const int MostLevels = 64;
 
+    /// <summary>Digits of an item's numbers, at most. PostgreSQL writes 1e9 out, so that a short item would become a huge one.</summary>
+    private const long MostDigits = 32 << 20;
+
     private readonly ArrayBufferWriter<byte> _content = new(4096);
+    private long _digits;
 
     /// <summary>Begins with what is a conversation's own.</summary>
     public ContentDigest(string cId, string channel, DateTimeOffset startedAt)
@@ -33,6 +38,7 @@ internal sealed class ContentDigest
         Write(kind);
         Write(position);
         Write(createdOn.UtcTicks);
+        _digits = 0;
         Write(body);
     }
 
@@ -58,13 +64,20 @@ internal sealed class ContentDigest
                 break;
             case JsonValueKind.Number:
                 Tag('n');
-                Write(JsonNumber.Canonical(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value)) ?? throw new FormatException(
-                    "a number has more than 131,072 digits before the point or 16,383 behind it, which cannot be stored"));
+                Write(Number(JsonMarshal.GetRawUtf8Value(value)));
                 break;
             default:
                 Tag(value.ValueKind switch { JsonValueKind.True => 't', JsonValueKind.False => 'f', _ => '0' });
                 break;
         }
+    }
+
+    private string Number(ReadOnlySpan<byte> text)
+    {
+        var (number, digits) = JsonNumber.Canonical(text) ?? throw new FormatException(
+            "a number has more than 131,072 digits before the point or 16,383 behind it, which cannot be stored");
+        return (_digits += digits) <= MostDigits ? number
+            : throw new FormatException($"its numbers have more than {MostDigits:N0} digits, written out");
     }
 
     private void WriteMembers(JsonElement value)

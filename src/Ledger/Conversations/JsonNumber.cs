@@ -20,7 +20,8 @@ internal static class JsonNumber
     /// jsonb cannot store it.
     /// </summary>
     /// <param name="number">As in JSON text that was read already.</param>
-    public static string? Canonical(ReadOnlySpan<byte> number)
+    /// <returns>The text, and how many digits the number has when it is written out without an exponent.</returns>
+    public static (string Text, int Digits)? Canonical(ReadOnlySpan<byte> number)
     {
         var e = number.IndexOfAny((byte)'e', (byte)'E');
         var mantissa = e < 0 ? number : number[..e];
@@ -31,19 +32,22 @@ internal static class JsonNumber
             mantissa = mantissa[1..];
         var point = mantissa.IndexOf((byte)'.');
         var behind = point < 0 ? 0 : mantissa.Length - point - 1;
-        if (Math.Max(0, behind - exponent) > MostDigitsBehindPoint)
+        var scale = Math.Max(0, behind - exponent);
+        if (scale > MostDigitsBehindPoint)
             return null;
         var digits = point < 0
             ? Encoding.ASCII.GetString(mantissa)
             : string.Concat(Encoding.ASCII.GetString(mantissa[..point]), Encoding.ASCII.GetString(mantissa[(point + 1)..]));
         var significant = digits.TrimStart('0');
         if (significant.Length == 0)
-            return "0";
-        if (significant.Length - behind + exponent > MostDigitsBeforePoint)
+            return ("0", 1 + scale);
+        var before = significant.Length - behind + exponent;
+        if (before > MostDigitsBeforePoint)
             return null;
         var trimmed = significant.TrimEnd('0');
-        return string.Create(CultureInfo.InvariantCulture,
+        var text = string.Create(CultureInfo.InvariantCulture,
             $"{(isNegative ? "-" : "")}{trimmed}e{exponent - behind + significant.Length - trimmed.Length}");
+        return (text, Math.Max(1, before) + scale);
     }
 
     /// <summary>Null: beyond what is read at all.</summary>

@@ -50,12 +50,14 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
     }
 
     /// <summary>Whose session it is, and with which secret it ends; null: there is none, or it has ended.</summary>
-    public async Task<(string ClientId, string? SecretId)?> FindAsync(string id, CancellationToken cancel)
+    /// <param name="id">The cookie's.</param>
+    /// <param name="isUse">Whether this puts its end off.</param>
+    public async Task<(string ClientId, string? SecretId)?> FindAsync(string id, bool isUse, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FindSql);
         command.Parameters.AddWithValue(Digest(id));
         command.Parameters.AddWithValue(time.GetUtcNow());
-        command.Parameters.AddWithValue(Idle);
+        command.Parameters.AddWithValue(isUse ? Idle : TimeSpan.Zero);
         command.Parameters.AddWithValue(Lifetime);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel) ? (reader.GetString(0), reader.GetValue(1) as string) : null;

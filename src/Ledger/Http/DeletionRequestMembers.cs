@@ -8,7 +8,8 @@ namespace Ledger.Http;
 internal sealed class DeletionRequestMembers
 {
     internal const string IdentifierRule =
-        "must be a non-blank string of at most 128 characters, without control characters and without half a surrogate pair";
+        "must be a non-blank string of at most 128 characters, without control characters, byte order marks or half a surrogate pair, "
+        + "and without white space at its ends";
 
     private static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
 
@@ -137,7 +138,7 @@ internal sealed class DeletionRequestMembers
     internal static string? Identifier(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.String)
-            return TextOf(ref reader) is { } text && Limits.IsIdentifier(text) ? text : null;
+            return TextOf(ref reader) is { } text && Limits.IsConversationOrUserId(text) ? text : null;
         reader.Skip();
         return null;
     }

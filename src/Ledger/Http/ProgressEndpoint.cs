@@ -14,6 +14,7 @@ internal static class ProgressEndpoint
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/progress", ProgressAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(ProgressWatch.MayRead))
         .WithName("watchDeletionJob")
+        .WithMetadata(new NoUseOfSession())
         .Describe(HistoryOperations.Progress);
 
     private static async Task<IResult> ProgressAsync(HttpContext context, RateLimits limits, JobReader jobs, ProgressStreams streams, ProgressWatch watch)

@@ -16,7 +16,7 @@ internal sealed class ProgressWatch(
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Between two looks whether the client is still let in, while there is nothing to tell.</summary>
-    private static readonly TimeSpan StandingInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StandingInterval = TimeSpan.FromMilliseconds(750);
 
     /// <summary>What a stream ends with that has lived long enough: come back in a second (<c>retry</c>, in milliseconds).</summary>
     private const string ComeBack = ": this stream has lived long enough, the next goes on\nretry: 1000\n\n";

@@ -3,6 +3,9 @@ using Ledger.Registry;
 
 namespace Ledger.Http;
 
+/// <summary>Of an endpoint that pages ask by themselves, again and again: a session does not go on for that.</summary>
+internal sealed record NoUseOfSession;
+
 /// <summary>Authenticates requests by the console's cookie. What the client may do is looked up each time: what is revoked is revoked at once.</summary>
 /// <remarks>A session lasts as long as the secret that signed its token, its client, and one grant at least (docs/adr/0035).</remarks>
 internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache registry, TimeProvider time)
@@ -16,7 +19,8 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
     {
         var cancel = context.RequestAborted;
         var arrivedAt = time.GetTimestamp();
-        if (IdOf(context.Request) is not { } id || await sessions.FindAsync(id, cancel) is not var (client, secret))
+        var isUse = context.GetEndpoint()?.Metadata.GetMetadata<NoUseOfSession>() is null;
+        if (IdOf(context.Request) is not { } id || await sessions.FindAsync(id, isUse, cancel) is not var (client, secret))
             return null;
         var snapshot = await registry.CurrentAsync(cancel);
         if (!IsLetIn(snapshot, client, secret))

@@ -10,7 +10,7 @@ namespace Ledger.Import;
 /// it is visible before its end.
 /// </summary>
 /// <param name="erased">What stays out.</param>
-/// <param name="again">Takes it all the same; null: it stays out.</param>
+/// <param name="again">Takes it all the same, but for what is erased while the import runs; null: it stays out.</param>
 /// <param name="time">When that is recorded.</param>
 internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, TimeProvider time)
 {
@@ -56,7 +56,7 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
                 cancel);
         var known = await KnownConversations.ReadAsync(connection, batch.Conversations, cancel);
         RefuseOtherContent(batch, known);
-        var isOut = batch.Conversations.Select((one, i) => !known.ContainsKey(i) && again is null && erased.Contains(one)).ToArray();
+        var isOut = batch.Conversations.Select((one, i) => !known.ContainsKey(i) && StaysOut(one)).ToArray();
         var fresh = batch.Conversations.Where((_, i) => !known.ContainsKey(i) && !isOut[i]).DistinctBy(one =>
             (one.BotId, one.ConversationId)).ToList();
         await ConversationAdding.InsertChannelUsersAsync(connection, fresh, cancel);
@@ -64,15 +64,16 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
         if (added.Count < fresh.Count && !await AreThereAsync(connection, batch, fresh, added, cancel))
             return null;
         await erased.LookAgainAsync(connection, cancel);
+        RefuseUnreadable();
         var returning = added.Where(one => erased.Contains(one.Conversation)).ToList();
-        var back = again is null ? returning : [];
+        var back = returning.FindAll(one => StaysOut(one.Conversation));
         var taken = back.Count == 0 ? added : [.. added.Except(back)];
         await ConversationAdding.TakeBackAsync(connection, back, cancel);
         await ConversationAdding.DeleteUnusedUsersAsync(connection, fresh, taken, cancel);
         await ConversationAdding.CopyItemsAsync(connection, taken, cancel);
         await ConversationAdding.InsertAnalyticsAsync(connection, taken, cancel);
         if (again is not null)
-            await RecordAsync(connection, returning, again, cancel);
+            await RecordAsync(connection, [.. returning.Except(back)], again, cancel);
         var late = back.Select(one => (one.Conversation.BotId, one.Conversation.ConversationId)).ToHashSet();
         return new Stored(
             taken.Count, taken.Sum(one => (long)one.Conversation.Items.Count),
@@ -80,6 +81,22 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
                 isOut[i] || late.Contains((batch.Conversations[i].BotId, batch.Conversations[i].ConversationId)))],
             returning.Count - back.Count);
     }
+
+    /// <exception cref="ImportException">
+    /// Some list cannot be opened, so that nobody can tell what was erased with it, and the import keeps out what was erased.
+    /// </exception>
+    public void RefuseUnreadable()
+    {
+        if (again is null && erased.Unreadable > 0)
+        {
+            throw new ImportException(
+                "the input",
+                $"{erased.Unreadable} rows of jobs' lists cannot be opened with these keys, though nobody forgot them, so nobody can tell "
+                + "what was erased with them. `ledger audit` says more. To take everything all the same: --again --reason TEXT");
+        }
+    }
+
+    private bool StaysOut(ImportedConversation one) => again is null ? erased.Contains(one) : erased.IsLater(one);
 
     /// <exception cref="ImportException">What the store holds under a line's id is another conversation.</exception>
     public static void RefuseOtherContent(ImportBatch batch, IReadOnlyDictionary<int, byte[]> known)

@@ -88,6 +88,7 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
             var erased = new ErasedConversations(keys, check.Hash, check.Bots);
             await erased.LoadAsync(connection, count => progress?.Invoke(ImportPhase.ReadingErased, count), cancel);
             var (store, leftOut) = (new BatchStore(erased, again, _time), new LineNumbers());
+            store.RefuseUnreadable();
             using var batches = new ImportBatches(await check.Source.LinesAsync(cancel), _bots, check.AsBot);
             var number = 0;
             while (await batches.NextAsync(cancel) is { } batch)
@@ -105,7 +106,7 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
         {
             throw e.After(totals.Lines);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new ImportInterruptedException(totals.Lines, e);
         }

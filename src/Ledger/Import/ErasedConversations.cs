@@ -25,11 +25,11 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
     /// <summary>Rows of lists that nobody forgot and that cannot be opened.</summary>
     public int Unreadable { get; private set; }
 
-    public bool Contains(ImportedConversation conversation)
-    {
-        var id = hash.Of(conversation.BotId, conversation.ConversationId);
-        return Array.BinarySearch(_erased, 0, _count, id) >= 0 || _later.Contains(id);
-    }
+    /// <summary>Whether it was erased, as far as the latest look saw.</summary>
+    public bool Contains(ImportedConversation conversation) => WasErased(Id(conversation)) || _later.Contains(Id(conversation));
+
+    /// <summary>Whether it was erased since <see cref="LoadAsync"/>, as far as the latest look saw.</summary>
+    public bool IsLater(ImportedConversation conversation) => _later.Contains(Id(conversation)) && !WasErased(Id(conversation));
 
     /// <summary>Reads what was erased until now.</summary>
     /// <param name="progress">Told how many conversations were read.</param>
@@ -67,12 +67,16 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
         {
             foreach (var bot in bots)
             {
-                await foreach (var row in SealedManifests.ReadErasedAsync(connection, keys, bot, touched, unreadable: null, cancel))
+                await foreach (var row in SealedManifests.ReadErasedAsync(connection, keys, bot, touched, () => Unreadable++, cancel))
                     _later.UnionWith(Erased(bot, row));
             }
         }
         _logSize = size;
     }
+
+    private UInt128 Id(ImportedConversation conversation) => hash.Of(conversation.BotId, conversation.ConversationId);
+
+    private bool WasErased(UInt128 id) => Array.BinarySearch(_erased, 0, _count, id) >= 0;
 
     private IEnumerable<UInt128> Erased(string bot, OpenedManifestRow row) =>
         row.Entries.Where((_, i) => OutcomeCode.IsErased(row.Outcomes[i])).Select(entry => hash.Of(bot, entry.ConversationId));

@@ -15,7 +15,9 @@ namespace Ledger.Import;
 /// </summary>
 internal static partial class ImportLine
 {
-    private const string IdentifierRule = "must be a string of 1 to 128 characters, not all blank, without control characters";
+    private const string BotRule = "must be a string of 1 to 128 characters, not all blank, without control characters";
+    private const string IdRule = "must be a string of 1 to 128 characters, without control characters and byte order marks, and without "
+        + "white space at its ends";
     private const string InstantRule = "must be an instant with Z or an offset, such as 2026-05-04T08:00:00.000Z";
     private const string NotOneObject = "it is not one JSON object";
 
@@ -81,7 +83,7 @@ internal static partial class ImportLine
         if (channel is null || !Channels().IsMatch(channel))
             throw new FormatException("channel must be 1 to 64 characters of a-z, A-Z, 0-9, '.', '_' and '-'");
         _ = Required(members, "messages");
-        var cId = Identifier(members, "cId");
+        var cId = Id(members, "cId");
         var (items, digest) = (new List<ImportedItem>(), new ContentDigest(cId, channel, startedAt));
         for (short kind = 0; kind < s_kinds.Length; kind++)
         {
@@ -89,7 +91,7 @@ internal static partial class ImportLine
                 AddItems(items, digest, kind, array, startedAt);
         }
         return new ImportedConversation(
-            Identifier(members, "botId"), Identifier(members, "conversationId"), cId, channel, startedAt, items, digest.Finish());
+            BotId(members), Id(members, "conversationId"), cId, channel, startedAt, items, digest.Finish());
     }
 
     private static Dictionary<string, JsonElement> Members(JsonElement line)
@@ -141,9 +143,12 @@ internal static partial class ImportLine
     private static JsonElement Required(Dictionary<string, JsonElement> members, string name) =>
         members.TryGetValue(name, out var value) ? value : throw new FormatException($"{name} is missing");
 
-    private static string Identifier(Dictionary<string, JsonElement> members, string name) =>
-        Text(Required(members, name)) is { } text && Limits.IsIdentifier(text) ? text
-            : throw new FormatException($"{name} {IdentifierRule}");
+    private static string BotId(Dictionary<string, JsonElement> members) =>
+        Text(Required(members, "botId")) is { } text && Limits.IsIdentifier(text) ? text : throw new FormatException($"botId {BotRule}");
+
+    private static string Id(Dictionary<string, JsonElement> members, string name) =>
+        Text(Required(members, name)) is { } text && Limits.IsConversationOrUserId(text) ? text
+            : throw new FormatException($"{name} {IdRule}");
 
     private static DateTimeOffset Moment(JsonElement value, string name) =>
         // isStart false: what is finer than a millisecond is cut off. A date alone is no instant.

@@ -65,7 +65,7 @@ public sealed class ImportRaceTests
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_is_erased_between_two_batches_of_an_import_stays_out_unless_it_is_asked_for_again(bool again)
+    public async Task What_is_erased_between_two_batches_of_an_import_stays_out_whatever_was_asked_for(bool again)
     {
         await using var service = await TestService.StartAsync();
         await service.ImportAsync(new("c-1", "user-1"), new("c-2", "user-2"));
@@ -82,12 +82,12 @@ public sealed class ImportRaceTests
                 Assert.StartsWith("c-2 d-0000", await service.ConversationsAsync(), StringComparison.Ordinal);
             });
         Assert.Equal(
-            again ? (1_002, 1, 0, 1, "lines ") : (1_001, 1, 1, 0, "line 1001"),
+            (1_001, 1, 1, 0, "line 1001"),
             (result.Totals.Imported, result.Totals.AlreadyThere, result.Totals.LeftOut, result.Totals.TakenAgain, $"{result.LeftOut}"));
-        Assert.StartsWith(again ? "c-1 c-2 c-3 d-0000" : "c-2 c-3 d-0000", await service.ConversationsAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("c-2 c-3 d-0000", await service.ConversationsAsync(), StringComparison.Ordinal);
         await service.AssertUsersAgreeAsync();
         // Analytics stay when a conversation is erased.
-        Assert.Equal(again ? "1003 1004" : "1002 1003", await service.ScalarAsync<string>(
+        Assert.Equal("1002 1003", await service.ScalarAsync<string>(
             "select concat_ws(' ', (select count(*) from conversations.items), (select count(*) from conversations.analytics))"));
     }
 

@@ -63,6 +63,29 @@ public sealed class ErasedStayOutTests
         Assert.Equal("c-1 c-2 c-3 never-there", await service.ConversationsAsync());
     }
 
+    [SkippableFact]
+    public async Task Where_a_list_cannot_be_opened_nothing_is_imported_unless_it_is_asked_for()
+    {
+        await using var service = await TestService.StartAsync();
+        using var files = new Files(service);
+        var file = await files.WriteAsync(["c-1", "c-2"]);
+        await files.ImportAsync(file);
+        await service.SubmitAsync(new { conversationIds = new[] { "c-1" } });
+        await service.RunSlicesAsync();
+        await service.ExecuteAsync("alter table ledger.job_manifest disable trigger user");
+        await service.ExecuteAsync("update ledger.job_manifest set sealed = sealed || '\\x00'::bytea");
+
+        var refused = await files.ImportAsync(file);
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("1 rows of jobs' lists cannot be opened with these keys", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("Nothing was imported", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("c-2", await service.ConversationsAsync());
+
+        var again = await files.ImportAsync(file, "--again", "--reason", "the list is lost");
+        Assert.Equal((0, "c-1 c-2"), (again.ExitCode, await service.ConversationsAsync()));
+        Assert.Contains("may be back", again.Error, StringComparison.Ordinal);
+    }
+
     private static async Task<IReadOnlyList<ErasedConversationsImported>> RecordedAsync(TestService service)
     {
         await using var connection = new NpgsqlConnection(service.Database.Superuser);

@@ -13,6 +13,8 @@ public sealed class IdLinesTests
     [InlineData("", "no ids came in")]
     [InlineData("\n\r\n", "no ids came in")]
     [InlineData("ok\nu-5e\t966499\n", "line 2 is no id")]
+    [InlineData("ok\nu-5e966499 \n", "line 2 is no id")]
+    [InlineData("ok\nu-5e\ufeff966499\n", "line 2 is no id")]
     [InlineData("u-5e966499\nb\nc\nd", "more than 3 ids")]
     public void What_is_no_list_of_ids_is_refused_without_quoting_it(string text, string told)
     {
@@ -29,7 +31,8 @@ public sealed class IdLinesTests
         foreach (var (bytes, told) in new (byte[], string?)[]
         {
             ([.. mark, .. "u-5e966499\r\n"u8], null),
-            ([.. "u-5e966499\n"u8, .. mark, .. "b\n"u8], "the ids (--ids) cannot be read: line 2 has a byte order mark"),
+            ([.. "u-5e966499\n"u8, .. mark, .. "\n"u8], null),
+            ([.. "u-5e966499\nb"u8, .. mark, .. "\n"u8], "the ids (--ids) cannot be read: line 2 has a byte order mark"),
             ([.. System.Text.Encoding.Unicode.GetPreamble(), .. System.Text.Encoding.Unicode.GetBytes("u-5e966499\n")], "it is UTF-16"),
             ([.. "u-5e966499\ngespr"u8, 0xE4, .. "ch\n"u8], "line 2 is not UTF-8 (it has the byte 0xE4)"),
             ([.. System.Text.Encoding.UTF8.GetBytes(new string('€', 128) + "\n" + new string('€', 128) + "\n")], "more than 1 ids"),

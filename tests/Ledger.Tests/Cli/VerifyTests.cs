@@ -82,6 +82,7 @@ public sealed class VerifyTests
                 "the checkpoint is of the log 'example.com/log/testdata'"),
             ([Golden("job.erasure-proof"), "--key", Key, "--consistency", Golden("events.jsonl")], "shows nothing without --checkpoint"),
             ([Golden("job.erasure-proof")], "--key"),
+            (["-", "--key", Key, "--checkpoint", "-"], "only one file can come from standard input"),
         })
         {
             var (exit, output, error) = await RunAsync(args);

@@ -15,6 +15,8 @@ public sealed class StrictTextTests
         Assert.Equal("", StrictText.Of(s_mark));
         Assert.Equal("", StrictText.Of([]));
         Assert.Equal("x", StrictText.Line([.. s_mark, .. " x\r\n"u8]));
+        // Two files that were joined.
+        Assert.Equal("a\nb\n", StrictText.Of([.. s_mark, .. "a\n"u8, .. s_mark, .. "b\n"u8]));
     }
 
     [Fact]
@@ -22,7 +24,7 @@ public sealed class StrictTextTests
     {
         foreach (var (bytes, told) in new (byte[], string)[]
         {
-            ([.. "a\n"u8, .. s_mark, .. "b\n"u8], "line 2 has a byte order mark"),
+            ([.. "a\nb"u8, .. s_mark, .. "\n"u8], "line 2 has a byte order mark"),
             ([.. s_mark, .. s_mark, .. "b\n"u8], "line 1 has a byte order mark"),
             ([.. "a\nb\ng"u8, 0xFC, (byte)'n'], "line 3 is not UTF-8 (it has the byte 0xFC)"),
             ([.. s_mark, .. "a\n"u8, 0x80], "line 2 is not UTF-8 (it has the byte 0x80)"),

@@ -8,6 +8,14 @@ public sealed class EmbeddedPartsTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    /// <summary>.NET would look for it in the current folder first.</summary>
+    [Fact]
+    public void A_program_is_started_by_its_path_or_not_at_all()
+    {
+        Assert.True(Path.IsPathRooted(Command.StartInfo(["stat", "x"]).FileName));
+        Assert.Throws<System.ComponentModel.Win32Exception>(() => Command.StartInfo(["no-such-program-anywhere"]));
+    }
+
     [Theory]
     [InlineData(true, "/x", "/root", "/var/lib/deletion-ledger")]
     [InlineData(false, "/x", "/home/a", "/x/deletion-ledger")]

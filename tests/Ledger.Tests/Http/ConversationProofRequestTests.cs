@@ -26,6 +26,8 @@ public sealed class ConversationProofRequestTests
     [InlineData("""["conversationId"]""", "the body must be a JSON object")]
     [InlineData("""{"conversationId":null}""", "conversationId must be a non-blank string")]
     [InlineData("""{"conversationId":" "}""", "conversationId must be a non-blank string")]
+    [InlineData("""{"conversationId":"\ufeffc-1"}""", "conversationId must be a non-blank string")]
+    [InlineData("""{"conversationId":"c-1 "}""", "conversationId must be a non-blank string")]
     [InlineData("""{"conversationId":["c-1"]}""", "conversationId must be a non-blank string")]
     [InlineData("""{"conversationId":"\ud800"}""", "conversationId must be a non-blank string")]
     [InlineData("""{"conversationId":"c-1","conversationId":"c-1"}""", "conversationId is there more than once")]

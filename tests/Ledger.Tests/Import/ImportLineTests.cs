@@ -30,6 +30,9 @@ public sealed class ImportLineTests
     [InlineData("\"c-1\"", "\"  \"", "conversationId must be a string of 1 to 128 characters")]
     [InlineData("\"u-1\"", "\"a\\u0007b\"", "cId must be a string of 1 to 128 characters")]
     [InlineData("\"u-1\"", "null", "cId must be a string of 1 to 128 characters")]
+    [InlineData("\"u-1\"", "\"\\ufeffu-1\"", "cId must be a string of 1 to 128 characters")]
+    [InlineData("\"u-1\"", "\"u-1\\u00a0\"", "cId must be a string of 1 to 128 characters")]
+    [InlineData("\"c-1\"", "\" c-1\"", "conversationId must be a string of 1 to 128 characters")]
     [InlineData("\"rtm\"", "\"Mr Smith called\"", "channel must be")]
     [InlineData("2026-05-04T08:00:00.1239Z", "2026-05-04T08:00:00", "startedAt must be an instant")]
     [InlineData("2026-05-04T08:00:00.1239Z", "2026-05-04", "startedAt must be an instant")]
@@ -50,6 +53,17 @@ public sealed class ImportLineTests
         Assert.StartsWith(problem, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("llo", refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("u-1", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>PostgreSQL writes a number out: nine bytes of a line would be 131,072 of the store.</summary>
+    [Fact]
+    public void The_numbers_of_an_item_are_bounded_as_they_are_written_out()
+    {
+        string Numbers(int count) => Line.Replace("\"héllo\"", $"[{string.Join(',', Enumerable.Repeat("1e131071", count))}]");
+        Assert.Single(Parse(Numbers(256)).Items);
+        var refusal = Assert.Throws<FormatException>(() => Parse(Numbers(257)));
+        Assert.Equal("messages[0]: its numbers have more than 33,554,432 digits, written out", refusal.Message);
+        Assert.Single(Parse(Line.Replace("\"héllo\"", $"[{string.Join(',', Enumerable.Repeat("1e-16383", 2000))}]")).Items);
     }
 
     [Theory]

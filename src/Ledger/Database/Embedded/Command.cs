@@ -12,6 +12,9 @@ internal static class Command
     // Where the system's own programs are when nothing says PATH.
     private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    // ENOENT, and ERROR_FILE_NOT_FOUND on Windows.
+    private const int NoSuchFile = 2;
+
     private static readonly string[] Inherited = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"];
 
     /// <summary>Runs a program to its end, without input; waits for all that it writes.</summary>
@@ -25,9 +28,10 @@ internal static class Command
     public static async Task<CommandResult> RunAsync(
         IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
     {
-        using var process = new Process { StartInfo = StartInfo(line, folder, wholeEnvironment, variables) };
+        using var process = new Process();
         try
         {
+            process.StartInfo = StartInfo(line, folder, wholeEnvironment, variables);
             process.Start();
         }
         catch (Win32Exception e)
@@ -44,11 +48,17 @@ internal static class Command
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>How a program is started: by itself, never by a shell, with all its streams in our hands.</summary>
+    /// <summary>
+    /// How a program is started: by itself, never by a shell, with all its streams in our hands. It is one of PATH or of the system: .NET
+    /// would look in the current folder first.
+    /// </summary>
+    /// <exception cref="Win32Exception">There is no such program.</exception>
     public static ProcessStartInfo StartInfo(
         IReadOnlyList<string> line, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? line[0], line.Skip(1))
+        var program = Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? Find(line[0], path: null)
+            ?? throw new Win32Exception(NoSuchFile, $"there is no program {line[0]} here");
+        var start = new ProcessStartInfo(program, line.Skip(1))
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
