@@ -40,7 +40,8 @@ public sealed class TestDatabase : IAsyncDisposable
         await OneCopyAtATime.WaitAsync();
         try
         {
-            await server.ExecuteAsync($"create database {name} template {template}");
+            // A copy of files costs the server a third of what a copy through its log does.
+            await server.ExecuteAsync($"create database {name} template {template} strategy file_copy");
         }
         finally
         {

@@ -13,10 +13,16 @@ internal sealed class TestServer
     private const string FolderPrefix = "ledger-tests-";
 
     private readonly string _superuser;
+    private readonly NpgsqlDataSource _administration;
     private readonly ConcurrentDictionary<(string Database, string Role), string> _handedOut = new();
     private readonly ConcurrentBag<string> _atExit = [];
 
-    private TestServer(EmbeddedPostgres? embedded, string superuser) => (Embedded, _superuser) = (embedded, superuser);
+    private TestServer(EmbeddedPostgres? embedded, string superuser)
+    {
+        (Embedded, _superuser) = (embedded, superuser);
+        var settings = new NpgsqlConnectionStringBuilder(superuser) { Pooling = true, CommandTimeout = 120 };
+        _administration = NpgsqlDataSource.Create(settings);
+    }
 
     /// <summary>Null: the server of LEDGER_TEST_CONNECTION.</summary>
     public EmbeddedPostgres? Embedded { get; }
@@ -36,7 +42,14 @@ internal sealed class TestServer
     /// <param name="poolSize">0: not pooled.</param>
     public string ConnectionString(string database, string? role, int poolSize)
     {
-        var settings = new NpgsqlConnectionStringBuilder(_superuser) { Database = database, Pooling = poolSize > 0 };
+        var settings = new NpgsqlConnectionStringBuilder(_superuser)
+        {
+            Database = database,
+            Pooling = poolSize > 0,
+#pragma warning disable CS0618 // Tests open connections by their strings, and each new database would have its types read.
+            ServerCompatibilityMode = ServerCompatibilityMode.NoTypeLoading,
+#pragma warning restore CS0618
+        };
         // The ledger's own pools have sizes of their own, and keep to one that is asked for.
         if (poolSize > 0 && role is null) settings.MaxPoolSize = poolSize;
         if (role is not null) (settings.Username, settings.Password) = (role, Password(role));
@@ -60,9 +73,7 @@ internal sealed class TestServer
     /// <summary>Runs one statement as superuser, outside any test's database.</summary>
     public async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(ConnectionString(new NpgsqlConnectionStringBuilder(_superuser).Database!, role: null, poolSize: 0));
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
+        await using var command = _administration.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
@@ -76,6 +87,7 @@ internal sealed class TestServer
     public async Task EndAsync()
     {
         foreach (var sql in _atExit) await ExecuteAsync(sql);
+        await _administration.DisposeAsync();
         if (Embedded is null) return;
         await Embedded.DisposeAsync();
         await EmbeddedPostgres.DeleteUnusedAsync(OptionsFor(Embedded.DataDirectory), TimeProvider.System, NullLogger.Instance, CancellationToken.None);

@@ -52,6 +52,8 @@ internal static class LedgerSession
         var target = settings.TargetSessionAttributes; // of several hosts
         settings.TargetSessionAttributes = null;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // Nothing here uses a type of its own, and to read the server's takes longer than all else that a short command asks.
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         builder.UsePhysicalConnectionInitializer(
             connection => Prepare(connection, kind),
             connection => PrepareAsync(connection, kind, CancellationToken.None));
