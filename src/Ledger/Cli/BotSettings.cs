@@ -64,7 +64,8 @@ internal sealed class BotSettings
         terminal.Note(done);
         if (secret is null || !await WebhookSecrets.IsInUseAsync(database.Source, database.Keys, bot, secret, cancel))
             return;
-        terminal.Line($"webhook secret: {WebhookSignature.Text(secret)}");
+        terminal.SecretLine(
+            $"webhook secret: {WebhookSignature.Text(secret)}", "the webhook's secret", "set --webhook none and then the webhook again");
         terminal.Note("It is shown this once and cannot be shown again. Any library for Standard Webhooks takes it as it stands.");
     }
 

@@ -188,7 +188,8 @@ internal static class ClientCommand
 
     private static void ShowSecret(Terminal terminal, TokenAlgorithm algorithm, byte[] secret)
     {
-        terminal.Line($"secret: {Encoding.UTF8.GetString(secret)}");
+        terminal.SecretLine(
+            $"secret: {Encoding.UTF8.GetString(secret)}", "the client's secret", "`ledger client rotate` makes another");
         terminal.Note($"It is shown this once and cannot be shown again. It is the {algorithm} key as it stands: sign with these characters' bytes, and do not decode them as base64.");
     }
 }

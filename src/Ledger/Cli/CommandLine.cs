@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Ledger.Cli;
 
@@ -29,6 +30,11 @@ public static class CommandLine
         var parsed = Root().Parse(args);
         if (parsed.Action is ParseErrorAction)
             return RefuseUsage(parsed, error);
+        if (EmptyIn(parsed) is { } empty)
+        {
+            error.WriteLine($"ledger: {empty} is empty: leave it out, or say what it is");
+            return ExitCodes.Usage;
+        }
         try
         {
             var invocation = new InvocationConfiguration
@@ -60,6 +66,12 @@ public static class CommandLine
             help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
+
+    /// <summary>What has an empty value, as a variable of a shell gives it that is not set; null: nothing has.</summary>
+    private static string? EmptyIn(ParseResult parsed) => parsed.CommandResult.Children
+        .Where(child => child.Tokens.Any(token => token.Value.Length == 0))
+        .Select(child => child is OptionResult option ? option.Option.Name : ((ArgumentResult)child).Argument.Name)
+        .FirstOrDefault();
 
     private static int RefuseUsage(ParseResult parsed, TextWriter error)
     {

@@ -22,7 +22,8 @@ internal static class Failures
             error.WriteLine("ledger: stopped");
             return ExitCodes.Stopped;
         }
-        error.WriteLine($"ledger: {Describe(e)}");
+        // A name or path may hold what a terminal takes for an order.
+        error.WriteLine($"ledger: {string.Concat(Describe(e).Select(c => char.IsControl(c) && c is not '\n' ? '\uFFFD' : c))}");
         return (e as CommandException)?.ExitCode ?? ExitCodes.Failed;
     }
 

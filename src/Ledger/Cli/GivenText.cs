@@ -95,15 +95,15 @@ internal static class GivenText
 
     private static async Task<byte[]> BytesAsync(string option, string what, string file, int most, CancellationToken cancel)
     {
-        if (file != GivenFile.StandardInput && !File.Exists(file))
+        try
+        {
+            return await GivenFile.ReadAsync(file, most, cancel);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw CommandException.Usage(
                 $"{option} names a file, or is - for standard input, and there is no such file. "
                 + "Its content is never an argument itself: other users of the machine could see it");
-        }
-        try
-        {
-            return await GivenFile.ReadAsync(file, most, cancel);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
         {

@@ -142,8 +142,20 @@ internal static class ImportCommand
         _ => new($"{count:N0} lines stored", source.Percent),
     };
 
-    /// <exception cref="CommandException">There is no such file.</exception>
-    public static FileStream Open(string file) => File.Exists(file)
-        ? new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read)
-        : throw new CommandException($"there is no file {file}");
+    /// <exception cref="CommandException">There is no such file, or it may not be read.</exception>
+    public static FileStream Open(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CommandException($"there is no file {file}");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw new CommandException(Directory.Exists(file) ? $"{file} is a folder" : $"{file} may not be read by this user");
+        }
+    }
 }

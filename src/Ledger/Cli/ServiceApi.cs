@@ -10,7 +10,8 @@ namespace Ledger.Cli;
 /// <summary>The ledger's HTTP API as its clients see it.</summary>
 /// <param name="address">Of the service, such as <c>https://ledger.example.com</c>.</param>
 /// <param name="token">The token to send.</param>
-internal sealed class ServiceApi(string address, Func<string> token) : IDisposable
+/// <param name="time">Waits between attempts; null: the system's.</param>
+internal sealed class ServiceApi(string address, Func<string> token, TimeProvider? time = null) : IDisposable
 {
     /// <summary>How often a call is made that is answered with "come back later", or not at all.</summary>
     private const int Attempts = 30;
@@ -51,9 +52,10 @@ internal sealed class ServiceApi(string address, Func<string> token) : IDisposab
     /// <param name="expected">The status of success.</param>
     /// <param name="mayRepeat">Whether a request that may have been carried out may be sent again.</param>
     /// <exception cref="CommandException">It was refused.</exception>
-    /// <exception cref="HttpRequestException">It was not answered.</exception>
+    /// <exception cref="HttpRequestException">It was not answered: see <see cref="WasNotSent"/>.</exception>
     public async Task<byte[]> SendAsync(Func<HttpRequestMessage> make, HttpStatusCode expected, bool mayRepeat, CancellationToken cancel)
     {
+        var mayBeCarriedOut = false;
         for (var attempt = 1; ; attempt++)
         {
             using var request = make();
@@ -67,14 +69,23 @@ internal sealed class ServiceApi(string address, Func<string> token) : IDisposab
                 if (!IsLater(response.StatusCode, mayRepeat) || attempt == Attempts)
                     throw Refused(request, response.StatusCode, await response.Content.ReadAsStringAsync(cancel));
                 wait = Wait(response.Headers.RetryAfter);
+                mayBeCarriedOut |= response.StatusCode == HttpStatusCode.ServiceUnavailable;
             }
-            catch (HttpRequestException e) when (mayRepeat && attempt < Attempts && e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError))
+            catch (HttpRequestException e) when (mayRepeat && (mayBeCarriedOut || !WasNotSent(e)))
             {
-                wait = BetweenAttempts; // the connection broke under it
+                // The connection broke under it. Now that nobody listens says nothing of what became of it.
+                mayBeCarriedOut = true;
+                if (attempt == Attempts)
+                    throw new HttpRequestException(HttpRequestError.Unknown, e.Message, e);
+                wait = BetweenAttempts;
             }
-            await Task.Delay(wait, TimeProvider.System, cancel);
+            await Task.Delay(wait, time ?? TimeProvider.System, cancel);
         }
     }
+
+    /// <summary>Nobody was reached: the request was certainly not carried out.</summary>
+    public static bool WasNotSent(HttpRequestException e) => e.HttpRequestError
+        is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError;
 
     public void Dispose() => _http.Dispose();
 

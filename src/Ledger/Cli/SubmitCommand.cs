@@ -119,7 +119,7 @@ internal sealed class SubmitCommand
         {
             return await api.SubmitAsync(bot, body, key, cancel);
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError))
+        catch (HttpRequestException e) when (!ServiceApi.WasNotSent(e))
         {
             throw new CommandException(
                 $"the service did not answer ({e.Message}): the job may be recorded or not. Submit the same again with "

@@ -28,6 +28,24 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>A line of the result.</summary>
     public void Line(string text = "") => output.WriteLine(text);
 
+    /// <summary>A line with what is shown once: whoever does not get it must make another.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="what">Is in it.</param>
+    /// <param name="instead">How to make another.</param>
+    /// <exception cref="CommandException">It could not be written.</exception>
+    public void SecretLine(string line, string what, string instead)
+    {
+        try
+        {
+            output.WriteLine(line);
+            output.Flush();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException($"{what} could not be written to standard output ({e.Message}), and cannot be shown again: {instead}");
+        }
+    }
+
     public void Warn(string text) => error.WriteLine($"warning: {text}");
 
     /// <summary>Something that is not the result: what happens, or what to do next.</summary>

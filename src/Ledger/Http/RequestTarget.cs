@@ -14,8 +14,9 @@ internal static class RequestTarget
     public static Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        // Without a percent sign nothing is encoded, and Kestrel's path is right.
-        if (target.Contains('%') && Path(target) is { } path && path.Contains('%'))
+        // Without a percent sign nothing is encoded, and Kestrel's path is right. In an absolute form it takes \ for / and drops what is
+        // behind #.
+        if (Path(target) is { } path && (path.Contains('%') || !target.StartsWith('/')))
         {
             if (path.Contains("%00", StringComparison.Ordinal))
                 throw new BadHttpRequestException("the path has a NUL in it");

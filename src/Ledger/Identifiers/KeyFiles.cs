@@ -15,6 +15,24 @@ internal static class KeyFiles
 
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>Who may not look must not be told that there is nothing: new keys in the place of the old ones would open nothing.</summary>
+    /// <exception cref="InvalidOperationException">Who runs this may not look.</exception>
+    public static bool IsThere(string file)
+    {
+        try
+        {
+            return !File.GetAttributes(file).HasFlag(FileAttributes.Directory);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new InvalidOperationException($"'{FolderOf(file)}' may not be read by this user: run this as the user that the service runs as", e);
+        }
+    }
+
     /// <summary>A new file of one line that only its user, the folder's owner, can read. On return it and its name are on the disk.</summary>
     /// <param name="file">Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.</param>
     /// <param name="line">What is in it, in ASCII or UTF-8.</param>

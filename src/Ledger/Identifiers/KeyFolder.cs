@@ -78,7 +78,7 @@ public sealed class KeyFolder
     public static KeyFolder Open(string folder)
     {
         var service = Path.Combine(folder, ServiceFile);
-        if (!File.Exists(service))
+        if (!KeyFiles.IsThere(service))
             throw new InvalidOperationException($"'{folder}' holds no keys: make them with `ledger key new --keys {ShellWord.Of(folder)}`, or bring back the folder that this database was used with");
         return new KeyFolder(folder, Read(service), ReadEpochs(folder));
     }

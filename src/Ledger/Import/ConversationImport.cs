@@ -91,7 +91,7 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
             store.RefuseUnreadable();
             using var batches = new ImportBatches(await check.Source.LinesAsync(cancel), _bots, check.AsBot);
             var number = 0;
-            while (await batches.NextAsync(cancel) is { } batch)
+            while (await NextAgainAsync(batches, cancel) is { } batch)
             {
                 // Before anything of it is stored: what was not checked does not get in.
                 if (number == check.Digests.Count || !batch.Digest.AsSpan().SequenceEqual(check.Digests[number++]))
@@ -109,6 +109,19 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new ImportInterruptedException(totals.Lines, e);
+        }
+    }
+
+    /// <exception cref="ImportException">The first pass could read it: it was changed since.</exception>
+    private static async Task<ImportBatch?> NextAgainAsync(ImportBatches batches, CancellationToken cancel)
+    {
+        try
+        {
+            return await batches.NextAsync(cancel);
+        }
+        catch (ImportException)
+        {
+            throw Changed();
         }
     }
 

@@ -7,7 +7,7 @@ internal static class ImportForm
 {
     private static readonly (byte[] Start, string What)[] s_starts =
     [
-        ([0x1F, 0x8B], "the file is compressed twice: unpack it once"),
+        ([0x1F, 0x8B], "gzip data is in it: the file is compressed twice, or something stands in front. Unpack it once"),
         ([(byte)'P', (byte)'K', 3, 4], "the file is a zip archive: unpack it, or compress it with gzip"),
         ([0x28, 0xB5, 0x2F, 0xFD], "the file is compressed with Zstandard: unpack it, or compress it with gzip"),
         ([.. "BZh"u8], "the file is compressed with bzip2: unpack it, or compress it with gzip"),

@@ -30,7 +30,7 @@ public sealed class ImportSource : IAsyncDisposable
         try
         {
             var buffer = new byte[128 << 10];
-            while (await input.ReadAsync(buffer, cancel) is > 0 and var count)
+            while (await ReadAsync(input, buffer, cancel) is > 0 and var count)
             {
                 await WriteAsync(spool, buffer.AsMemory(0, count), folder, cancel);
                 progress?.Invoke(spool.Length);
@@ -78,6 +78,18 @@ public sealed class ImportSource : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw NoRoom(folder, e);
+        }
+    }
+
+    private static async Task<int> ReadAsync(Stream input, byte[] buffer, CancellationToken cancel)
+    {
+        try
+        {
+            return await input.ReadAsync(buffer, cancel);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ImportException("standard input", $"it cannot be read ({e.Message})", cause: e);
         }
     }
 

@@ -26,6 +26,11 @@ internal sealed class HostileSurroundings : IDisposable
         Environment["ASPNETCORE_HTTP_PORTS"] = $"{_ports[3]}";
         foreach (var name in new[] { "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy" })
             Environment[name] = $"http://{_proxy.LocalEndpoint}";
+        // What libpq and its like would take from it.
+        Environment["PGOPTIONS"] = "-c nosuch=1";
+        Environment["PGREQUIREAUTH"] = "none";
+        Environment["PGTZ"] = "Mars/Olympus";
+        Environment["PGCLIENTENCODING"] = "UTF16";
         // Of a service manager that is gone.
         Environment["NOTIFY_SOCKET"] = Path.Combine(folder, "no-such-socket");
         Environment["NO_PROXY"] = Environment["no_proxy"] = "";

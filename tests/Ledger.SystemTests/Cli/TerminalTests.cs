@@ -55,6 +55,19 @@ public sealed class TerminalTests
         Assert.Null(folder.Pid());
     }
 
+    /// <summary>The runtime's own pipe would stand in their place: nothing would come from it, and what is written would be lost.</summary>
+    [Fact]
+    public async Task With_standard_input_or_output_closed_nothing_is_done()
+    {
+        foreach (var closed in new[] { "<&-", "<&- >&-" })
+        {
+            using var ledger = LedgerProcess.StartIn(
+                "", new Dictionary<string, string>(), ["sh", "-c", $"exec \"$@\" {closed}", "sh"], "find", "--connection", "Host=nowhere");
+            Assert.Equal(ExitCodes.Usage, await ledger.ExitCodeAsync());
+            Assert.Contains("standard input or output is closed", ledger.Error, StringComparison.Ordinal);
+        }
+    }
+
     private static async Task<string> OnTerminalAsync(TestService service, string[] list)
     {
         using var ledger = LedgerProcess.OnTerminal([.. list, .. Database(service)]);

@@ -28,6 +28,11 @@ public sealed class TargetTests(SharedApiService shared) : IClassFixture<SharedA
             var another = ApiService.DeletionsOf(bot).Replace("/delete", "%2Fdelete", StringComparison.Ordinal);
             Assert.Equal("404", await GetAsync(service, $"http://{authority}{another}"));
         }
+        foreach (var odd in new[] { service.Deletions.Replace("/conversations", "\\conversations"), $"{service.Deletions}#x" })
+        {
+            foreach (var target in new[] { odd, $"http://{authority}{odd}" })
+                Assert.Equal((target, "404"), (target, await GetAsync(service, target)));
+        }
         Assert.Equal("200", await GetAsync(service, $"http://{authority}/health/live"));
         Assert.Equal("302", await GetAsync(service, $"http://{authority}?x=%2F")); // the path is /, and leads to the sign-in
         Assert.Equal(("400", "400"), (await GetAsync(service, "/%00%25"), await GetAsync(service, $"http://{authority}/%00%25")));

@@ -109,6 +109,8 @@ public sealed class CommandLineTests
     [InlineData("serve --urls https://127.0.0.1:8443")]
     [InlineData("serve --urls http://127.0.0.1:8080/ledger")]
     [InlineData("audit --since - --checkpoint -")]
+    [InlineData("bot list --data \"\"")]
+    [InlineData("import \"\"")]
     [InlineData("audit --checkpoint - --checkpoint -")]
     [InlineData("serve --smtp nonsense --mail-from a@example.com")]
     [InlineData("serve --smtp smtps://mail.example.com --mail-from a@example.com")]

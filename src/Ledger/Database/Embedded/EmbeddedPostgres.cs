@@ -42,6 +42,11 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     {
         try
         {
+            if (options.DataDirectory.Contains('\n'))
+            {
+                throw new EmbeddedPostgresException(
+                    "The data folder has a line break in its name, which PostgreSQL's own files cannot hold: choose another (--data DIR).");
+            }
             var folder = ClusterFolder.Open(options.DataDirectory);
             using var starting = await FileLock.ExclusiveAsync(folder.StartLock, LockPatience, time, cancel);
             return await StartLockedAsync(folder, options, time, log, cancel);
