@@ -21,8 +21,6 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
     /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
     private const int DrainedBytes = 64 * 1024;
 
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
-
     private readonly HttpClient _http = Client();
 
     public NotificationKind Kind => NotificationKind.Webhook;
@@ -105,16 +103,11 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         var code = (int)response.StatusCode;
         if (response.IsSuccessStatusCode)
             return new SendResult.Sent();
-        if (code is >= 300 and < 400)
-            return new SendResult.Failed($"the receiver answered {code}, a redirect, and none is followed: give the bot the new address");
         if (response.StatusCode == HttpStatusCode.Gone)
             return new SendResult.Failed("the receiver wants no more messages (410)", IsFinal: true);
-        return new SendResult.Failed($"the receiver answered {code}", NotBefore: RetryAfter(response.Headers.RetryAfter));
-    }
-
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? asked)
-    {
-        var wait = asked?.Delta ?? asked?.Date - time.GetUtcNow();
-        return wait > LongestRetryAfter ? LongestRetryAfter : wait;
+        var problem = code is >= 300 and < 400
+            ? $"the receiver answered {code}, a redirect, and none is followed: give the bot the new address"
+            : $"the receiver answered {code}";
+        return new SendResult.Failed(problem, NotBefore: RetryAfter.Of(response.Headers, time.GetUtcNow()));
     }
 }
