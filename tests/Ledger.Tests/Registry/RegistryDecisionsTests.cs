@@ -44,6 +44,19 @@ public sealed class RegistryDecisionsTests
     }
 
     [Fact]
+    public void An_owners_mail_that_no_mail_can_reach_is_not_recorded_and_one_that_was_is_kept_by_other_changes()
+    {
+        foreach (var mail in new[] { "m\u00fcller@example.org", "\"a b\"@example.org", $"{new string('a', 65)}@example.org", "owner" })
+        {
+            Rejected("the owner's mail address cannot be used: ", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = mail }));
+            Rejected("the owner's mail address cannot be used: ",
+                RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", mail, null, null, null, "ada", null)));
+            var recorded = Bot(s_addBot) with { OwnerMail = mail };
+            Assert.Single(RegistryDecisions.Decide(recorded, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events);
+        }
+    }
+
+    [Fact]
     public void Repeating_any_command_on_a_client_appends_nothing_it_never_has_more_than_two_secrets_and_none_once_revoked() => RepeatingAppendsNothing<ApiClient>(
         Gen.OneOf<RegistryCommand>(
             from secret in Gen.Elements(null, "s-1")
