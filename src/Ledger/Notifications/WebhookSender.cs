@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,7 +15,8 @@ namespace Ledger.Notifications;
 /// address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to say which
 /// addresses may be reached.
 /// </summary>
-public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time) : INotificationSender, IDisposable
+public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time)
+    : INotificationSender, IDisposable
 {
     /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
     private const int DrainedBytes = 64 * 1024;
@@ -43,8 +43,7 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         }
         catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
         {
-            return new SendResult.Failed(
-                e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
+            return new SendResult.Failed(Problem(e));
         }
     }
 
@@ -65,13 +64,20 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         });
     }
 
-    private static HttpClient Client()
+    internal static HttpClient Client()
     {
         var handler = OutgoingHttp.Handler();
         handler.MaxResponseDrainSize = DrainedBytes;
+        handler.SslOptions.RemoteCertificateValidationCallback = TlsFailure.Check;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // an address that moved is found
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the duty's deadline decides
     }
+
+    /// <summary>Why there was no answer.</summary>
+    internal static string Problem(HttpRequestException e) =>
+        e.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? TlsFailure.Describe("the receiver", e)
+            : "the receiver cannot be reached";
 
     private HttpRequestMessage Request(Notification notification, byte[] secret)
     {
