@@ -21,7 +21,7 @@ internal static partial class MailRefusal
             SmtpErrorCode.RecipientNotAccepted => "the mail server does not take mail for the recipient at the moment",
             _ => "the mail server did not take the mail",
         };
-        var isFinal = refusal.ErrorCode == SmtpErrorCode.RecipientNotAccepted && code >= 500;
+        var isFinal = isConnected && IsTheMailboxs(refusal.ErrorCode, code, Enhanced(refusal));
         return new SendResult.Failed($"{problem} ({Codes(refusal)})", isFinal);
     }
 
@@ -30,6 +30,17 @@ internal static partial class MailRefusal
     /// <summary><c>550 5.1.1</c>, or <c>550</c> where the server gives no enhanced code.</summary>
     public static string Codes(SmtpCommandException refusal) =>
         Enhanced(refusal) is { } enhanced ? $"{(int)refusal.StatusCode} {enhanced}" : $"{(int)refusal.StatusCode}";
+
+    /// <summary>
+    /// Whether it is the mailbox's own fault, so that repeating cannot help. All else may be the server's or the settings': a relay that is
+    /// denied (5.7.1) or a full mailbox (5.2.2) is tried again. A code without an enhanced one is no mailbox's where the sender was named,
+    /// and the recipient was not yet.
+    /// </summary>
+    private static bool IsTheMailboxs(SmtpErrorCode at, int code, string? enhanced) => code is >= 500 and < 600 && enhanced switch
+    {
+        null => code is 550 or 551 or 553 && at != SmtpErrorCode.SenderNotAccepted, // RFC 5321, section 4.2.3
+        _ => enhanced is "5.1.1" or "5.1.2" or "5.1.3" or "5.1.6" or "5.2.1", // RFC 3463, sections 3.2 and 3.3
+    };
 
     private static string? Enhanced(SmtpCommandException refusal) =>
         EnhancedCode().Match(refusal.Message) is { Success: true } match ? match.Value : null;
