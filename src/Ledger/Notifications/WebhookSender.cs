@@ -7,6 +7,7 @@ using Ledger.Contracts;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Projections;
+using Ledger.Registry;
 
 namespace Ledger.Notifications;
 
@@ -15,7 +16,7 @@ namespace Ledger.Notifications;
 /// address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to say which
 /// addresses may be reached.
 /// </summary>
-public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time)
+public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, RegistryStore registry, TimeProvider time)
     : INotificationSender, IDisposable
 {
     /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
@@ -32,14 +33,14 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
     public async Task<SendResult> SendAsync(Notification notification, CancellationToken cancel)
     {
         if (notification.Recipient is null)
-            return new SendResult.Failed("the bot has no webhook any more", IsFinal: true);
+            return new SendResult.Failed("the bot has no webhook any more, or it is disabled", IsFinal: true);
         if (Secret(notification) is not { } secret)
             return new SendResult.Failed("the webhook's secret is missing or cannot be opened: give the bot its webhook anew", IsFinal: true);
         using var request = Request(notification, secret);
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-            return Result(response);
+            return response.StatusCode == HttpStatusCode.Gone ? await DisableAsync(notification, cancel) : Result(response);
         }
         catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
         {
@@ -104,13 +105,20 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         }
     }
 
+    /// <summary>410 means for good (Standard Webhooks, "Deliverability and reliability").</summary>
+    private async Task<SendResult> DisableAsync(Notification notification, CancellationToken cancel)
+    {
+        var disable = new DisableWebhook(notification.Bot, notification.Recipient!, "ledger", "the receiver answered 410 (Gone)");
+        await registry.DisableWebhookAsync(disable, notification.SealedSecret!, cancel);
+        return new SendResult.Failed(
+            "the receiver wants no more messages (410): the webhook is disabled until `ledger bot set` sets it anew", IsFinal: true);
+    }
+
     private SendResult Result(HttpResponseMessage response)
     {
         var code = (int)response.StatusCode;
         if (response.IsSuccessStatusCode)
             return new SendResult.Sent();
-        if (response.StatusCode == HttpStatusCode.Gone)
-            return new SendResult.Failed("the receiver wants no more messages (410)", IsFinal: true);
         var problem = code is >= 300 and < 400
             ? $"the receiver answered {code}, a redirect, and none is followed: give the bot the new address"
             : $"the receiver answered {code}";

@@ -21,13 +21,16 @@ public static class RegistryDecisions
     {
         AddBot add => Add(bot, add),
         ChangeBot change when bot is not null => Change(bot, change),
+        DisableWebhook disable when bot is not null => bot.WebhookUrl == disable.WebhookUrl
+            ? Decision.Of(new WebhookDisabled(bot.BotId, disable.WebhookUrl) { Actor = disable.Actor, Reason = disable.Reason })
+            : Decision.Nothing,
         GrantClient grant when bot is not null => Grant(bot, grant),
         RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
             ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
             : Decision.Nothing,
         RecordDisclosure record when bot is not null =>
             Decision.Of(new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What) { Actor = record.Actor, Reason = record.Reason }),
-        ChangeBot or GrantClient or RevokeGrant or RecordDisclosure =>
+        ChangeBot or DisableWebhook or GrantClient or RevokeGrant or RecordDisclosure =>
             Decision.Reject("there is no such bot: register it with `ledger bot add`"),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
