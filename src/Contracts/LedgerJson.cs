@@ -37,6 +37,7 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(IdentifiersDisclosed))]
 [JsonSerializable(typeof(OriginOpened))]
 [JsonSerializable(typeof(ErasedConversationsImported))]
+[JsonSerializable(typeof(WebhookDisabled))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. Base64's <c>+</c> is written as it is: nothing here is pasted into HTML.</summary>

@@ -89,6 +89,13 @@ public sealed record IdentifiersDisclosed(string Bot, string Job, string Client,
 /// <param name="Conversations">How many: at least 1.</param>
 public sealed record ErasedConversationsImported(string Bot, long Conversations) : RegistryEvent;
 
+/// <summary>
+/// Nothing more is posted to the bot's webhook, since its receiver asked for that. In the bot's stream. The bot has no webhook from here
+/// on, until it is given one.
+/// </summary>
+/// <param name="WebhookUrl">The address that nothing is posted to any more.</param>
+public sealed record WebhookDisabled(string Bot, string WebhookUrl) : RegistryEvent;
+
 /// <summary>The log goes on under a new name and key. In the log's stream.</summary>
 /// <param name="Origin">The new name.</param>
 /// <param name="PreviousOrigin">The name until now.</param>

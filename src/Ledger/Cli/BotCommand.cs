@@ -1,6 +1,7 @@
 using Ledger.Contracts;
 using Ledger.EventStore;
 using Ledger.Projections;
+using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.Scheduling;
 
@@ -41,7 +42,8 @@ internal static class BotCommand
         var verb = new Verb(
             "set", "Changes a bot's settings; what is not named stays as it is.", "ledger bot set st-1 --retention-days 0 --reason 'contract of May'\nledger bot set st-1 --webhook none",
             "Unfinished jobs go by the new settings from their next plan on. A webhook's secret is shown once, when the webhook is set; for another\n"
-            + "secret, set the webhook to none and then anew.");
+            + "secret, set the webhook to none and then anew. A webhook whose receiver answered 410 (Gone) is disabled until it is\n"
+            + "set anew.");
         var settings = new BotSettings(verb, "unchanged");
         verb.SetAction(async (parsed, cancel) =>
         {
@@ -67,13 +69,21 @@ internal static class BotCommand
                 ["bot", "owner", "created", "retention", "key retention", "window", "webhook", "clients"],
                 [.. bots.OrderBy(bot => bot.BotId, StringComparer.Ordinal).Select(bot => (string[])
                 [
-                    bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays), bot.Window, bot.WebhookUrl ?? "-",
+                    bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays),
+                    bot.Window, Webhook(bot),
                     bot.Grants.Count == 0 ? "-" : string.Join(", ", bot.Grants.Keys.Order(StringComparer.Ordinal)),
                 ])],
                 "There is no bot yet: `ledger bot add BOT`");
         });
         return verb;
     }
+
+    private static string Webhook(Bot bot) => bot switch
+    {
+        { WebhookUrl: { } url } => url,
+        { DisabledWebhookUrl: { } url } => $"{url} (disabled)",
+        _ => "-",
+    };
 
     private static string Days(int? days) => days is null ? "for ever" : $"{days} days";
 }

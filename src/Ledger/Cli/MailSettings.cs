@@ -12,8 +12,9 @@ internal sealed class MailSettings
 
     private readonly Option<string?> _smtp = new("--smtp")
     {
-        Description = "The mail server, smtp://user:password@host:587. STARTTLS is required, except on this machine or with ?starttls=never; this system,"
-            + $" or the file that SSL_CERT_FILE names, must trust its certificate. Better in {SmtpVariable}, which other users cannot see.",
+        Description = "The mail server, smtp://user:password@host:587 (STARTTLS is required, except on this machine or with"
+            + " ?starttls=never) or smtps://user:password@host:465. This system, or the file that SSL_CERT_FILE names,"
+            + $" must trust its certificate. Better in {SmtpVariable}, which other users cannot see.",
         HelpName = "URL",
     };
 
@@ -66,9 +67,15 @@ internal sealed class MailSettings
         }
     }
 
-    private static MailAddress Sender(string text) => MailAddress.TryCreate(text, out var from) && MimeText.Address(from) is { } address
-        ? new MailAddress(address, from.DisplayName)
-        : throw CommandException.Usage($"the sender cannot be read (--mail-from or {FromVariable}): it must be like ledger@example.com or 'Deletion ledger <ledger@example.com>'");
+    private static MailAddress Sender(string text)
+    {
+        var (address, problem) = SmtpAddress.Read(text);
+        return address is not null
+            ? new MailAddress(address, new MailAddress(text).DisplayName)
+            : throw CommandException.Usage(
+                $"the sender cannot be used (--mail-from or {FromVariable}): {problem}. It must be like ledger@example.com or"
+                + " 'Deletion ledger <ledger@example.com>'");
+    }
 
     private static string? Given(string? option, string variable) => option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 }

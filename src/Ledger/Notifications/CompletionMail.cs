@@ -1,42 +1,46 @@
 using System.Globalization;
 using System.Net.Mail;
-using System.Net.Mime;
 using System.Text;
 using System.Text.Encodings.Web;
+using MimeKit;
+using MimeKit.Text;
 
 namespace Ledger.Notifications;
 
 /// <summary>The mail about a job's end, as plain text and as HTML. But for its date it is the same in every attempt.</summary>
 internal static class CompletionMail
 {
+    /// <summary>Characters of a line at most (RFC 5322, section 2.1.1).</summary>
+    private const int LongestLine = 998;
+
     private const string Footer = "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
 
-    /// <summary>The whole message.</summary>
+    /// <summary>How it travels: ASCII alone, in lines that end with CR LF.</summary>
+    public static FormatOptions Format { get; } = new() { NewLineFormat = NewLineFormat.Dos, International = false };
+
+    /// <summary>The whole message. Every byte of it is ASCII.</summary>
     /// <param name="to">The recipient's address, ASCII.</param>
-    public static string Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
+    public static MimeMessage Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
     {
         var report = CompletionReport.Of(notification, publicUrl);
-        var boundary = $"=_{notification.Id:N}"; // RFC 2045 §6.7's hint: it occurs in no encoded part
-        string[] lines =
-        [
-            $"From: {MimeText.Mailbox(from)}",
-            $"To: {to}",
-            $"Subject: {MimeText.Header(report.Subject)}",
-            $"Date: {MimeText.Date(now)}",
-            $"Message-ID: {notification.MessageId}",
-            "Auto-Submitted: auto-generated", // RFC 3834 §5: nobody's absence note answers it
-            "MIME-Version: 1.0",
-            $"Content-Type: multipart/alternative; boundary=\"{boundary}\"",
-            "",
-            // RFC 2046 §5.1.4: the plainest first.
-            $"--{boundary}",
-            MimeText.Part(MediaTypeNames.Text.Plain, Text(report)),
-            $"--{boundary}",
-            MimeText.Part(MediaTypeNames.Text.Html, Html(report)),
-            $"--{boundary}--",
-            "",
-        ];
-        return string.Join("\r\n", lines);
+        var mail = new MimeMessage
+        {
+            From = { new MailboxAddress(from.DisplayName, from.Address) },
+            To = { new MailboxAddress("", to) },
+            Subject = report.Subject,
+            Date = now.ToUniversalTime(),
+            Body = new MultipartAlternative
+            {
+                // RFC 2046, section 5.1.4: the plainest first.
+                new TextPart(TextFormat.Plain) { Text = Text(report) },
+                new TextPart(TextFormat.Html) { Text = Html(report) },
+            },
+        };
+        mail.Headers.Replace(HeaderId.MessageId, notification.MessageId);
+        mail.Headers.Replace(HeaderId.AutoSubmitted, "auto-generated"); // RFC 3834, section 5: nobody's absence note answers it
+        mail.Body.ContentType.Boundary = $"=_{notification.Id:N}"; // RFC 2045, section 6.7's hint: it occurs in no encoded part
+        mail.Prepare(EncodingConstraint.SevenBit, LongestLine);
+        return mail;
     }
 
     internal static string Text(CompletionReport report)

@@ -1,14 +1,21 @@
 using System.Globalization;
+using MailKit.Security;
 
 namespace Ledger.Notifications;
 
 /// <summary>
-/// A mail server, written <c>smtp://user:password@host:587?starttls=required</c>. The port is 587 unless named (RFC 6409); user and password are percent-encoded.
+/// A mail server, written <c>smtp://user:password@host:587?starttls=required</c> or <c>smtps://user:password@host:465</c>. Without a port
+/// it is 587 (RFC 6409), and 465 for smtps (RFC 8314). User and password are percent-encoded.
 /// </summary>
-/// <param name="UsesStartTls">No mail and no password is sent before the connection is encrypted, and none at all where the server does not offer it.</param>
-public sealed record SmtpServer(string Host, int Port, bool UsesStartTls, string? User = null, string? Password = null)
+/// <param name="Encryption">
+/// <see cref="SecureSocketOptions.StartTls"/>: no mail and no password is sent before the connection is encrypted, and none at all where
+/// the server does not offer it. <see cref="SecureSocketOptions.SslOnConnect"/>: the first byte is encrypted already.
+/// <see cref="SecureSocketOptions.None"/>: nothing is. No other value.
+/// </param>
+public sealed record SmtpServer(string Host, int Port, SecureSocketOptions Encryption, string? User = null, string? Password = null)
 {
     private const int SubmissionPort = 587;
+    private const int EncryptedPort = 465;
 
     /// <exception cref="FormatException">Says what is wrong; never quotes what holds a password.</exception>
     public static SmtpServer Parse(string text)
@@ -18,14 +25,13 @@ public sealed record SmtpServer(string Host, int Port, bool UsesStartTls, string
         {
             throw new FormatException("it must be like smtp://user:password@mail.example.com:587, with user and password percent-encoded");
         }
-        if (url.Scheme == "smtps")
-            throw new FormatException("smtps (TLS from the first byte) is not supported: write smtp:// and the server's submission port, usually 587, which STARTTLS encrypts");
         var (user, password) = Credentials(url.UserInfo);
         var isLocal = WebhookUrl.IsLoopback(url.DnsSafeHost);
-        var startTls = StartTls(url.Query) ?? !isLocal;
-        if (!startTls && !isLocal && user is not null)
+        var encryption = url.Scheme == "smtps" ? FromTheFirstByte(url.Query) : StartTls(url.Query, isLocal);
+        if (encryption == SecureSocketOptions.None && !isLocal && user is not null)
             throw new FormatException("starttls=never would send the password for everybody to read: leave it out, or the user and password");
-        return new SmtpServer(url.DnsSafeHost, url.IsDefaultPort || url.Port <= 0 ? SubmissionPort : url.Port, startTls, user, password);
+        var port = encryption == SecureSocketOptions.SslOnConnect ? EncryptedPort : SubmissionPort;
+        return new SmtpServer(url.DnsSafeHost, url.IsDefaultPort || url.Port <= 0 ? port : url.Port, encryption, user, password);
     }
 
     /// <summary>Without the password.</summary>
@@ -38,11 +44,15 @@ public sealed record SmtpServer(string Host, int Port, bool UsesStartTls, string
         _ => throw new FormatException("it must name both a user and a password, or neither; a colon or @ within them is written %3A or %40"),
     };
 
-    private static bool? StartTls(string query) => query switch
+    private static SecureSocketOptions StartTls(string query, bool isLocal) => query switch
     {
-        "" => null,
-        "?starttls=required" => true,
-        "?starttls=never" => false,
+        "" => isLocal ? SecureSocketOptions.None : SecureSocketOptions.StartTls,
+        "?starttls=required" => SecureSocketOptions.StartTls,
+        "?starttls=never" => SecureSocketOptions.None,
         _ => throw new FormatException("after the ? it can only say starttls=required (the default, except for this machine) or starttls=never"),
     };
+
+    private static SecureSocketOptions FromTheFirstByte(string query) => query.Length == 0
+        ? SecureSocketOptions.SslOnConnect
+        : throw new FormatException("smtps is encrypted from its first byte: nothing can follow a ?");
 }

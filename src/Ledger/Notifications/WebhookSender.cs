@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,6 +7,7 @@ using Ledger.Contracts;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Projections;
+using Ledger.Registry;
 
 namespace Ledger.Notifications;
 
@@ -16,12 +16,11 @@ namespace Ledger.Notifications;
 /// address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to say which
 /// addresses may be reached.
 /// </summary>
-public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, TimeProvider time) : INotificationSender, IDisposable
+public sealed class WebhookSender(NotificationOptions options, HttpOptions http, KeyFolder keys, RegistryStore registry, TimeProvider time)
+    : INotificationSender, IDisposable
 {
     /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
     private const int DrainedBytes = 64 * 1024;
-
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
     private readonly HttpClient _http = Client();
 
@@ -34,19 +33,18 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
     public async Task<SendResult> SendAsync(Notification notification, CancellationToken cancel)
     {
         if (notification.Recipient is null)
-            return new SendResult.Failed("the bot has no webhook any more", IsFinal: true);
+            return new SendResult.Failed("the bot has no webhook any more, or it is disabled", IsFinal: true);
         if (Secret(notification) is not { } secret)
             return new SendResult.Failed("the webhook's secret is missing or cannot be opened: give the bot its webhook anew", IsFinal: true);
         using var request = Request(notification, secret);
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
-            return Result(response);
+            return response.StatusCode == HttpStatusCode.Gone ? await DisableAsync(notification, cancel) : Result(response);
         }
         catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
         {
-            return new SendResult.Failed(
-                e.InnerException is AuthenticationException ? "the receiver's certificate is not trusted, or is not this host's" : "the receiver cannot be reached");
+            return new SendResult.Failed(Problem(e));
         }
     }
 
@@ -67,13 +65,20 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         });
     }
 
-    private static HttpClient Client()
+    internal static HttpClient Client()
     {
         var handler = OutgoingHttp.Handler();
         handler.MaxResponseDrainSize = DrainedBytes;
+        handler.SslOptions.RemoteCertificateValidationCallback = TlsFailure.Check;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // an address that moved is found
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the duty's deadline decides
     }
+
+    /// <summary>Why there was no answer.</summary>
+    internal static string Problem(HttpRequestException e) =>
+        e.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? TlsFailure.Describe("the receiver", e)
+            : "the receiver cannot be reached";
 
     private HttpRequestMessage Request(Notification notification, byte[] secret)
     {
@@ -100,21 +105,23 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         }
     }
 
+    /// <summary>410 means for good (Standard Webhooks, "Deliverability and reliability").</summary>
+    private async Task<SendResult> DisableAsync(Notification notification, CancellationToken cancel)
+    {
+        var disable = new DisableWebhook(notification.Bot, notification.Recipient!, "ledger", "the receiver answered 410 (Gone)");
+        await registry.DisableWebhookAsync(disable, notification.SealedSecret!, cancel);
+        return new SendResult.Failed(
+            "the receiver wants no more messages (410): the webhook is disabled until `ledger bot set` sets it anew", IsFinal: true);
+    }
+
     private SendResult Result(HttpResponseMessage response)
     {
         var code = (int)response.StatusCode;
         if (response.IsSuccessStatusCode)
             return new SendResult.Sent();
-        if (code is >= 300 and < 400)
-            return new SendResult.Failed($"the receiver answered {code}, a redirect, and none is followed: give the bot the new address");
-        if (response.StatusCode == HttpStatusCode.Gone)
-            return new SendResult.Failed("the receiver wants no more messages (410)", IsFinal: true);
-        return new SendResult.Failed($"the receiver answered {code}", NotBefore: RetryAfter(response.Headers.RetryAfter));
-    }
-
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? asked)
-    {
-        var wait = asked?.Delta ?? asked?.Date - time.GetUtcNow();
-        return wait > LongestRetryAfter ? LongestRetryAfter : wait;
+        var problem = code is >= 300 and < 400
+            ? $"the receiver answered {code}, a redirect, and none is followed: give the bot the new address"
+            : $"the receiver answered {code}";
+        return new SendResult.Failed(problem, NotBefore: RetryAfter.Of(response.Headers, time.GetUtcNow()));
     }
 }

@@ -23,6 +23,9 @@ public sealed record ChangeBot(
     string? WebhookUrl = null)
     : RegistryCommand(Actor, Reason);
 
+/// <summary>Posts nothing more to the bot's webhook, if it still is this one.</summary>
+public sealed record DisableWebhook(string Bot, string WebhookUrl, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
 public sealed record GrantClient(string Bot, string Client, IReadOnlyList<Scope> Scopes, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
 
 public sealed record RevokeGrant(string Bot, string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);

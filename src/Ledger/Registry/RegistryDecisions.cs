@@ -21,13 +21,17 @@ public static class RegistryDecisions
     {
         AddBot add => Add(bot, add),
         ChangeBot change when bot is not null => Change(bot, change),
+        DisableWebhook disable when bot is not null => bot.WebhookUrl == disable.WebhookUrl
+            ? Decision.Of(new WebhookDisabled(bot.BotId, disable.WebhookUrl) { Actor = disable.Actor, Reason = disable.Reason })
+            : Decision.Nothing,
         GrantClient grant when bot is not null => Grant(bot, grant),
         RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
             ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
             : Decision.Nothing,
         RecordDisclosure record when bot is not null =>
             Decision.Of(new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What) { Actor = record.Actor, Reason = record.Reason }),
-        ChangeBot or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
+        ChangeBot or DisableWebhook or GrantClient or RevokeGrant or RecordDisclosure =>
+            Decision.Reject("there is no such bot: register it with `ledger bot add`"),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
@@ -123,7 +127,8 @@ public static class RegistryDecisions
 
     private static string? RecipientProblem(string? ownerMail, string? webhookUrl) => (ownerMail, webhookUrl) switch
     {
-        ({ Length: > 0 }, _) when !System.Net.Mail.MailAddress.TryCreate(ownerMail, out _) => "the owner's mail address cannot be read: it must be like owner@example.com",
+        ({ Length: > 0 }, _) when SmtpAddress.Read(ownerMail).Problem is { } problem =>
+            $"the owner's mail address cannot be used: {problem}",
         (_, { Length: > 0 }) => WebhookUrl.Problem(webhookUrl),
         _ => null,
     };

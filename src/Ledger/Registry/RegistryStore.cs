@@ -55,6 +55,17 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         StreamIds.Bot(record.Bot), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, record), Bot.Apply, (_, _, _) => [], cancel,
         isDone: connection => IsDisclosedAsync(connection, record, cancel));
 
+    /// <summary>
+    /// Records that nothing more is posted to a bot's webhook, and destroys its secret. Of several nodes at once, one records it. A webhook
+    /// that was set anew in the meantime, even with the same address, is left alone: it has another secret.
+    /// </summary>
+    /// <param name="sealedSecret">What the webhook's secret was, sealed, when its receiver was last asked.</param>
+    /// <returns>Null, or why not.</returns>
+    public Task<Rejection?> DisableWebhookAsync(DisableWebhook command, byte[] sealedSecret, CancellationToken cancel) => ExecuteAsync(
+        StreamIds.Bot(command.Bot), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply,
+        (before, after, _) => WebhookSecrets.Rows(before, after, secret: null, keys), cancel,
+        isDone: async connection => !await WebhookSecrets.IsStoredAsync(connection, command.Bot, sealedSecret, cancel));
+
     /// <summary>Defines a window, anew or for the first time. One that could never open is refused.</summary>
     public async Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel)
     {

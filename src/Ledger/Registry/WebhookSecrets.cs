@@ -26,6 +26,17 @@ public static class WebhookSecrets
         };
     }
 
+    /// <summary>Whether the bot's secret is stored in this sealed form: none that was set before or since is.</summary>
+    public static async Task<bool> IsStoredAsync(NpgsqlConnection connection, string bot, byte[] sealedSecret, CancellationToken cancel)
+    {
+        const string Exists = "select exists (select from ledger.webhook_secrets where bot_id = $1 and sealed = $2)";
+        await using var command = new NpgsqlCommand(Exists, connection)
+        {
+            Parameters = { new() { Value = bot }, new() { Value = sealedSecret } },
+        };
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     /// <summary>Whether the bot's secret is this one: one that was made for a command that changed nothing is not.</summary>
     public static async Task<bool> IsInUseAsync(NpgsqlDataSource database, KeyFolder keys, string bot, byte[] secret, CancellationToken cancel)
     {

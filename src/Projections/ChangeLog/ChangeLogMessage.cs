@@ -24,6 +24,7 @@ internal static class ChangeLogMessage
         JobKeyDestroyed e => $"Job {e.Job} was forgotten: its key was destroyed.",
         IdentifiersDisclosed e => $"Identifiers of job {e.Job} were handed out to {e.Client}: {e.What}.",
         ErasedConversationsImported e => $"An import took {Conversations(e.Conversations)} that had been erased.",
+        WebhookDisabled => "The webhook was disabled: its receiver wants no more messages.",
         _ => $"Recorded: {type}.",
     };
 

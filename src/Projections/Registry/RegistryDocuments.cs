@@ -6,9 +6,10 @@ namespace Ledger.Projections.Registry;
 /// <param name="Grants">Scopes by client id.</param>
 /// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten; null: never.</param>
 /// <param name="WebhookUrl">Where its jobs' ends are posted; null: nowhere. Its secret is kept sealed elsewhere.</param>
+/// <param name="DisabledWebhookUrl">Where they were posted until its receiver wanted no more; null once there is a webhook again.</param>
 public sealed record Bot(
     string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants,
-    int? KeyRetentionDays = null, string? WebhookUrl = null)
+    int? KeyRetentionDays = null, string? WebhookUrl = null, string? DisabledWebhookUrl = null)
 {
     public static Bot Apply(Bot? bot, RegistryEvent @event) => (bot, @event) switch
     {
@@ -21,7 +22,9 @@ public sealed record Bot(
             Window = e.Window,
             KeyRetentionDays = e.KeyRetentionDays,
             WebhookUrl = e.WebhookUrl,
+            DisabledWebhookUrl = e.WebhookUrl is null ? bot.DisabledWebhookUrl : null,
         },
+        (not null, WebhookDisabled e) => bot with { WebhookUrl = null, DisabledWebhookUrl = e.WebhookUrl },
         (not null, ClientGranted e) => bot with { Grants = new Dictionary<string, IReadOnlyList<Scope>>(bot.Grants, StringComparer.Ordinal) { [e.Client] = e.Scopes } },
         (not null, GrantRevoked e) => bot with
         {

@@ -54,6 +54,17 @@ public sealed class RegistryVerbsTests
         Assert.Contains("there is no window 'night'", await cli.RefusedAsync(1, "bot", "add", "st-2", "--window", "night"), StringComparison.Ordinal);
         Assert.Contains("register it with `ledger bot add`", await cli.RefusedAsync(1, "bot", "set", "st-3", "--retention-days", "0"), StringComparison.Ordinal);
 
+        foreach (var verb in new[] { "add", "set" })
+        {
+            foreach (var option in new[] { "--owner-mail", "--webhook" })
+            {
+                var refused = await cli.RefusedAsync(2, "bot", verb, "st-1", option, "");
+                Assert.Contains($"{option} is empty: write {option} none", refused, StringComparison.Ordinal);
+            }
+            Assert.Contains(
+                "(SMTPUTF8)", await cli.RefusedAsync(1, "bot", verb, "st-1", "--owner-mail", "m\u00fcller@example.org"),
+                StringComparison.Ordinal);
+        }
         await cli.DoAsync("bot", "set", "st-1", "--retention-days", "0", "--created", "2024-02-01T12:00:00+02:00");
         Assert.Matches("st-1\towner@example.com\t2024-02-01T10:00:00.000Z\tfor ever\tfor ever\tdefault", await cli.DoAsync("bot", "list"));
     }

@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using Ledger.Notifications;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Execution;
+using MailKit.Security;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Notifications;
@@ -104,8 +105,10 @@ public sealed class MailTests
         Assert.Equal(3, await service.SendAsync<MailSender>());
         Assert.Equal("owner@example.com", Assert.Single(receiver.Mails).To.Single());
         Assert.Equal(
-            "refused@example.com undeliverable 1 the mail server refused the recipient (550); "
-            + "later@example.com waiting 1 the mail server does not take mail for the recipient at the moment (450); owner@example.com sent 1", await service.StatesAsync("mail"));
+            "refused@example.com undeliverable 1 the mail server refused the recipient (550 5.1.1); "
+            + "later@example.com waiting 1 the mail server does not take mail for the recipient at the moment (450 4.2.0); "
+            + "owner@example.com sent 1",
+            await service.StatesAsync("mail"));
         Assert.Equal(0, await service.SendAsync<MailSender>()); // not yet
 
         var id = (await service.ScalarAsync<Guid>("select notification_id from ledger.notifications where given_up_at is not null")).ToString();
@@ -187,24 +190,29 @@ public sealed class MailTests
     }
 
     [SkippableFact]
-    public async Task Over_STARTTLS_with_a_password_mail_is_sent_and_to_a_server_that_is_not_trusted_or_refuses_the_password_it_is_not()
+    public async Task Over_TLS_with_a_password_mail_is_sent_and_to_a_server_that_is_not_trusted_or_refuses_the_password_it_is_not()
     {
-        await using var receiver = new SmtpReceiver { Login = "ada@ledger.example:p@ss/word" };
-        var certificate = receiver.MakeCertificate();
+        var folder = Directory.CreateTempSubdirectory("ledger-certificate-").FullName;
+        var certificate = SmtpReceiver.MakeCertificate(folder);
+        await using var receiver = new SmtpReceiver { Login = "ada@ledger.example:p@ss/word", Certificate = certificate };
         await receiver.ListenAsync();
+        await using var encrypted = new SmtpReceiver { Login = "ada@ledger.example:p@ss/word", Certificate = certificate, Smtps = true };
+        await encrypted.ListenAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions { Notifications = Outbox.Manual() });
         await service.EndAJobAsync();
         string Smtp(string password) => $"smtp://ada%40ledger.example:{password}@localhost:{receiver.Port}?starttls=required";
 
         using (var node = Serve(service, Smtp("p%40ss%2Fword"), trusted: null))
-            await FailsAsync(service, node, "the mail server's certificate is not trusted, or is not this host's");
-        using (var node = Serve(service, Smtp("wrong"), certificate))
-            await FailsAsync(service, node, "the mail server refused the user or password (535)");
+            await FailsAsync(service, node, "the mail server's certificate is signed by no authority that this system trusts");
+        // Over smtps, as far as the password.
+        using (var node = Serve(service, $"smtps://ada%40ledger.example:wrong@localhost:{encrypted.Port}", certificate))
+            await FailsAsync(service, node, "the mail server refused the user or password (535 5.7.8)");
         Assert.Empty(receiver.Mails);
         using (Serve(service, Smtp("p%40ss%2Fword"), certificate))
             await service.UntilAllIsSentAsync();
         var mail = Assert.Single(receiver.Mails);
         Assert.Equal((true, "ada@ledger.example"), (mail.Tls, mail.User));
+        Directory.Delete(folder, recursive: true);
     }
 
     [SkippableFact]
@@ -228,7 +236,10 @@ public sealed class MailTests
         await using var receiver = await SmtpReceiver.StartAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            Notifications = Outbox.Manual(receiver) with { Smtp = new SmtpServer("127.0.0.1", receiver.Port, UsesStartTls: true) },
+            Notifications = Outbox.Manual(receiver) with
+            {
+                Smtp = new SmtpServer("127.0.0.1", receiver.Port, SecureSocketOptions.StartTls),
+            },
         });
         await service.EndAJobAsync();
         await service.SendAsync<MailSender>();
@@ -244,7 +255,11 @@ public sealed class MailTests
         var port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port;
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            Notifications = Outbox.Manual() with { Smtp = new SmtpServer("127.0.0.1", port, UsesStartTls: false), MailDeadline = TimeSpan.FromSeconds(1) },
+            Notifications = Outbox.Manual() with
+            {
+                Smtp = new SmtpServer("127.0.0.1", port, SecureSocketOptions.None),
+                MailDeadline = TimeSpan.FromSeconds(1),
+            },
         });
         await service.EndAJobAsync();
         await service.SendAsync<MailSender>();

@@ -43,19 +43,21 @@ public sealed class NotificationReaderTests
         var waiting = await OneAsync(reader);
         Assert.Equal((NotificationState.Waiting, 0, (string?)null, job), (waiting.State, waiting.Attempts, waiting.MessageId, waiting.Job.ToString()));
 
-        receiver.Answer(500);
+        receiver.Answer(500, headers => headers.RetryAfter = "3600");
         receiver.Answer(410);
         await service.SendAsync<WebhookSender>();
         var retrying = await OneAsync(reader);
         Assert.Equal((NotificationState.Retrying, 1, "the receiver answered 500"), (retrying.State, retrying.Attempts, retrying.LastError));
-        Assert.True(retrying.NextAttemptAt > retrying.QueuedAt);
-        await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
+        // As it asked.
+        Assert.InRange(retrying.NextAttemptAt!.Value - retrying.QueuedAt, TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(61));
+        await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(61));
         await service.SendAsync<WebhookSender>();
         var givenUp = await OneAsync(reader);
         Assert.Equal((NotificationState.GivenUp, retrying.MessageId, null), (givenUp.State, givenUp.MessageId, givenUp.NextAttemptAt));
 
         Assert.Equal(0, await reader.RetryAsync([givenUp.Id], ["another-bot"], CancellationToken.None));
         Assert.Equal(0, await reader.RetryAsync(null, ["another-bot"], CancellationToken.None));
+        await service.SetBotAsync(webhook: receiver.Url, secret: s_secret); // 410 disabled it
         Assert.Equal(1, await reader.RetryAsync([givenUp.Id], [service.Bot], CancellationToken.None));
         await service.SendAsync<WebhookSender>();
         var sent = await OneAsync(reader);

@@ -16,7 +16,7 @@ internal static class Outbox
     /// <summary>Sends nothing by itself: only when the test says so.</summary>
     public static NotificationOptions Manual(SmtpReceiver? receiver = null) => new()
     {
-        Smtp = receiver is null ? null : new SmtpServer("127.0.0.1", receiver.Port, UsesStartTls: false),
+        Smtp = receiver is null ? null : new SmtpServer("127.0.0.1", receiver.Port, MailKit.Security.SecureSocketOptions.None),
         From = new("ledger@ledger.example", "Deletion ledger"),
         PollInterval = TimeSpan.FromHours(1),
     };

@@ -12,7 +12,7 @@ public sealed record ReceivedMail(
     string From, IReadOnlyList<string> To, bool Tls, string? User, IReadOnlyDictionary<string, string> Headers, string Type, IReadOnlyList<ReceivedPart> Parts,
     IReadOnlyList<string> Defects)
 {
-    public string MessageId => Headers["Message-ID"];
+    public string MessageId => Headers.Single(header => header.Key.Equals("Message-ID", StringComparison.OrdinalIgnoreCase)).Value;
 
     public string Text(string type) => Parts.Single(part => part.Type == type).Text;
 }
@@ -33,8 +33,10 @@ public sealed class SmtpReceiver : IAsyncDisposable
 
     public int Port { get; } = LoopbackPort.Free();
 
-    /// <summary>With a certificate, STARTTLS is required.</summary>
-    public string? Certificate { get; private set; }
+    /// <summary>With a certificate, STARTTLS is required, or with <see cref="Smtps"/> TLS from the first byte.</summary>
+    public string? Certificate { get; init; }
+
+    public bool Smtps { get; init; }
 
     /// <summary><c>user:password</c></summary>
     public string? Login { get; init; }
@@ -53,8 +55,9 @@ public sealed class SmtpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>Makes a certificate for localhost that only who is told to trusts.</summary>
-    public string MakeCertificate()
+    /// <summary>Makes a certificate for localhost, with its key, that only who is told to trusts.</summary>
+    /// <returns>The file.</returns>
+    public static string MakeCertificate(string folder)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -65,9 +68,9 @@ public sealed class SmtpReceiver : IAsyncDisposable
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
-        Certificate = Path.Combine(_folder, "certificate.pem");
-        File.WriteAllText(Certificate, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
-        return Certificate;
+        var file = Path.Combine(folder, "certificate.pem");
+        File.WriteAllText(file, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
+        return file;
     }
 
     public async Task ListenAsync()
@@ -84,6 +87,8 @@ public sealed class SmtpReceiver : IAsyncDisposable
             start.ArgumentList.Add(option);
             start.ArgumentList.Add(value);
         }
+        if (Smtps)
+            start.ArgumentList.Add("--smtps");
         _process = Process.Start(start)!;
         Assert.Equal("listening", await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience, TimeProvider.System));
     }

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Ledger.Notifications;
+using Ledger.Registry;
 using Ledger.SystemTests.Cli;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Notifications;
 
@@ -85,7 +87,47 @@ public sealed class WebhookTests
         receiver.Answer(410);
         await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(10));
         await service.SendAsync<WebhookSender>();
-        Assert.Equal($"{receiver.Url} undeliverable 3 the receiver wants no more messages (410)", await service.StatesAsync("webhook"));
+        const string Gone = "the receiver wants no more messages (410): the webhook is disabled until `ledger bot set` sets it anew";
+        Assert.Equal($"{receiver.Url} undeliverable 3 {Gone}", await service.StatesAsync("webhook"));
+    }
+
+    [SkippableFact]
+    public async Task After_410_nothing_is_posted_until_the_webhook_is_set_anew_and_it_is_recorded_once_and_shown()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var service = await ServiceAsync(receiver);
+        // Two jobs end before anything is posted: the receiver refuses the first, and never sees the second.
+        await service.EndAJobAsync();
+        receiver.Answer(410);
+        await service.SendAsync<WebhookSender>();
+        await service.ExecuteAsync(
+            "update ledger.notifications set given_up_at = null, next_attempt_at = now(), attempts = 0 where kind = 'webhook'");
+        await service.EndAJobAsync();
+        await service.SendAsync<WebhookSender>();
+        Assert.Single(receiver.Messages);
+        Assert.Equal($"{receiver.Url} undeliverable 1 the bot has no webhook any more, or it is disabled",
+            await service.StatesAsync("webhook"));
+        Assert.Equal(1, await service.ScalarAsync<long>(
+            "select count(*) from ledger.mt_events where type = 'webhook_disabled' and data ->> 'actor' = 'ledger'"));
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.webhook_secrets"));
+        var listed = await CliDatabase.RunAsync(["bot", "list", "--connection", service.Database.ConnectionStringFor("ledger_service")]);
+        Assert.Contains($"\t{receiver.Url} (disabled)\t", listed.Output, StringComparison.Ordinal);
+
+        await service.SetBotAsync(webhook: receiver.Url, secret: s_secret);
+        await service.EndAJobAsync();
+        await service.SendAsync<WebhookSender>();
+        Assert.Equal(2, receiver.Messages.Count);
+        Assert.DoesNotContain("(disabled)", (await CliDatabase.RunAsync(
+            ["bot", "list", "--connection", service.Database.ConnectionStringFor("ledger_service")])).Output, StringComparison.Ordinal);
+
+        // Several nodes are told at once, and one of them by the receiver of a webhook that was replaced since.
+        var registry = service.Services.GetRequiredService<RegistryStore>();
+        var disable = new DisableWebhook(service.Bot, receiver.Url, "ledger", null);
+        await registry.DisableWebhookAsync(disable, [1, 2, 3], CancellationToken.None);
+        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'webhook_disabled'"));
+        var stored = await service.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets");
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => registry.DisableWebhookAsync(disable, stored, CancellationToken.None)));
+        Assert.Equal(2, await service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'webhook_disabled'"));
     }
 
     [SkippableFact]

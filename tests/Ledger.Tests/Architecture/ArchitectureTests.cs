@@ -59,6 +59,21 @@ public sealed class ArchitectureTests
             folder => SourceTree.Files(folder, "*.cs").Select(file => Path.Combine(SourceTree.Root, folder, file))),
         file => Assert.DoesNotMatch("LibraryImport|DllImport|NativeLibrary", File.ReadAllText(file)));
 
+    [Fact]
+    public void SMTP_and_MIME_are_a_librarys() => Assert.DoesNotContain(
+        SourceTree.Files("src", "*.cs"), file => IsMailOfOurOwn(File.ReadAllText(Path.Combine(SourceTree.Root, "src", file))));
+
+    [Theory]
+    [InlineData("""await CallAsync($"EHLO {name}", cancel);""")]
+    [InlineData("""Write("RCPT TO:<" + to);""")]
+    [InlineData("""$"MIME-Version: 1.0",""")]
+    [InlineData("""return $"Content-Type: {type}\r\nContent-Transfer-Encoding: 7bit";""")]
+    public void Twin_code_that_speaks_SMTP_or_writes_MIME_is_seen(string code) => Assert.True(IsMailOfOurOwn(code));
+
+    private static bool IsMailOfOurOwn(string code) => Regex.IsMatch(
+        code, @"""(EHLO|HELO|MAIL FROM|RCPT TO|STARTTLS|AUTH |MIME-Version)|Content-Transfer-Encoding:", RegexOptions.ExplicitCapture,
+        TimeSpan.FromSeconds(1));
+
     private static IEnumerable<string> PackagesOf(string project) => XDocument.Load(Path.Combine(SourceTree.Root, project)).Descendants()
         .Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference").Select(element => (string)element.Attribute("Include")!);
 

@@ -41,6 +41,7 @@ public sealed partial class EventTypeTests
         new IdentifiersDisclosed("st-1", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c", "cs-1", "job proof") { Actor = "cs-1" },
         new OriginOpened("ledger.example/b", "ledger.example/a", 14, 15, s_bytes) { Actor = "ada", Reason = "restored" }, new OriginOpened("ledger.example/b", "ledger.example/a", 0) { Actor = "ada" },
         new ErasedConversationsImported("st-1", 12) { Actor = "ada", Reason = "erased by mistake" },
+        new WebhookDisabled("st-1", "https://example.com/hook?to=7&x") { Actor = "ledger", Reason = "the receiver answered 410 (Gone)" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -103,7 +104,7 @@ public sealed partial class EventTypeTests
     public void Every_concrete_event_of_the_contracts_is_on_the_closed_list_and_has_a_golden_shape()
     {
         var events = typeof(JobEvent).Assembly.GetTypes().Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent)))).ToHashSet();
-        Assert.Equal(21, events.Count);
+        Assert.Equal(22, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));

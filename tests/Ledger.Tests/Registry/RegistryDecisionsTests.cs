@@ -25,6 +25,8 @@ public sealed class RegistryDecisionsTests
             from webhook in Gen.Elements(null, "", "https://example.com/hook")
             from at in Gen.Choose(0, 2)
             select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null, WebhookUrl: webhook),
+            from webhook in Gen.Elements("https://example.com/hook", "https://example.com/other")
+            select (RegistryCommand)new DisableWebhook("st-1", webhook, "ledger", null),
             from client in Gen.Elements("cs-1", "cs-2")
             from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
             select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
@@ -41,6 +43,39 @@ public sealed class RegistryDecisionsTests
         Assert.Equal(("owner@example.com", "https://example.com"), (bot.OwnerMail, bot.WebhookUrl));
         bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
         Assert.Equal((null, null), (bot.OwnerMail, bot.WebhookUrl));
+    }
+
+    [Fact]
+    public void A_webhook_that_is_disabled_is_none_until_it_is_set_anew_and_another_one_is_left_alone()
+    {
+        var bot = Bot(s_addBot with { WebhookUrl = "https://example.com/hook" });
+        var disable = new DisableWebhook("st-1", "https://example.com/hook", "ledger", "gone");
+        Assert.Empty(RegistryDecisions.Decide(bot, disable with { WebhookUrl = "https://example.com/before" }).Events);
+        Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, disable));
+        var disabled = RegistryDecisions.Decide(bot, disable);
+        Assert.Equal([new WebhookDisabled("st-1", "https://example.com/hook") { Actor = "ledger", Reason = "gone" }], disabled.Events);
+        bot = Ledger.Projections.Registry.Bot.Apply(bot, disabled.Events.Single());
+        Assert.Equal((null, "https://example.com/hook"), (bot.WebhookUrl, bot.DisabledWebhookUrl));
+        bot = Changed(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null));
+        Assert.Equal((null, "https://example.com/hook"), (bot.WebhookUrl, bot.DisabledWebhookUrl));
+        bot = Changed(bot, new ChangeBot("st-1", null, null, null, null, "ada", null, WebhookUrl: "https://example.com/hook"));
+        Assert.Equal(("https://example.com/hook", null), (bot.WebhookUrl, bot.DisabledWebhookUrl));
+
+        static Bot Changed(Bot bot, ChangeBot change) =>
+            Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, change).Events.Single());
+    }
+
+    [Fact]
+    public void An_owners_mail_that_no_mail_can_reach_is_not_recorded_and_one_that_was_is_kept_by_other_changes()
+    {
+        foreach (var mail in new[] { "m\u00fcller@example.org", "\"a b\"@example.org", $"{new string('a', 65)}@example.org", "owner" })
+        {
+            Rejected("the owner's mail address cannot be used: ", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = mail }));
+            Rejected("the owner's mail address cannot be used: ",
+                RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", mail, null, null, null, "ada", null)));
+            var recorded = Bot(s_addBot) with { OwnerMail = mail };
+            Assert.Single(RegistryDecisions.Decide(recorded, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events);
+        }
     }
 
     [Fact]
