@@ -171,7 +171,10 @@ public sealed class ChangeLogRules(ContractHost host) : ContractTest(host)
         async Task FollowAsync()
         {
             while (await PageAsync(seen.Count == 0 ? "limit=3" : $"limit=3&fetchAfter={seen[^1].Id}") is { Count: > 0 } page)
+            {
+                Assert.Empty(page.Select(entry => entry.Id).Intersect(seen.Select(entry => entry.Id)));
                 seen.AddRange(page);
+            }
         }
 
         foreach (var hour in new[] { 5, 3, 4 }) // of the jobs' own clocks, which do not order the log
