@@ -16,7 +16,6 @@ using Ledger.Scheduling;
 using Ledger.SystemTests.Contract;
 using Ledger.SystemTests.Reference;
 using Ledger.Transparency;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,11 +1,7 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
-using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Ledger.EventStore;
-using Ledger.Projections.ChangeLog;
 using Ledger.SystemTests.Execution;
 using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;

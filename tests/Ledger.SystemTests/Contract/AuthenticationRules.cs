@@ -3,7 +3,6 @@ using System.Text;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
-using Ledger.SystemTests.Http;
 using Ledger.Tests.Http;
 using Microsoft.Extensions.DependencyInjection;
 

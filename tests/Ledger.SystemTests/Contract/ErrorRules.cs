@@ -4,7 +4,6 @@ using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
-using Ledger.SystemTests.Http;
 using Ledger.Tests.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

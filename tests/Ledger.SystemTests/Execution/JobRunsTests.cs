@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Ledger.SystemTests.Execution;
 
 public sealed class JobRunsTests

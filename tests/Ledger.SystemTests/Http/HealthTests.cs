@@ -1,5 +1,3 @@
-using Ledger.Contracts.Registry;
-
 namespace Ledger.SystemTests.Http;
 
 /// <summary>What needs no token.</summary>
