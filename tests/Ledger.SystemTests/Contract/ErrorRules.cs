@@ -337,10 +337,10 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
             await action();
     }
 
-    /// <summary>To the service the database is gone: its sessions end, and it gets no new ones.</summary>
+    /// <summary>To the service the database is gone: its sessions have ended, which is waited for, and it gets no new ones.</summary>
     private Task TakeDatabaseAwayAsync() => Node.ExecuteAsync($"""
         revoke connect on database {Node.Database.Name} from public, ledger_service;
-        select count(pg_terminate_backend(pid)) from pg_stat_activity
+        select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
         where datname = current_database() and usename = 'ledger_service'
         """);
 
