@@ -158,7 +158,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         {
             // Each hands out identifiers, which is recorded first.
             foreach (var call in new[] { "outcomes", "events", "proof" })
-                await RefusedAsync(409, 409, "the job changed at the same moment, several times over", s => s.Target("GET", $"{job}/{call}"));
+                await RefusedAsync(409, 409, "the job changed at the same moment", s => s.Target("GET", $"{job}/{call}"));
         }
         finally
         {
