@@ -58,6 +58,16 @@ public static class LedgerService
     /// <summary>A node, not started yet. Disposing it stops it.</summary>
     public static WebApplication Build(ServiceSettings settings)
     {
+        var app = Builder(settings).Build();
+        app.UseLedgerHttp();
+        return app;
+    }
+
+    /// <summary>
+    /// What a node is built from, for who hosts it otherwise than on Kestrel. What is built of it wants <see cref="LedgerHttp.UseLedgerHttp"/>.
+    /// </summary>
+    public static WebApplicationBuilder Builder(ServiceSettings settings)
+    {
         var builder = NodeHost.Create(settings.Urls, settings.LogLevel);
         var services = builder.Services;
         services.AddSingleton(settings.Time);
@@ -100,9 +110,7 @@ public static class LedgerService
             AddLogWriter(services, settings, log);
         if (settings.Embedded is { } postgres)
             services.AddHostedService(provider => ActivatorUtilities.CreateInstance<EmbeddedSupervisor>(provider, postgres));
-        var app = builder.Build();
-        app.UseLedgerHttp();
-        return app;
+        return builder;
     }
 
     private static void AddLogWriter(IServiceCollection services, ServiceSettings settings, LogOptions options)

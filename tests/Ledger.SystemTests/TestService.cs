@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Alba;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
@@ -12,12 +13,13 @@ using Ledger.Identifiers;
 using Ledger.Notifications;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Ledger.SystemTests.Contract;
 using Ledger.SystemTests.Reference;
 using Ledger.Transparency;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -56,6 +58,9 @@ public sealed record TestServiceOptions
 
     /// <summary>Is given everything that the nodes log.</summary>
     public ILoggerProvider? Log { get; init; }
+
+    /// <summary>The first node is Alba's: it has no port, and requests reach it within the process.</summary>
+    public bool InMemory { get; init; }
 }
 
 public sealed record DeletionWindowOptions(string Cron, string TimeZone, TimeSpan Length, int Lanes);
@@ -67,7 +72,7 @@ public sealed class TestService : IAsyncDisposable
 
     private readonly TestDatabase _database;
     private readonly string _keyFolder;
-    private readonly List<WebApplication> _nodes = [];
+    private readonly List<IHost> _nodes = [];
     private readonly ConcurrentDictionary<(string Operation, int Status), bool> _answered = new();
     private readonly TestServiceOptions _options;
 
@@ -103,6 +108,9 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>The first node's address; requests carry no token, and each answer is held against /openapi/v1.json.</summary>
     public HttpClient Client { get; private set; } = null!;
 
+    /// <summary>The first node if it is in memory. Its scenarios carry a token of <see cref="ClientId"/> unless they bring one.</summary>
+    public IAlbaHost? Alba { get; private set; }
+
     public IServiceProvider Services => _nodes[0].Services;
     public string Deletions => $"/api/public/bot/{Bot}/conversations/delete";
 
@@ -114,7 +122,7 @@ public sealed class TestService : IAsyncDisposable
         var keys = Path.Combine(Path.GetTempPath(), $"ledger-test-keys-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
         var service = new TestService(database, keys, options, time);
         await service.RegisterAsync();
-        service.Client = await service.AddNodeAsync();
+        service.Client = options.InMemory ? await service.HostAsync() : await service.AddNodeAsync();
         return service;
     }
 
@@ -122,26 +130,44 @@ public sealed class TestService : IAsyncDisposable
     /// <param name="http">Null: as the others.</param>
     public async Task<HttpClient> AddNodeAsync(HttpOptions? http = null)
     {
-        var node = LedgerService.Build(new ServiceSettings
-        {
-            Connection = _database.ConnectionStringFor("ledger_service"),
-            Keys = Keys,
-            Urls = "http://127.0.0.1:0",
-            Http = http ?? _options.Http,
-            Execution = _options.Execution,
-            Notifications = _options.Notifications,
-            Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
-            Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
-            Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },
-            Time = Time,
-        });
+        var node = LedgerService.Build(await SettingsAsync(http ?? _options.Http));
         _nodes.Add(node);
-        if (_options.Log is { } log)
-            node.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        Listen(node);
         await node.StartAsync();
         var address = node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        return await HeldAgainstDocument.ClientAsync(address, _answered);
+        return (await HeldAgainstDocument.ClientAsync(new SocketsHttpHandler(), address, _answered)).Client;
     }
+
+    private async Task<HttpClient> HostAsync()
+    {
+        Alba = await AlbaHost.For(LedgerService.Builder(await SettingsAsync(_options.Http)), LedgerHttp.UseLedgerHttp);
+        _nodes.Add(Alba);
+        Listen(Alba);
+        var (client, held) = await HeldAgainstDocument.ClientAsync(Alba.Server.CreateHandler(), Alba.Server.BaseAddress.ToString(), _answered);
+        Alba.BeforeEach(context => context.Request.Headers["auth"] = Token());
+        Alba.AfterEachAsync(context => ScenarioAnswer.HoldAsync(context, held));
+        return client;
+    }
+
+    private void Listen(IHost node)
+    {
+        if (_options.Log is { } log)
+            node.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+    }
+
+    private async Task<ServiceSettings> SettingsAsync(HttpOptions http) => new()
+    {
+        Connection = _database.ConnectionStringFor("ledger_service"),
+        Keys = Keys,
+        Urls = "http://127.0.0.1:0",
+        Http = http,
+        Execution = _options.Execution,
+        Notifications = _options.Notifications,
+        Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
+        Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
+        Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },
+        Time = Time,
+    };
 
     /// <summary>A token of a client that has these scopes for <see cref="Bot"/>; without any: all of them.</summary>
     public string Token(params Scope[] scopes)
@@ -174,10 +200,10 @@ public sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>One more bot, like <see cref="Bot"/>, for the same client.</summary>
-    public async Task<string> AddBotAsync(string? bot = null, string window = "test")
+    public async Task<string> AddBotAsync(string? bot = null, string window = "test", int? retentionDays = null)
     {
         bot ??= $"st-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
-        Accepted(await Registry.ExecuteAsync(bot, new AddBot(bot, "owner@example.com", BotCreatedAt, _options.RetentionDays, window, "test", null), CancellationToken.None));
+        Accepted(await Registry.ExecuteAsync(bot, new AddBot(bot, "owner@example.com", BotCreatedAt, retentionDays ?? _options.RetentionDays, window, "test", null), CancellationToken.None));
         Accepted(await Registry.ExecuteAsync(bot, new GrantClient(bot, ClientId, Enum.GetValues<Scope>(), "test", null), CancellationToken.None));
         return bot;
     }
@@ -274,8 +300,10 @@ public sealed class TestService : IAsyncDisposable
     {
         foreach (var node in _nodes)
         {
-            await node.StopAsync();
-            await node.DisposeAsync();
+            // Disposing Alba's stops it too.
+            if (node != Alba)
+                await node.StopAsync();
+            await ((IAsyncDisposable)node).DisposeAsync();
         }
         await Source.DisposeAsync();
         await _database.DisposeAsync();

@@ -69,11 +69,5 @@ internal sealed class BotSettings
         terminal.Note("It is shown this once and cannot be shown again. Any library for Standard Webhooks takes it as it stands.");
     }
 
-    /// <summary>An empty value is most often a variable of a script that was not set.</summary>
-    private static string? Read(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch
-    {
-        "" => throw CommandException.Usage($"{option.Name} is empty: write {option.Name} {None} for none, or leave it out"),
-        None => "",
-        var value => value,
-    };
+    private static string? Read(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch { None => "", var value => value };
 }

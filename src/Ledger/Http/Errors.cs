@@ -57,6 +57,7 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
 
     public static ErrorAnswer Internal { get; } = new(500, "internal error");
     public static ErrorAnswer Unreachable { get; } = new(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds);
+    public static ErrorAnswer LostRace { get; } = new(409, "the job changed at the same moment, several times over: repeat the request");
     public static ErrorAnswer OutcomeUnknown { get; } = new(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds);
 
     /// <summary>Health says which in plain words; nobody else needs to know.</summary>
@@ -64,7 +65,7 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
 
     internal static ErrorAnswer For(Exception exception) => exception switch
     {
-        WrongExpectedVersionException => new ErrorAnswer(409, "the job changed at the same moment, several times over: repeat the request"),
+        WrongExpectedVersionException => LostRace,
         OutcomeUnknownException => OutcomeUnknown,
         LogException => LogUnavailable,
         // Says where the record contradicts itself, and no identifier.

@@ -31,7 +31,10 @@ internal static class Entries
     {
         var all = new List<ChangeLogEntry>(await service.PageAsync(bot: bot));
         while (all.Count > 0 && await service.PageAsync($"fetchAfter={all[^1].Id}", bot) is { Count: > 0 } page)
+        {
+            Assert.NotEqual(all[^1].Id, page[^1].Id); // else it would never end
             all.AddRange(page);
+        }
         return all;
     }
 

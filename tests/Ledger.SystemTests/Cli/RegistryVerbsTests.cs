@@ -59,7 +59,7 @@ public sealed class RegistryVerbsTests
             foreach (var option in new[] { "--owner-mail", "--webhook" })
             {
                 var refused = await cli.RefusedAsync(2, "bot", verb, "st-1", option, "");
-                Assert.Contains($"{option} is empty: write {option} none", refused, StringComparison.Ordinal);
+                Assert.Contains($"{option} is empty", refused, StringComparison.Ordinal);
             }
             Assert.Contains(
                 "(SMTPUTF8)", await cli.RefusedAsync(1, "bot", verb, "st-1", "--owner-mail", "m\u00fcller@example.org"),

@@ -117,7 +117,7 @@ internal sealed class ApiService : IAsyncDisposable
     /// <summary>To the service the database is gone: its sessions end, and it gets no new ones.</summary>
     public Task TakeDatabaseAwayAsync() => QueryAsync<long>($"""
         revoke connect on database {Node.Database.Name} from public, ledger_service;
-        select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
+        select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
         """);
 
     public Task GiveDatabaseBackAsync() => QueryAsync<int>($"grant connect on database {Node.Database.Name} to public; select 1");

@@ -9,35 +9,6 @@ public sealed class RateLimitTests
     private static readonly HttpOptions s_few = new() { Submits = new RateLimit(PerMinute: 5, PerHour: 100), Polls = new RateLimit(PerMinute: 3, PerHour: 100) };
 
     [SkippableFact]
-    public async Task A_request_over_the_limit_is_429_until_the_window_ends_and_records_nothing()
-    {
-        await using var service = await StartAsync();
-        for (var i = 0; i < 5; i++)
-            (await service.SubmitAsync("""{"cId":"u"}""")).Is(202);
-        var refused = await service.RefusedAsync(service.Request(HttpMethod.Post, service.Deletions, """{"cId":"u"}"""), 429, 429);
-        var wait = int.Parse(refused.Header("Retry-After")!);
-        Assert.InRange(wait, 1, 50);
-        (await service.SubmitAsync("""{"cId":"u"}""", bot: ApiService.OtherBot)).Is(202);
-        await service.Node.Clock.AdvanceAsync(TimeSpan.FromSeconds(wait));
-        (await service.SubmitAsync("""{"cId":"u"}""")).Is(202);
-    }
-
-    [SkippableFact]
-    public async Task Polls_are_limited_per_job()
-    {
-        await using var service = await StartAsync();
-        var job = (await service.SubmitAsync("""{"cId":"u"}""")).Header("Location")!;
-        var other = (await service.SubmitAsync("""{"cId":"u"}""")).Header("Location")!;
-        for (var i = 0; i < 3; i++)
-            (await service.GetAsync(job)).Is(200);
-        (await service.GetAsync(job)).IsError(429, 429);
-        (await service.SendAsync(service.Request(HttpMethod.Post, job))).IsError(429, 429);
-        (await service.GetAsync(other)).Is(200);
-        // Nobody is limited who has not said who he is.
-        (await service.GetAsync(job, "x")).IsError(401, 4002);
-    }
-
-    [SkippableFact]
     public async Task A_second_node_learns_what_the_first_admitted()
     {
         await using var service = await StartAsync();

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.Http;
 using Ledger.Registry;
+using Ledger.SystemTests.Contract;
 using Ledger.SystemTests.Forgetting;
 using Ledger.SystemTests.Proofs;
 
@@ -141,13 +142,32 @@ public sealed class EveryAnswerTests
         var waiting = await BotOfAClosedWindowAsync(service);
         var unfinished = new Dictionary<string, string>(real) { ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting) };
         foreach (var operation in document.Operations.Where(operation => operation.Id != submit.Id && operation.Responses.ContainsKey(409)))
-            await IsAsync(409, service, ExampleRequest.Of(operation).First().Message(unfinished), operation);
+        {
+            // An unfinished job has outcomes and events: see BeOvertakenAsync.
+            if (!ListsIdentifiers(operation))
+                await IsAsync(409, service, ExampleRequest.Of(operation).First().Message(unfinished), operation);
+        }
+        await BeOvertakenAsync(service, document, real);
         var unplanned = new Dictionary<string, string>(real) { ["botId"] = await BotOfAWindowThatIsOverAsync(service) };
         await IsAsync(409, service, ExampleRequest.Of(submit).First().Message(unplanned), submit);
 
         foreach (var operation in document.Operations.Where(operation => operation.Path.Contains("{number}", StringComparison.Ordinal)))
             await IsAsync(404, service, ExampleRequest.Of(operation).Single().Message(new Dictionary<string, string>(real) { ["number"] = "999" }), operation);
     }
+
+    /// <summary>409: that identifiers are handed out could not be recorded, since others were first.</summary>
+    private static async Task BeOvertakenAsync(TestService service, ApiDocument document, Dictionary<string, string> real)
+    {
+        var reader = service.Token(Scope.LedgerAudit); // to whom nothing was handed out so far
+        var first = new Dictionary<string, string>(real) { ["after"] = "" };
+        await service.LoseRacesAsync(service.Bot);
+        foreach (var operation in document.Operations.Where(ListsIdentifiers))
+            await IsAsync(409, service, ExampleRequest.Of(operation).First().Message(first), operation, reader);
+        await service.LoseNoMoreRacesAsync();
+    }
+
+    private static bool ListsIdentifiers(ApiOperation operation) =>
+        operation.Path.EndsWith("/outcomes", StringComparison.Ordinal) || operation.Path.EndsWith("/events", StringComparison.Ordinal);
 
     private static async Task<string> BotOfAClosedWindowAsync(TestService service)
     {

@@ -9,24 +9,34 @@ internal sealed class HeldAgainstDocument : DelegatingHandler
     private readonly ConcurrentDictionary<(string Operation, int Status), bool> _seen;
     private ApiDocument? _document;
 
-    /// <param name="seen">Is told which answers came.</param>
-    public HeldAgainstDocument(ConcurrentDictionary<(string Operation, int Status), bool> seen) : base(new SocketsHttpHandler()) => _seen = seen;
+    private HeldAgainstDocument(HttpMessageHandler node, ConcurrentDictionary<(string Operation, int Status), bool> seen) : base(node) => _seen = seen;
 
     /// <summary>A client that is held against the node's document from its first request on.</summary>
-    public static async Task<HttpClient> ClientAsync(string address, ConcurrentDictionary<(string Operation, int Status), bool> seen)
+    /// <param name="node">The way to the node.</param>
+    /// <param name="address">The node's address.</param>
+    /// <param name="seen">Is told which answers came.</param>
+    public static async Task<(HttpClient Client, HeldAgainstDocument Held)> ClientAsync(
+        HttpMessageHandler node, string address, ConcurrentDictionary<(string Operation, int Status), bool> seen)
     {
-        var handler = new HeldAgainstDocument(seen);
+        var handler = new HeldAgainstDocument(node, seen);
         var client = new HttpClient(handler) { BaseAddress = new Uri(address) };
         handler._document = await ApiDocument.LoadAsync(client);
-        return client;
+        return (client, handler);
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var answer = await base.SendAsync(request, cancellationToken);
-        if (_document is { } document && document.At(request.RequestUri!) is { Count: > 0 } here && !IsKestrels(answer) && await DifferenceAsync(document, here, request.Method, answer, cancellationToken) is { } difference)
-            Assert.Fail($"{request.Method} {here[0].Path}: /openapi/v1.json and the answer differ: {difference}");
+        await HoldAsync(request.RequestUri!, request.Method, answer, cancellationToken);
         return answer;
+    }
+
+    /// <summary>Fails where an answer differs from the document.</summary>
+    public async Task HoldAsync(Uri address, HttpMethod method, HttpResponseMessage answer, CancellationToken cancel)
+    {
+        if (_document is { } document && document.At(address) is { Count: > 0 } here && !IsKestrels(answer)
+            && await DifferenceAsync(document, here, method, answer, cancel) is { } difference)
+            Assert.Fail($"{method} {here[0].Path}: /openapi/v1.json and the answer differ: {difference}");
     }
 
     private async Task<string?> DifferenceAsync(ApiDocument document, IReadOnlyList<ApiOperation> here, HttpMethod method, HttpResponseMessage answer, CancellationToken cancel)

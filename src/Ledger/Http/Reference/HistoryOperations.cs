@@ -68,7 +68,7 @@ internal static class HistoryOperations
                 ],
             },
         ],
-        Refusals = [Refused.ByQuery($"asOf {AsOf.Rule}"), Refused.UnknownJob],
+        Refusals = [Refused.ByQuery($"asOf {AsOf.Rule}"), Refused.UnknownJob, Refused.LostRace],
     };
 
     public static Operation Progress { get; } = new()

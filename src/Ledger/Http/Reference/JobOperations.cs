@@ -107,7 +107,7 @@ internal static class JobOperations
                   {"ordinal":1,"conversationId":"69eb0b5c7cd98618e06aaaaa","outcome":"skipped","reason":"retention"}],"next":null}
                 """)),
         ],
-        Refusals = [Refused.ByQuery("outcome must be one of deleted, failed, skipped, pending"), Refused.UnknownJob],
+        Refusals = [Refused.ByQuery("outcome must be one of deleted, failed, skipped, pending"), Refused.UnknownJob, Refused.LostRace],
     };
 
     private static Operation StatusAs(string summary, string description, params Refused[] refusals) => new()

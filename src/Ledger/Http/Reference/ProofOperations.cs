@@ -55,7 +55,7 @@ internal static class ProofOperations
             Parameters.InQuery("ids", "`false` leaves the identifiers out.", Schema.OneOf(null, "true", "false"), "false"),
         ],
         Answers = [new Answer(200, "The proof, sent as it is read.") { Contents = [new Content("text/plain", Schema: null, Example.Text("its first lines", JobProofBegins))], Headers = [FileName] }],
-        Refusals = [Refused.ByQuery("ids must be one of true, false"), .. Unprovable],
+        Refusals = [Refused.ByQuery("ids must be one of true, false"), .. Unprovable, Refused.LostRace],
     };
 
     public static Operation OfConversation { get; } = new()

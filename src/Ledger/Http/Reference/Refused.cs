@@ -38,6 +38,10 @@ internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
         new("not JSON", "The `Content-Type` is not `application/json`, names another charset than UTF-8, or the body is compressed.", Http.Refusals.NotJson),
     ];
 
+    /// <summary>Of what is recorded first: that identifiers are handed out.</summary>
+    public static Refused LostRace { get; } =
+        new("lost race", "Others recorded something of the bot's at the same moment, several times over.", Errors.LostRace);
+
     public static Refused LogUnavailable { get; } = new("log damaged", "The log cannot be served; `/health/ready` says why.", Errors.LogUnavailable);
 
     /// <summary>A broken rule of the query.</summary>

@@ -1,0 +1,29 @@
+namespace Ledger.SystemTests.Contract;
+
+/// <summary>
+/// The node of a class of scenarios: hosted by Alba, on a real database of its own, with the limits that the contract names and a clock
+/// that a scenario sets. Started by the first that asks, so that a machine without PostgreSQL skips instead of failing.
+/// </summary>
+public sealed class ContractHost : IAsyncLifetime
+{
+    /// <summary>Conversations of a batch, at most: few, so that a small job has several.</summary>
+    public const int BatchSize = 4;
+
+    private readonly Lazy<Task<TestService>> _node = new(() => TestService.StartAsync(new TestServiceOptions
+    {
+        InMemory = true,
+        OwnClock = true,
+        Http = new(),
+        Execution = new TestServiceOptions().Execution with { BatchSize = BatchSize },
+    }));
+
+    public Task<TestService> Node => _node.Value;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_node is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            await (await _node.Value).DisposeAsync();
+    }
+}

@@ -1,0 +1,57 @@
+namespace Ledger.SystemTests.Http;
+
+/// <summary>What needs no token.</summary>
+public sealed class HealthTests(SharedApiService shared) : IClassFixture<SharedApiService>
+{
+    [SkippableFact]
+    public async Task A_node_that_cannot_schedule_is_not_ready_until_it_can()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Lanes = true });
+        await UntilAsync(service, 200, "ready");
+        await service.ExecuteAsync("revoke usage on schema quartz from ledger_service");
+        await UntilAsync(service, 503, "scheduling: this node cannot follow the registry");
+        await service.ExecuteAsync("grant usage on schema quartz to ledger_service");
+        await UntilAsync(service, 200, "ready");
+    }
+
+    private static async Task UntilAsync(TestService service, int status, string text)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (await ticks.WaitForNextTickAsync(deadline.Token))
+        {
+            using var answer = await service.Client.GetAsync("/health/ready", deadline.Token);
+            if ((int)answer.StatusCode == status && (await answer.Content.ReadAsStringAsync(deadline.Token)).Contains(text, StringComparison.Ordinal))
+                return;
+        }
+    }
+
+    [SkippableFact]
+    public async Task Health_says_live_and_ready_without_a_token()
+    {
+        var service = await shared.Service;
+        Assert.Equal("""{"status":"live"}""", await service.Client.GetStringAsync("/health/live"));
+        Assert.Equal("""{"status":"ready"}""", await service.Client.GetStringAsync("/health/ready"));
+    }
+
+    [SkippableFact]
+    public async Task The_openapi_document_describes_every_call()
+    {
+        var service = await shared.Service;
+        var document = (await service.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json"))).Is(200).Json;
+        var paths = document.GetProperty("paths");
+        const string deletions = "/api/public/bot/{botId}/conversations/delete";
+        foreach (var (path, method, status) in new[]
+        {
+            (deletions, "post", "202"), (deletions, "post", "422"), (deletions, "post", "429"), (deletions, "get", "200"),
+            ($"{deletions}/{{jobId}}", "get", "304"), ($"{deletions}/{{jobId}}", "post", "400"), ($"{deletions}/{{jobId}}/outcomes", "get", "403"), ("/health/ready", "get", "503"),
+        })
+            Assert.True(paths.GetProperty(path).GetProperty(method).GetProperty("responses").TryGetProperty(status, out _), $"{method} {path} {status}");
+        var post = paths.GetProperty(deletions).GetProperty("post");
+        var schema = post.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString()!;
+        Assert.Equal(2, document.GetProperty("components").GetProperty("schemas").GetProperty(schema.Split('/')[^1]).GetProperty("oneOf").GetArrayLength());
+        Assert.Equal(["auth", "bearer"], post.GetProperty("security").EnumerateArray().Select(one => one.EnumerateObject().Single().Name));
+        Assert.Contains("5031", post.GetProperty("responses").GetProperty("503").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.False(paths.GetProperty("/health/live").GetProperty("get").TryGetProperty("security", out _));
+    }
+}
