@@ -61,6 +61,19 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>The password that a role of the test server has or is to be created with.</summary>
     public static async Task<string> PasswordAsync(string role) => (await StartedAsync()).Password(role);
 
+    /// <summary>To the service the database is gone: its sessions end, and it gets no new ones.</summary>
+    public async Task TakeAwayAsync()
+    {
+        // Committed before any session is ended: else whoever comes back at once is let in.
+        await _server.ExecuteAsync($"revoke connect on database {Name} from public, ledger_service");
+        // It waits for each to be gone.
+        await _server.ExecuteAsync(
+            $"select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '{Name}' and usename = 'ledger_service'");
+    }
+
+    /// <summary>It is there again.</summary>
+    public Task GiveBackAsync() => _server.ExecuteAsync($"grant connect on database {Name} to public");
+
     /// <summary>Drops the database, whoever is still connected to it.</summary>
     public async ValueTask DisposeAsync()
     {

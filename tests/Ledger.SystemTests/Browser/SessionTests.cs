@@ -208,11 +208,11 @@ public sealed class SessionTests
         await using var api = await Http.ApiService.StartAsync();
         using var person = new Person(api.Node);
         await person.SignInAsync(api.Node.Token());
-        await api.TakeDatabaseAwayAsync();
+        await api.Node.Database.TakeAwayAsync();
         using var answer = await person.GetAsync("/");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.Contains("The database cannot be reached at the moment", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        await api.GiveDatabaseBackAsync();
+        await api.Node.Database.GiveBackAsync();
     }
 
     private static async Task ExpectAsync(Person person, bool signedIn)

@@ -251,7 +251,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         await SubmitAsync(Nobody);
         await GetAsync("/health/ready");
         var before = await Node.RecordedAsync();
-        await TakeDatabaseAwayAsync();
+        await Node.Database.TakeAwayAsync();
         try
         {
             foreach (var path in new[] { Deletions, "/health/ready" })
@@ -291,7 +291,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
                 select exists (select from pg_stat_activity
                     where datname = current_database() and application_name = 'ledger' and wait_event_type = 'Lock')
                 """));
-            await TakeDatabaseAwayAsync();
+            await Node.Database.TakeAwayAsync();
             var answer = await submission;
             Assert.Equal("""{"errors":[{"msg":"outcome unknown, repeat with the same Idempotency-Key","code":5031}]}""", answer.Body);
             Assert.True(int.Parse(answer.Header("Retry-After")!) > 0);
@@ -338,15 +338,9 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     }
 
     /// <summary>To the service the database is gone: its sessions have ended, which is waited for, and it gets no new ones.</summary>
-    private Task TakeDatabaseAwayAsync() => Node.ExecuteAsync($"""
-        revoke connect on database {Node.Database.Name} from public, ledger_service;
-        select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
-        where datname = current_database() and usename = 'ledger_service'
-        """);
-
     private async Task GiveDatabaseBackAsync()
     {
-        await Node.ExecuteAsync($"grant connect on database {Node.Database.Name} to public");
+        await Node.Database.GiveBackAsync();
         Node.Source.Clear(); // its sessions ended too
     }
 }

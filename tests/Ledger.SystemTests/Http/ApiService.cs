@@ -114,14 +114,6 @@ internal sealed class ApiService : IAsyncDisposable
 
     public Task<T> QueryAsync<T>(string sql) => Node.ScalarAsync<T>(sql);
 
-    /// <summary>To the service the database is gone: its sessions end, and it gets no new ones.</summary>
-    public Task TakeDatabaseAwayAsync() => QueryAsync<long>($"""
-        revoke connect on database {Node.Database.Name} from public, ledger_service;
-        select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
-        """);
-
-    public Task GiveDatabaseBackAsync() => QueryAsync<int>($"grant connect on database {Node.Database.Name} to public; select 1");
-
     public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();

@@ -80,7 +80,7 @@ public sealed class ProofRefusalTests
         await service.RunSlicesAsync();
         foreach (var unknown in new[] { "cdj-00000000-0000-5000-8000-000000000000", "x", job.ToUpperInvariant() })
             await RefusedAsync(service, unknown, 404, 404, "there is no such job");
-        foreach (var conversation in new[] { "b-00001", "a-00009", "A-00001", "a-00001 " })
+        foreach (var conversation in new[] { "b-00001", "a-00009", "A-00001", "a-00001x" })
         {
             var answer = await Answer.OfAsync(await service.AskForProofOfAsync(job, conversation));
             answer.IsError(404, 404, "the job has no outcome for such a conversation");

@@ -194,14 +194,12 @@ public sealed class EveryAnswerTests
         await service.ExecuteAsync("alter schema ledger rename to elsewhere");
         foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(500)))
             await UntilAsync(500, service, ExampleRequest.Of(operation).First(), real);
-        await service.ExecuteAsync($"""
-            revoke connect on database {service.Database.Name} from public, ledger_service;
-            select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
-            """);
+        await service.Database.TakeAwayAsync();
         foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(503)))
             await UntilAsync(503, service, ExampleRequest.Of(operation).First(), real);
         // So that the lanes can come to their end.
-        await service.ExecuteAsync($"grant connect on database {service.Database.Name} to public; alter schema elsewhere rename to ledger");
+        await service.Database.GiveBackAsync();
+        await service.ExecuteAsync("alter schema elsewhere rename to ledger");
     }
 
     private static async Task BeLimitedAsync(TestService service, ApiDocument document)

@@ -25,6 +25,8 @@ internal sealed class LaneCluster : IAsyncDisposable
     private readonly List<LaneScheduler> nodes = [];
     private readonly ConcurrentDictionary<(string Window, int Lane), int> running = new();
 
+    public TestDatabase Database => database;
+
     private LaneCluster(TestDatabase database)
     {
         this.database = database;
@@ -112,17 +114,6 @@ internal sealed class LaneCluster : IAsyncDisposable
         await using var query = owner.CreateCommand(sql);
         return (T)(await query.ExecuteScalarAsync())!;
     }
-
-    /// <summary>To the service the database is gone: its sessions end, and it gets no new ones.</summary>
-    public async Task TakeDatabaseAway() => await Query<long>("""
-        do $$ begin execute format('revoke connect on database %I from public, ledger_service', current_database()); end $$;
-        select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and usename = 'ledger_service'
-        """);
-
-    public async Task GiveDatabaseBack() => await Query<long>("""
-        do $$ begin execute format('grant connect on database %I to public', current_database()); end $$;
-        select 0::bigint
-        """);
 
     public async ValueTask DisposeAsync()
     {

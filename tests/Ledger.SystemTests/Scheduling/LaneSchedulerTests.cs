@@ -178,12 +178,12 @@ public class LaneSchedulerTests
     {
         await using var cluster = await LaneCluster.CreateAsync();
         cluster.Windows = [LaneCluster.Open];
-        await cluster.TakeDatabaseAway();
+        await cluster.Database.TakeAwayAsync();
         var node = await cluster.StartNode();
         await cluster.Until(() => node.Outage is not null, "the outage");
         Assert.Equal("this node cannot start, and tries again every 0.3 s; its log says why", node.Outage);
 
-        await cluster.GiveDatabaseBack();
+        await cluster.Database.GiveBackAsync();
         await cluster.Until(() => cluster.Count("open") > 0, "a slice");
 
         Assert.Single(cluster.Log, line => line.StartsWith("Error: Scheduling cannot start", StringComparison.Ordinal));
@@ -199,11 +199,11 @@ public class LaneSchedulerTests
         await cluster.StartNode();
         await cluster.Until(() => cluster.Count("open") > 2, "slices before");
 
-        await cluster.TakeDatabaseAway();
+        await cluster.Database.TakeAwayAsync();
         await cluster.Until(
             () => cluster.Log.Any(line => line.StartsWith("Error: Scheduling cannot follow the registry", StringComparison.Ordinal)),
             "the outage in the log");
-        await cluster.GiveDatabaseBack();
+        await cluster.Database.GiveBackAsync();
         var before = cluster.Fired.Count;
         await cluster.Until(
             () => cluster.Fired.Skip(before).Select(fired => fired.Lane).Distinct().Count() == 2, "slices of both lanes afterwards");

@@ -12,6 +12,7 @@ namespace Ledger.Tests.Scheduling;
 /// Every zone, for whole years, against an oracle that knows nothing of the calendar's libraries. Two of the years may be listed in a
 /// zone's file; the third is told by the rule behind the list.
 /// </summary>
+[Trait("cost", "slow")]
 public sealed class EveryZoneTests(ITestOutputHelper output)
 {
     private const int Day = 86_400, FewestCompared = 550;

@@ -7,6 +7,7 @@ using Ledger.Tests.Contracts.Transparency.Proofs;
 namespace Ledger.Tests.Verifier;
 
 /// <summary>The two checkers agree on keys, policies, kept checkpoints and consistency proofs that were changed at random: which of them can be read, and what a proof is by them.</summary>
+[Trait("cost", "slow")]
 public sealed class MutatedInputTests
 {
     private static readonly ProofLog s_log = ProofLog.Of(SampleJobs.Retried, [3, 0, 2]);

@@ -8,6 +8,7 @@ using Ledger.Tests.Contracts.Transparency.Proofs;
 namespace Ledger.Tests.Verifier;
 
 /// <summary>The two checkers agree on proofs that were changed at random: each a different one, the same ones in every run.</summary>
+[Trait("cost", "slow")]
 public sealed class MutatedProofTests
 {
     private static readonly SampleJob[] s_jobs =

@@ -7,6 +7,7 @@ using Xunit.Sdk;
 namespace Ledger.Tests.Verifier;
 
 /// <summary>Whatever the tests of the service's checker check, the verify page's checker says the same of.</summary>
+[Trait("cost", "slow")]
 public sealed class SameVerdictTests
 {
     [SkippableTheory]

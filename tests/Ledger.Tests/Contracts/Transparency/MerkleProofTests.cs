@@ -4,6 +4,7 @@ using Ledger.Contracts.Transparency;
 namespace Ledger.Tests.Contracts.Transparency;
 
 /// <summary>Every proof of every tree to 300 leaves, and everything near it, which must fail.</summary>
+[Trait("cost", "slow")]
 public sealed class MerkleProofTests
 {
     private const int MaxSize = 300;

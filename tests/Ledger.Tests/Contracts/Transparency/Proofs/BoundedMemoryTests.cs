@@ -5,6 +5,7 @@ namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
 /// <summary>A proof is written and checked in memory that does not grow with the job. Alone: what other tests allocate would be counted too.</summary>
 [Collection(nameof(BoundedMemoryTests))]
+[Trait("cost", "slow")]
 public sealed class BoundedMemoryTests
 {
     private const int Events = 200_000;
