@@ -13,15 +13,15 @@ internal sealed class TestServer
     private const string FolderPrefix = "ledger-tests-";
 
     private readonly string _superuser;
-    private readonly NpgsqlDataSource _administration;
+    private readonly string _administration;
     private readonly ConcurrentDictionary<(string Database, string Role), string> _handedOut = new();
     private readonly ConcurrentBag<string> _atExit = [];
 
     private TestServer(EmbeddedPostgres? embedded, string superuser)
     {
         (Embedded, _superuser) = (embedded, superuser);
-        var settings = new NpgsqlConnectionStringBuilder(superuser) { Pooling = true, CommandTimeout = 120 };
-        _administration = NpgsqlDataSource.Create(settings);
+        // By its string, so that its connections end with all others' where a test kills the server (NpgsqlConnection.ClearAllPools).
+        _administration = new NpgsqlConnectionStringBuilder(superuser) { Pooling = true, CommandTimeout = 120 }.ConnectionString;
     }
 
     /// <summary>Null: the server of LEDGER_TEST_CONNECTION.</summary>
@@ -73,7 +73,9 @@ internal sealed class TestServer
     /// <summary>Runs one statement as superuser, outside any test's database.</summary>
     public async Task ExecuteAsync(string sql)
     {
-        await using var command = _administration.CreateCommand(sql);
+        await using var connection = new NpgsqlConnection(_administration);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
 
@@ -87,7 +89,8 @@ internal sealed class TestServer
     public async Task EndAsync()
     {
         foreach (var sql in _atExit) await ExecuteAsync(sql);
-        await _administration.DisposeAsync();
+        await using (var connection = new NpgsqlConnection(_administration))
+            NpgsqlConnection.ClearPool(connection);
         if (Embedded is null) return;
         await Embedded.DisposeAsync();
         await EmbeddedPostgres.DeleteUnusedAsync(OptionsFor(Embedded.DataDirectory), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
