@@ -64,7 +64,8 @@ public static class LedgerService
     }
 
     /// <summary>
-    /// What a node is built from, for who hosts it otherwise than on Kestrel. What is built of it wants <see cref="LedgerHttp.UseLedgerHttp"/>.
+    /// What a node is built from, for who hosts it otherwise than on Kestrel. What is built of it wants
+    /// <see cref="LedgerHttp.UseLedgerHttp"/>.
     /// </summary>
     public static WebApplicationBuilder Builder(ServiceSettings settings)
     {

@@ -16,7 +16,8 @@ internal static class StandardStreams
             return false;
         try
         {
-            Console.Error.WriteLine($"{program}: standard input or output is closed: connect it, for example with </dev/null and >/dev/null");
+            Console.Error.WriteLine(
+                $"{program}: standard input or output is closed: connect it, for example with </dev/null and >/dev/null");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -38,10 +39,12 @@ internal static class StandardStreams
     {
         try
         {
-            if (new FileInfo($"{Descriptors}/{descriptor}").LinkTarget is not { } target || !target.StartsWith("pipe:", StringComparison.Ordinal))
+            if (new FileInfo($"{Descriptors}/{descriptor}").LinkTarget is not { } target
+                || !target.StartsWith("pipe:", StringComparison.Ordinal))
                 return null;
             // proc(5): octal, and its last two bits are the access mode.
-            var flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}").First(line => line.StartsWith("flags:", StringComparison.Ordinal));
+            var flags = File.ReadLines($"/proc/self/fdinfo/{descriptor}")
+                .First(line => line.StartsWith("flags:", StringComparison.Ordinal));
             return (target, flags[^1] is '1' or '5');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

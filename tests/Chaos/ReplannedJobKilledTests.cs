@@ -49,7 +49,9 @@ public abstract class ReplannedJobKilledTests(Victim victim) : KilledTests(victi
         var job = await scene.SubmitUntilAcceptedAsync();
         await scene.Node.FaultPointAsync();
         await KillAsync(scene);
-        await Scene.UntilAsync("the retry is planned", async () => (await scene.Service.StatusAsync(job)).GetProperty("phase").GetString() == "retrying");
+        await Scene.UntilAsync(
+            "the retry is planned",
+            async () => (await scene.Service.StatusAsync(job)).GetProperty("phase").GetString() == "retrying");
         var result = (await scene.Service.StatusAsync(job)).GetProperty("result");
         Assert.Equal(2, result.GetProperty("failedCount").GetInt64());
         Assert.Equal(2, result.GetProperty("retriesRemaining").GetInt64());

@@ -104,7 +104,8 @@ public sealed class Scene : IAsyncDisposable
     public async Task EndsExactlyAsync(string job)
     {
         JsonElement status = default;
-        await UntilAsync("the job ends", async () => (status = await _service.StatusAsync(job)).GetProperty("status").GetString() != "queued");
+        await UntilAsync(
+            "the job ends", async () => (status = await _service.StatusAsync(job)).GetProperty("status").GetString() != "queued");
         Assert.Equal("completed", status.GetProperty("status").GetString());
         var result = status.GetProperty("result");
         Assert.Equal(Conversations, result.GetProperty("totalConversations").GetInt64());

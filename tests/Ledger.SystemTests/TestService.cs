@@ -143,7 +143,8 @@ public sealed class TestService : IAsyncDisposable
         Alba = await AlbaHost.For(LedgerService.Builder(await SettingsAsync(_options.Http)), LedgerHttp.UseLedgerHttp);
         _nodes.Add(Alba);
         Listen(Alba);
-        var (client, held) = await HeldAgainstDocument.ClientAsync(Alba.Server.CreateHandler(), Alba.Server.BaseAddress.ToString(), _answered);
+        var (client, held) = await HeldAgainstDocument.ClientAsync(
+            Alba.Server.CreateHandler(), Alba.Server.BaseAddress.ToString(), _answered);
         Alba.BeforeEach(context => context.Request.Headers["auth"] = Token());
         Alba.AfterEachAsync(context => ScenarioAnswer.HoldAsync(context, held));
         return client;
@@ -163,7 +164,9 @@ public sealed class TestService : IAsyncDisposable
         Http = http,
         Execution = _options.Execution,
         Notifications = _options.Notifications,
-        Lanes = _options.Lanes ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) } : null,
+        Lanes = _options.Lanes
+            ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) }
+            : null,
         Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
         Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },
         Time = Time,
@@ -203,7 +206,8 @@ public sealed class TestService : IAsyncDisposable
     public async Task<string> AddBotAsync(string? bot = null, string window = "test", int? retentionDays = null)
     {
         bot ??= $"st-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
-        Accepted(await Registry.ExecuteAsync(bot, new AddBot(bot, "owner@example.com", BotCreatedAt, retentionDays ?? _options.RetentionDays, window, "test", null), CancellationToken.None));
+        var add = new AddBot(bot, "owner@example.com", BotCreatedAt, retentionDays ?? _options.RetentionDays, window, "test", null);
+        Accepted(await Registry.ExecuteAsync(bot, add, CancellationToken.None));
         Accepted(await Registry.ExecuteAsync(bot, new GrantClient(bot, ClientId, Enum.GetValues<Scope>(), "test", null), CancellationToken.None));
         return bot;
     }

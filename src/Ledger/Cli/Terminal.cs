@@ -42,7 +42,8 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"{what} could not be written to standard output ({e.Message}), and cannot be shown again: {instead}");
+            throw new CommandException(
+                $"{what} could not be written to standard output ({e.Message}), and cannot be shown again: {instead}");
         }
     }
 

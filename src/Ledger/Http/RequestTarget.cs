@@ -16,7 +16,7 @@ internal static class RequestTarget
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         // Without a percent sign nothing is encoded, and Kestrel's path is right. In an absolute form it takes \ for / and drops what is
         // behind #.
-        if (Path(target) is { } path && (path.Contains('%') || !target.StartsWith('/')))
+        if ((target.Contains('%') || !target.StartsWith('/')) && Path(target) is { } path)
         {
             if (path.Contains("%00", StringComparison.Ordinal))
                 throw new BadHttpRequestException("the path has a NUL in it");

@@ -15,7 +15,9 @@ internal static class KeyFiles
 
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Who may not look must not be told that there is nothing: new keys in the place of the old ones would open nothing.</summary>
+    /// <summary>
+    /// Who may not look must not be told that there is nothing: new keys in the place of the old ones would open nothing.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Who runs this may not look.</exception>
     public static bool IsThere(string file)
     {
@@ -29,7 +31,8 @@ internal static class KeyFiles
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new InvalidOperationException($"'{FolderOf(file)}' may not be read by this user: run this as the user that the service runs as", e);
+            throw new InvalidOperationException(
+                $"'{FolderOf(file)}' may not be read by this user: run this as the user that the service runs as", e);
         }
     }
 

@@ -76,8 +76,10 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
     /// <param name="again">Takes what was erased before too, and records it; null: it is left out.</param>
     /// <param name="progress">Told after every batch.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <exception cref="ImportException">The input is not what it was, or somebody stored other content meanwhile.</exception>
-    /// <exception cref="ImportInterruptedException">The database or a disk failed.</exception>
+    /// <exception cref="ImportException">
+    /// The input is not what it was, somebody stored other content meanwhile, or nobody can tell what was erased.
+    /// </exception>
+    /// <exception cref="ImportInterruptedException">Something beside the input failed: the database, a disk, the keys.</exception>
     public async Task<ImportResult> StoreAsync(
         CheckedImport check, TakeAgain? again, Action<ImportPhase, long>? progress, CancellationToken cancel)
     {

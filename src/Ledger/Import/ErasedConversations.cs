@@ -26,10 +26,18 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
     public int Unreadable { get; private set; }
 
     /// <summary>Whether it was erased, as far as the latest look saw.</summary>
-    public bool Contains(ImportedConversation conversation) => WasErased(Id(conversation)) || _later.Contains(Id(conversation));
+    public bool Contains(ImportedConversation conversation)
+    {
+        var id = Id(conversation);
+        return WasErased(id) || _later.Contains(id);
+    }
 
     /// <summary>Whether it was erased since <see cref="LoadAsync"/>, as far as the latest look saw.</summary>
-    public bool IsLater(ImportedConversation conversation) => _later.Contains(Id(conversation)) && !WasErased(Id(conversation));
+    public bool IsLater(ImportedConversation conversation)
+    {
+        var id = Id(conversation);
+        return _later.Contains(id) && !WasErased(id);
+    }
 
     /// <summary>Reads what was erased until now.</summary>
     /// <param name="progress">Told how many conversations were read.</param>

@@ -21,7 +21,8 @@ public sealed class HealthTests(SharedApiService shared) : IClassFixture<SharedA
         while (await ticks.WaitForNextTickAsync(deadline.Token))
         {
             using var answer = await service.Client.GetAsync("/health/ready", deadline.Token);
-            if ((int)answer.StatusCode == status && (await answer.Content.ReadAsStringAsync(deadline.Token)).Contains(text, StringComparison.Ordinal))
+            var body = await answer.Content.ReadAsStringAsync(deadline.Token);
+            if ((int)answer.StatusCode == status && body.Contains(text, StringComparison.Ordinal))
                 return;
         }
     }
@@ -44,14 +45,21 @@ public sealed class HealthTests(SharedApiService shared) : IClassFixture<SharedA
         foreach (var (path, method, status) in new[]
         {
             (deletions, "post", "202"), (deletions, "post", "422"), (deletions, "post", "429"), (deletions, "get", "200"),
-            ($"{deletions}/{{jobId}}", "get", "304"), ($"{deletions}/{{jobId}}", "post", "400"), ($"{deletions}/{{jobId}}/outcomes", "get", "403"), ("/health/ready", "get", "503"),
+            ($"{deletions}/{{jobId}}", "get", "304"), ($"{deletions}/{{jobId}}", "post", "400"),
+            ($"{deletions}/{{jobId}}/outcomes", "get", "403"), ("/health/ready", "get", "503"),
         })
-            Assert.True(paths.GetProperty(path).GetProperty(method).GetProperty("responses").TryGetProperty(status, out _), $"{method} {path} {status}");
+        {
+            var responses = paths.GetProperty(path).GetProperty(method).GetProperty("responses");
+            Assert.True(responses.TryGetProperty(status, out _), $"{method} {path} {status}");
+        }
         var post = paths.GetProperty(deletions).GetProperty("post");
-        var schema = post.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString()!;
-        Assert.Equal(2, document.GetProperty("components").GetProperty("schemas").GetProperty(schema.Split('/')[^1]).GetProperty("oneOf").GetArrayLength());
+        var json = post.GetProperty("requestBody").GetProperty("content").GetProperty("application/json");
+        var schema = json.GetProperty("schema").GetProperty("$ref").GetString()!.Split('/')[^1];
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.Equal(2, schemas.GetProperty(schema).GetProperty("oneOf").GetArrayLength());
         Assert.Equal(["auth", "bearer"], post.GetProperty("security").EnumerateArray().Select(one => one.EnumerateObject().Single().Name));
-        Assert.Contains("5031", post.GetProperty("responses").GetProperty("503").GetProperty("description").GetString(), StringComparison.Ordinal);
+        var unavailable = post.GetProperty("responses").GetProperty("503").GetProperty("description").GetString();
+        Assert.Contains("5031", unavailable, StringComparison.Ordinal);
         Assert.False(paths.GetProperty("/health/live").GetProperty("get").TryGetProperty("security", out _));
     }
 }

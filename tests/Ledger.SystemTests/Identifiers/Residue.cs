@@ -108,7 +108,8 @@ internal static class Residue
     private static IEnumerable<Kept> Read(string file, DateTime since)
     {
         var info = new FileInfo(file);
-        // Pipes and sockets have no length, and would be waited for. What a link leads to (a browser's to its socket) is read where it lies.
+        // Pipes and sockets have no length, and would be waited for. What a link leads to (a browser's to its socket) is read where it
+        // lies.
         if (!info.Exists || info.Length == 0 || info.LinkTarget is not null || info.LastWriteTimeUtc < since)
             return [];
         try

@@ -88,7 +88,8 @@ async def main():
         if not given.smtps:
             settings |= {"tls_context": context, "require_starttls": True}
     if given.login:
-        settings |= {"authenticator": authenticator(given.login), "auth_required": True, "auth_require_tls": bool(given.certificate) and not given.smtps}
+        settings |= {"authenticator": authenticator(given.login), "auth_required": True}
+        settings |= {"auth_require_tls": bool(given.certificate) and not given.smtps}
     if given.mechanism:
         settings |= {"auth_exclude_mechanism": [name for name in ("PLAIN", "LOGIN") if name != given.mechanism]}
     folder = Folder(given.folder)

@@ -9,7 +9,8 @@ internal sealed class HeldAgainstDocument : DelegatingHandler
     private readonly ConcurrentDictionary<(string Operation, int Status), bool> _seen;
     private ApiDocument? _document;
 
-    private HeldAgainstDocument(HttpMessageHandler node, ConcurrentDictionary<(string Operation, int Status), bool> seen) : base(node) => _seen = seen;
+    private HeldAgainstDocument(HttpMessageHandler node, ConcurrentDictionary<(string Operation, int Status), bool> seen)
+        : base(node) => _seen = seen;
 
     /// <summary>A client that is held against the node's document from its first request on.</summary>
     /// <param name="node">The way to the node.</param>

@@ -39,7 +39,8 @@ public sealed class TlsFailureTests
     {
         options.EnabledSslProtocols = SslProtocols.Tls12;
 #pragma warning disable CA1416 // not on Windows, where no test runs
-        options.CipherSuitesPolicy = new CipherSuitesPolicy([TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]); // the key is no RSA key
+        // The key is no RSA key.
+        options.CipherSuitesPolicy = new CipherSuitesPolicy([TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]);
 #pragma warning restore CA1416
     }));
 

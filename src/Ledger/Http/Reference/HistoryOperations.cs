@@ -80,8 +80,8 @@ internal static class HistoryOperations
             without news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the document
             if it is another one. Counts as one poll of the job.
 
-            A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that within two
-            seconds once its token has expired, or once the token's secret, client or grant is taken away.
+            A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that in about
+            two seconds once its token has expired, or once the token's secret, client or grant is taken away.
             """,
         Parameters =
         [
