@@ -24,7 +24,7 @@ public sealed class KilledMailTests
         await receiver.ListenAsync();
         await scene.KillNodeAsync(point);
         await scene.Service.Clock.AdvanceAsync(TimeSpan.FromHours(1));
-        await scene.Node.FaultPointAsync();
+        await scene.Node.FaultPointAsync(point);
         Assert.Equal(mails - 1, receiver.Mails.Count);
         await scene.KillNodeAsync();
         // What was claimed is free when its lease ends.

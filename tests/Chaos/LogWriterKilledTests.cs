@@ -3,20 +3,16 @@ namespace Ledger.Chaos;
 /// <summary>A death at each step of the log's writer.</summary>
 public abstract class LogWriterKilledTests(Victim victim) : KilledTests(victim)
 {
-    [SkippableTheory]
-    [InlineData("log.before-commit")]
-    [InlineData("log.after-commit")]
-    [InlineData("log.checked")]
-    [InlineData("log.signed")]
-    [InlineData("log.stored")]
-    [InlineData("log.published")]
-    public async Task A_log_whose_writer_is_killed_goes_on_and_was_never_forked(string point)
+    private static readonly string[] s_points =
+        ["log.before-commit", "log.after-commit", "log.checked", "log.signed", "log.stored", "log.published"];
+
+    [SkippableFact]
+    public async Task A_log_whose_writer_is_killed_at_every_step_goes_on_and_was_never_forked()
     {
         await using var scene = await Scene.SetAsync();
-        // The node comes to its fault point with what was recorded before it started; the job runs once it was killed.
-        await scene.StartNodeAsync(point);
-        await scene.Node.FaultPointAsync();
-        await KillAsync(scene);
+        // The node comes to its fault points with what was recorded before it started. The job runs once it was killed.
+        await StartAsync(scene, s_points);
+        await KillAtEachAsync(scene, s_points);
         await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());
         await scene.LogHoldsAsync();
     }

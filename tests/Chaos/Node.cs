@@ -10,7 +10,7 @@ public sealed class Node : IAsyncDisposable
 
     private readonly Process _process;
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _faultPoint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _faultPoints = new();
     private readonly ConcurrentQueue<string> _output = new();
 
     private Node(Process process)
@@ -24,7 +24,7 @@ public sealed class Node : IAsyncDisposable
 
     public HttpClient Client { get; private set; } = null!;
 
-    /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> when it comes there.</summary>
+    /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> (or at several, with commas between) when it comes there.</summary>
     /// <param name="environment">Variables that it gets besides.</param>
     public static Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null) => StartAsync(
         ["serve", "--urls", "http://127.0.0.1:0"],
@@ -52,10 +52,10 @@ public sealed class Node : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Waits until the node stands at its fault point.</summary>
-    public Task FaultPointAsync() => Within(_faultPoint.Task, "reached its fault point");
+    /// <summary>Waits until the node stands at this fault point.</summary>
+    public Task FaultPointAsync(string name) => Within(FaultPoint(name).Task, $"reached {name}");
 
-    /// <summary>Lets the node go on from its fault point.</summary>
+    /// <summary>Lets the node go on from the fault point at which it stands.</summary>
     public void Release() => _process.StandardInput.WriteLine();
 
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
@@ -81,9 +81,13 @@ public sealed class Node : IAsyncDisposable
         const string Listening = "Listening on ";
         if (line.StartsWith(Listening, StringComparison.Ordinal))
             _listening.TrySetResult(new Uri(line[Listening.Length..]));
-        if (line.StartsWith("fault point ", StringComparison.Ordinal))
-            _faultPoint.TrySetResult();
+        const string Stands = "fault point ";
+        if (line.StartsWith(Stands, StringComparison.Ordinal))
+            FaultPoint(line[Stands.Length..]).TrySetResult();
     }
+
+    private TaskCompletionSource FaultPoint(string name) =>
+        _faultPoints.GetOrAdd(name, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private async Task<T> Within<T>(Task<T> task, string what)
     {

@@ -3,10 +3,11 @@ namespace Ledger.Chaos;
 /// <summary>A death while a job is planned anew, because its window closes or conversations failed.</summary>
 public abstract class ReplannedJobKilledTests(Victim victim) : KilledTests(victim)
 {
-    [SkippableTheory]
-    [InlineData("window-closed.before-commit")]
-    [InlineData("window-closed.after-commit")]
-    public async Task A_job_killed_at_its_windows_close_goes_on_in_the_next_opening(string point)
+    private static readonly string[] s_closing = ["window-closed.before-commit", "window-closed.after-commit"];
+    private static readonly string[] s_retry = ["retry.before-commit", "retry.after-commit"];
+
+    [SkippableFact]
+    public async Task A_job_killed_at_its_windows_close_goes_on_in_the_next_opening()
     {
         await using var scene = await Scene.SetAsync();
         // Somebody holds a conversation of the second batch, so that the window can close under it.
@@ -14,23 +15,20 @@ public abstract class ReplannedJobKilledTests(Victim victim) : KilledTests(victi
         await holder.OpenAsync();
         await using (var hold = new Npgsql.NpgsqlCommand("begin; select from conversations.conversations where conversation_id = 'theirs-01500' for update", holder))
             await hold.ExecuteNonQueryAsync();
-        await scene.StartNodeAsync(point);
+        await StartAsync(scene, s_closing);
         var job = await scene.SubmitUntilAcceptedAsync();
         await Scene.UntilAsync("the second batch waits for the lock", () => scene.Service.ScalarAsync<bool>(
             "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger lanes' and wait_event_type = 'Lock')"));
         await scene.Service.Clock.AdvanceAsync(TimeSpan.FromHours(3));
         await using (var release = new Npgsql.NpgsqlCommand("commit", holder))
             await release.ExecuteNonQueryAsync();
-        await scene.Node.FaultPointAsync();
-        await KillAsync(scene);
+        await KillAtEachAsync(scene, s_closing);
         await scene.EndsExactlyAsync(job);
         Assert.Equal(1, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'scheduled' and data->>'reason' = 'window_closed'"));
     }
 
-    [SkippableTheory]
-    [InlineData("retry.before-commit")]
-    [InlineData("retry.after-commit")]
-    public async Task A_job_killed_at_a_retry_ends_exactly(string point)
+    [SkippableFact]
+    public async Task A_job_killed_at_a_retry_ends_exactly()
     {
         await using var scene = await Scene.SetAsync();
         await scene.Service.ExecuteAsync(
@@ -45,10 +43,9 @@ public abstract class ReplannedJobKilledTests(Victim victim) : KilledTests(victi
             end $$;
             create trigger refuse before delete on conversations.conversations for each row execute function public.refuse();
             """);
-        await scene.StartNodeAsync(point);
+        await StartAsync(scene, s_retry);
         var job = await scene.SubmitUntilAcceptedAsync();
-        await scene.Node.FaultPointAsync();
-        await KillAsync(scene);
+        await KillAtEachAsync(scene, s_retry);
         await Scene.UntilAsync(
             "the retry is planned",
             async () => (await scene.Service.StatusAsync(job)).GetProperty("phase").GetString() == "retrying");

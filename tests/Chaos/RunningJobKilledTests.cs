@@ -1,23 +1,21 @@
 namespace Ledger.Chaos;
 
-/// <summary>A death while a job resolves its list, deletes or ends.</summary>
+/// <summary>Deaths while a job resolves its list, deletes and ends.</summary>
 public abstract class RunningJobKilledTests(Victim victim) : KilledTests(victim)
 {
-    [SkippableTheory]
-    [InlineData("list.before-commit")]
-    [InlineData("list.after-commit")]
-    [InlineData("started.before-commit")]
-    [InlineData("batch.before-commit")]
-    [InlineData("batch.after-commit")]
-    [InlineData("completed.before-commit")]
-    [InlineData("completed.after-commit")]
-    public async Task A_job_killed_while_it_runs_ends_exactly(string point)
+    private static readonly string[] s_points =
+    [
+        "list.before-commit", "list.after-commit", "started.before-commit",
+        "batch.before-commit", "batch.after-commit", "completed.before-commit", "completed.after-commit",
+    ];
+
+    [SkippableFact]
+    public async Task A_job_killed_at_every_step_ends_exactly()
     {
         await using var scene = await Scene.SetAsync();
-        await scene.StartNodeAsync(point);
+        await StartAsync(scene, s_points);
         var job = await scene.SubmitUntilAcceptedAsync();
-        await scene.Node.FaultPointAsync();
-        await KillAsync(scene);
+        await KillAtEachAsync(scene, s_points);
         await scene.EndsExactlyAsync(job);
     }
 

@@ -11,7 +11,7 @@ public abstract class SubmissionKilledTests(Victim victim) : KilledTests(victim)
         await using var scene = await Scene.SetAsync();
         await scene.StartNodeAsync(point);
         var submission = scene.SubmitAsync();
-        await scene.Node.FaultPointAsync();
+        await scene.Node.FaultPointAsync(point);
         var recorded = await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'");
         Assert.Equal(point == "submit.after-commit" ? 1 : 0, recorded);
         await KillAsync(scene);

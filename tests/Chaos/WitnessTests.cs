@@ -26,7 +26,7 @@ public sealed class WitnessTests : IDisposable
         await using (var killed = await StartAsync(point))
         {
             var asked = AddAsync(killed, await RequestAsync(0, 5, ""));
-            await killed.FaultPointAsync();
+            await killed.FaultPointAsync(point);
             Assert.False(asked.IsCompleted); // Nothing is answered before it is on disk.
             await killed.KillAsync();
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => asked);

@@ -4,8 +4,7 @@ namespace Ledger.SystemTests;
 
 /// <summary>
 /// A clock that a test sets, for the process and for its database alike: in the test's database, <c>clock_timestamp()</c> is replaced by a
-/// function that adds the
-/// same offset, so that windows open and close, and retries come due, without waiting.
+/// function that adds the same offset, so that windows open and close, and retries come due, without waiting.
 /// </summary>
 public sealed class TestClock(string superuser) : TimeProvider
 {
@@ -25,7 +24,8 @@ public sealed class TestClock(string superuser) : TimeProvider
         await command.ExecuteNonQueryAsync();
     }
 
-    internal static async Task<TestClock> InstallAsync(TestDatabase database)
+    /// <summary>Prepares a database, and those that are copied from it.</summary>
+    internal static async Task InstallAsync(TestDatabase database)
     {
         await using var connection = new NpgsqlConnection(database.Superuser);
         await connection.OpenAsync();
@@ -43,6 +43,5 @@ public sealed class TestClock(string superuser) : TimeProvider
             grant select on test_clock.shift to public;
             """, connection);
         await command.ExecuteNonQueryAsync();
-        return new TestClock(database.Superuser);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Ledger.Database;
 using Ledger.Database.Embedded;
@@ -19,6 +20,8 @@ public sealed class TestDatabase : IAsyncDisposable
     // `create database` refuses a template that another `create database` is just reading.
     private static readonly SemaphoreSlim OneCopyAtATime = new(1);
 
+    private static readonly ConcurrentBag<Action> s_atEnd = [];
+
     private readonly TestServer _server;
 
     private TestDatabase(TestServer server, string name) => (_server, Name) = (server, name);
@@ -31,11 +34,13 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>The connection string of a role that was created with <see cref="PasswordAsync"/>.</summary>
     public string ConnectionStringFor(string role) => _server.ConnectionString(Name, role, PoolSize);
 
-    /// <summary>A fresh database, a copy of the template; safe to call from tests that run in parallel.</summary>
-    public static async Task<TestDatabase> CreateAsync()
+    /// <summary>A fresh database with an empty ledger; safe to call from tests that run in parallel.</summary>
+    public static async Task<TestDatabase> CreateAsync() => await CopyAsync(await Template.Value);
+
+    /// <summary>A copy of a database that nobody may connect to.</summary>
+    internal static async Task<TestDatabase> CopyAsync(string template)
     {
         var server = await StartedAsync();
-        var template = await Template.Value;
         var name = $"test_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         await OneCopyAtATime.WaitAsync();
         try
@@ -74,20 +79,40 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>It is there again.</summary>
     public Task GiveBackAsync() => _server.ExecuteAsync($"grant connect on database {Name} to public");
 
-    /// <summary>Drops the database, whoever is still connected to it.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Nobody may connect any more, since a session on a template would make every copy fail. It stays to the end of the run.</summary>
+    internal async Task<string> FreezeAsync()
+    {
+        await LetGoAsync();
+        await _server.ExecuteAsync($"alter database {Name} with allow_connections false");
+        await _server.ExecuteAsync($"select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '{Name}'");
+        _server.AtExit($"drop database if exists {Name} with (force)");
+        return Name;
+    }
+
+    /// <summary>Something to do when the last test has ended.</summary>
+    internal static void AtEnd(Action undo) => s_atEnd.Add(undo);
+
+    private async Task LetGoAsync()
     {
         foreach (var pooled in _server.PooledConnectionStrings(Name))
         {
             await using var connection = new NpgsqlConnection(pooled);
             NpgsqlConnection.ClearPool(connection);
         }
+    }
+
+    /// <summary>Drops the database, whoever is still connected to it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await LetGoAsync();
         await _server.ExecuteAsync($"drop database if exists {Name} with (force)");
     }
 
     /// <summary>After the last test: ends the server, if one was started.</summary>
     internal static async Task EndAsync()
     {
+        foreach (var undo in s_atEnd)
+            undo();
         if (Server is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }) await (await Server.Value).EndAsync();
     }
 
@@ -117,9 +142,6 @@ public sealed class TestDatabase : IAsyncDisposable
             await owner.OpenAsync();
             await Migrator.ApplyAsync(owner, CancellationToken.None);
         }
-        // Nobody may connect any more: a session on the template would make every copy fail.
-        await server.ExecuteAsync($"alter database {name} with allow_connections false");
-        server.AtExit($"drop database if exists {name} with (force)");
-        return name;
+        return await new TestDatabase(server, name).FreezeAsync();
     }
 }

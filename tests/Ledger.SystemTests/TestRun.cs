@@ -3,6 +3,8 @@ using Xunit.Abstractions;
 using Xunit.Sdk;
 
 [assembly: TestFramework("Ledger.SystemTests.TestRun", "Ledger.SystemTests")]
+// On two cores: a test waits now and then for a process or a clock.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 
 namespace Ledger.SystemTests;
 

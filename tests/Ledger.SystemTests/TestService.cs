@@ -72,17 +72,32 @@ public sealed class TestService : IAsyncDisposable
 
     private readonly TestDatabase _database;
     private readonly string _keyFolder;
-    private readonly List<IHost> _nodes = [];
-    private readonly ConcurrentDictionary<(string Operation, int Status), bool> _answered = new();
+    private readonly List<IHost> _nodes;
+    private readonly ConcurrentDictionary<(string Operation, int Status), bool> _answered;
     private readonly TestServiceOptions _options;
+    private readonly bool _isGuest;
 
-    private TestService(TestDatabase database, string keyFolder, TestServiceOptions options, TimeProvider time)
+    private TestService(TestDatabase database, string keyFolder, TestServiceOptions options, ServiceTemplate? template)
     {
+        var time = options.OwnClock ? new TestClock(database.Superuser) : TimeProvider.System;
         (_database, _keyFolder, _options, Time) = (database, keyFolder, options, time);
-        KeyFolder.Create(keyFolder);
+        (_nodes, _answered, _scoped) = ([], new(), []);
+        if (template is null)
+            KeyFolder.Create(keyFolder);
+        else
+            (Bot, Secret) = (template.Bot, template.Secret);
         Keys = KeyFolder.Open(keyFolder);
         Source = ServiceDatabase.Source(database.ConnectionStringFor("ledger_service"));
         Registry = new RegistryStore(Source, Keys, time);
+    }
+
+    /// <summary>As a guest on the node of another.</summary>
+    private TestService(TestService host)
+    {
+        _isGuest = true;
+        (_database, _keyFolder, _options, Time) = (host._database, host._keyFolder, host._options, host.Time);
+        (_nodes, _answered, _scoped) = (host._nodes, host._answered, host._scoped);
+        (Keys, Source, Registry, Secret, Client, Alba) = (host.Keys, host.Source, host.Registry, host.Secret, host.Client, host.Alba);
     }
 
     public string Bot { get; } = $"st-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
@@ -117,13 +132,50 @@ public sealed class TestService : IAsyncDisposable
     public static async Task<TestService> StartAsync(TestServiceOptions? options = null)
     {
         options ??= new TestServiceOptions();
-        var database = await TestDatabase.CreateAsync();
-        var time = options.OwnClock ? await TestClock.InstallAsync(database) : TimeProvider.System;
-        var keys = Path.Combine(Path.GetTempPath(), $"ledger-test-keys-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
-        var service = new TestService(database, keys, options, time);
-        await service.RegisterAsync();
-        service.Client = options.InMemory ? await service.HostAsync() : await service.AddNodeAsync();
+        if ((options.Window, options.RetentionDays) == (new TestServiceOptions().Window, null))
+            return await StartAsync(options, await ServiceTemplate.OneBotAsync(options.OwnClock));
+        var service = await MakeAsync(options);
+        await service.NodeAsync();
         return service;
+    }
+
+    /// <summary>On a copy of what another service left.</summary>
+    public static async Task<TestService> StartAsync(TestServiceOptions options, ServiceTemplate template)
+    {
+        var (database, keys) = await template.CopyAsync();
+        var service = new TestService(database, keys, options, template);
+        await service.NodeAsync();
+        return service;
+    }
+
+    /// <summary>A template with a bot, a client and a window.</summary>
+    internal static async Task<ServiceTemplate> RegisteredAsync(TestServiceOptions options) => await (await MakeAsync(options)).FreezeAsync();
+
+    /// <summary>Stops for good, and what it leaves is a template.</summary>
+    public async Task<ServiceTemplate> FreezeAsync()
+    {
+        await StopAsync();
+        return new ServiceTemplate(await _database.FreezeAsync(), _keyFolder, Bot, Secret);
+    }
+
+    private static async Task<TestService> MakeAsync(TestServiceOptions options)
+    {
+        var database = await TestDatabase.CreateAsync();
+        if (options.OwnClock)
+            await TestClock.InstallAsync(database);
+        var service = new TestService(database, ServiceTemplate.NewKeyFolder(), options, template: null);
+        await service.RegisterAsync();
+        return service;
+    }
+
+    private async Task NodeAsync() => Client = _options.InMemory ? await HostAsync() : await AddNodeAsync();
+
+    /// <summary>The same node with another bot as <see cref="Bot"/>. Disposing that leaves the node running.</summary>
+    public async Task<TestService> WithOwnBotAsync()
+    {
+        var guest = new TestService(this);
+        await AddBotAsync(guest.Bot);
+        return guest;
     }
 
     /// <summary>One more node on the same database.</summary>
@@ -181,12 +233,19 @@ public sealed class TestService : IAsyncDisposable
         lock (_scoped)
         {
             if (!_scoped.TryGetValue(client, out var secret))
+            {
+                _granted.Add(client);
                 _scoped.Add(client, secret = RegisterClientAsync(client, scopes).GetAwaiter().GetResult());
+            }
+            if (_granted.Add(client))
+                GrantAsync(client, scopes).GetAwaiter().GetResult();
             return Sign(client, secret);
         }
     }
 
-    private readonly Dictionary<string, byte[]> _scoped = [];
+    // Clients of one node, and those that were given a guest's bot.
+    private readonly Dictionary<string, byte[]> _scoped;
+    private readonly HashSet<string> _granted = [];
 
     public static string Sign(string client, byte[] secret, string algorithm = SecurityAlgorithms.HmacSha256, IReadOnlyDictionary<string, object>? claims = null) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
@@ -198,9 +257,12 @@ public sealed class TestService : IAsyncDisposable
     {
         var (id, secret) = RegistryStore.NewSecret();
         Accepted(await Registry.ExecuteOnClientAsync(client, new AddClient(client, TokenAlgorithm.HS256, null, false, id, "test", null), secret, CancellationToken.None));
-        Accepted(await Registry.ExecuteAsync(Bot, new GrantClient(Bot, client, scopes, "test", null), CancellationToken.None));
+        await GrantAsync(client, scopes);
         return secret;
     }
+
+    private async Task GrantAsync(string client, params Scope[] scopes) =>
+        Accepted(await Registry.ExecuteAsync(Bot, new GrantClient(Bot, client, scopes, "test", null), CancellationToken.None));
 
     /// <summary>One more bot, like <see cref="Bot"/>, for the same client.</summary>
     public async Task<string> AddBotAsync(string? bot = null, string window = "test", int? retentionDays = null)
@@ -302,6 +364,15 @@ public sealed class TestService : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isGuest)
+            return;
+        await StopAsync();
+        await _database.DisposeAsync();
+        Directory.Delete(_keyFolder, recursive: true);
+    }
+
+    private async Task StopAsync()
+    {
         foreach (var node in _nodes)
         {
             // Disposing Alba's stops it too.
@@ -310,8 +381,6 @@ public sealed class TestService : IAsyncDisposable
             await ((IAsyncDisposable)node).DisposeAsync();
         }
         await Source.DisposeAsync();
-        await _database.DisposeAsync();
-        Directory.Delete(_keyFolder, recursive: true);
     }
 
     private async Task RegisterAsync()

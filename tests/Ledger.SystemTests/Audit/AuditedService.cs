@@ -13,6 +13,9 @@ namespace Ledger.SystemTests.Audit;
 /// <summary>A running service with some jobs done, a superuser who tampers with its database, and an auditor.</summary>
 internal sealed class AuditedService : IAsyncDisposable
 {
+    private static readonly Lazy<Task<(ServiceTemplate Template, string Job)>> s_onTheTrueClock = new(() => MakeAsync(new()));
+    private static readonly Lazy<Task<(ServiceTemplate Template, string Job)>> s_onAClockOfItsOwn = new(() => MakeAsync(new() { OwnClock = true }));
+
     private readonly List<string> _databases = [];
 
     private AuditedService(TestService service) => Service = service;
@@ -23,20 +26,28 @@ internal sealed class AuditedService : IAsyncDisposable
     public string Key => LogKeyFile.Read(Service.KeyDirectory).Verifier.ToString();
 
     /// <summary>The job by ids, whose stream the tests tamper with: Submitted, Scheduled, Started, three outcomes, Completed.</summary>
-    public string Job { get; private set; } = "";
+    public required string Job { get; init; }
 
     /// <summary>Its stream.</summary>
     public Guid Stream => Guid.Parse(Job["cdj-".Length..]);
 
     public static async Task<AuditedService> StartAsync(TestServiceOptions? options = null)
     {
-        var audited = new AuditedService(await TestService.StartAsync(options));
-        await audited.Service.AddConversationsAsync("a", 20, "user-1");
-        audited.Job = await audited.Service.SubmitAsync(new { conversationIds = new[] { "a-00001", "a-00002", "nobody" } });
-        await audited.Service.RunSlicesAsync();
-        await audited.Service.SubmitAsync(new { cId = "user-1" });
-        await audited.Service.RunSlicesAsync();
-        return audited;
+        options ??= new TestServiceOptions();
+        var (template, job) = await (options.OwnClock ? s_onAClockOfItsOwn : s_onTheTrueClock).Value;
+        return new AuditedService(await TestService.StartAsync(options, template)) { Job = job };
+    }
+
+    /// <summary>The jobs are done once a run.</summary>
+    private static async Task<(ServiceTemplate Template, string Job)> MakeAsync(TestServiceOptions options)
+    {
+        var service = await TestService.StartAsync(options);
+        await service.AddConversationsAsync("a", 20, "user-1");
+        var job = await service.SubmitAsync(new { conversationIds = new[] { "a-00001", "a-00002", "nobody" } });
+        await service.RunSlicesAsync();
+        await service.SubmitAsync(new { cId = "user-1" });
+        await service.RunSlicesAsync();
+        return (await service.FreezeAsync(), job);
     }
 
     /// <summary>Runs SQL as superuser with every trigger of the ledger's tables off, as who owns the machine can.</summary>

@@ -24,7 +24,7 @@ internal static class AxeCore
         await page.EvaluateAsync(script!);
         var found = await page.EvaluateAsync<JsonElement>(
             """
-            async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+            async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations
                 .map(rule => `${rule.id} (${rule.impact}): ${rule.nodes.map(node => node.target.join(' ') + ' ' + node.any.concat(node.all, node.none).map(check => check.message).join('; ')).join(' | ')}`)
             """);
         return [.. found.EnumerateArray().Select(violation => violation.GetString()!)];

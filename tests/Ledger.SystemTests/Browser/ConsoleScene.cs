@@ -114,6 +114,10 @@ public sealed class ConsoleScene : IAsyncLifetime
     }
 }
 
+/// <summary>The tests that share a <see cref="ConsoleScene"/>.</summary>
+[CollectionDefinition(nameof(ConsoleScene))]
+public sealed class ConsoleSceneTests : ICollectionFixture<ConsoleScene>;
+
 /// <summary>A person at the console.</summary>
 internal static class Visitor
 {

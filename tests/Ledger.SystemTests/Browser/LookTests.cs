@@ -3,34 +3,31 @@ using Microsoft.Playwright;
 namespace Ledger.SystemTests.Browser;
 
 /// <summary>How the pages look: nothing sticks out, overlaps or is cut off, on a phone and on a desk, light and dark; and nothing keeps people out of them.</summary>
-public sealed class LookTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
+[Collection(nameof(ConsoleScene))]
+public sealed class LookTests(ConsoleScene scene)
 {
     private static readonly string LayoutCheck = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "layout.js"));
 
     /// <summary>Where to leave screenshots, for eyes.</summary>
     private static readonly string? Screenshots = Environment.GetEnvironmentVariable("LEDGER_TESTS_SCREENSHOTS");
 
-    [SkippableTheory]
-    [InlineData(375, false)]
-    [InlineData(375, true)]
-    [InlineData(1440, false)]
-    [InlineData(1440, true)]
-    public async Task No_page_scrolls_sideways_or_cuts_or_overlaps_text_and_axe_finds_no_violation(int width, bool dark)
+    [SkippableFact]
+    public async Task No_page_scrolls_sideways_or_cuts_or_overlaps_text_and_axe_finds_no_violation()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
         var service = await scene.Service;
-        var (page, problems) = await Visitor.OpenAsync(service, width, dark);
+        var (page, problems) = await Visitor.OpenAsync(service);
         var wrong = new List<string>();
         foreach (var (name, path) in Public())
-            await LookAsync(page, name, path, width, dark, wrong);
+            await LookAsync(page, name, path, wrong);
         await page.SignInAsync("not-a-token");
-        await LookAsync(page, "login-refused", null, width, dark, wrong);
+        await LookAsync(page, "login-refused", null, wrong);
         await page.SignInAsync(service.Token());
         foreach (var (name, path) in SignedIn(service))
-            await LookAsync(page, name, path, width, dark, wrong);
+            await LookAsync(page, name, path, wrong);
         await page.GotoAsync("/");
         await page.Locator("summary").ClickAsync();
-        await LookAsync(page, "overview-numbers", null, width, dark, wrong);
+        await LookAsync(page, "overview-numbers", null, wrong);
         await page.Context.CloseAsync();
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         Assert.Empty(problems);
@@ -80,17 +77,26 @@ public sealed class LookTests(ConsoleScene scene) : IClassFixture<ConsoleScene>
         ("verify-signed-in", "/verify"), ("certificate", $"{service.Deletions}/{scene.Completed}/certificate?format=html"), ("not-found", "/nothing/here"), ("job-not-found", Visitor.Job(service.Bot, "cdj-nothing")),
     ];
 
+    /// <summary>On a phone and on a desk, light and dark. No page has a script that asks for either, so each is loaded once.</summary>
     /// <param name="path">Null: the page that is open.</param>
-    private static async Task LookAsync(IPage page, string name, string? path, int width, bool dark, List<string> wrong)
+    private static async Task LookAsync(IPage page, string name, string? path, List<string> wrong)
     {
         if (path is not null)
             await page.GotoAsync(path);
-        var where = $"{name} {width} {(dark ? "dark" : "light")}";
-        wrong.AddRange((await page.EvaluateAsync<string[]>(LayoutCheck)).Select(problem => $"{where}: {problem}"));
-        // Colours depend on the scheme and order on the width: these two see every one of either.
-        if (dark == (width < 600))
-            wrong.AddRange((await AxeCore.ViolationsAsync(page)).Select(violation => $"{where}: {violation}"));
-        if (Screenshots is not null)
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Screenshots, $"{name}-{width}-{(dark ? "dark" : "light")}.png"), FullPage = true });
+        foreach (var (width, dark) in new[] { (375, false), (375, true), (1440, true), (1440, false) })
+        {
+            await page.SetViewportSizeAsync(width, width < 600 ? 812 : 900);
+            await page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+            var where = $"{name} {width} {(dark ? "dark" : "light")}";
+            wrong.AddRange((await page.EvaluateAsync<string[]>(LayoutCheck)).Select(problem => $"{where}: {problem}"));
+            // Colours depend on the scheme and order on the width: these two see every one of either.
+            if (dark == (width < 600))
+                wrong.AddRange((await AxeCore.ViolationsAsync(page)).Select(violation => $"{where}: {violation}"));
+            if (Screenshots is not null)
+            {
+                var file = Path.Combine(Screenshots, $"{name}-{width}-{(dark ? "dark" : "light")}.png");
+                await page.ScreenshotAsync(new() { Path = file, FullPage = true });
+            }
+        }
     }
 }

@@ -8,14 +8,14 @@ using Microsoft.Extensions.Hosting;
 namespace Ledger.SystemTests.Browser;
 
 /// <summary>Signing in and out, and what the session's cookie is good for.</summary>
-public sealed class SessionTests
+public sealed class SessionTests(SharedService shared) : IClassFixture<SharedService>
 {
     private static readonly TestServiceOptions s_ownClock = new() { OwnClock = true };
 
     [SkippableFact]
     public async Task A_token_is_exchanged_for_a_cookie_that_scripts_and_other_sites_cannot_use_and_of_which_only_a_digest_is_kept()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         using var answer = await person.SignInAsync(service.Token(), "/jobs?status=failed");
         Assert.Equal((HttpStatusCode.SeeOther, "/jobs?status=failed"), (answer.StatusCode, answer.Headers.Location!.ToString()));
@@ -44,7 +44,7 @@ public sealed class SessionTests
     [InlineData("")]
     public async Task Signing_in_leads_to_pages_of_this_service_only(string next)
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         using var answer = await person.SignInAsync(service.Token(), next);
         Assert.Equal("/", answer.Headers.Location!.ToString());
@@ -53,7 +53,7 @@ public sealed class SessionTests
     [SkippableFact]
     public async Task Without_a_session_every_page_leads_to_the_sign_in_and_back()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         foreach (var path in new[] { "/", "/jobs?status=failed", "/jobs/a%2Fb/cdj-1", "/log", "/bots", "/messages", "/jobs/a/cdj-1/certificate" })
         {
@@ -67,7 +67,7 @@ public sealed class SessionTests
     [SkippableFact]
     public async Task A_token_that_is_refused_says_what_to_do_and_one_without_a_grant_says_that()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         using (var bad = await person.SignInAsync("a.b.c"))
         {
@@ -138,7 +138,7 @@ public sealed class SessionTests
     [SkippableFact]
     public async Task The_cookie_reads_from_the_API_with_the_same_scopes_and_changes_nothing_there()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var person = new Person(service);
         await person.SignInAsync(service.Token(Scope.LedgerAudit));
@@ -155,7 +155,7 @@ public sealed class SessionTests
     [SkippableFact]
     public async Task A_form_of_another_site_changes_nothing_here()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         await person.SignInAsync(service.Token());
         foreach (var (path, from) in new[] { ("/logout", "https://evil.example"), ("/messages/retry", "null"), ("/login", "https://evil.example") })
@@ -171,7 +171,7 @@ public sealed class SessionTests
     public async Task A_link_from_another_site_arrives_signed_in()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var (page, problems) = await Visitor.OpenAsync(service);
         await page.SignInAsync(service.Token());
         // To a browser localhost is another site than 127.0.0.1, where the session's cookie is.
@@ -187,7 +187,7 @@ public sealed class SessionTests
     [SkippableFact]
     public async Task Errors_are_pages_to_a_person_at_the_console_and_the_envelope_to_programs()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         await person.SignInAsync(service.Token());
         foreach (var (path, status, isPage) in new[]

@@ -10,7 +10,7 @@ using Npgsql;
 namespace Ledger.SystemTests.ChangeLogs;
 
 /// <summary>How the entries of contract §3 come about: what the log holds decides, and nothing else.</summary>
-public sealed class ChangeLogTests
+public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedService>
 {
     /// <summary>The table as text: without what a rebuild must not change, nothing is left out.</summary>
     private const string AllRows = "select string_agg(c::text, E'\\n' order by position) from ledger.change_log c";
@@ -18,7 +18,7 @@ public sealed class ChangeLogTests
     [SkippableFact]
     public async Task Its_migration_makes_the_entries_of_what_was_logged_before_and_what_follows_goes_on_from_there()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 3, "user-1");
         var ended = await service.SubmitAsync(new { conversationIds = new[] { "a-00001", "nobody" } });
         await service.RunSlicesAsync();
@@ -66,7 +66,7 @@ public sealed class ChangeLogTests
     [SkippableFact]
     public async Task A_batch_of_which_a_part_is_in_the_log_is_no_entry_until_all_of_it_is()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.WriteLogAsync();
         var (job, others) = (NewJob(), 0);
         // Larger than what one pass takes, which only another program appends; the two events in front make the pass end in the middle.
@@ -88,7 +88,7 @@ public sealed class ChangeLogTests
     [SkippableFact]
     public async Task What_cannot_be_an_outcome_is_counted_as_nothing_and_never_stops_the_log()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = NewJob();
         await AppendAsync(service, job, 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 3, new byte[32])], Steps.At("2026-05-08T12:00:00Z"));
         await service.ExecuteAsync(

@@ -8,12 +8,12 @@ using Ledger.SystemTests.Execution;
 namespace Ledger.SystemTests.ChangeLogs;
 
 /// <summary>Sessions and progress streams last as long as what they were made with, on every node.</summary>
-public sealed class EndedWithTheSecretTests
+public sealed class EndedWithTheSecretTests(SharedService shared) : IClassFixture<SharedService>
 {
     [SkippableFact]
     public async Task A_retired_secret_a_revoked_client_and_a_lost_grant_end_what_they_made_on_every_node()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var second = await service.AddNodeAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
 
@@ -50,7 +50,7 @@ public sealed class EndedWithTheSecretTests
     [SkippableFact]
     public async Task A_client_that_signs_with_its_own_key_and_a_session_that_was_left_end_their_streams_too()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pem = key.ExportSubjectPublicKeyInfoPem();

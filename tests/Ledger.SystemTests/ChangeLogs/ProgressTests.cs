@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ledger.SystemTests.ChangeLogs;
 
 /// <summary><c>GET …/{jobId}/progress</c> (contract §6).</summary>
-public sealed class ProgressTests
+public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedService>
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
 
@@ -43,7 +43,7 @@ public sealed class ProgressTests
     [SkippableFact]
     public async Task A_client_that_comes_back_is_sent_what_is_newer_and_nothing_once_it_has_seen_the_end()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "nobody" });
         string first;
         using (var begun = await ProgressStream.OpenAsync(service, job))
@@ -87,7 +87,7 @@ public sealed class ProgressTests
     [SkippableFact]
     public async Task One_job_and_one_client_get_a_share_of_the_streams_and_others_go_on()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var other = await service.SubmitAsync(new { cId = "user-1" });
         var streams = new List<ProgressStream>();
         try
@@ -172,7 +172,7 @@ public sealed class ProgressTests
     [SkippableFact]
     public async Task A_stream_ends_when_its_clients_grant_is_taken_away()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var stream = await ProgressStream.OpenAsync(service, job, token: service.Token(Scope.DeleteConversations));
         Assert.Equal("queued waiting 0/0", await stream.NextAsync());

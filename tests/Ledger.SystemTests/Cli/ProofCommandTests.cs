@@ -6,12 +6,12 @@ using Ledger.SystemTests.Proofs;
 namespace Ledger.SystemTests.Cli;
 
 /// <summary><c>ledger proof</c></summary>
-public sealed class ProofCommandTests
+public sealed class ProofCommandTests(SharedService shared) : IClassFixture<SharedService>
 {
     [SkippableFact]
     public async Task It_writes_the_proof_of_a_job_with_and_without_ids_and_records_who_got_them()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 3, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
@@ -32,7 +32,7 @@ public sealed class ProofCommandTests
     [SkippableFact]
     public async Task It_writes_the_proof_of_a_conversation_whose_id_it_reads_from_standard_input()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 3, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
@@ -86,7 +86,7 @@ public sealed class ProofCommandTests
     [SkippableFact]
     public async Task It_says_why_there_is_no_proof()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "nobody" });
         foreach (var unfinished in new[] { job, "cdj-00000000-0000-5000-8000-000000000000" })
         {

@@ -8,7 +8,7 @@ using Ledger.SystemTests.Execution;
 namespace Ledger.SystemTests.Cli;
 
 /// <summary><c>ledger submit</c>, <c>ledger status</c> and <c>ledger jobs</c>, as real processes against a running service.</summary>
-public sealed class SubmitVerbTests
+public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<SharedService>
 {
     [SkippableFact]
     public async Task A_channel_users_job_is_submitted_from_standard_input_and_followed_to_its_end()
@@ -31,7 +31,7 @@ public sealed class SubmitVerbTests
     [SkippableFact]
     public async Task Ids_come_from_a_file_the_token_too_and_only_the_jobs_id_goes_to_standard_output()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 3, "user-1");
         using var folder = new Folder();
         await File.WriteAllTextAsync(folder.File("ids"), "a-00001\r\na-00002\r\n\r\na-00001\r\n");
@@ -57,13 +57,13 @@ public sealed class SubmitVerbTests
     [SkippableFact]
     public async Task What_the_API_refuses_is_told_in_its_words_with_what_to_do()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var future = await RefusedAsync(service, service.Token(), "--cid", "-", "--end-date", "2999-01-01");
         Assert.Contains("the API answered 400", future, StringComparison.Ordinal);
         Assert.Contains("endDate must not be in the future", future, StringComparison.Ordinal);
         Assert.Contains("`ledger token --client ID` makes one", await RefusedAsync(service, "nonsense", "--cid", "-"), StringComparison.Ordinal);
         Assert.Contains("Permission denied. Scope is incorrect!", await RefusedAsync(service, service.Token(Scope.LedgerAudit), "--ids", "-"), StringComparison.Ordinal);
-        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.job_list"));
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.job_list where bot_id = $1", service.Bot));
     }
 
     [SkippableFact]

@@ -8,7 +8,7 @@ using Npgsql;
 namespace Ledger.SystemTests.Conversations;
 
 /// <summary>A channel user's row goes with that user's last conversation, and an import adds one only with a conversation.</summary>
-public sealed class LastConversationTests
+public sealed class LastConversationTests(SharedService shared) : IClassFixture<SharedService>
 {
     private static readonly TestServiceOptions s_ownClock = WithBatches(1024);
 
@@ -122,7 +122,7 @@ public sealed class LastConversationTests
     [SkippableFact]
     public async Task An_import_adds_users_only_with_conversations_that_it_takes()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.ImportAsync(new("a-1", "user-1"), new("b-1", "user-2"));
         await service.SubmitAsync(new { conversationIds = new[] { "a-1" } });
         await service.RunSlicesAsync();
@@ -135,7 +135,7 @@ public sealed class LastConversationTests
     [SkippableFact]
     public async Task A_job_by_cId_without_dates_reaches_back_to_the_bots_creation_where_the_user_has_no_row()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 2, "user-1", TestService.BotCreatedAt);
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();

@@ -5,12 +5,12 @@ using Npgsql;
 
 namespace Ledger.SystemTests.Forgetting;
 
-public sealed class FindTests
+public sealed class FindTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
     public async Task Ids_from_standard_input_are_found_in_every_job_that_they_belong_to_until_it_is_forgotten()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var elsewhere = await service.AddBotAsync();
         await service.AddConversationsAsync("theirs", 1026, "user-1");
         var byUser = await service.SubmitAsync(new { cId = "user-1" });
@@ -43,7 +43,7 @@ public sealed class FindTests
     [Fact]
     public async Task An_unknown_bot_an_id_of_which_nothing_is_known_and_a_job_that_cannot_be_opened_are_no_success()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-1" } });
         var typo = await FindAsync(service, ["theirs-1"], "--bot", "TYPO");
         Assert.Equal((1, ""), (typo.ExitCode, typo.Output));
@@ -67,7 +67,7 @@ public sealed class FindTests
     [Fact]
     public async Task What_is_no_id_is_named_by_its_line_and_nothing_at_all_is_asked_for()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var empty = await FindAsync(service, []);
         Assert.Equal((2, ""), (empty.ExitCode, empty.Output));
         Assert.Contains("no ids came in: write them to standard input, one a line", empty.Error, StringComparison.Ordinal);

@@ -10,12 +10,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ledger.SystemTests.Proofs;
 
 /// <summary>Who gets no proof, or none yet, and that a refusal says no id and records nothing.</summary>
-public sealed class ProofRefusalTests
+public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<SharedService>
 {
     [SkippableFact]
     public async Task The_submitting_client_and_erasure_proofs_get_proofs_and_nobody_else_does()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var submitter = service.Token(Scope.DeleteConversations);
         var job = await SubmitAsync(service, submitter);
         await service.RunSlicesAsync();
@@ -38,7 +38,7 @@ public sealed class ProofRefusalTests
     [SkippableFact]
     public async Task An_unfinished_job_is_409_and_one_that_the_log_does_not_cover_yet_503()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await SubmitAsync(service);
         await RefusedAsync(service, job, 409, 409, "the job has not ended");
 
@@ -73,7 +73,7 @@ public sealed class ProofRefusalTests
     [SkippableFact]
     public async Task An_unknown_job_and_a_conversation_that_is_not_in_the_job_are_404()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await SubmitAsync(service);
         await service.AddConversationsAsync("b", 1, "user-2");
         var other = await service.SubmitAsync(new { cId = "user-2" });
@@ -95,7 +95,7 @@ public sealed class ProofRefusalTests
     [SkippableFact]
     public async Task A_body_or_a_query_that_is_not_by_the_rules_is_refused()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await SubmitAsync(service);
         await service.RunSlicesAsync();
         var before = await service.RecordedAsync();

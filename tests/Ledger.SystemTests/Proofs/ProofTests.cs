@@ -9,14 +9,14 @@ using Ledger.SystemTests.Execution;
 namespace Ledger.SystemTests.Proofs;
 
 /// <summary>What the service hands out holds for whoever has nothing but the log's public key, whatever the job went through.</summary>
-public sealed class ProofTests
+public sealed class ProofTests(SharedService shared) : IClassFixture<SharedService>
 {
     private static readonly TimeSpan[] s_delays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)];
 
     [SkippableFact]
     public async Task A_jobs_proof_and_that_of_one_of_its_conversations_hold_by_the_public_key_alone()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 5, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
@@ -69,7 +69,7 @@ public sealed class ProofTests
     [SkippableFact]
     public async Task Handing_out_the_ids_of_a_job_is_recorded_first_and_without_them_nothing_is()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 3, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
@@ -168,7 +168,7 @@ public sealed class ProofTests
     [SkippableFact]
     public async Task Once_its_key_is_destroyed_a_job_is_proved_without_ids_and_what_was_handed_out_before_still_holds_when_the_log_has_grown()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 5, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
@@ -187,7 +187,8 @@ public sealed class ProofTests
         Assert.Equal((5, 5, "user-1"), (held.Deleted, held.Disclosed, held.CId));
         Assert.True(held.Log.Size < after.Log.Size);
         Assert.Equal("a-00002", (await service.CheckConversationAsync(one)).ConversationId);
-        Assert.Equal(0L, await service.ScalarAsync<long>("select count(*) - 1 from ledger.mt_events where type = 'identifiers_disclosed'")); // only the first time
+        Assert.Equal(1L, await service.ScalarAsync<long>( // only the first time
+            "select count(*) from ledger.mt_events where stream_id = $1 and type = 'identifiers_disclosed'", StreamIds.Bot(service.Bot)));
     }
 
     [SkippableFact]

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Ledger.SystemTests.Reference;
 
 /// <summary><c>/docs</c> in a browser.</summary>
-public sealed class DocsPageTests
+public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedService>
 {
     /// <summary>Not a name of this machine's: Swagger UI behaves differently on localhost.</summary>
     private const string Host = "http://ledger.example";
@@ -14,7 +14,7 @@ public sealed class DocsPageTests
     public async Task It_shows_every_operation_and_tries_one_out_without_asking_another_host()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var page = await Chromium.OpenAsync(new Uri(Host));
         var (asked, complaints) = (new List<string>(), new List<string>());
         page.Request += (_, request) => asked.Add(request.Url);
@@ -51,7 +51,7 @@ public sealed class DocsPageTests
     [SkippableFact]
     public async Task Whatever_it_loads_may_come_from_here_alone_and_what_is_not_there_is_404()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         using var page = await service.Client.GetAsync(new Uri("/docs", UriKind.Relative)); // which leads to its index
         Assert.Equal("/docs/index.html", page.RequestMessage!.RequestUri!.AbsolutePath);
         Assert.Equal(HttpStatusCode.OK, page.StatusCode);

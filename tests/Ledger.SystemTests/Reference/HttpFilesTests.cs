@@ -26,6 +26,9 @@ public sealed class HttpFilesTests
             ["token"] = service.Token(),
         });
         Assert.NotEmpty(file.Requests);
+        // A person starts reading a moment later than this test.
+        await Execution.Steps.UntilAsync("the log is published", () => service.ScalarAsync<bool>(
+            "select exists (select from ledger.log_checkpoints where published_at is not null)"));
         foreach (var request in file.Requests)
             file.Keep(request, await SendAsync(service.Client, file, request));
     }

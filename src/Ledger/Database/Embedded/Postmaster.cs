@@ -12,6 +12,12 @@ internal sealed class Postmaster(
     /// <summary>How long a server may take until it lets us in. Crash recovery replays the WAL since the last checkpoint (five minutes of it).</summary>
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long a server may take to write its checkpoint and end.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>The same of one that nobody was let in to. In a damaged folder it may never end by itself.</summary>
+    private static readonly TimeSpan UnusedStopPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private const int LoginTimeoutSeconds = 5;
 
@@ -64,13 +70,17 @@ internal sealed class Postmaster(
     }
 
     /// <summary>Stops the server if it runs: sessions are ended, a checkpoint is written.</summary>
-    public async Task StopAsync(CancellationToken cancel)
+    public Task StopAsync(CancellationToken cancel) => StopAsync(StopPatience, cancel);
+
+    private async Task StopAsync(TimeSpan patience, CancellationToken cancel)
     {
         if (Running() is null) return;
-        var stopped = await account.RunAsync([binaries.PgCtl, "stop", "-D", folder.Cluster, "-m", "fast", "-w", "-t", "60"], cancel);
+        var stopped = await account.RunAsync(
+            [binaries.PgCtl, "stop", "-D", folder.Cluster, "-m", "fast", "-w", "-t", $"{(int)patience.TotalSeconds}"], cancel);
         // Between the look and the stop it may have gone by itself.
         if (stopped.ExitCode == 0 || Running() is null) return;
-        log.LogWarning("PostgreSQL in {Folder} did not stop within a minute and is stopped at once; its next start recovers. {Output}", folder.Cluster, stopped.Output);
+        log.LogWarning("PostgreSQL in {Folder} did not stop within {Seconds} s and is stopped at once; its next start recovers. {Output}",
+            folder.Cluster, patience.TotalSeconds, stopped.Output);
         await account.RunAsync([binaries.PgCtl, "stop", "-D", folder.Cluster, "-m", "immediate", "-w"], cancel);
     }
 
@@ -111,7 +121,7 @@ internal sealed class Postmaster(
         {
             // Cancelled, or we are not let in: a server that nobody uses must not stay.
             await HasStartedAsync(server, CancellationToken.None);
-            await StopAsync(CancellationToken.None);
+            await StopAsync(UnusedStopPatience, CancellationToken.None);
             throw;
         }
     }

@@ -17,6 +17,8 @@ internal static class PrivateCluster
         ("password_encryption", "scram-sha-256"),
         ("max_connections", "100"),
         ("shared_buffers", "128MB"),
+        // No statement of the ledger runs long enough to be worth compiling, and the compiler takes each session 50 ms to load.
+        ("jit", "off"),
         ("timezone", "UTC"),
         ("log_timezone", "UTC"),
         // A process of the server's own writes the log: nobody has to hold a pipe open for it, and it is not cut when the ledger is killed.

@@ -1,0 +1,21 @@
+namespace Ledger.SystemTests;
+
+/// <summary>
+/// One node a class, and a fresh bot a test (<c>IClassFixture</c>): for tests that do nothing to what another bot's test sees. Started by the
+/// first that asks, so that a machine without PostgreSQL skips instead of failing.
+/// </summary>
+public sealed class SharedService : IAsyncLifetime
+{
+    private readonly Lazy<Task<TestService>> _service = new(() => TestService.StartAsync());
+
+    /// <summary>The node, with a bot of this test's own as <see cref="TestService.Bot"/>. Disposing it leaves the node running.</summary>
+    public async Task<TestService> WithOwnBotAsync() => await (await _service.Value).WithOwnBotAsync();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            await (await _service.Value).DisposeAsync();
+    }
+}
