@@ -44,7 +44,8 @@ public sealed class ServiceTemplate
     {
         var keys = NewKeyFolder();
         Directory.CreateDirectory(keys);
-        File.SetUnixFileMode(keys, File.GetUnixFileMode(_keys));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(keys, File.GetUnixFileMode(_keys));
         foreach (var file in Directory.GetFiles(_keys))
             File.Copy(file, Path.Combine(keys, Path.GetFileName(file)));
         return (await TestDatabase.CopyAsync(_database), keys);
