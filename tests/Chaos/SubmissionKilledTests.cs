@@ -14,14 +14,16 @@ public abstract class SubmissionKilledTests(Victim victim) : KilledTests(victim)
         await scene.Node.FaultPointAsync(point);
         var recorded = await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'");
         Assert.Equal(point == "submit.after-commit" ? 1 : 0, recorded);
-        await KillAsync(scene);
         if (Victim == Victim.Service)
         {
+            await scene.Node.KillAsync();
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => submission);
             Assert.Equal(recorded, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'"));
+            await scene.KillNodeAsync();
         }
         else
         {
+            await scene.KillPostgresAsync();
             using var answer = await submission; // 202, or 503: whichever, repeating is safe
             Assert.Contains((int)answer.StatusCode, new[] { 202, 503 });
         }

@@ -23,7 +23,11 @@ public sealed class ServiceTemplate
     public ServiceTemplate(string database, string keys, string bot, byte[] secret)
     {
         (_database, _keys, Bot, Secret) = (database, keys, bot, secret);
-        TestDatabase.AtEnd(() => Directory.Delete(keys, recursive: true));
+        TestDatabase.AtEnd(() =>
+        {
+            if (Directory.Exists(keys))
+                Directory.Delete(keys, recursive: true);
+        });
     }
 
     /// <summary>The bot that is in it.</summary>
@@ -43,11 +47,19 @@ public sealed class ServiceTemplate
     public async Task<(TestDatabase Database, string Keys)> CopyAsync()
     {
         var keys = NewKeyFolder();
+        return (await CopyAsync(keys), keys);
+    }
+
+    /// <summary>A copy of both.</summary>
+    /// <param name="keys">Where the key folder is to be.</param>
+    /// <param name="owner">Whose the database is to be; null: the superuser's.</param>
+    public async Task<TestDatabase> CopyAsync(string keys, string? owner = null)
+    {
         Directory.CreateDirectory(keys);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(keys, File.GetUnixFileMode(_keys));
         foreach (var file in Directory.GetFiles(_keys))
             File.Copy(file, Path.Combine(keys, Path.GetFileName(file)));
-        return (await TestDatabase.CopyAsync(_database), keys);
+        return await TestDatabase.CopyAsync(_database, owner);
     }
 }

@@ -4,12 +4,14 @@ using Npgsql;
 namespace Ledger.Audit;
 
 /// <summary>
-/// The database as it was at one instant, read over several connections at once: what is appended meanwhile is not seen, and nobody waits for the audit.
+/// The database as it was at one instant, read over several connections at once: what is appended meanwhile is not seen, and nobody waits for
+/// the audit.
 /// </summary>
 internal sealed class AuditSnapshot : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
     private readonly List<(NpgsqlConnection Connection, NpgsqlTransaction Transaction)> _open = [];
+    private readonly Stack<NpgsqlConnection> _free = [];
     private string? _name;
 
     private AuditSnapshot(NpgsqlDataSource database) => _database = database;
@@ -22,6 +24,7 @@ internal sealed class AuditSnapshot : IAsyncDisposable
             var first = await snapshot.ConnectAsync(cancel);
             await using var export = new NpgsqlCommand("select pg_export_snapshot()", first);
             snapshot._name = (string)(await export.ExecuteScalarAsync(cancel))!;
+            snapshot.Return(first);
             return snapshot;
         }
         catch
@@ -31,9 +34,14 @@ internal sealed class AuditSnapshot : IAsyncDisposable
         }
     }
 
-    /// <summary>One more connection to the same instant. It lives as long as the snapshot.</summary>
+    /// <summary>A connection to the same instant, for one reader. It lives as long as the snapshot.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)
     {
+        lock (_open)
+        {
+            if (_free.TryPop(out var free))
+                return free;
+        }
         var connection = await _database.OpenConnectionAsync(cancel);
         // "repeatable read" is also what lets a transaction take over another's snapshot.
         var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
@@ -44,6 +52,13 @@ internal sealed class AuditSnapshot : IAsyncDisposable
             $"{(_name is null ? "" : $"set transaction snapshot '{_name}';")} set transaction read only; set local enable_sort = off; set local enable_hashjoin = off; set local jit = off", connection);
         await begin.ExecuteNonQueryAsync(cancel);
         return connection;
+    }
+
+    /// <summary>The reader has finished: the next one may have its connection.</summary>
+    public void Return(NpgsqlConnection connection)
+    {
+        lock (_open)
+            _free.Push(connection);
     }
 
     /// <summary>A statement on a connection of this snapshot, which may take as long as it takes.</summary>

@@ -13,7 +13,7 @@ public static class DatabaseAudit
     private static readonly string StateSql = Sql.Load(typeof(DatabaseAudit), nameof(ReadStateAsync));
 
     /// <summary>As many are held at once, until the audit ends: each reads one part of the same snapshot.</summary>
-    private const int Connections = 10;
+    private const int Connections = 6;
 
     private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events, DateTimeOffset Now);
 
@@ -32,6 +32,7 @@ public static class DatabaseAudit
         await using var snapshot = await AuditSnapshot.TakeAsync(database, cancel);
         var connection = await snapshot.ConnectAsync(cancel);
         var state = await ReadStateAsync(connection, cancel);
+        snapshot.Return(connection);
         var signatures = CheckpointSignatures.Of(request, findings);
         var kept = request.Checkpoints.Concat(request.BesideKeys).Select(signatures.Open).OfType<KeptCheckpoint>().ToList();
         if (kept.Count == 0 && request.Since is null)
@@ -87,11 +88,13 @@ public static class DatabaseAudit
         await using var auditors = new CheckpointCheck(kept.OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), state.Origin, findings);
         await stored.BeginAsync(tree.Tree);
         await auditors.BeginAsync(tree.Tree);
-        await foreach (var leaf in LoggedEvents.ReadAsync(await snapshot.ConnectAsync(cancel), start, state.Size, findings, cancel))
+        var leaves = await snapshot.ConnectAsync(cancel);
+        await foreach (var leaf in LoggedEvents.ReadAsync(leaves, start, state.Size, findings, cancel))
         {
             await tree.AddAsync(leaf, ReachedAsync, cancel);
             counts.AddLeaf();
         }
+        snapshot.Return(leaves);
         await tree.FinishAsync(cancel);
         await stored.FinishAsync(tree.Tree);
         await auditors.FinishAsync(tree.Tree);

@@ -17,6 +17,10 @@ public sealed class TamperingTests
         Assert.Matches($"streams\t{streams}, {await audited.SizeAsync()} events replayed", result.Output);
         Assert.Contains("that a job's list, as resolved when it started, was all that the conversation store held", result.Output, StringComparison.Ordinal);
         Assert.Equal("", result.Error);
+
+        var pool = $"{audited.Service.Database.ConnectionStringFor("ledger_service")};Maximum Pool Size=";
+        Assert.Equal(0, (await audited.AuditOnAsync($"{pool}6")).ExitCode);
+        Assert.Contains("an audit needs 6 connections", (await audited.AuditOnAsync($"{pool}5")).Error, StringComparison.Ordinal);
     }
 
     [Fact]

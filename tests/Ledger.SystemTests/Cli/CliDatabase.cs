@@ -11,25 +11,37 @@ public sealed record CliResult(int ExitCode, string Output, string Error);
 /// <summary>The command line on a database of its own, given as <c>--connection</c>, with a key folder and the window 'default'.</summary>
 internal sealed class CliDatabase : IAsyncDisposable
 {
+    private static readonly Lazy<Task<ServiceTemplate>> s_template = new(MakeAsync);
+
     private readonly TestDatabase _database;
 
-    private CliDatabase(TestDatabase database) => _database = database;
+    private CliDatabase(TestDatabase database, string folder) => (_database, Folder) = (database, folder);
 
     public TestDatabase Database => _database;
-    public string Folder { get; } = Directory.CreateTempSubdirectory("ledger-cli-").FullName;
+    public string Folder { get; }
     public string Keys => Path.Combine(Folder, "keys");
     public string Service => _database.ConnectionStringFor("ledger_service");
     public string Owner => _database.ConnectionStringFor("ledger_owner");
 
     public static async Task<CliDatabase> CreateAsync()
     {
-        var database = new CliDatabase(await TestDatabase.CreateAsync());
+        var folder = NewFolder();
+        return new CliDatabase(await (await s_template.Value).CopyAsync(Path.Combine(folder, "keys"), "ledger_owner"), folder);
+    }
+
+    /// <summary>As the verbs make it, once a run.</summary>
+    private static async Task<ServiceTemplate> MakeAsync()
+    {
+        var database = new CliDatabase(await TestDatabase.CreateAsync(), NewFolder());
         // A copy of a database belongs to whoever copied it.
         await database.ExecuteAsync($"alter database {database.Database.Name} owner to ledger_owner");
         Assert.Equal("", (await RunAsync(["migrate", "--connection", database.Owner])).Error);
         Assert.Equal(0, (await RunAsync(["key", "new", "--keys", database.Keys])).ExitCode);
-        return database;
+        TestDatabase.AtEnd(() => Directory.Delete(database.Folder, recursive: true));
+        return new ServiceTemplate(await database.Database.FreezeAsync(), database.Keys, bot: "", secret: []);
     }
+
+    private static string NewFolder() => Directory.CreateTempSubdirectory("ledger-cli-").FullName;
 
     public static async Task<CliResult> RunAsync(IReadOnlyList<string> args, CancellationToken cancel = default)
     {
