@@ -43,11 +43,17 @@ public sealed class ServiceTemplate
     public async Task<(TestDatabase Database, string Keys)> CopyAsync()
     {
         var keys = NewKeyFolder();
-        Directory.CreateDirectory(keys);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(keys, File.GetUnixFileMode(_keys));
-        foreach (var file in Directory.GetFiles(_keys))
-            File.Copy(file, Path.Combine(keys, Path.GetFileName(file)));
+        CopyKeys(_keys, keys);
         return (await TestDatabase.CopyAsync(_database), keys);
+    }
+
+    /// <summary>With its mode.</summary>
+    internal static void CopyKeys(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(to, File.GetUnixFileMode(from));
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 }

@@ -38,7 +38,9 @@ public sealed class TestDatabase : IAsyncDisposable
     public static async Task<TestDatabase> CreateAsync() => await CopyAsync(await Template.Value);
 
     /// <summary>A copy of a database that nobody may connect to.</summary>
-    internal static async Task<TestDatabase> CopyAsync(string template)
+    /// <param name="template">Its name.</param>
+    /// <param name="owner">Null: the superuser.</param>
+    internal static async Task<TestDatabase> CopyAsync(string template, string? owner = null)
     {
         var server = await StartedAsync();
         var name = $"test_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
@@ -46,7 +48,7 @@ public sealed class TestDatabase : IAsyncDisposable
         try
         {
             // A copy of files costs the server a third of what a copy through its log does.
-            await server.ExecuteAsync($"create database {name} template {template} strategy file_copy");
+            await server.ExecuteAsync($"create database {name} template {template} strategy file_copy owner {owner ?? "default"}");
         }
         finally
         {

@@ -11,6 +11,9 @@ public sealed record CliResult(int ExitCode, string Output, string Error);
 /// <summary>The command line on a database of its own, given as <c>--connection</c>, with a key folder and the window 'default'.</summary>
 internal sealed class CliDatabase : IAsyncDisposable
 {
+    // Made once a run: a database that nobody may connect to any more, and its key folder. Each test gets a copy of both.
+    private static readonly Lazy<Task<(string Database, string Keys)>> s_prepared = new(PrepareAsync);
+
     private readonly TestDatabase _database;
 
     private CliDatabase(TestDatabase database) => _database = database;
@@ -23,12 +26,21 @@ internal sealed class CliDatabase : IAsyncDisposable
 
     public static async Task<CliDatabase> CreateAsync()
     {
-        var database = new CliDatabase(await TestDatabase.CreateAsync());
+        var (database, keys) = await s_prepared.Value;
+        var copy = new CliDatabase(await TestDatabase.CopyAsync(database, owner: "ledger_owner"));
+        ServiceTemplate.CopyKeys(keys, copy.Keys);
+        return copy;
+    }
+
+    private static async Task<(string Database, string Keys)> PrepareAsync()
+    {
+        var first = new CliDatabase(await TestDatabase.CreateAsync());
         // A copy of a database belongs to whoever copied it.
-        await database.ExecuteAsync($"alter database {database.Database.Name} owner to ledger_owner");
-        Assert.Equal("", (await RunAsync(["migrate", "--connection", database.Owner])).Error);
-        Assert.Equal(0, (await RunAsync(["key", "new", "--keys", database.Keys])).ExitCode);
-        return database;
+        await first.ExecuteAsync($"alter database {first.Database.Name} owner to ledger_owner");
+        Assert.Equal("", (await RunAsync(["migrate", "--connection", first.Owner])).Error);
+        Assert.Equal(0, (await RunAsync(["key", "new", "--keys", first.Keys])).ExitCode);
+        TestDatabase.AtEnd(() => Directory.Delete(first.Folder, recursive: true));
+        return (await first.Database.FreezeAsync(), first.Keys);
     }
 
     public static async Task<CliResult> RunAsync(IReadOnlyList<string> args, CancellationToken cancel = default)

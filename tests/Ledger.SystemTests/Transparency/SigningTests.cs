@@ -8,32 +8,39 @@ namespace Ledger.SystemTests.Transparency;
 /// <summary>The log goes on after every crash, and nothing is signed that is not consistent with everything that was signed.</summary>
 public sealed class SigningTests
 {
-    [SkippableTheory]
-    [InlineData("log.before-commit")]
-    [InlineData("log.after-commit")]
-    [InlineData("log.checked")]
-    [InlineData("log.signed")]
-    [InlineData("log.stored")]
-    [InlineData("log.published")]
-    public async Task A_crash_after_each_step_leaves_a_log_that_goes_on_and_was_never_forked(string point)
+    [SkippableFact]
+    public async Task A_crash_after_each_step_leaves_a_log_that_goes_on_and_was_never_forked()
     {
         await using var ledger = await LogLedger.CreateAsync();
         await ledger.AppendAsync("first", 300);
         await ledger.WriteAsync();
+        var size = 300;
+        foreach (var point in new[] { "log.before-commit", "log.after-commit", "log.checked", "log.signed", "log.stored", "log.published" })
+        {
+            await CrashAsync(ledger, point);
+            size += 19;
+            Assert.Equal(
+                size, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints where published_at is not null"));
+            Assert.Equal(
+                LastSigned(ledger), await ledger.Events.ScalarAsync<string>("select note from ledger.log_checkpoints order by size desc limit 1"));
+        }
+    }
+
+    private static async Task CrashAsync(LogLedger ledger, string point)
+    {
         for (var crash = 0; crash < 3; crash++)
         {
-            await ledger.AppendAsync($"before crash {crash}", 5);
-            await Assert.ThrowsAsync<UnreachableException>(() => ledger.Writer(at => Throw(at == point)).RunOnceAsync(CancellationToken.None));
+            await ledger.AppendAsync($"before crash {crash} at {point}", 5);
+            await Assert.ThrowsAsync<UnreachableException>(
+                () => ledger.Writer(at => Throw(at == point)).RunOnceAsync(CancellationToken.None));
             if (crash > 0)
-                await ledger.AppendAsync($"after crash {crash}", 2);
+                await ledger.AppendAsync($"after crash {crash} at {point}", 2);
             // Another machine may be the one that goes on; the third time the crashed one.
             var goesOn = ledger.Writer(folder: crash == 1 ? ledger.CopyOfKeys() : null);
             await ledger.WriteAsync(goesOn);
             await ledger.WriteAsync();
             await ledger.HoldsAsync();
         }
-        Assert.Equal(319, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints where published_at is not null"));
-        Assert.Equal(LastSigned(ledger), await ledger.Events.ScalarAsync<string>("select note from ledger.log_checkpoints order by size desc limit 1"));
     }
 
     private static void Throw(bool crash)
