@@ -71,7 +71,8 @@ public sealed class ImportTests
         Assert.Equal("ledger: there is no file /nowhere/at.all", await cli.RefusedAsync(1, "import", "/nowhere/at.all"));
         var older = await cli.FileAsync(Line(0, "2019-12-31T23:59:59.999Z"));
         Assert.Contains(
-            "line 1: the conversation started before its bot was created", await cli.RefusedAsync(1, "import", older), StringComparison.Ordinal);
+            "line 1: the conversation started before its bot was created", await cli.RefusedAsync(1, "import", older),
+            StringComparison.Ordinal);
         Assert.Equal(0, await cli.ScalarAsync<long>("select count(*) from conversations.conversations"));
         await cli.DoAsync("bot", "set", "st-1", "--created", "2019-12-31");
         await cli.DoAsync("import", older);
@@ -94,8 +95,8 @@ public sealed class ImportTests
         })
         {
             await using var same = Source($"{Known.Replace(part, equal, StringComparison.Ordinal)}\n{Known}");
-            var stored = await import.StoreAsync(
-                await import.CheckAsync(same, asBot: null, progress: null, CancellationToken.None), again: null, progress: null, CancellationToken.None);
+            var check = await import.CheckAsync(same, asBot: null, progress: null, CancellationToken.None);
+            var stored = await import.StoreAsync(check, again: null, progress: null, CancellationToken.None);
             Assert.Equal((0, 0, 2, 2), (stored.Totals.Imported, stored.Totals.Items, stored.Totals.AlreadyThere, stored.Totals.Lines));
         }
         foreach (var (part, other) in new[]
@@ -108,17 +109,15 @@ public sealed class ImportTests
             var changed = Known.Replace(part, other, StringComparison.Ordinal);
             Assert.NotEqual(Known, changed);
             var fresh = Known.Replace("c-1", "c-2", StringComparison.Ordinal);
-            Assert.StartsWith(
-                "line 3: the store holds this conversation already, with other content", await RefusedAsync(import, $"{fresh}\n\n{changed}"),
-                StringComparison.Ordinal);
+            var known = await RefusedAsync(import, $"{fresh}\n\n{changed}");
+            Assert.StartsWith("line 3: the store holds this conversation already, with other content", known, StringComparison.Ordinal);
             var changedFresh = changed.Replace("c-1", "c-2", StringComparison.Ordinal);
-            Assert.StartsWith(
-                "line 3: line 1 has the same conversation, with other content", await RefusedAsync(import, $"{fresh}\n\n{changedFresh}"),
-                StringComparison.Ordinal);
+            var twice = await RefusedAsync(import, $"{fresh}\n\n{changedFresh}");
+            Assert.StartsWith("line 3: line 1 has the same conversation, with other content", twice, StringComparison.Ordinal);
         }
         // As the command tells it.
-        Assert.Equal(
-            "imported 0 conversations with 0 items; 1 were there already (1 lines)", (await cli.DoAsync("import", await cli.FileAsync(Known))).Trim());
+        var again = await cli.DoAsync("import", await cli.FileAsync(Known));
+        Assert.Equal("imported 0 conversations with 0 items; 1 were there already (1 lines)", again.Trim());
         var told = await cli.RefusedAsync(1, "import", await cli.FileAsync(Known.Replace("\"rtm\"", "\"web\"", StringComparison.Ordinal)));
         Assert.StartsWith("ledger: line 1: the store holds this conversation already, with other content", told, StringComparison.Ordinal);
         Assert.Equal((1, 2), (

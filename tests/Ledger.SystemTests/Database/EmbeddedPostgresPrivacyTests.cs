@@ -37,8 +37,8 @@ public sealed class EmbeddedPostgresPrivacyTests(OneCluster cluster)
         var file = Path.Combine(folder.Path, "cluster.json");
         Assert.Contains(password, await File.ReadAllTextAsync(file));
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        var inCluster = Directory.EnumerateFiles(folder.Cluster, "*", SearchOption.TopDirectoryOnly).Where(f => File.ReadAllText(f).Contains(password));
-        Assert.Empty(inCluster);
+        var inCluster = Directory.EnumerateFiles(folder.Cluster, "*", SearchOption.TopDirectoryOnly);
+        Assert.Empty(inCluster.Where(f => File.ReadAllText(f).Contains(password)));
         if (!OperatingSystem.IsLinux()) return;
         foreach (var shown in new[] { "cmdline", "environ" })
         {
@@ -61,8 +61,8 @@ public sealed class EmbeddedPostgresPrivacyTests(OneCluster cluster)
         const string identifier = "u-e64325ed-4711";
         await using var folder = await cluster.FolderAsync();
         var server = await folder.StartAsync();
-        Assert.Equal(
-            "off on", await ScratchFolder.AskAsync(server, "select concat(current_setting('fsync'), ' ', current_setting('data_checksums'))"));
+        const string Durability = "select concat(current_setting('fsync'), ' ', current_setting('data_checksums'))";
+        Assert.Equal("off on", await ScratchFolder.AskAsync(server, Durability));
         var durable = new EmbeddedPostgresOptions { DataDirectory = folder.Path };
         var undurable = await Assert.ThrowsAsync<EmbeddedPostgresException>(() => EmbeddedPostgres.StartAsync(
             durable, TimeProvider.System, NullLogger.Instance, CancellationToken.None));

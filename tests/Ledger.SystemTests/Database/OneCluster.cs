@@ -1,8 +1,8 @@
 namespace Ledger.SystemTests.Database;
 
 /// <summary>
-/// A data folder with a cluster whose server is stopped, for tests that start it and leave it stopped and whole. Made by the first that asks,
-/// so that a machine without PostgreSQL skips instead of failing.
+/// A data folder with a cluster whose server is stopped, for tests that start it and leave it stopped and whole. Made by the first that
+/// asks, so that a machine without PostgreSQL skips instead of failing.
 /// </summary>
 public sealed class OneCluster : IAsyncLifetime
 {

@@ -32,7 +32,7 @@ internal sealed class ScratchFolder : IAsyncDisposable
         return new ScratchFolder(path);
     }
 
-    /// <summary>The same folder, to be used and left as it is: disposing this one stops the servers that it started, and deletes nothing.</summary>
+    /// <summary>The same folder, to be left there: disposing this one stops the servers that it started, and deletes nothing.</summary>
     public ScratchFolder Kept() => new(Path, isKept: true);
 
     /// <param name="binDirectory">See <see cref="EmbeddedPostgresOptions"/>.</param>

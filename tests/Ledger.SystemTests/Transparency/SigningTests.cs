@@ -89,27 +89,32 @@ public sealed class SigningTests
         Assert.Equal(0, await fork.Events.ScalarAsync<long>("select count(*) from ledger.log_checkpoints"));
     }
 
-    [SkippableTheory]
-    [InlineData("changed", "leaf 300 (version 1 of stream")]
-    [InlineData("removed", "leaf 302, version 3 of stream")]
-    [InlineData("reordered", "leaf 300 (version 1 of stream")]
-    [InlineData("leaf tile", "leaf 300 (version 1 of stream")]
-    [InlineData("tile", "tile 1/0 does not follow from the level below")]
-    [InlineData("state", "by a second calculation")]
-    public async Task What_is_changed_between_hashing_and_signing_is_found_on_the_second_path_and_named(string tampering, string named)
+    [SkippableFact]
+    public async Task What_is_changed_between_hashing_and_signing_is_found_on_the_second_path_and_named()
     {
         await using var ledger = await LogLedger.CreateAsync();
         await ledger.AppendAsync("first", 300);
         await ledger.WriteAsync();
-        var stream = await ledger.AppendAsync("second", 300);
-        var sql = Tampering.Of(tampering, stream);
-        var writer = ledger.Writer(at => Do(at == "log.after-commit", () => ledger.Events.ExecuteAsync(sql)));
+        await ledger.Events.ExecuteAsync(Tampering.Save);
         var signed = LastSigned(ledger);
-        for (var pass = 0; pass < 2; pass++)
-            Assert.Contains(named, (await writer.RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
-        Assert.Contains(tampering.EndsWith("tile", StringComparison.Ordinal) || tampering == "state" ? "" : stream.ToString(), writer.Problem, StringComparison.Ordinal);
-        Assert.Equal(signed, LastSigned(ledger));
-        Assert.Equal(300, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints"));
+        foreach (var (tampering, named) in new[]
+                 {
+                     ("changed", "leaf 300 (version 1 of stream"), ("removed", "leaf 302, version 3 of stream"),
+                     ("reordered", "leaf 300 (version 1 of stream"), ("leaf tile", "leaf 300 (version 1 of stream"),
+                     ("tile", "tile 1/0 does not follow from the level below"), ("state", "by a second calculation"),
+                 })
+        {
+            var stream = await ledger.AppendAsync("second", 300);
+            var sql = Tampering.Of(tampering, stream);
+            var writer = ledger.Writer(at => Do(at == "log.after-commit", () => ledger.Events.ExecuteAsync(sql)));
+            for (var pass = 0; pass < 2; pass++)
+                Assert.Contains(named, (await writer.RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+            var isOfOneStream = !tampering.EndsWith("tile", StringComparison.Ordinal) && tampering != "state";
+            Assert.Contains(isOfOneStream ? stream.ToString() : "", writer.Problem, StringComparison.Ordinal);
+            Assert.Equal(signed, LastSigned(ledger));
+            Assert.Equal(300, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints"));
+            await ledger.Events.ExecuteAsync(Tampering.Restore);
+        }
     }
 
     private static void Do(bool now, Func<Task> act)
