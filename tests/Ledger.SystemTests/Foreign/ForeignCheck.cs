@@ -72,7 +72,8 @@ public sealed class ForeignCheck : IDisposable
 
     /// <summary>What it said was such a refusal.</summary>
     internal static void Failed(string why, int code, string said) => Assert.True(
-        code == 1 && said.StartsWith("DOES NOT HOLD: ", StringComparison.Ordinal) && !said.Contains("no such file", StringComparison.Ordinal),
+        code == 1 && said.StartsWith("DOES NOT HOLD: ", StringComparison.Ordinal)
+            && !said.Contains("no such file", StringComparison.Ordinal),
         $"{why}: {code} {said}");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -203,7 +203,8 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
         foreach (var n in new[] { 1, 1024, 1025, 5_000 })
             Assert.Equal(n - 1, (await service.CheckConversationAsync(await service.ConversationProofAsync(job, $"a-{n:D5}"))).Ordinal);
 
-        await service.ExecuteAsync("alter table ledger.job_manifest disable trigger user; update ledger.job_manifest set sealed = 'damaged' where row_number = 4");
+        await service.ExecuteAsync(
+            "alter table ledger.job_manifest disable trigger user; update ledger.job_manifest set sealed = 'damaged' where row_number = 4");
         await Assert.ThrowsAsync<HttpRequestException>(() => service.JobProofAsync(job));
     }
 

@@ -19,10 +19,10 @@ public sealed class SigningTests
         {
             await CrashAsync(ledger, point);
             size += 19;
-            Assert.Equal(
-                size, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints where published_at is not null"));
-            Assert.Equal(
-                LastSigned(ledger), await ledger.Events.ScalarAsync<string>("select note from ledger.log_checkpoints order by size desc limit 1"));
+            const string Published = "select max(size) from ledger.log_checkpoints where published_at is not null";
+            Assert.Equal(size, await ledger.Events.ScalarAsync<long>(Published));
+            const string Last = "select note from ledger.log_checkpoints order by size desc limit 1";
+            Assert.Equal(LastSigned(ledger), await ledger.Events.ScalarAsync<string>(Last));
         }
     }
 
