@@ -23,11 +23,7 @@ public sealed class ServiceTemplate
     public ServiceTemplate(string database, string keys, string bot, byte[] secret)
     {
         (_database, _keys, Bot, Secret) = (database, keys, bot, secret);
-        TestDatabase.AtEnd(() =>
-        {
-            if (Directory.Exists(keys))
-                Directory.Delete(keys, recursive: true);
-        });
+        TestDatabase.AtEnd(() => Directory.Delete(keys, recursive: true));
     }
 
     /// <summary>The bot that is in it.</summary>
@@ -47,19 +43,17 @@ public sealed class ServiceTemplate
     public async Task<(TestDatabase Database, string Keys)> CopyAsync()
     {
         var keys = NewKeyFolder();
-        return (await CopyAsync(keys), keys);
+        CopyKeys(_keys, keys);
+        return (await TestDatabase.CopyAsync(_database), keys);
     }
 
-    /// <summary>A copy of both.</summary>
-    /// <param name="keys">Where the key folder is to be.</param>
-    /// <param name="owner">Whose the database is to be; null: the superuser's.</param>
-    public async Task<TestDatabase> CopyAsync(string keys, string? owner = null)
+    /// <summary>With its mode.</summary>
+    internal static void CopyKeys(string from, string to)
     {
-        Directory.CreateDirectory(keys);
+        Directory.CreateDirectory(to);
         if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(keys, File.GetUnixFileMode(_keys));
-        foreach (var file in Directory.GetFiles(_keys))
-            File.Copy(file, Path.Combine(keys, Path.GetFileName(file)));
-        return await TestDatabase.CopyAsync(_database, owner);
+            File.SetUnixFileMode(to, File.GetUnixFileMode(from));
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 }

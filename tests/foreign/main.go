@@ -28,7 +28,9 @@ const usage = `usage:
   foreign-check tiles       CHECKPOINT VKEY DIR
   foreign-check tlog-proof  PROOF VKEY [ENTRY]
   foreign-check job         PROOF VKEY
+  foreign-check each        VKEY PROOF...
 CHECKPOINT, OLDER, NEWER, ENTRY, PROOF: files. HASHES: a file, one base64 hash a line. DIR holds tile/...
+each: checks PROOFs, those that end in .tlog-proof as such and others as a job's, and says of each in a line: its exit code, and why.
 Exit code 0: it holds, and one line says what. 1: it does not, and why. 2: not called like this. 3: not proven, because a newer
 ledger made it: its hashes and its signature are right, and it holds an event or a value that this program does not know.`
 
@@ -44,6 +46,10 @@ func main() {
 		"tlog-proof":  {2, 3, checkTlogProof},
 		"job":         {2, 2, checkJob},
 	}
+	if len(os.Args) > 2 && os.Args[1] == "each" {
+		checkEach(os.Args[2], os.Args[3:])
+		return
+	}
 	if len(os.Args) < 2 || verbs[os.Args[1]].check == nil {
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
@@ -53,16 +59,37 @@ func main() {
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
-	said, err := run(verb.check, args)
+	code, said := judge(verb.check, args)
+	if code != 0 {
+		fmt.Fprintln(os.Stderr, said)
+		os.Exit(code)
+	}
+	fmt.Println(said)
+}
+
+// checkEach checks many proofs in one process, each as if it were the only one.
+func checkEach(vkey string, proofs []string) {
+	for _, proof := range proofs {
+		check := checkJob
+		if strings.HasSuffix(proof, ".tlog-proof") {
+			check = checkTlogProof
+		}
+		code, said := judge(check, []string{proof, vkey})
+		first, _, _ := strings.Cut(said, "\n")
+		fmt.Println(code, first)
+	}
+}
+
+// judge gives the exit code of one check, and what is said with it.
+func judge(check func(args []string) (string, error), args []string) (code int, said string) {
+	said, err := run(check, args)
 	if unknown := (*notProven)(nil); errors.As(err, &unknown) {
-		fmt.Fprintln(os.Stderr, "NOT PROVEN:", unknown)
-		os.Exit(3)
+		return 3, fmt.Sprint("NOT PROVEN: ", unknown)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "DOES NOT HOLD:", err)
-		os.Exit(1)
+		return 1, fmt.Sprint("DOES NOT HOLD: ", err)
 	}
-	fmt.Println("HOLDS:", said)
+	return 0, "HOLDS: " + said
 }
 
 // run turns what a check panics with into its error: whatever is unexpected in a proof, it does not hold.

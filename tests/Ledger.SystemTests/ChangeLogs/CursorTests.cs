@@ -9,7 +9,9 @@ namespace Ledger.SystemTests.ChangeLogs;
 /// <summary>A client that pages with the cursor while much is appended, and commits overtake each other.</summary>
 public sealed class CursorTests
 {
-    private const int Writers = 8, OpenAtOnce = 4, Events = 10_000;
+    private const int Writers = 8, OpenAtOnce = 4, Events = 3_000, Passes = 5;
+
+    private volatile int _passes;
 
     [SkippableFact]
     public async Task A_client_with_the_cursor_sees_each_entry_exactly_once_while_commits_overtake_each_other()
@@ -20,15 +22,17 @@ public sealed class CursorTests
         using var written = new CancellationTokenSource();
         var passes = PassesAsync(service, written.Token);
         var client = ReadAsync(service, passes);
+        // On until passes came between: a fast machine appends all of it in a few.
         var jobs = await Task.WhenAll(Enumerable.Range(0, Writers).Select(n => Task.Run(() => WriteAsync(source, n == 0 ? [service.Bot, other] : [service.Bot]))));
         await written.CancelAsync();
-        Assert.True(await passes > 5, "the appends were not interleaved with passes");
+        Assert.True(await passes > Passes, "the appends were not interleaved with passes");
         var (seen, pages) = await client;
         Assert.True(pages > 20, $"{pages} pages: the client did not read meanwhile");
 
         SyntheticJob[] mine = [.. jobs.SelectMany(all => all).Where(job => ((Contracts.Jobs.Submitted)job.Events[0].Event).Bot == service.Bot)];
         Assert.True(mine.Sum(job => job.Events.Count) >= Events);
-        Assert.True(await OvertakingAsync(service) > 100, "commits were not reordered");
+        var overtaking = await OvertakingAsync(service);
+        Assert.True(overtaking > 30, $"{overtaking} commits were reordered");
         Assert.Equal(seen.Count, seen.Select(entry => entry.Id).Distinct().Count());
         Assert.Equal(seen.Select(entry => entry.Detail.Leaves.End).Order(), seen.Select(entry => entry.Detail.Leaves.End));
         var byJob = seen.Where(entry => entry.ResourceType == ChangeLogEntry.JobResource).ToLookup(entry => entry.ResourceId);
@@ -43,10 +47,10 @@ public sealed class CursorTests
     }
 
     /// <summary>Appends jobs over several open transactions, and commits them in another order than they appended in.</summary>
-    private static async Task<List<SyntheticJob>> WriteAsync(NpgsqlDataSource source, string[] bots)
+    private async Task<List<SyntheticJob>> WriteAsync(NpgsqlDataSource source, string[] bots)
     {
         var jobs = new List<SyntheticJob>();
-        for (var bot = 0; jobs.Sum(job => job.Events.Count) < bots.Length * Events / Writers; bot++)
+        for (var bot = 0; jobs.Sum(job => job.Events.Count) < bots.Length * Events / Writers || (_passes <= Passes && bot < 100); bot++)
         {
             // Several jobs side by side, each with at most one append under way.
             SyntheticJob[] round = [.. Enumerable.Range(0, OpenAtOnce).Select(n => new SyntheticJob(bots[(bot + n) % bots.Length]))];
@@ -71,14 +75,13 @@ public sealed class CursorTests
     }
 
     /// <returns>How many passes there were; after the last, everything is in the log.</returns>
-    private static async Task<int> PassesAsync(TestService service, CancellationToken written)
+    private async Task<int> PassesAsync(TestService service, CancellationToken written)
     {
         var writer = service.Services.GetRequiredService<LogWriter>();
-        var passes = 0;
-        for (; !written.IsCancellationRequested; passes++)
+        for (; !written.IsCancellationRequested; _passes++)
             Assert.Null((await writer.RunOnceAsync(CancellationToken.None)).Problem);
         await service.WriteLogAsync();
-        return passes;
+        return _passes;
     }
 
     private static async Task<(List<ChangeLogEntry> Seen, int Pages)> ReadAsync(TestService service, Task written)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.SystemTests.Foreign;
@@ -43,7 +42,8 @@ public sealed class ThreeCheckersTests(ForeignCheck go)
         Requires.That(BrowserVerifier.IsInstalled, BrowserVerifier.Missing);
         var proofs = await made;
         var browsers = await BrowserVerifier.CheckAsync([.. proofs.Select(proof => BrowserRequest.Of(Encoding.UTF8.GetBytes(proof.Text), s_trust))]);
-        var goSaid = await ForeignAsync(proofs);
+        var told = await go.EachAsync(ProofLog.Key.Verifier.ToString(), proofs.Select(proof => proof.Text));
+        var goSaid = told.Select(ForeignVerdict).ToList();
         var differences = new List<string>();
         for (var i = 0; i < proofs.Count; i++)
         {
@@ -73,37 +73,11 @@ public sealed class ThreeCheckersTests(ForeignCheck go)
         _ => throw new InvalidOperationException($"{result.Verdict}: {result.Problem}"),
     };
 
-    /// <summary>One shell starts the program for all of them: to start it from here takes ten times as long.</summary>
-    private async Task<IReadOnlyList<(Verdict Verdict, string Said)>> ForeignAsync(IReadOnlyList<OddProof> proofs)
+    private static (Verdict Verdict, string Said) ForeignVerdict((int Code, string Said) told)
     {
-        const string Script = "program=$1 key=$2; shift 2; for file; do said=$(\"$program\" \"${file##*.}\" \"$file\" \"$key\" 2>&1); "
-            + "echo \"$? ${said%%$'\\n'*}\"; done";
-        var folder = Directory.CreateTempSubdirectory("odd proofs ");
-        try
-        {
-            var files = new List<string>();
-            foreach (var proof in proofs)
-            {
-                var verb = proof.Text.StartsWith(TlogProof.Header, StringComparison.Ordinal) ? "tlog-proof" : "job";
-                files.Add(Path.Combine(folder.FullName, $"{files.Count}.{verb}"));
-                await File.WriteAllTextAsync(files[^1], proof.Text);
-            }
-            var (code, said) = await Tool.RunAsync("bash", ["-c", Script, "bash", await go.ProgramAsync(), ProofLog.Key.Verifier.ToString(), .. files]);
-            var lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.True(code == 0 && lines.Length == proofs.Count, $"{code} {said}");
-            return [.. lines.Select(ForeignVerdict)];
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    private static (Verdict Verdict, string Said) ForeignVerdict(string line)
-    {
-        var (code, said) = (int.Parse(line[..1], CultureInfo.InvariantCulture), line[2..]);
+        var (code, said) = told;
         var begins = new Dictionary<int, string> { [0] = "HOLDS: ", [1] = "DOES NOT HOLD: ", [3] = "NOT PROVEN: made by a newer ledger: " };
-        Assert.True(begins.TryGetValue(code, out var begin) && said.StartsWith(begin, StringComparison.Ordinal), line);
+        Assert.True(begins.TryGetValue(code, out var begin) && said.StartsWith(begin, StringComparison.Ordinal), $"{code} {said}");
         Assert.DoesNotContain("runtime error", said, StringComparison.Ordinal);
         return ((Verdict)code, said);
     }

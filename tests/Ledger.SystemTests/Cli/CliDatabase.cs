@@ -11,37 +11,37 @@ public sealed record CliResult(int ExitCode, string Output, string Error);
 /// <summary>The command line on a database of its own, given as <c>--connection</c>, with a key folder and the window 'default'.</summary>
 internal sealed class CliDatabase : IAsyncDisposable
 {
-    private static readonly Lazy<Task<ServiceTemplate>> s_template = new(MakeAsync);
+    // Made once a run: a database that nobody may connect to any more, and its key folder. Each test gets a copy of both.
+    private static readonly Lazy<Task<(string Database, string Keys)>> s_prepared = new(PrepareAsync);
 
     private readonly TestDatabase _database;
 
-    private CliDatabase(TestDatabase database, string folder) => (_database, Folder) = (database, folder);
+    private CliDatabase(TestDatabase database) => _database = database;
 
     public TestDatabase Database => _database;
-    public string Folder { get; }
+    public string Folder { get; } = Directory.CreateTempSubdirectory("ledger-cli-").FullName;
     public string Keys => Path.Combine(Folder, "keys");
     public string Service => _database.ConnectionStringFor("ledger_service");
     public string Owner => _database.ConnectionStringFor("ledger_owner");
 
     public static async Task<CliDatabase> CreateAsync()
     {
-        var folder = NewFolder();
-        return new CliDatabase(await (await s_template.Value).CopyAsync(Path.Combine(folder, "keys"), "ledger_owner"), folder);
+        var (database, keys) = await s_prepared.Value;
+        var copy = new CliDatabase(await TestDatabase.CopyAsync(database, owner: "ledger_owner"));
+        ServiceTemplate.CopyKeys(keys, copy.Keys);
+        return copy;
     }
 
-    /// <summary>As the verbs make it, once a run.</summary>
-    private static async Task<ServiceTemplate> MakeAsync()
+    private static async Task<(string Database, string Keys)> PrepareAsync()
     {
-        var database = new CliDatabase(await TestDatabase.CreateAsync(), NewFolder());
+        var first = new CliDatabase(await TestDatabase.CreateAsync());
         // A copy of a database belongs to whoever copied it.
-        await database.ExecuteAsync($"alter database {database.Database.Name} owner to ledger_owner");
-        Assert.Equal("", (await RunAsync(["migrate", "--connection", database.Owner])).Error);
-        Assert.Equal(0, (await RunAsync(["key", "new", "--keys", database.Keys])).ExitCode);
-        TestDatabase.AtEnd(() => Directory.Delete(database.Folder, recursive: true));
-        return new ServiceTemplate(await database.Database.FreezeAsync(), database.Keys, bot: "", secret: []);
+        await first.ExecuteAsync($"alter database {first.Database.Name} owner to ledger_owner");
+        Assert.Equal("", (await RunAsync(["migrate", "--connection", first.Owner])).Error);
+        Assert.Equal(0, (await RunAsync(["key", "new", "--keys", first.Keys])).ExitCode);
+        TestDatabase.AtEnd(() => Directory.Delete(first.Folder, recursive: true));
+        return (await first.Database.FreezeAsync(), first.Keys);
     }
-
-    private static string NewFolder() => Directory.CreateTempSubdirectory("ledger-cli-").FullName;
 
     public static async Task<CliResult> RunAsync(IReadOnlyList<string> args, CancellationToken cancel = default)
     {

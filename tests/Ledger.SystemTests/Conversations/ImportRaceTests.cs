@@ -94,7 +94,7 @@ public sealed class ImportRaceTests
     [SkippableFact]
     public async Task However_imports_and_erasures_meet_no_conversation_is_without_its_user_and_no_user_without_a_conversation()
     {
-        const int Rounds = 200;
+        const int Rounds = 60;
         var log = new TestLog();
         await using var service = await TestService.StartAsync(
             new TestServiceOptions { Log = log, WriterLoop = true, Execution = new() { BatchSize = 3 } });

@@ -11,9 +11,14 @@ namespace Ledger.SystemTests.Database;
 /// </summary>
 internal sealed class ScratchFolder : IAsyncDisposable
 {
+    /// <summary>The folder in the run's data folder in which all these lie.</summary>
+    public const string Parent = "scratch";
+
     private readonly List<EmbeddedPostgres> _started = [];
 
-    private ScratchFolder(string path) => Path = path;
+    private readonly bool _isKept;
+
+    private ScratchFolder(string path, bool isKept = false) => (Path, _isKept) = (path, isKept);
 
     public string Path { get; }
 
@@ -22,10 +27,13 @@ internal sealed class ScratchFolder : IAsyncDisposable
     public static async Task<ScratchFolder> CreateAsync()
     {
         var server = await TestDatabase.ServerAsync();
-        var path = System.IO.Path.Combine(server.DataDirectory, "scratch", $"data {RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var path = System.IO.Path.Combine(server.DataDirectory, Parent, $"data {RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         Directory.CreateDirectory(path);
         return new ScratchFolder(path);
     }
+
+    /// <summary>The same folder, to be left there: disposing this one stops the servers that it started, and deletes nothing.</summary>
+    public ScratchFolder Kept() => new(Path, isKept: true);
 
     /// <param name="binDirectory">See <see cref="EmbeddedPostgresOptions"/>.</param>
     /// <param name="within">A folder of its own in this one.</param>
@@ -55,6 +63,6 @@ internal sealed class ScratchFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var server in _started) await server.DisposeAsync();
-        Directory.Delete(Path, recursive: true);
+        if (!_isKept) Directory.Delete(Path, recursive: true);
     }
 }

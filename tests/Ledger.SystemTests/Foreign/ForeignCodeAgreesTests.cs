@@ -89,8 +89,10 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         await go.FailsAsync("another entry", "tlog-proof", Write(proof), SampleLog.Vkey, Write(s_log.Entry(deleted + 1)));
         var witness = proof.Split('\n').Length - 2; // the program knows the log's key only: a witness's line is another's
         var again = $"line {witness} twice"; // the log's own signature, which says nothing new: a note may carry it twice
-        foreach (var (why, broken) in BrokenLines.Of(proof, except: witness).Where(broken => broken.Why != again))
-            await go.FailsAsync(why, "tlog-proof", Write(broken), SampleLog.Vkey);
+        var brokenOnes = BrokenLines.Of(proof, except: witness).Where(broken => broken.Why != again).ToList();
+        var judged = await go.EachAsync(SampleLog.Vkey, brokenOnes.Select(broken => broken.Text), ForeignCheck.ConversationProof);
+        foreach (var ((why, _), (itsCode, itsWords)) in brokenOnes.Zip(judged))
+            ForeignCheck.Failed(why, itsCode, itsWords);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

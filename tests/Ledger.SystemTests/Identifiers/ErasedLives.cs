@@ -126,11 +126,12 @@ internal sealed class ErasedLives
             await service.JobProofAsync(job);
             foreach (var type in new[] { "application/json", "text/html" })
                 await service.CertificateAsync(job, type);
-            using (await service.AskForCertificateAsync(job, "application/pdf")) { } // where Chromium is, its files are temporary
             using (await service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{job}/events")) { }
             using (await service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{job}/progress")) { }
             Said.Add(await person.TextAsync($"/jobs/{service.Bot}/{job}"));
         }
+        // Where Chromium is, its files are temporary. It prints what "text/html" showed.
+        using (await service.AskForCertificateAsync(_jobs[^1], "application/pdf")) { }
         foreach (var page in new[] { "/", "/jobs", "/bots", "/log", "/messages" })
             Said.Add(await person.TextAsync(page));
     }

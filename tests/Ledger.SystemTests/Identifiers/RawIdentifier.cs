@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Ledger.SystemTests.Identifiers;
@@ -10,15 +11,22 @@ internal static class RawIdentifier
         [.. Forms(id).Where(form => text.Contains(form.Text, StringComparison.Ordinal)).Select(form => $"{id} as {form.Name}").Distinct()];
 
     /// <summary>
-    /// Which of the forms of <paramref name="id"/> occur where. Line breaks do not hide one: base64 has them every 76 characters, and COPY
+    /// Which of the forms of <paramref name="ids"/> occur where. Line breaks do not hide one: base64 has them every 76 characters, and COPY
     /// writes them as \n.
     /// </summary>
-    public static IReadOnlyList<string> Find(string id, IReadOnlyList<Kept> everything) =>
-    [
-        .. from kept in everything
-           from found in Find(id, kept.Text).Union(Find(id, Joined(kept.Text)))
-           select $"{found} in {kept.Place}",
-    ];
+    public static IReadOnlyList<string> Find(IReadOnlyCollection<string> ids, IReadOnlyList<Kept> everything)
+    {
+        // One pass over a text looks for all forms of all ids: most texts hold none, and some are long.
+        var any = SearchValues.Create([.. ids.SelectMany(Forms).Select(form => form.Text).Distinct()], StringComparison.Ordinal);
+        return
+        [
+            .. from kept in everything
+               let texts = new[] { kept.Text, Joined(kept.Text) }.Where(text => text.AsSpan().ContainsAny(any)).ToList()
+               from id in ids
+               from found in texts.SelectMany(text => Find(id, text)).Distinct()
+               select $"{found} in {kept.Place}",
+        ];
+    }
 
     private static string Joined(string text) =>
         new[] { "\r", "\n", "\\n" }.Aggregate(text, (joined, end) => joined.Replace(end, "", StringComparison.Ordinal));

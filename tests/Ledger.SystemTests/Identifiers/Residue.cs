@@ -1,5 +1,6 @@
 using System.Text;
 using Ledger.Database.Embedded;
+using Ledger.SystemTests.Database;
 using Ledger.SystemTests.Foreign;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -60,11 +61,14 @@ internal static class Residue
         return new("pg_dump", dump);
     }
 
-    /// <summary>The files of a cluster but for its pages and the write-ahead log: logs, temporary files, settings.</summary>
+    /// <summary>
+    /// The files of a cluster but for its pages and the write-ahead log: logs, temporary files, settings. Not those of other clusters that
+    /// tests make beside it.
+    /// </summary>
     public static IReadOnlyList<Kept> OfCluster(string dataDirectory)
     {
-        var cluster = Path.Combine(dataDirectory, "cluster");
-        return [.. Files(dataDirectory, folder => !IsPages(Path.GetRelativePath(cluster, folder)), DateTime.MinValue)];
+        var (cluster, others) = (Path.Combine(dataDirectory, "cluster"), Path.Combine(dataDirectory, ScratchFolder.Parent));
+        return [.. Files(dataDirectory, folder => folder != others && !IsPages(Path.GetRelativePath(cluster, folder)), DateTime.MinValue)];
     }
 
     /// <summary>Every file in <paramref name="folder"/>.</summary>
@@ -118,7 +122,9 @@ internal static class Residue
             using var bytes = new MemoryStream();
             stream.CopyTo(bytes);
             var content = bytes.ToArray();
-            return [new(file, Encoding.UTF8.GetString(content)), new($"{file}, as bytes", Encoding.Latin1.GetString(content))];
+            var text = new Kept(file, Encoding.UTF8.GetString(content));
+            // ASCII is the same as bytes.
+            return Ascii.IsValid(content) ? [text] : [text, new($"{file}, as bytes", Encoding.Latin1.GetString(content))];
         }
         catch (Exception e) when (IsNotOurs(e))
         {

@@ -8,12 +8,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ledger.SystemTests.Notifications;
 
 /// <summary>The owner of a bot is told of each of its jobs' ends by mail, through a real mail server.</summary>
-public sealed class MailTests
+public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedReceiver>
 {
     [SkippableFact]
     public async Task Two_nodes_send_exactly_one_mail_for_each_finished_job_and_none_for_a_bot_without_an_owner()
     {
-        await using var receiver = await SmtpReceiver.StartAsync();
+        var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
             Lanes = true,
@@ -39,7 +39,7 @@ public sealed class MailTests
     [SkippableFact]
     public async Task A_mail_tells_all_instants_and_counts_in_text_and_in_HTML_and_no_identifier()
     {
-        await using var receiver = await SmtpReceiver.StartAsync();
+        var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions { Http = Outbox.Http, Notifications = Outbox.Manual(receiver) });
         await service.AddConversationsAsync("told", 7, "user-told", perKind: 2);
         var job = await service.SubmitAsync(new { conversationIds = new[] { "told-00001", "told-00002", "told-99999" } });
@@ -76,7 +76,7 @@ public sealed class MailTests
     [SkippableFact]
     public async Task A_job_that_fails_is_told_too()
     {
-        await using var receiver = await SmtpReceiver.StartAsync();
+        var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
         await service.SubmitAsync(new { cId = "somebody" });
         await service.ExecuteAsync("delete from ledger.job_secrets"); // the list cannot be resolved
@@ -95,7 +95,7 @@ public sealed class MailTests
     [SkippableFact]
     public async Task A_refused_recipient_is_shown_as_undeliverable_the_others_are_told_and_a_retry_goes_to_the_corrected_address()
     {
-        await using var receiver = await SmtpReceiver.StartAsync();
+        var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
         var (refused, later) = (await service.AddBotAsync(), await service.AddBotAsync());
         await service.SetBotAsync("refused@example.com", bot: refused);
@@ -153,7 +153,7 @@ public sealed class MailTests
     [SkippableFact]
     public async Task A_mail_whose_sender_died_is_sent_when_the_lease_ends_and_a_late_word_of_the_dead_changes_nothing_but_sent()
     {
-        await using var receiver = await SmtpReceiver.StartAsync();
+        var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
         await service.EndAJobAsync();
         var outbox = service.Services.GetRequiredService<NotificationOutbox>();
@@ -198,17 +198,23 @@ public sealed class MailTests
         await receiver.ListenAsync();
         await using var encrypted = new SmtpReceiver { Login = "ada@ledger.example:p@ss/word", Certificate = certificate, Smtps = true };
         await encrypted.ListenAsync();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Notifications = Outbox.Manual() });
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Notifications = Outbox.Manual() with
+            {
+                Smtp = new SmtpServer("localhost", receiver.Port, SecureSocketOptions.StartTls, "ada@ledger.example", "p@ss/word"),
+            },
+        });
         await service.EndAJobAsync();
-        string Smtp(string password) => $"smtp://ada%40ledger.example:{password}@localhost:{receiver.Port}?starttls=required";
 
-        using (var node = Serve(service, Smtp("p%40ss%2Fword"), trusted: null))
-            await FailsAsync(service, node, "the mail server's certificate is signed by no authority that this system trusts");
+        // This process does not trust it.
+        await service.SendAsync<MailSender>();
+        await FailedAsync(service, "the mail server's certificate is signed by no authority that this system trusts");
         // Over smtps, as far as the password.
         using (var node = Serve(service, $"smtps://ada%40ledger.example:wrong@localhost:{encrypted.Port}", certificate))
             await FailsAsync(service, node, "the mail server refused the user or password (535 5.7.8)");
         Assert.Empty(receiver.Mails);
-        using (Serve(service, Smtp("p%40ss%2Fword"), certificate))
+        using (Serve(service, $"smtp://ada%40ledger.example:p%40ss%2Fword@localhost:{receiver.Port}?starttls=required", certificate))
             await service.UntilAllIsSentAsync();
         var mail = Assert.Single(receiver.Mails);
         Assert.Equal((true, "ada@ledger.example"), (mail.Tls, mail.User));
@@ -233,7 +239,7 @@ public sealed class MailTests
     [SkippableFact]
     public async Task To_a_server_that_offers_no_STARTTLS_nothing_is_sent_where_it_is_required()
     {
-        await using var receiver = await SmtpReceiver.StartAsync();
+        var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
             Notifications = Outbox.Manual(receiver) with
@@ -281,9 +287,14 @@ public sealed class MailTests
     private static async Task FailsAsync(TestService service, LedgerProcess node, string problem)
     {
         await Steps.UntilAsync($"no attempt fails with: {problem}", () => service.ScalarAsync<bool>("select bool_or(last_error is not null) from ledger.notifications"));
-        Assert.EndsWith(problem, await service.StatesAsync("mail"), StringComparison.Ordinal);
         node.Terminate();
         await node.ExitCodeAsync();
+        await FailedAsync(service, problem);
+    }
+
+    private static async Task FailedAsync(TestService service, string problem)
+    {
+        Assert.EndsWith(problem, await service.StatesAsync("mail"), StringComparison.Ordinal);
         await service.ExecuteAsync("update ledger.notifications set next_attempt_at = now(), last_error = null");
     }
 

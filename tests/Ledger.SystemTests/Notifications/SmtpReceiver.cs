@@ -55,6 +55,13 @@ public sealed class SmtpReceiver : IAsyncDisposable
         return receiver;
     }
 
+    /// <summary>What arrived until now is gone.</summary>
+    public void Forget()
+    {
+        foreach (var file in Directory.EnumerateFiles(_folder, "*.json"))
+            File.Delete(file);
+    }
+
     /// <summary>Makes a certificate for localhost, with its key, that only who is told to trusts.</summary>
     /// <returns>The file.</returns>
     public static string MakeCertificate(string folder)
@@ -116,5 +123,27 @@ public sealed class SmtpReceiver : IAsyncDisposable
         {
             return false;
         }
+    }
+}
+
+/// <summary>One receiver a class, whose tests come one after the other.</summary>
+public sealed class SharedReceiver : IAsyncLifetime
+{
+    private readonly Lazy<Task<SmtpReceiver>> _receiver = new(SmtpReceiver.StartAsync);
+
+    /// <summary>Nothing has arrived yet.</summary>
+    public async Task<SmtpReceiver> EmptyAsync()
+    {
+        var receiver = await _receiver.Value;
+        receiver.Forget();
+        return receiver;
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_receiver is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            await (await _receiver.Value).DisposeAsync();
     }
 }

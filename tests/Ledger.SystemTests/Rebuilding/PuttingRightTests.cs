@@ -1,16 +1,20 @@
 using System.Net;
 using Ledger.Cli;
+using Ledger.EventStore;
 using Ledger.SystemTests.Execution;
 
 namespace Ledger.SystemTests.Rebuilding;
 
-/// <summary>What is not the fold of its events is put right and told; everything else stays as it is.</summary>
-public sealed class PuttingRightTests
+/// <summary>
+/// What is not the fold of its events is put right and told; everything else stays as it is. The tests share a ledger, and each leaves it
+/// right.
+/// </summary>
+public sealed class PuttingRightTests(SharedService shared) : IClassFixture<SharedService>
 {
     [SkippableFact]
     public async Task A_ledger_that_nobody_tampered_with_is_left_exactly_as_it_is()
     {
-        await using var service = await WithJobsAsync();
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
         var before = await service.ProjectionsAsync();
         var told = await service.RebuildVerbAsync();
         Assert.Equal((ExitCodes.Done, ""), (told.ExitCode, told.Error));
@@ -21,7 +25,7 @@ public sealed class PuttingRightTests
     [SkippableFact]
     public async Task A_different_a_missing_and_a_surplus_row_are_put_right_and_told_and_the_others_are_not_touched()
     {
-        await using var service = await WithJobsAsync();
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
         var (different, missing) = (await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { cId = "user-2" }));
         var untouched = await service.ScalarAsync<string>(Others, Rebuilds.Stream(different), Rebuilds.Stream(missing));
         await service.TamperAsync(different, missing);
@@ -47,27 +51,32 @@ public sealed class PuttingRightTests
     [SkippableFact]
     public async Task Entries_of_the_change_log_that_were_exchanged_are_put_right()
     {
-        await using var service = await WithJobsAsync();
-        var right = await service.ScalarAsync<string>(Entries);
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
+        var right = await service.ScalarAsync<string>(Entries, service.Bot);
         await service.ExecuteAsync(
             """
-            create temporary table exchanged as select stream_id, first_version, sum(position) over () - position as position from (select * from ledger.change_log order by position limit 2) two;
+            create temporary table exchanged as
+                select stream_id, first_version, sum(position) over () - position as position
+                from (select * from ledger.change_log where bot_id = '$1' order by position limit 2) two;
             update ledger.change_log c set position = -1 - c.position from exchanged e where (e.stream_id, e.first_version) = (c.stream_id, c.first_version);
             update ledger.change_log c set position = e.position from exchanged e where (e.stream_id, e.first_version) = (c.stream_id, c.first_version);
-            """);
-        Assert.NotEqual(right, await service.ScalarAsync<string>(Entries));
+            drop table exchanged
+            """.Replace("$1", service.Bot, StringComparison.Ordinal));
+        Assert.NotEqual(right, await service.ScalarAsync<string>(Entries, service.Bot));
         var rebuilt = (await service.RebuildAsync()).Projections.Single(projection => projection.Table == "ledger.change_log");
         Assert.Equal((0, 2, 0), (rebuilt.Missing, rebuilt.Different, rebuilt.Surplus));
-        Assert.Equal(right, await service.ScalarAsync<string>(Entries));
+        Assert.Equal(right, await service.ScalarAsync<string>(Entries, service.Bot));
     }
 
-    private const string Entries = "select string_agg(c::text, '|' order by bot_id, position) from ledger.change_log c";
+    private const string Entries = "select string_agg(c::text, '|' order by position) from ledger.change_log c where bot_id = $1";
 
     [SkippableFact]
     public async Task A_running_node_takes_up_a_registry_document_that_was_put_right_though_its_version_is_the_same()
     {
-        await using var service = await WithJobsAsync();
-        await service.ExecuteAsync("update ledger.mt_doc_bot set data = jsonb_set(data, '{grants}', '{}'), mt_last_modified = now()");
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
+        await service.ExecuteAsync(
+            "update ledger.mt_doc_bot set data = jsonb_set(data, '{grants}', '{}'), mt_last_modified = now() where id = $1",
+            StreamIds.Bot(service.Bot));
         await Steps.UntilAsync("the node never saw the wrong document", () => AnswersAsync(service, HttpStatusCode.Unauthorized));
         Assert.Equal(1, (await service.RebuildAsync()).Projections.Single(projection => projection.Table == "ledger.mt_doc_bot").Different);
         await Steps.UntilAsync("the node goes on with the wrong document", () => AnswersAsync(service, HttpStatusCode.OK));
@@ -76,7 +85,7 @@ public sealed class PuttingRightTests
     [SkippableFact]
     public async Task A_document_of_a_stream_whose_events_are_not_whole_is_left_alone_and_told()
     {
-        await using var service = await WithJobsAsync();
+        await using var service = await WithJobsAsync(await TestService.StartAsync());
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.ExecuteAsync("alter table ledger.mt_events disable trigger user");
         await service.ExecuteAsync("delete from ledger.mt_events where stream_id = $1 and version = 2", Rebuilds.Stream(job));
@@ -93,19 +102,24 @@ public sealed class PuttingRightTests
     [Fact]
     public async Task Entries_of_the_change_log_that_differ_are_missing_or_are_surplus_are_put_right_and_later_ones_still_come()
     {
-        await using var service = await WithJobsAsync();
-        var right = await service.ScalarAsync<string>(Entries);
-        await service.ExecuteAsync("update ledger.change_log set outcomes = '{}' where outcomes is not null");
-        await service.ExecuteAsync("delete from ledger.change_log where position = (select min(position) from ledger.change_log)");
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
+        var right = await service.ScalarAsync<string>(Entries, service.Bot);
+        await service.ExecuteAsync("update ledger.change_log set outcomes = '{}' where bot_id = $1 and outcomes is not null", service.Bot);
         await service.ExecuteAsync(
-            "insert into ledger.change_log select bot_id, position + 1000, id, '11111111-1111-5111-8111-111111111111', 1, 1, 0, created_at, null from ledger.change_log limit 1");
+            "delete from ledger.change_log where position = (select min(position) from ledger.change_log where bot_id = $1)", service.Bot);
+        await service.ExecuteAsync(
+            """
+            insert into ledger.change_log
+            select bot_id, position + 1000, id, '11111111-1111-5111-8111-111111111111', 1, 1, 0, created_at, null
+            from ledger.change_log where bot_id = $1 limit 1
+            """, service.Bot);
 
         var report = await service.RebuildAsync();
         var rebuilt = report.Projections.Single(projection => projection.Table == "ledger.change_log");
         Assert.Equal((1, 1, 1), (rebuilt.Missing, rebuilt.Different, rebuilt.Surplus));
-        Assert.Equal(right, await service.ScalarAsync<string>(Entries));
+        Assert.Equal(right, await service.ScalarAsync<string>(Entries, service.Bot));
         await service.RunSlicesAsync();
-        Assert.StartsWith(right, await service.ScalarAsync<string>(Entries), StringComparison.Ordinal);
+        Assert.StartsWith(right, await service.ScalarAsync<string>(Entries, service.Bot), StringComparison.Ordinal);
         await service.AssertAuditHoldsAsync();
     }
 
@@ -115,9 +129,8 @@ public sealed class PuttingRightTests
         return response.StatusCode == expected;
     }
 
-    private static async Task<TestService> WithJobsAsync()
+    private static async Task<TestService> WithJobsAsync(TestService service)
     {
-        var service = await TestService.StartAsync();
         await service.AddConversationsAsync("a", 20, "user-1");
         await service.SubmitAsync(new { conversationIds = new[] { "a-00001", "a-00002", "nobody" } });
         await service.RunSlicesAsync();

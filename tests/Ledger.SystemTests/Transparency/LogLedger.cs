@@ -14,6 +14,7 @@ internal sealed class LogLedger : IAsyncDisposable
 
     private readonly List<IAsyncDisposable> _open = [];
     private readonly List<string> _folders = [];
+    private LogDatabase? _own;
 
     private LogLedger(EventStoreDatabase events, string folder) => (Events, KeyDirectory) = (events, folder);
 
@@ -36,8 +37,12 @@ internal sealed class LogLedger : IAsyncDisposable
     /// <summary>A writer with the folder, or with a copy of it as another machine would have.</summary>
     public LogWriter Writer(Action<string>? at = null, CosignAsync? cosign = null, string? folder = null)
     {
-        var database = new LogDatabase(Events.Database.ConnectionStringFor("ledger_service"));
-        _open.Add(database);
+        // Those of this machine share their connections: each new one costs the server a process.
+        var database = folder is null && _own is not null ? _own : new LogDatabase(Events.Database.ConnectionStringFor("ledger_service"));
+        if (database != _own)
+            _open.Add(database);
+        if (folder is null)
+            _own = database;
         return new LogWriter(database, KeyFolder.Open(folder ?? KeyDirectory), new LogOptions { Loop = false, Cosign = cosign }, TimeProvider.System, NullLogger<LogWriter>.Instance)
         {
             At = at ?? (_ => { }),

@@ -33,7 +33,7 @@ public sealed class SequencingTests
     [SkippableFact]
     public async Task Two_writers_that_race_for_the_fence_while_others_append_lose_and_double_nothing()
     {
-        const int Appenders = 6, Appends = 40, Passes = 4;
+        const int Appenders = 6, Appends = 20, Passes = 4;
         await using var ledger = await LogLedger.CreateAsync();
         // The second has a folder of its own, as another machine has: only the database keeps the two apart.
         var writers = new[] { ledger.Writer(), ledger.Writer(folder: ledger.CopyOfKeys()) };

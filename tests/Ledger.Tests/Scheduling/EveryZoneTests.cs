@@ -23,6 +23,7 @@ public sealed class EveryZoneTests(ITestOutputHelper output)
     {
         Requires.That(TzifZone.Find("Europe/Dublin") is not null, "the time zone database in /usr/share/zoneinfo (Debian: tzdata)");
         ConcurrentQueue<string> leftOut = new(), wrong = new();
+        var seen = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         var (zones, openings, steps, looks) = (0, 0L, 0, 0);
         Parallel.ForEach(DateTimeZoneProviders.Tzdb.Ids, id =>
         {
@@ -34,7 +35,11 @@ public sealed class EveryZoneTests(ITestOutputHelper output)
                     continue;
                 }
                 var checkedYear = new ZoneYear(id, oracle, year, wrong);
-                checkedYear.Check();
+                // Many zones have the same year: it is checked in all ways in one of them, and in the others in one way.
+                if (seen.TryAdd(checkedYear.Changes, true))
+                    checkedYear.Check();
+                else
+                    checkedYear.CheckEveryDay();
                 Interlocked.Increment(ref zones);
                 Interlocked.Add(ref openings, checkedYear.Openings);
                 Most(ref steps, checkedYear.Steps);
@@ -42,7 +47,8 @@ public sealed class EveryZoneTests(ITestOutputHelper output)
             }
         });
 
-        output.WriteLine($"{zones} zones and years, {openings} openings, {steps} steps and {looks} looks at most");
+        output.WriteLine($"{zones} zones and years, {seen.Count} of them different");
+        output.WriteLine($"{openings} openings, {steps} steps and {looks} looks at most");
         output.WriteLine($"left out, because the two databases list other changes: {leftOut.Count}:");
         output.WriteLine(string.Join(", ", leftOut.Order(StringComparer.Ordinal)));
         Assert.Empty(wrong.Take(20));
@@ -78,6 +84,9 @@ public sealed class EveryZoneTests(ITestOutputHelper output)
         private readonly IReadOnlyList<OffsetChange> _changes = oracle.Changes(Bounds(year).From - (3 * Day), Bounds(year).To + (3 * Day));
         private readonly int _before = oracle.OffsetAt(Bounds(year).From - (3 * Day));
 
+        /// <summary>All that the zone's clocks do in the year.</summary>
+        public string Changes => $"{year} {_before} {string.Join(' ', _changes)}";
+
         public long Openings { get; private set; }
 
         public int Steps { get; private set; }
@@ -87,6 +96,8 @@ public sealed class EveryZoneTests(ITestOutputHelper output)
         public static (long From, long To) Bounds(int year) => (Begins(year), Begins(year + 1));
 
         private static long Begins(int year) => new DateTimeOffset(year, 1, 1, 0, 0, 0, Duration.Zero).ToUnixTimeSeconds();
+
+        public void CheckEveryDay() => Compare(Fixed(64_800), [64_800], isInterval: false, _year.From, _year.To);
 
         public void Check()
         {

@@ -22,14 +22,14 @@ public sealed class MutatedInputTests
     {
         Requires.That(BrowserVerifier.IsInstalled, BrowserVerifier.Missing);
         var requests = new List<BrowserRequest> { await HonestAsync() };
-        for (var i = 0; i < 1_500; i++)
+        for (var i = 0; i < 500; i++)
             requests.Add(Change(requests[0], Chance.Of(i), i % 5));
         var ours = new List<string>();
         foreach (var request in requests)
             ours.Add(await BothVerifiers.SaidOfAsync(request));
         Assert.StartsWith("holds", ours[0], StringComparison.Ordinal);
         foreach (var verdict in new[] { "holds", "fails", "unchecked" })
-            Assert.InRange(ours.Count(said => said.StartsWith(verdict, StringComparison.Ordinal)), 50, 1_400);
+            Assert.InRange(ours.Count(said => said.StartsWith(verdict, StringComparison.Ordinal)), 10, 460);
         var browsers = await BrowserVerifier.CheckAsync(requests);
         for (var i = 0; i < requests.Count; i++)
             Assert.True(ours[i] == BothVerifiers.Said(browsers[i]), $"{ours[i]}\n{BothVerifiers.Said(browsers[i])}\n{Encoding.UTF8.GetString(requests[i].Policy!)}\n{requests[i]}");

@@ -23,9 +23,9 @@ public sealed class MutatedProofTests
         foreach (var proof in golden)
             results.Add(await Checked.RunAsync(proof));
         Assert.All(results, result => Assert.Null(result.Problem));
-        for (var i = 0; i < 2_000; i++)
+        for (var i = 0; i < 600; i++)
             results.Add(await Checked.RunAsync(Chance.Of(i) is var chance && chance.Below(4) == 0 ? ChangeLines(golden[i % 2], chance) : chance.Change(golden[i % 2])));
-        Assert.True(results.Count(result => result.Problem is not null) > 1_950);
+        Assert.True(results.Count(result => result.Problem is not null) > 585);
         await BothVerifiers.AgreeAsync(results);
     }
 
@@ -35,7 +35,7 @@ public sealed class MutatedProofTests
     {
         Requires.That(BrowserVerifier.IsInstalled, BrowserVerifier.Missing);
         var results = new List<CheckedProof>();
-        for (var i = 0; i < 2_000; i++)
+        for (var i = 0; i < 600; i++)
         {
             var chance = Chance.Of(i);
             var job = s_jobs[chance.Below(s_jobs.Length)];
@@ -43,7 +43,7 @@ public sealed class MutatedProofTests
             var stored = job.Stored.Select((e, place) => place == at ? ChangeEvent(e, chance) : e).ToArray();
             await AddAsync(results, new SampleJob(job.Events) { Id = job.Id, Stored = stored }, at, chance);
         }
-        Assert.InRange(results.Count(result => result.Problem is null), 100, results.Count - 500);
+        Assert.InRange(results.Count(result => result.Problem is null), 30, results.Count - 150);
         await BothVerifiers.AgreeAsync(results);
     }
 
@@ -52,7 +52,7 @@ public sealed class MutatedProofTests
     {
         Requires.That(BrowserVerifier.IsInstalled, BrowserVerifier.Missing);
         var results = new List<CheckedProof>();
-        for (var i = 0; i < 1_500; i++)
+        for (var i = 0; i < 500; i++)
         {
             var chance = Chance.Of(i);
             var job = s_jobs[chance.Below(s_jobs.Length)];
@@ -61,7 +61,7 @@ public sealed class MutatedProofTests
             var entries = job.Entries.Select((entry, place) => place == at ? [.. chance.Change(entry).Where(octet => octet != '\n')] : entry).ToArray();
             await AddAsync(results, new SampleJob(job.Events) { Id = job.Id, Entries = entries }, at, chance);
         }
-        Assert.InRange(results.Count(result => result.Problem is null), 20, results.Count - 500);
+        Assert.InRange(results.Count(result => result.Problem is null), 6, results.Count - 160);
         await BothVerifiers.AgreeAsync(results);
     }
 

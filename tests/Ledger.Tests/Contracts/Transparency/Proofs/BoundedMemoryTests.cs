@@ -8,18 +8,18 @@ namespace Ledger.Tests.Contracts.Transparency.Proofs;
 [Trait("cost", "slow")]
 public sealed class BoundedMemoryTests
 {
-    private const int Events = 200_000;
+    private const int Events = 120_000;
 
     /// <summary>Less than a hash for every event takes; writer, pipe and checker take about 1 MB.</summary>
-    private const long MaxGrowth = 4 << 20;
+    private const long MaxGrowth = 3 << 20;
 
     [Fact]
-    public async Task A_proof_of_200_000_events_is_written_and_checked_without_holding_it()
+    public async Task A_proof_of_120_000_events_is_written_and_checked_without_holding_it()
     {
         await new GeneratedProof(100).CheckAsync(long.MaxValue, () => { }); // what is loaded and allocated once
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var (peak, samples) = (0L, 0);
-        var report = await new GeneratedProof(Events - GeneratedProof.OtherEvents).CheckAsync(16 << 20, () =>
+        var report = await new GeneratedProof(Events - GeneratedProof.OtherEvents).CheckAsync(8 << 20, () =>
         {
             peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true));
             samples++;

@@ -19,7 +19,7 @@ public sealed class JobProofTests
             var isDisclosed = foreign.Count % 2 == 0;
             var proof = ProofLog.Of(job, [.. foreign]).JobProofAsync(isDisclosed).GetAwaiter().GetResult();
             Agrees(job, Checked.JobAsync(proof).GetAwaiter().GetResult(), isDisclosed);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithQuietOnSuccess(true));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(100).WithQuietOnSuccess(true));
 
     private static void Agrees(SampleJob job, JobReport report, bool isDisclosed)
     {

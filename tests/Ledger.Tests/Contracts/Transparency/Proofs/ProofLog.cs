@@ -44,7 +44,9 @@ internal sealed class ProofLog
         return log;
     }
 
-    public MemoryTree Tree => MemoryTree.Of(_leaves.Select(leaf => MerkleTree.LeafHash(leaf.Entry)));
+    private MemoryTree? _tree;
+
+    public MemoryTree Tree => _tree ??= MemoryTree.Of(_leaves.Select(leaf => MerkleTree.LeafHash(leaf.Entry)));
 
     public Checkpoint Checkpoint => new(Key.Verifier.Name, Size, Tree.Root(0, Size));
 
