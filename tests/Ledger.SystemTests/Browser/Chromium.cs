@@ -7,6 +7,9 @@ internal static class Chromium
 {
     public const string Missing = "Chromium is not installed (Debian: chromium)";
 
+    /// <summary>A name that leads to this machine and is not known to.</summary>
+    public const string NotLocalhost = "ledger.example";
+
     private static readonly string? Path =
         ((string[])["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]).FirstOrDefault(File.Exists);
 
@@ -37,7 +40,7 @@ internal static class Chromium
         {
             ExecutablePath = Path,
             ChromiumSandbox = false, // tests run as root in containers
-            Args = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args = [$"--host-resolver-rules=MAP {NotLocalhost} 127.0.0.1", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         });
     }
 }

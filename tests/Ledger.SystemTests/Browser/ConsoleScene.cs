@@ -74,7 +74,7 @@ public sealed class ConsoleScene : IAsyncLifetime
         var today = Instant.Truncate(service.Time.GetUtcNow());
         // Of several nights: the chart has bars.
         await service.Clock.SetAsync(today.AddDays(-5));
-        foreach (var count in new[] { 1, 1200, 260, 0, 640 })
+        foreach (var count in new[] { 1, 600, 130, 0, 320 })
         {
             await service.AddConversationsAsync($"n{count}", count, $"night-{count}", today.AddDays(-300), perKind: 0);
             await service.SubmitAsync(new { cId = $"night-{count}" });
@@ -118,6 +118,30 @@ public sealed class ConsoleScene : IAsyncLifetime
 [CollectionDefinition(nameof(ConsoleScene))]
 public sealed class ConsoleSceneTests : ICollectionFixture<ConsoleScene>;
 
+/// <summary>One page for the tests of a class, each of which begins without a session: a context of its own costs a process.</summary>
+public sealed class ConsolePage : IAsyncLifetime
+{
+    private IPage? _page;
+    private List<string> _problems = [];
+
+    internal async Task<(IPage Page, List<string> Problems)> OfAsync(TestService service)
+    {
+        if (_page is null)
+            (_page, _problems) = await Visitor.OpenAsync(service);
+        await _page.Context.ClearCookiesAsync();
+        _problems.Clear();
+        return (_page, _problems);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_page is not null)
+            await _page.Context.CloseAsync();
+    }
+}
+
 /// <summary>A person at the console.</summary>
 internal static class Visitor
 {
@@ -143,6 +167,16 @@ internal static class Visitor
         await page.GotoAsync(to ?? "/login");
         await page.GetByLabel("Token", new() { Exact = true }).FillAsync(token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+    }
+
+    /// <summary>Signs in without looking at a page.</summary>
+    public static async Task EnterAsync(this IPage page, TestService service, string token)
+    {
+        var form = page.APIRequest.CreateFormData().Set("token", token).Set("next", "/");
+        var origin = service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
+        var answer = await page.APIRequest.PostAsync(
+            "/login", new() { Form = form, Headers = new Dictionary<string, string> { ["Origin"] = origin }, MaxRedirects = 0 });
+        Assert.Equal(303, answer.Status);
     }
 
     public static async Task<string> TextAsync(this IPage page) => await page.Locator("main").InnerTextAsync();

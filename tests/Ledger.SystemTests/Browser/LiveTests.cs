@@ -6,14 +6,17 @@ using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
 
+/// <summary>A node whose batches are smaller than the tests' jobs.</summary>
+public sealed class SmallBatches() : SharedService(new TestServiceOptions { Execution = new() { BatchSize = 5 } });
+
 /// <summary>A job is watched from the browser to its end, and its files are fetched.</summary>
-public sealed class LiveTests
+public sealed class LiveTests(SmallBatches shared) : IClassFixture<SmallBatches>
 {
     [SkippableFact]
     public async Task A_job_completes_before_ones_eyes_without_a_reload_and_its_proof_and_certificate_are_then_downloaded()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Execution = new() { BatchSize = 5 } });
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 12, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         var (page, problems) = await Visitor.OpenAsync(service);
@@ -43,7 +46,7 @@ public sealed class LiveTests
     [SkippableFact]
     public async Task Without_JavaScript_a_reload_says_the_same()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 12, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var person = new Person(service);

@@ -7,22 +7,67 @@ using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
 
-/// <summary>The verify page checks what the service hands out with the network cut, and asks for nothing once it is loaded.</summary>
-public sealed class VerifyPageTests
+/// <summary>A service, and proofs of its job, for the tests of one class.</summary>
+public sealed class ProvenJob : IAsyncLifetime
 {
     private static readonly TimeSpan s_delay = TimeSpan.FromMinutes(1);
 
+    private readonly Lazy<Task<TestService>> _service;
+
+    public ProvenJob() => _service = new(StartAsync);
+
+    public Task<TestService> Service => _service.Value;
+
+    public byte[] Whole { get; private set; } = [];
+
+    /// <summary>Of a conversation that was erased by the second attempt.</summary>
+    public byte[] One { get; private set; } = [];
+
+    /// <summary>After the job was forgotten.</summary>
+    public byte[] Forgotten { get; private set; } = [];
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            await (await _service.Value).DisposeAsync();
+    }
+
+    private async Task<TestService> StartAsync()
+    {
+        var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
+        var job = await RetriedAsync(service);
+        (Whole, One) = (await service.JobProofAsync(job), await service.ConversationProofAsync(job, "a-00002"));
+        await service.ForgetAsync(job);
+        await service.WriteLogAsync();
+        Forgotten = await service.JobProofAsync(job);
+        return service;
+    }
+
+    /// <summary>One conversation is not found, one is deleted at the second attempt.</summary>
+    private static async Task<string> RetriedAsync(TestService service)
+    {
+        await service.AddConversationsAsync("a", 3, "user-1");
+        await service.AddTriggerAsync("conversations", "refuse_once", "before delete", "if old.conversation_id = 'a-00002' then raise exception 'no'; end if; return old;");
+        var job = await service.SubmitAsync(new { conversationIds = (string[])["a-00001", "a-00002", "a-00003", "nobody-has"] });
+        await service.RunSlicesAsync();
+        await service.ExecuteAsync("drop trigger refuse_once on conversations.conversations");
+        await service.Clock.AdvanceAsync(s_delay + TimeSpan.FromSeconds(1));
+        await service.RunSlicesAsync();
+        return job;
+    }
+}
+
+/// <summary>The verify page checks what the service hands out with the network cut, and asks for nothing once it is loaded.</summary>
+public sealed class VerifyPageTests(ProvenJob proven) : IClassFixture<ProvenJob>
+{
     [SkippableFact]
     public async Task Proofs_are_checked_with_the_network_cut_and_no_request_leaves()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
-        var job = await RetriedAsync(service);
-        var (whole, one) = (await service.JobProofAsync(job), await service.ConversationProofAsync(job, "a-00002"));
-        await service.ForgetAsync(job);
-        await service.WriteLogAsync();
-        var forgotten = await service.JobProofAsync(job);
-
+        var service = await proven.Service;
+        var (whole, one) = (proven.Whole, proven.One);
         var page = await Chromium.OpenAsync(service.Client.BaseAddress!);
         try
         {
@@ -33,7 +78,7 @@ public sealed class VerifyPageTests
             Assert.Equal(Partly, await CheckAsync(page, whole));
             Assert.Contains("4 of 4 shown in the file, each checked", await ResultAsync(page), StringComparison.Ordinal);
             Assert.Contains("Checked by the key that this server gave", await ResultAsync(page), StringComparison.Ordinal);
-            Assert.Equal(Partly, await CheckAsync(page, forgotten));
+            Assert.Equal(Partly, await CheckAsync(page, proven.Forgotten));
             Assert.Contains("none shown in the file", await ResultAsync(page), StringComparison.Ordinal);
             Assert.Equal("The proof holds. ERASED: the conversation was erased.", await CheckAsync(page, one));
             Assert.Contains("That backups, replicas and copies elsewhere are erased.", await ResultAsync(page), StringComparison.Ordinal);
@@ -57,12 +102,8 @@ public sealed class VerifyPageTests
     public async Task A_key_that_is_none_is_no_verdict_on_the_proof_another_logs_key_is_one_and_a_newer_ledgers_proof_is_not_proven()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await TestService.StartAsync();
-        await service.AddConversationsAsync("a", 1, "user-1");
-        var job = await service.SubmitAsync(new { cId = "user-1" });
-        await service.RunSlicesAsync();
-        var proof = await service.JobProofAsync(job);
-
+        var service = await proven.Service;
+        var proof = proven.Whole;
         var page = await Chromium.OpenAsync(service.Client.BaseAddress!);
         try
         {
@@ -86,19 +127,6 @@ public sealed class VerifyPageTests
         {
             await page.Context.CloseAsync();
         }
-    }
-
-    /// <summary>One conversation is not found, one is deleted at the second attempt.</summary>
-    private static async Task<string> RetriedAsync(TestService service)
-    {
-        await service.AddConversationsAsync("a", 3, "user-1");
-        await service.AddTriggerAsync("conversations", "refuse_once", "before delete", "if old.conversation_id = 'a-00002' then raise exception 'no'; end if; return old;");
-        var job = await service.SubmitAsync(new { conversationIds = (string[])["a-00001", "a-00002", "a-00003", "nobody-has"] });
-        await service.RunSlicesAsync();
-        await service.ExecuteAsync("drop trigger refuse_once on conversations.conversations");
-        await service.Clock.AdvanceAsync(s_delay + TimeSpan.FromSeconds(1));
-        await service.RunSlicesAsync();
-        return job;
     }
 
     /// <returns>The requests that the page makes from now on.</returns>

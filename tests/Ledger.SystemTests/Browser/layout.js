@@ -3,12 +3,22 @@
     const problems = [];
     const say = (what, element, more) => problems.push(`${what}: ${name(element)} ${more ?? ''}`.trim());
     const name = element => `<${element.tagName.toLowerCase()}${element.id ? ` id=${element.id}` : ''}${element.classList.length ? ` class="${element.classList}"` : ''}> "${(element.textContent ?? '').trim().slice(0, 40)}"`;
-    const style = element => getComputedStyle(element);
+    // Nothing changes while this looks, so each element is asked once.
+    const once = ask => {
+        const answers = new Map();
+        return element => answers.get(element) ?? answers.set(element, ask(element)).get(element);
+    };
+    const style = once(element => {
+        const { clipPath, visibility, overflowX, overflowY } = getComputedStyle(element);
+        return { clipPath, visibility, overflowX, overflowY };
+    });
     const scrolls = element => ['auto', 'scroll'].includes(style(element).overflowX);
+    const isIn = has => { const is = once(element => has(element) || (element.parentElement !== null && is(element.parentElement))); return is; };
+    const isInScrolled = isIn(scrolls);
+    const isHidden = isIn(element => style(element).clipPath !== 'none' || style(element).visibility === 'hidden');
     const ancestors = function* (element) { for (let e = element; e !== null; e = e.parentElement) yield e; };
     // Text for screen readers alone is cut to nothing on purpose.
-    const isForEyes = element => ![...ancestors(element)].some(e => style(e).clipPath !== 'none' || style(e).visibility === 'hidden')
-        && element.checkVisibility() && element.closest('.skip, svg, select, noscript') === null;
+    const isForEyes = once(element => !isHidden(element) && element.checkVisibility() && element.closest('.skip, svg, select, noscript') === null);
 
     const page = document.documentElement;
     if (page.scrollWidth > page.clientWidth) say('the page scrolls sideways', page, `${page.scrollWidth} > ${page.clientWidth}`);
@@ -36,7 +46,7 @@
             const box = element.getBoundingClientRect();
             if (text.left < box.left - 1 || text.right > box.right + 1 || text.top < box.top - 1 || text.bottom > box.bottom + 1) say('text is cut off', text.parent);
         }
-        if (![...ancestors(text.parent)].some(scrolls) && (text.left < -1 || text.right > innerWidth + 1)) say('text is outside the page', text.parent);
+        if (!isInScrolled(text.parent) && (text.left < -1 || text.right > innerWidth + 1)) say('text is outside the page', text.parent);
     }
     texts.sort((a, b) => a.top - b.top);
     for (let i = 0; i < texts.length; i++) {

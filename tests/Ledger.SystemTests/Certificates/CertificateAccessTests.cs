@@ -9,41 +9,46 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Certificates;
 
-/// <summary>Who gets which form of a certificate, and when.</summary>
-public sealed class CertificateAccessTests
+/// <summary>A node without a Chromium.</summary>
+public sealed class ServiceWithoutChromium() : SharedService(new TestServiceOptions { Http = Options })
 {
-    [SkippableTheory]
-    [InlineData(null, "text/html")]
-    [InlineData("*/*", "text/html")]
-    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html")] // a browser
-    [InlineData("application/json", "application/json")]
-    [InlineData("application/*", "application/json")]
-    [InlineData("text/html;q=0.4, application/json;q=0.6", "application/json")]
-    [InlineData("text/html;q=0, */*", "application/json")]
-    [InlineData("application/pdf, text/html;q=0.5", "text/html")]
-    [InlineData("image/png", null)]
-    [InlineData("text/html;q=0", null)]
-    [InlineData("application/pdf", null)]
-    public async Task Without_a_Chromium_Accept_decides_between_HTML_and_JSON_and_nothing_else_is_406(string? accept, string? type)
+    public static readonly HttpOptions Options = new() { Submits = null, Polls = null, Chromium = null };
+}
+
+/// <summary>Who gets which form of a certificate, and when.</summary>
+public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : IClassFixture<ServiceWithoutChromium>
+{
+    [SkippableFact]
+    public async Task Without_a_Chromium_Accept_decides_between_HTML_and_JSON_and_nothing_else_is_406()
     {
-        await using var service = await WithoutChromiumAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await EndedAsync(service);
-        using var response = await service.AskForCertificateAsync(job, accept);
-        if (type is null)
+        foreach (var (accept, type) in new (string?, string?)[]
         {
-            (await Answer.OfAsync(response)).IsError(406, 406, accept == "application/pdf" ? "print that page" : "text/html, application/json or application/pdf");
-            return;
+            (null, "text/html"), ("*/*", "text/html"), ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"), // a browser
+            ("application/json", "application/json"), ("application/*", "application/json"),
+            ("text/html;q=0.4, application/json;q=0.6", "application/json"), ("text/html;q=0, */*", "application/json"),
+            ("application/pdf, text/html;q=0.5", "text/html"), ("image/png", null), ("text/html;q=0", null), ("application/pdf", null),
+        })
+        {
+            using var response = await service.AskForCertificateAsync(job, accept);
+            if (type is null)
+            {
+                (await Answer.OfAsync(response)).IsError(
+                    406, 406, accept == "application/pdf" ? "print that page" : "text/html, application/json or application/pdf");
+                continue;
+            }
+            Assert.Equal((accept, HttpStatusCode.OK), (accept, response.StatusCode));
+            Assert.Equal((accept, type), (accept, response.Content.Headers.ContentType!.MediaType));
+            Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
+            Assert.Equal("Accept", Assert.Single(response.Headers.Vary));
         }
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(type, response.Content.Headers.ContentType!.MediaType);
-        Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
-        Assert.Equal("Accept", Assert.Single(response.Headers.Vary));
     }
 
     [SkippableFact]
     public async Task A_link_names_the_form_in_the_query_and_what_else_it_says_is_refused()
     {
-        await using var service = await WithoutChromiumAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await EndedAsync(service);
         using (var json = await service.AskForCertificateAsync(job, "text/html", "?format=json"))
             Assert.Equal("application/json", json.Content.Headers.ContentType!.MediaType);
@@ -56,7 +61,7 @@ public sealed class CertificateAccessTests
     [SkippableFact]
     public async Task The_submitting_client_and_erasure_proofs_get_it_and_nobody_else_does()
     {
-        await using var service = await WithoutChromiumAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var submitter = service.Token(Scope.DeleteConversations);
         var job = await EndedAsync(service, submitter);
         foreach (var token in new[] { submitter, service.Token(Scope.ErasureProofs) })
@@ -71,7 +76,7 @@ public sealed class CertificateAccessTests
     [SkippableFact]
     public async Task Nothing_is_shown_of_a_job_that_has_not_ended_or_that_the_log_does_not_cover_yet()
     {
-        await using var service = await WithoutChromiumAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "nobody" });
         (await Answer.OfAsync(await service.AskForCertificateAsync(job))).IsError(409, 409, "the job has not ended");
         await service.RunSlicesAsync();
@@ -87,21 +92,21 @@ public sealed class CertificateAccessTests
     [SkippableFact]
     public async Task Links_lead_to_the_public_address_where_it_is_set_and_to_the_requests_host_where_it_is_not()
     {
-        await using (var service = await WithoutChromiumAsync(new Uri("https://ledger.example.com/erasure/")))
-        {
-            var job = await EndedAsync(service);
-            var certificate = await service.JsonCertificateAsync(job);
-            Assert.Equal($"https://ledger.example.com/erasure{service.Deletions}/{job}/proof", certificate.GetProperty("verify").Text("proof"));
-            Assert.Equal("https://ledger.example.com/erasure/verify", certificate.GetProperty("verify").Text("page"));
-        }
-        await using var other = await WithoutChromiumAsync();
-        Assert.StartsWith(other.Client.BaseAddress!.ToString(), (await other.JsonCertificateAsync(await EndedAsync(other))).GetProperty("verify").Text("proof"), StringComparison.Ordinal);
+        await using var service = await shared.WithOwnBotAsync();
+        var job = await EndedAsync(service);
+        using var node = await service.AddNodeAsync(
+            ServiceWithoutChromium.Options with { PublicUrl = new Uri("https://ledger.example.com/erasure/") });
+        var links = (await service.JsonCertificateAsync(job, node)).GetProperty("verify");
+        Assert.Equal($"https://ledger.example.com/erasure{service.Deletions}/{job}/proof", links.Text("proof"));
+        Assert.Equal("https://ledger.example.com/erasure/verify", links.Text("page"));
+        links = (await service.JsonCertificateAsync(job)).GetProperty("verify");
+        Assert.StartsWith(service.Client.BaseAddress!.ToString(), links.Text("proof"), StringComparison.Ordinal);
     }
 
     [SkippableFact]
     public async Task Once_its_key_is_destroyed_a_jobs_certificate_is_the_same()
     {
-        await using var service = await WithoutChromiumAsync();
+        await using var service = await shared.WithOwnBotAsync();
         var job = await EndedAsync(service);
         var before = await service.JsonCertificateAsync(job);
         Assert.True(JobId.TryParse(job, out var id));
@@ -116,47 +121,29 @@ public sealed class CertificateAccessTests
     public async Task A_Chromium_that_prints_nothing_is_answered_503_and_leaves_nothing_behind()
     {
         Requires.That(File.Exists("/bin/false"), "there is no /bin/false");
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = Unlimited with { Chromium = "/bin/false" } });
+        await using var service = await shared.WithOwnBotAsync();
+        using var node = await service.AddNodeAsync(ServiceWithoutChromium.Options with { Chromium = "/bin/false" });
         var job = await EndedAsync(service);
-        (await Answer.OfAsync(await service.AskForCertificateAsync(job, "application/pdf"))).IsError(503, 503, "print that page");
-        Assert.Empty(FoldersOf(job));
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, "application/pdf", node: node))).IsError(503, 503, "print that page");
+        Assert.Empty(Certifying.FoldersOf(job));
     }
 
     [SkippableFact]
     public async Task A_client_that_goes_away_ends_the_printing_and_nothing_is_left_of_it()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await TestService.StartAsync();
+        await using var service = await shared.WithOwnBotAsync();
+        using var node = await service.AddNodeAsync(new TestServiceOptions().Http);
         var job = await EndedAsync(service);
-        await service.CertificateAsync(job, "application/pdf");
-        Assert.Empty(FoldersOf(job));
         using var gone = new CancellationTokenSource();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/certificate?format=pdf") { Headers = { { "auth", service.Token() } } };
-        var asked = service.Client.SendAsync(request, gone.Token);
-        await Execution.Steps.UntilAsync("no Chromium was started", () => Task.FromResult(FoldersOf(job).Any(folder => Directory.Exists(Path.Combine(folder, "profile")))));
-        var folder = Assert.Single(FoldersOf(job));
+        var asked = node.SendAsync(request, gone.Token);
+        await Execution.Steps.UntilAsync("no Chromium was started", () => Task.FromResult(Certifying.FoldersOf(job).Any(folder => Directory.Exists(Path.Combine(folder, "profile")))));
+        var folder = Assert.Single(Certifying.FoldersOf(job));
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
         await Execution.Steps.UntilAsync("its folder is left", () => Task.FromResult(!Directory.Exists(folder)));
     }
-
-    /// <summary>Folders in which this job's certificate is being printed: other tests, and other programs, print too.</summary>
-    private static List<string> FoldersOf(string job) => [.. Directory.GetDirectories(Path.GetTempPath(), "ledger-pdf-*").Where(folder =>
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(folder, "page.html")).Contains(job, StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false; // gone, or not written yet
-        }
-    })];
-
-    private static readonly HttpOptions Unlimited = new() { Submits = null, Polls = null };
-
-    private static Task<TestService> WithoutChromiumAsync(Uri? publicUrl = null) =>
-        TestService.StartAsync(new TestServiceOptions { Http = Unlimited with { Chromium = null, PublicUrl = publicUrl } });
 
     private static async Task<string> EndedAsync(TestService service, string? token = null)
     {

@@ -7,17 +7,70 @@ using Ledger.SystemTests.Browser;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Foreign;
 using Ledger.SystemTests.Proofs;
+using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Certificates;
 
+/// <summary>Jobs that have ended in each way there is, run once for the tests of one class.</summary>
+public sealed class EndedJobs : IAsyncLifetime
+{
+    private readonly Lazy<Task<TestService>> _service;
+    private ServiceTemplate _template = null!;
+
+    public EndedJobs() => _service = new(StartAsync);
+
+    /// <summary>For tests that change nothing of these jobs.</summary>
+    public Task<TestService> Service => _service.Value;
+
+    /// <summary>As <see cref="Certifying.TwoNightsAsync"/>, <see cref="Certifying.FailingAsync"/> and
+    /// <see cref="Certifying.ListlessAsync"/> make them.</summary>
+    public string TwoNights { get; private set; } = "";
+
+    public string Failed { get; private set; } = "";
+
+    public string Listless { get; private set; } = "";
+
+    public async Task<TestService> CopyAsync()
+    {
+        await _service.Value;
+        return await AfterwardsAsync();
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            await (await _service.Value).DisposeAsync();
+    }
+
+    private async Task<TestService> StartAsync()
+    {
+        var service = await TestService.StartAsync(Certifying.Nights);
+        await service.Clock.SetAsync(Steps.At("2026-11-20T12:00:00Z"));
+        TwoNights = await service.TwoNightsAsync();
+        Failed = await service.FailingAsync();
+        Listless = await service.ListlessAsync();
+        _template = await service.FreezeAsync();
+        return await AfterwardsAsync();
+    }
+
+    private async Task<TestService> AfterwardsAsync()
+    {
+        var service = await TestService.StartAsync(Certifying.Nights, _template);
+        await service.Clock.SetAsync(Steps.At("2026-12-01T12:00:00Z"));
+        return service;
+    }
+}
+
 /// <summary>What a certificate says is what the events say, in each of its three forms.</summary>
-public sealed class CertificateTests
+public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
 {
     [SkippableFact]
     public async Task The_certificate_says_of_a_job_over_two_nights_what_its_checked_proof_says()
     {
-        await using var service = await Certifying.NightServiceAsync();
-        var job = await service.TwoNightsAsync();
+        var service = await jobs.Service;
+        var job = jobs.TwoNights;
         var certificate = await service.JsonCertificateAsync(job);
         var proof = await service.CheckJobAsync(await service.JobProofAsync(job, "?ids=false"));
 
@@ -48,8 +101,8 @@ public sealed class CertificateTests
     [SkippableFact]
     public async Task A_failed_job_is_certified_as_not_completely_erased_with_the_reasons_and_so_is_one_that_never_had_a_list()
     {
-        await using var service = await Certifying.NightServiceAsync();
-        var job = await service.FailingAsync();
+        var service = await jobs.Service;
+        var job = jobs.Failed;
         var certificate = await service.JsonCertificateAsync(job);
         Assert.Equal("NOT COMPLETELY ERASED: the job failed. 2 of the 3 conversations on the job's list were erased, 1 was not.", certificate.Text("headline"));
         Assert.Equal("""notCompleted {"store_refused":1} 4""", $"{certificate.Text("conclusion")} {Compact(certificate, "failed")} {certificate.GetProperty("attempts")}");
@@ -57,25 +110,25 @@ public sealed class CertificateTests
         Assert.Contains("by this job they were NOT", certificate.GetProperty("notProven")[0].GetString(), StringComparison.Ordinal);
         Assert.Contains("NOT COMPLETELY ERASED", Encoding.UTF8.GetString(await service.CertificateAsync(job, "text/html")), StringComparison.Ordinal);
 
-        await service.ExecuteAsync("revoke select on conversations.channel_users from ledger_service");
-        var listless = await service.SubmitAsync(new { cId = "user-9" });
-        for (var night = 26; night <= 30; night++)
-            await service.RunAtAsync($"2026-11-{night}T18:10:00Z");
-        var nothing = await service.JsonCertificateAsync(listless);
+        var nothing = await service.JsonCertificateAsync(jobs.Listless);
         Assert.Equal("NOT ERASED: the job failed before it knew what to erase. Nothing was erased.", nothing.Text("headline"));
         Assert.Equal("""{"list_unresolved":4} Nothing was deleted by this job.""", $"{Compact(nothing, "failedAttempts")} {nothing.GetProperty("method").Text("erasure")}");
-        Assert.DoesNotContain("deleted as rows", Encoding.UTF8.GetString(await service.CertificateAsync(listless, "text/html")), StringComparison.Ordinal);
+        Assert.DoesNotContain("deleted as rows", Encoding.UTF8.GetString(await service.CertificateAsync(jobs.Listless, "text/html")), StringComparison.Ordinal);
     }
 
     [SkippableFact]
     public async Task No_form_of_a_certificate_shows_an_identifier()
     {
-        await using var service = await Certifying.NightServiceAsync();
-        var (jobs, raw) = (new[] { await service.TwoNightsAsync(), await service.FailingAsync() }, new[] { "a-0000", "nobody-1", "old-0000", "f-0000", "user-9", "user-1" });
-        foreach (var job in jobs)
+        var service = await jobs.Service;
+        foreach (var job in new[] { jobs.TwoNights, jobs.Failed })
         {
             foreach (var type in new[] { "application/json", "text/html" })
-                Assert.All(raw, id => Assert.DoesNotContain(id, Encoding.UTF8.GetString(service.CertificateAsync(job, type).GetAwaiter().GetResult()), StringComparison.Ordinal));
+            {
+                var certificate = Encoding.UTF8.GetString(await service.CertificateAsync(job, type));
+                Assert.All(
+                    ["a-0000", "nobody-1", "old-0000", "f-0000", "user-9", "user-1"],
+                    id => Assert.DoesNotContain(id, certificate, StringComparison.Ordinal));
+            }
         }
     }
 
@@ -83,8 +136,8 @@ public sealed class CertificateTests
     public async Task The_printed_page_holds_every_field_of_the_JSON_and_is_a_few_tagged_A4_pages_with_title_and_language()
     {
         RequirePdf();
-        await using var service = await Certifying.NightServiceAsync();
-        foreach (var job in new[] { await service.TwoNightsAsync(), await service.FailingAsync() })
+        var service = await jobs.Service;
+        foreach (var job in new[] { jobs.TwoNights, jobs.Failed })
         {
             var certificate = await service.JsonCertificateAsync(job);
             var pdf = await service.CertificateAsync(job, "application/pdf");
@@ -99,14 +152,16 @@ public sealed class CertificateTests
             Assert.Matches(@"Pages:\s+[23]\n", info);
             Assert.Matches(@"Page size:\s+59\d(\.\d+)? x 84\d", info);
             Assert.Contains("/Lang (en)", Encoding.Latin1.GetString(pdf), StringComparison.Ordinal);
-            Assert.Matches(@"Page size:\s+612 x 792", await Certifying.InfoAsync(await service.CertificateAsync(job, "application/pdf", "?paper=letter")));
+            Assert.Empty(Certifying.FoldersOf(job));
         }
+        var letter = await service.CertificateAsync(jobs.TwoNights, "application/pdf", "?paper=letter");
+        Assert.Matches(@"Page size:\s+612 x 792", await Certifying.InfoAsync(letter));
     }
 
     [SkippableFact]
     public async Task Names_that_are_markup_stay_text_on_the_page_and_in_the_PDF()
     {
-        await using var service = await Certifying.NightServiceAsync();
+        var service = await jobs.Service;
         const string Hostile = "<script>document.title='x'</script><img src=x onerror=alert(1)>\u202Eabc & \"q\"";
         var bot = await service.AddBotAsync(Hostile);
         var client = $"c</td>{Hostile}";
@@ -116,7 +171,7 @@ public sealed class CertificateTests
         await service.AddConversationsAsync("h", 1, "user-1", Steps.At("2026-10-01T00:00:00Z"), bot: bot);
         using var submitted = await service.SendAsync(HttpMethod.Post, $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete", new { cId = "user-1", endDate = "2026-11-01" }, token);
         var job = JsonDocument.Parse(await submitted.Content.ReadAsStringAsync()).RootElement.GetProperty("jobId").GetString()!;
-        await service.RunAtAsync("2026-11-20T18:10:00Z");
+        await service.RunAtAsync("2026-12-01T18:10:00Z");
 
         var html = Encoding.UTF8.GetString(await service.CertificateAsync(job, "text/html", bot: bot, token: token));
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
@@ -135,32 +190,35 @@ public sealed class CertificateTests
     public async Task The_page_loads_nothing_but_what_is_in_it()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
-        await using var service = await Certifying.NightServiceAsync();
-        var job = await service.TwoNightsAsync();
+        var service = await jobs.Service;
+        var job = jobs.TwoNights;
+        var page = await Chromium.OpenAsync(service.Client.BaseAddress!);
+        var (requests, problems) = (new List<string>(), new List<string>());
+        page.Request += (_, request) => requests.Add(request.Url);
+        page.Console += (_, message) => problems.Add(message.Text);
+        await page.SetExtraHTTPHeadersAsync(new Dictionary<string, string> { ["auth"] = service.Token() });
+        await page.GotoAsync($"{service.Deletions}/{job}/certificate");
+        // It has no script, so it is loaded once: a style may ask for something more at another width or in another scheme.
         foreach (var (width, dark) in new[] { (375, false), (375, true), (1440, false), (1440, true) })
         {
-            var page = await Chromium.OpenAsync(service.Client.BaseAddress!, width, dark);
-            var (requests, problems) = (new List<string>(), new List<string>());
-            page.Request += (_, request) => requests.Add(request.Url);
-            page.Console += (_, message) => problems.Add(message.Text);
-            await page.SetExtraHTTPHeadersAsync(new Dictionary<string, string> { ["auth"] = service.Token() });
-            await page.GotoAsync($"{service.Deletions}/{job}/certificate");
-            Assert.Empty(problems);
-            Assert.Single(requests, url => !url.StartsWith("data:", StringComparison.Ordinal));
+            await page.SetViewportSizeAsync(width, width < 600 ? 812 : 900);
+            await page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
             Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{width} px scrolls");
             Assert.Equal(116, await page.EvaluateAsync<int>("document.querySelector('.qr img').naturalWidth > 0 ? document.querySelector('.qr img').width : 0"));
             Assert.Equal(dark ? "rgb(27, 30, 35)" : "rgb(255, 255, 255)", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('main')).backgroundColor"));
             await KeepAsync($"certificate-{width}-{(dark ? "dark" : "light")}.png", () => page.ScreenshotAsync(new() { FullPage = true }));
-            await page.Context.CloseAsync();
         }
+        Assert.Empty(problems);
+        Assert.Single(requests, url => !url.StartsWith("data:", StringComparison.Ordinal));
+        await page.Context.CloseAsync();
         await KeepAsync("certificate.pdf", () => service.CertificateAsync(job, "application/pdf"));
     }
 
     [SkippableFact]
     public async Task A_certificate_that_would_differ_from_the_status_document_or_the_events_is_refused()
     {
-        await using var service = await Certifying.NightServiceAsync();
-        var job = await service.TwoNightsAsync();
+        await using var service = await jobs.CopyAsync();
+        var job = jobs.TwoNights;
         await service.JsonCertificateAsync(job);
         foreach (var (harm, why) in new[]
                  {

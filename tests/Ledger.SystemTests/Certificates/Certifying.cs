@@ -9,41 +9,37 @@ namespace Ledger.SystemTests.Certificates;
 internal static class Certifying
 {
     public static async Task<HttpResponseMessage> AskForCertificateAsync(
-        this TestService service, string job, string? accept = null, string query = "", string? token = null, string? bot = null)
+        this TestService service, string job, string? accept = null, string query = "", string? token = null, string? bot = null,
+        HttpClient? node = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/public/bot/{Uri.EscapeDataString(bot ?? service.Bot)}/conversations/delete/{job}/certificate{query}");
         request.Headers.Add("auth", token ?? service.Token());
         if (accept is not null)
             request.Headers.TryAddWithoutValidation("Accept", accept);
-        return await service.Client.SendAsync(request);
+        return await (node ?? service.Client).SendAsync(request);
     }
 
-    public static async Task<byte[]> CertificateAsync(this TestService service, string job, string accept, string query = "", string? bot = null, string? token = null)
+    public static async Task<byte[]> CertificateAsync(this TestService service, string job, string accept, string query = "", string? bot = null, string? token = null,
+        HttpClient? node = null)
     {
-        using var response = await service.AskForCertificateAsync(job, accept, query, token, bot);
+        using var response = await service.AskForCertificateAsync(job, accept, query, token, bot, node);
         var body = await response.Content.ReadAsByteArrayAsync();
         Assert.True(response.IsSuccessStatusCode, System.Text.Encoding.UTF8.GetString(body));
         Assert.Equal(MediaTypeHeaderValue.Parse(accept).MediaType, response.Content.Headers.ContentType!.MediaType);
         return body;
     }
 
-    public static async Task<JsonElement> JsonCertificateAsync(this TestService service, string job, string? bot = null) =>
-        JsonDocument.Parse(await service.CertificateAsync(job, "application/json", bot: bot)).RootElement;
+    public static async Task<JsonElement> JsonCertificateAsync(this TestService service, string job, HttpClient? node = null) =>
+        JsonDocument.Parse(await service.CertificateAsync(job, "application/json", node: node)).RootElement;
 
     /// <summary>A service whose window opens at 18:00 UTC for two hours; retries come ten hours later, which is the next night.</summary>
-    public static async Task<TestService> NightServiceAsync(Func<TestServiceOptions, TestServiceOptions>? with = null)
+    public static readonly TestServiceOptions Nights = new()
     {
-        var options = new TestServiceOptions
-        {
-            OwnClock = true,
-            RetentionDays = 300,
-            Window = new("0 0 18 * * ?", "Europe/Lisbon", TimeSpan.FromHours(2), 4),
-            Execution = new() { BatchSize = 3, RetryDelays = [TimeSpan.FromHours(10), TimeSpan.FromHours(10), TimeSpan.FromHours(10)] },
-        };
-        var service = await TestService.StartAsync(with is null ? options : with(options));
-        await service.Clock.SetAsync(Steps.At("2026-11-20T12:00:00Z"));
-        return service;
-    }
+        OwnClock = true,
+        RetentionDays = 300,
+        Window = new("0 0 18 * * ?", "Europe/Lisbon", TimeSpan.FromHours(2), 4),
+        Execution = new() { BatchSize = 3, RetryDelays = [TimeSpan.FromHours(10), TimeSpan.FromHours(10), TimeSpan.FromHours(10)] },
+    };
 
     /// <summary>A job of 14 ids over two nights: 10 erased (2 of them by the second attempt), 4 skipped for three reasons.</summary>
     public static async Task<string> TwoNightsAsync(this TestService service)
@@ -75,6 +71,30 @@ internal static class Certifying
         Assert.Equal("failed done 2 deleted 1 failed 0 skipped 0 retries", await service.CountsAsync(job));
         return job;
     }
+
+    /// <summary>A job that never gets a list, since the store refuses to be asked for it.</summary>
+    public static async Task<string> ListlessAsync(this TestService service)
+    {
+        await service.ExecuteAsync("revoke select on conversations.channel_users from ledger_service");
+        var job = await service.SubmitAsync(new { cId = "user-9" });
+        for (var night = 26; night <= 30; night++)
+            await service.RunAtAsync($"2026-11-{night}T18:10:00Z");
+        await service.ExecuteAsync("grant select on conversations.channel_users to ledger_service");
+        return job;
+    }
+
+    /// <summary>Folders in which this job's certificate is being printed: other tests, and other programs, print too.</summary>
+    public static List<string> FoldersOf(string job) => [.. Directory.GetDirectories(Path.GetTempPath(), "ledger-pdf-*").Where(folder =>
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "page.html")).Contains(job, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // gone, or not written yet
+        }
+    })];
 
     /// <summary>A PDF's text, without any white space: where lines break does not matter.</summary>
     public static async Task<string> TextAsync(byte[] pdf) => Squeezed(await PdfToolAsync(["pdftotext", "-raw"], pdf, "-"));

@@ -75,17 +75,26 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
         var submit = await SubmitAsync(Encoding.UTF8.GetBytes($"{id}\n"), "--ids", environment);
         Assert.True(submit.ExitCode == ExitCodes.Done, submit.Error);
         Assert.Matches("^cdj-[0-9a-f-]{36}\n$", Encoding.UTF8.GetString(submit.Output));
-        var find = await FindAsync(Encoding.UTF8.GetBytes(id), environment);
-        Assert.True(find.ExitCode == ExitCodes.Done, find.Error);
-        Assert.Contains($"\n{id}\t{Service.Bot}\t", Encoding.UTF8.GetString(find.Output), StringComparison.Ordinal);
-
-        var checkpoint = await DoAsync(environment, ["log", "checkpoint", .. Database]);
+        var done = await LedgerProcess.RunAllAsync(
+            environment, Encoding.UTF8.GetBytes(id),
+            ["find", .. Database], ["log", "checkpoint", .. Database], ["log", "consistency", kept, .. Database],
+            ["key", "new", "--keys", Path.Combine(bytes.Folder, $"schlüssel-{locale}")]);
+        Assert.True(done.ExitCode == ExitCodes.Done, done.Error);
+        var (find, checkpoint, consistency, keys) = Four(done.Output);
+        Assert.Contains($"\n{id}\t{Service.Bot}\t", Encoding.UTF8.GetString(find), StringComparison.Ordinal);
         var key = LogKeyFile.Read(Service.KeyDirectory).Verifier;
-        Checkpoint.Open(SignedNote.Parse(checkpoint.Output), key);
-        var consistency = await DoAsync(environment, ["log", "consistency", kept, .. Database]);
-        Checkpoint.Open(AddCheckpointRequest.Parse(consistency.Output).Note, key);
-        var keys = await DoAsync(environment, "key", "new", "--keys", Path.Combine(bytes.Folder, $"schlüssel-{locale}"));
-        return Encoding.UTF8.GetString(keys.Output).Replace($"schlüssel-{locale}", "schlüssel", StringComparison.Ordinal);
+        Checkpoint.Open(SignedNote.Parse(checkpoint), key);
+        Checkpoint.Open(AddCheckpointRequest.Parse(consistency).Note, key);
+        return Encoding.UTF8.GetString(keys).Replace($"schlüssel-{locale}", "schlüssel", StringComparison.Ordinal);
+    }
+
+    private static (byte[], byte[], byte[], byte[]) Four(byte[] output)
+    {
+        var parts = new List<byte[]>();
+        for (var rest = output.AsSpan(); !rest.IsEmpty; rest = rest[(parts[^1].Length + 1)..])
+            parts.Add(rest[..rest.IndexOf((byte)SeveralCommands.End)].ToArray());
+        Assert.Equal(4, parts.Count);
+        return (parts[0], parts[1], parts[2], parts[3]);
     }
 
     private async Task MakeAsync(string charset, string name)
@@ -110,18 +119,10 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
         new Dictionary<string, string>(environment ?? []) { [SubmitCommand.TokenVariable] = Service.Token() }, input,
         "submit", "--bot", Service.Bot, "--url", Service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), what, "-", "--watch");
 
-    private Task<Said> FindAsync(byte[] input, Dictionary<string, string>? environment = null) =>
-        LedgerProcess.RunAsync(environment ?? [], input, ["find", .. Database]);
+    private Task<Said> FindAsync(byte[] input) => LedgerProcess.RunAsync(new Dictionary<string, string>(), input, ["find", .. Database]);
 
     private string[] Database => ["--connection", Service.Database.ConnectionStringFor("ledger_service"), "--keys", Service.KeyDirectory];
 
     private Task<long> LeftAsync(string ids) =>
         Service.ScalarAsync<long>("select count(*) from conversations.conversations where conversation_id like $1", ids);
-
-    private static async Task<Said> DoAsync(Dictionary<string, string> environment, params string[] args)
-    {
-        var done = await LedgerProcess.RunAsync(environment, [], args);
-        Assert.True(done.ExitCode == ExitCodes.Done, done.Error);
-        return done;
-    }
 }

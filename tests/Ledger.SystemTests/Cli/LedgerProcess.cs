@@ -43,18 +43,36 @@ internal sealed class LedgerProcess : IDisposable
         Begin(StartInfo(folder, environment, [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args]));
 
     /// <summary>On a terminal of 80 columns, whose output is <see cref="Output"/>; <see cref="Type"/> hangs it up.</summary>
-    public static LedgerProcess OnTerminal(params string[] args) => Begin(StartInfo(
+    public static LedgerProcess OnTerminal(params string[] args) =>
+        BeginOnTerminal(["dotnet", typeof(CommandLine).Assembly.Location, .. args]);
+
+    /// <summary>One process that runs all these there, one after the other: see <see cref="SeveralCommands"/>.</summary>
+    public static LedgerProcess AllOnTerminal(params string[][] commands) => BeginOnTerminal(All(commands));
+
+    private static LedgerProcess BeginOnTerminal(string[] line) => Begin(StartInfo(
         "", new Dictionary<string, string>(),
-        [
-            "python3", Path.Combine(Repository.Root, "tests", "Ledger.SystemTests", "Cli", "pty_run.py"), "80",
-            "dotnet", typeof(CommandLine).Assembly.Location, .. args,
-        ]));
+        ["python3", Path.Combine(Repository.Root, "tests", "Ledger.SystemTests", "Cli", "pty_run.py"), "80", .. line]));
+
+    private static string[] All(string[][] commands) =>
+    [
+        "dotnet", typeof(SeveralCommands).Assembly.Location,
+        .. commands.SelectMany((command, n) => n == 0 ? command : [SeveralCommands.Then, .. command]),
+    ];
 
     /// <summary>Runs it to its end with these bytes as its standard input, and gives what it wrote byte for byte.</summary>
-    public static async Task<(int ExitCode, byte[] Output, string Error)> RunAsync(
-        IReadOnlyDictionary<string, string> environment, byte[] input, params string[] args)
+    public static Task<(int ExitCode, byte[] Output, string Error)> RunAsync(
+        IReadOnlyDictionary<string, string> environment, byte[] input, params string[] args) =>
+        RunLineAsync(environment, input, ["dotnet", typeof(CommandLine).Assembly.Location, .. args]);
+
+    /// <summary>The same with one process for all these commands: see <see cref="SeveralCommands"/>.</summary>
+    public static Task<(int ExitCode, byte[] Output, string Error)> RunAllAsync(
+        IReadOnlyDictionary<string, string> environment, byte[] input, params string[][] commands) =>
+        RunLineAsync(environment, input, All(commands));
+
+    private static async Task<(int ExitCode, byte[] Output, string Error)> RunLineAsync(
+        IReadOnlyDictionary<string, string> environment, byte[] input, string[] line)
     {
-        using var process = Process.Start(StartInfo("", environment, ["dotnet", typeof(CommandLine).Assembly.Location, .. args]))!;
+        using var process = Process.Start(StartInfo("", environment, line))!;
         using var output = new MemoryStream();
         var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
         var error = process.StandardError.ReadToEndAsync();

@@ -1,5 +1,4 @@
 using Ledger.Cli;
-using Ledger.SystemTests.Database;
 using Ledger.SystemTests.Foreign;
 
 namespace Ledger.SystemTests.Cli;
@@ -7,7 +6,7 @@ namespace Ledger.SystemTests.Cli;
 /// <summary>What a person sees on a terminal of 80 columns, and what a script gets.</summary>
 public sealed class TerminalTests
 {
-    private const string Python = "python3 (Debian: apt install python3)";
+    public const string Python = "python3 (Debian: apt install python3)";
 
     [SkippableFact]
     public async Task Each_list_holds_every_cell_on_a_terminal_of_80_columns_and_columns_for_scripts_elsewhere()
@@ -25,7 +24,10 @@ public sealed class TerminalTests
             ["jobs"], ["notifications"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job],
             ["replay", job, "--events"],
         ];
-        var seen = await Task.WhenAll(lists.Select(list => OnTerminalAsync(service, list)));
+        using var ledger = LedgerProcess.AllOnTerminal([.. lists.Select(list => (string[])[.. list, .. Database(service)])]);
+        Assert.True(await ledger.ExitCodeAsync() == ExitCodes.Done, ledger.Output + ledger.Error);
+        var seen = ledger.Output.Split(SeveralCommands.End)[..^1];
+        Assert.Equal(lists.Length, seen.Length);
         foreach (var (list, shown) in lists.Zip(seen))
         {
             var piped = await CliDatabase.RunAsync([.. list, .. Database(service)]);
@@ -42,19 +44,6 @@ public sealed class TerminalTests
         Assert.Contains(bot, seen[0], StringComparison.Ordinal);
     }
 
-    [SkippableFact]
-    public async Task A_terminal_that_hangs_up_stops_the_service_and_its_database()
-    {
-        Requires.That(Tool.Path("python3") is not null, Python);
-        await using var folder = await ScratchFolder.CreateAsync();
-        using var serve = LedgerProcess.OnTerminal("serve", "--embedded", "--data", folder.Path, "--urls", "http://127.0.0.1:0");
-        await serve.LineAsync("Listening on ");
-        Assert.NotNull(folder.Pid());
-        serve.Type([]);
-        Assert.Equal(0, await serve.ExitCodeAsync());
-        Assert.Null(folder.Pid());
-    }
-
     /// <summary>The runtime's own pipe would stand in their place: nothing would come from it, and what is written would be lost.</summary>
     [Fact]
     public async Task With_standard_input_or_output_closed_nothing_is_done()
@@ -66,13 +55,6 @@ public sealed class TerminalTests
             Assert.Equal(ExitCodes.Usage, await ledger.ExitCodeAsync());
             Assert.Contains("standard input or output is closed", ledger.Error, StringComparison.Ordinal);
         }
-    }
-
-    private static async Task<string> OnTerminalAsync(TestService service, string[] list)
-    {
-        using var ledger = LedgerProcess.OnTerminal([.. list, .. Database(service)]);
-        Assert.True(await ledger.ExitCodeAsync() == ExitCodes.Done, ledger.Output + ledger.Error);
-        return ledger.Output;
     }
 
     private static string[] Database(TestService service) => ["--connection", service.Database.ConnectionStringFor("ledger_service")];

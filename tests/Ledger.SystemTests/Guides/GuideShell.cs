@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Ledger.Cli;
+using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Foreign;
 
 namespace Ledger.SystemTests.Guides;
@@ -10,7 +11,7 @@ namespace Ledger.SystemTests.Guides;
 /// <summary>
 /// Runs the <c>sh</c> blocks of a guide, in order, as a person would in one terminal; it stops at the first command that fails. What other blocks hold is not run.
 /// <list type="bullet">
-/// <item>Services that <c>serve</c> stay up behind the commands after them.</item>
+/// <item>Services that <c>serve</c> stay up behind the commands after them, and so does one process that runs all commands that end.</item>
 /// <item>Ports 8080 and 8081 of this machine are replaced by free ones.</item>
 /// <item>A job id is replaced by that of a job of <c>st-my-bot</c>, submitted by <c>cs-my-client</c>, that has ended: before the first block that names one, a job is submitted, in a window that is open.</item>
 /// </list>
@@ -46,6 +47,7 @@ internal sealed partial class GuideShell
         return await Tool.RunAsync("bash", ["-euo", "pipefail", "-c", script], _folder, new Dictionary<string, string>
         {
             ["LEDGER_DLL"] = typeof(CommandLine).Assembly.Location,
+            ["COMMANDS_DLL"] = typeof(SeveralCommands).Assembly.Location,
             ["LC_ALL"] = "C.UTF-8",
             ["NO_PROXY"] = "*",
             ["HOME"] = _folder,

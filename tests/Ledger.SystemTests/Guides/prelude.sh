@@ -6,6 +6,12 @@ GUIDE_JOB=
 services=()
 trap 'code=$?; set +x; for service in "${services[@]}"; do kill "$service" || true; done; wait; rm -rf "$GUIDE"; exit $code' EXIT
 
+# Runs all commands that end: see SeveralCommands.
+mkfifo "$GUIDE/asked" "$GUIDE/answered"
+command dotnet "$COMMANDS_DLL" "$GUIDE" <"$GUIDE/asked" >"$GUIDE/answered" &
+services+=($!)
+exec 8>"$GUIDE/asked" 9<"$GUIDE/answered"
+
 # The program that was built, instead of building it again.
 dotnet() {
     if [ "$1" != run ]; then command dotnet "$@"; return; fi
@@ -20,8 +26,17 @@ program() {
     serve*) background "$@" $([[ "$*" == *--urls* ]] || echo "--urls http://127.0.0.1:8080") ;;
     "witness serve") background "$@" ;;
     demo*) command dotnet "$LEDGER_DLL" "$@" --data "$PWD/demo-data" ;;
-    *) command dotnet "$LEDGER_DLL" "$@" ;;
+    *) ask "$@" ;;
     esac
+}
+
+ask() {
+    local code
+    printf '%s\0' "$#" "$@" >&8
+    read -r code <&9
+    cat "$GUIDE/output"
+    cat "$GUIDE/error" >&2
+    return "$code"
 }
 
 # Until it listens.

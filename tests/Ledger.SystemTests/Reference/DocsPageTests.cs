@@ -7,25 +7,24 @@ namespace Ledger.SystemTests.Reference;
 /// <summary><c>/docs</c> in a browser.</summary>
 public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedService>
 {
-    /// <summary>Not a name of this machine's: Swagger UI behaves differently on localhost.</summary>
-    private const string Host = "http://ledger.example";
-
     [SkippableFact]
     public async Task It_shows_every_operation_and_tries_one_out_without_asking_another_host()
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
         await using var service = await shared.WithOwnBotAsync();
-        var page = await Chromium.OpenAsync(new Uri(Host));
+        // Swagger UI behaves differently on localhost.
+        var host = $"http://{Chromium.NotLocalhost}:{service.Client.BaseAddress!.Port}";
+        var page = await Chromium.OpenAsync(new Uri(host));
         var (asked, complaints) = (new List<string>(), new List<string>());
         page.Request += (_, request) => asked.Add(request.Url);
         page.Console += (_, message) => complaints.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
         page.PageError += (_, error) => complaints.Add(error);
-        await page.RouteAsync("**/*", route => PassOnAsync(route, service.Client));
 
         Assert.Equal(200, (await page.GotoAsync("/docs/index.html"))!.Status);
         var document = await ApiDocument.LoadAsync(service.Client);
-        foreach (var operation in document.Operations)
-            await Assertions.Expect(page.Locator($"[id$='-{operation.Id}']").First).ToBeVisibleAsync();
+        var ids = document.Operations.Select(operation => operation.Id).ToArray();
+        await Assertions.Expect(page.Locator($"[id$='-{ids[^1]}']").First).ToBeVisibleAsync();
+        Assert.Empty(await page.EvaluateAsync<string[]>("ids => ids.filter(id => !document.querySelector(`[id$='-${id}']`)?.checkVisibility())", ids));
 
         await page.Locator(".btn.authorize").First.ClickAsync();
         await page.Locator(".auth-container input[aria-label='auth-apiKey-value'], .auth-container input[type=text]").First.FillAsync(service.Token());
@@ -43,8 +42,8 @@ public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedSe
         await KeepAsync(page);
 
         Assert.True(complaints.Count == 0, string.Join("\n", complaints));
-        Assert.All(asked, url => Assert.StartsWith(Host, url.StartsWith("data:", StringComparison.Ordinal) ? Host : url, StringComparison.Ordinal));
-        Assert.Contains(asked, url => url.StartsWith($"{Host}/api/public/bot/{service.Bot}/conversations/delete?", StringComparison.Ordinal));
+        Assert.All(asked, url => Assert.StartsWith($"{host}/", url.StartsWith("data:", StringComparison.Ordinal) ? $"{host}/" : url, StringComparison.Ordinal));
+        Assert.Contains(asked, url => url.StartsWith($"{host}/api/public/bot/{service.Bot}/conversations/delete?", StringComparison.Ordinal));
         await page.Context.CloseAsync();
     }
 
@@ -61,20 +60,6 @@ public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedSe
         using var missing = await service.Client.GetAsync(new Uri("/docs/nothing", UriKind.Relative));
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
         Assert.Equal("""{"errors":[{"msg":"there is nothing at this path","code":404}]}""", await missing.Content.ReadAsStringAsync());
-    }
-
-    /// <summary>To the service, as if it were the host; nothing reaches another.</summary>
-    private static async Task PassOnAsync(IRoute route, HttpClient service)
-    {
-        if (!route.Request.Url.StartsWith(Host, StringComparison.Ordinal))
-        {
-            await route.AbortAsync();
-            return;
-        }
-        await route.FulfillAsync(new RouteFulfillOptions
-        {
-            Response = await route.FetchAsync(new RouteFetchOptions { Url = service.BaseAddress!.GetLeftPart(UriPartial.Authority) + route.Request.Url[Host.Length..], MaxRedirects = 0 }),
-        });
     }
 
     /// <summary>For people to look at, where they say.</summary>

@@ -23,8 +23,16 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
             var published = Path.Combine(folder, "published");
             // A build folder of its own: the solution's own build is not touched.
             var machine = RuntimeInformation.RuntimeIdentifier.Contains("arm64", StringComparison.Ordinal) ? "linux-arm64" : "linux-x64";
-            var (exit, output, error) = await RunAsync("dotnet", "publish", InTree("src/Verifier"), "-r", machine,
-                "--artifacts-path", Path.Combine(folder, "build"), "-o", published, "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false");
+            // Analyzers and advisories are the whole build's. Where the build's compiler server still runs, it compiles this too: its place
+            // depends on the temporary folder.
+            var publish = new ProcessStartInfo("dotnet",
+            [
+                "publish", InTree("src/Verifier"), "-r", machine, "--artifacts-path", Path.Combine(folder, "build"), "-o", published, "-m:1",
+                "-nodeReuse:false", "-p:UseSharedCompilation=true", "-p:RunAnalyzers=false", "-p:NuGetAudit=false",
+            ]);
+            publish.Environment.Remove("TMPDIR");
+            publish.Environment["DOTNET_TieredPGO"] = "0";
+            var (exit, output, error) = await RunAsync(publish);
             Assert.True(exit == 0, output + error);
             var program = Assert.Single(Directory.GetFiles(published));
             Assert.Equal("erasure-verify", Path.GetFileName(program));
@@ -130,9 +138,13 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
         new[] { Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")), "/usr/share/dotnet", "/usr/lib/dotnet", "/usr/lib64/dotnet", "/etc/dotnet" }
             .Select(folder => folder.TrimEnd('/')).Distinct(StringComparer.Ordinal).Where(Directory.Exists);
 
-    private static async Task<(int Exit, string Output, string Error)> RunAsync(string program, params string[] args)
+    private static Task<(int Exit, string Output, string Error)> RunAsync(string program, params string[] args) =>
+        RunAsync(new ProcessStartInfo(program, args));
+
+    private static async Task<(int Exit, string Output, string Error)> RunAsync(ProcessStartInfo start)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, args) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        (start.UseShellExecute, start.RedirectStandardOutput, start.RedirectStandardError) = (false, true, true);
+        using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return (process.ExitCode, await output, await error);
