@@ -16,13 +16,8 @@ internal static class AxeCore
 
     private static readonly Lazy<Task<(string? Script, string Refusal)>> Script = new(GetAsync);
 
-    /// <summary>The rules that axe runs by default whose verdict depends on colours or on the layout.</summary>
-    public static readonly string[] OfAppearance = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"];
-
     /// <summary>What axe finds wrong on a page: rule, impact, and the elements. Skips the test where axe is not to be had.</summary>
-    /// <param name="page">The page.</param>
-    /// <param name="rules">Null: all that axe runs by default.</param>
-    public static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page, string[]? rules = null)
+    public static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page)
     {
         var (script, refusal) = await Script.Value;
         Requires.That(script is not null, $"axe-core cannot be had: {refusal}");
@@ -30,9 +25,9 @@ internal static class AxeCore
             await page.EvaluateAsync(script!);
         var found = await page.EvaluateAsync<JsonElement>(
             """
-            async rules => (await axe.run(document, { resultTypes: ['violations'], preload: false, ...(rules && { runOnly: rules }) })).violations
+            async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations
                 .map(rule => `${rule.id} (${rule.impact}): ${rule.nodes.map(node => node.target.join(' ') + ' ' + node.any.concat(node.all, node.none).map(check => check.message).join('; ')).join(' | ')}`)
-            """, rules);
+            """);
         return [.. found.EnumerateArray().Select(violation => violation.GetString()!)];
     }
 
