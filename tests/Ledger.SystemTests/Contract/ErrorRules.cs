@@ -249,6 +249,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     public async Task Without_the_database_requests_are_503_with_retry_after_until_it_is_back()
     {
         await SubmitAsync(Nobody);
+        await Node.WriteLogAsync(); // a log that was not written for long is not ready either
         await GetAsync("/health/ready");
         var before = await Node.RecordedAsync();
         await Node.Database.TakeAwayAsync();
