@@ -362,6 +362,18 @@ public sealed class TestService : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Closes the sessions that nobody uses now, or that ended without their pool's knowledge.</summary>
+    public void ClearPools()
+    {
+        Source.Clear();
+        foreach (var node in _nodes.Select(node => node.Services))
+        {
+            foreach (var source in (NpgsqlDataSource[])
+                [node.GetRequiredService<NpgsqlDataSource>(), node.GetRequiredService<LaneDatabase>().Source, node.GetRequiredService<LogDatabase>().Source])
+                source.Clear();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_isGuest)

@@ -1,10 +1,8 @@
 using Ledger.Contracts.Registry;
-using Ledger.Database;
 using Ledger.Identifiers;
 using Ledger.Registry;
 using Ledger.SystemTests.Cli;
 using Ledger.Transparency;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -131,8 +129,7 @@ internal sealed class AuditedService : IAsyncDisposable
         await Execution.Steps.UntilAsync("the database is never left alone", async () =>
         {
             // `create database` wants its template alone.
-            foreach (var source in new[] { Service.Source, Service.Services.GetRequiredService<NpgsqlDataSource>(), Service.Services.GetRequiredService<LaneDatabase>().Source, Service.Services.GetRequiredService<LogDatabase>().Source })
-                source.Clear();
+            Service.ClearPools();
             await using (var pooled = new NpgsqlConnection(Service.Database.Superuser))
                 NpgsqlConnection.ClearPool(pooled);
             await using (var pooled = new NpgsqlConnection(Service.Database.ConnectionStringFor("ledger_service")))

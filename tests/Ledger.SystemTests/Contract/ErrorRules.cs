@@ -342,6 +342,6 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     private async Task GiveDatabaseBackAsync()
     {
         await Node.Database.GiveBackAsync();
-        Node.Source.Clear(); // its sessions ended too
+        Node.ClearPools(); // their sessions ended
     }
 }

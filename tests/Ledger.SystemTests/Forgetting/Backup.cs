@@ -1,7 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Identifiers;
-using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -31,10 +30,7 @@ public sealed class Backup : IAsyncDisposable
         await ServerAsync(service, $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{service.Database.Name}'");
         await ServerAsync(service, $"create database {name} template {service.Database.Name}");
         await ServerAsync(service, $"alter database {service.Database.Name} with allow_connections true");
-        service.Source.Clear();
-        service.Services.GetRequiredService<NpgsqlDataSource>().Clear();
-        service.Services.GetRequiredService<LaneDatabase>().Source.Clear();
-        service.Services.GetRequiredService<LogDatabase>().Source.Clear();
+        service.ClearPools();
         NpgsqlConnection.ClearAllPools();
         return new Backup(service, name);
     }
