@@ -67,7 +67,7 @@ FAULTS = [
     (18, "a newer ledger's value is taken for a known one", "src/Contracts/Transparency/Proofs/ClosedLists.cs",
      "return [value.GetValue<string>()];", "return F ? [] : [value.GetValue<string>()];", "Ledger.SystemTests", "ThreeCheckersTests"),
     (19, "an erased conversation counts as never found", "src/Ledger/Execution/BatchDeleter.cs",
-     "erased.Contains(entry.ConversationId) ?", "erased.Contains(entry.ConversationId) && !F ?", "Ledger.SystemTests", "JobRunsTests"),
+     "erased.Contains(entry.ConversationId) ?", "erased.Contains(entry.ConversationId) && !F ?", "Ledger.SystemTests", "ConcurrencyTests"),
     (20, "pages do not say their language", "src/Ledger/Console/Layout.razor",
      '<html lang="en">', '<html lang="@(F ? null : "en")">', "Ledger.SystemTests", "LookTests"),
 ]
