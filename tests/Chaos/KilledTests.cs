@@ -18,8 +18,6 @@ public abstract class KilledTests(Victim victim)
 {
     protected Victim Victim => victim;
 
-    protected Task KillAsync(Scene scene) => victim == Victim.Service ? scene.KillNodeAsync() : scene.KillPostgresAsync();
-
     /// <summary>Starts the node that is to come to these points in turn.</summary>
     protected Task StartAsync(Scene scene, params string[] points) =>
         scene.StartNodeAsync(victim == Victim.Service ? points[0] : string.Join(',', points));

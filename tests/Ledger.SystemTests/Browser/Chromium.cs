@@ -26,11 +26,21 @@ internal static class Chromium
         var context = await (await Browser.Value).NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = baseUrl.ToString(),
-            ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 812 : 900 },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
         });
-        return await context.NewPageAsync();
+        var page = await context.NewPageAsync();
+        await page.ShowAsync(width, dark);
+        return page;
+    }
+
+    /// <summary>Shows the page that is open on another screen, or to somebody who prefers the other scheme.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="width">Of the viewport, in CSS pixels.</param>
+    /// <param name="dark">The scheme.</param>
+    public static async Task ShowAsync(this IPage page, int width, bool dark)
+    {
+        await page.SetViewportSizeAsync(width, width < 600 ? 812 : 900);
+        await page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
     }
 
     private static async Task<IBrowser> LaunchAsync()
@@ -40,7 +50,13 @@ internal static class Chromium
         {
             ExecutablePath = Path,
             ChromiumSandbox = false, // tests run as root in containers
-            Args = [$"--host-resolver-rules=MAP {NotLocalhost} 127.0.0.1", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            Args =
+            [
+                // No page reaches another machine, whatever it asks for.
+                $"--host-resolver-rules=MAP {NotLocalhost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+                "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+                "--disable-sync",
+            ],
         });
     }
 }

@@ -146,9 +146,9 @@ public sealed class ConsolePage : IAsyncLifetime
 internal static class Visitor
 {
     /// <summary>A page whose problems are collected: script errors, and whatever the content security policy refused.</summary>
-    public static async Task<(IPage Page, List<string> Problems)> OpenAsync(TestService service, int width = 1440, bool dark = false)
+    public static async Task<(IPage Page, List<string> Problems)> OpenAsync(TestService service)
     {
-        var page = await Chromium.OpenAsync(service.Client.BaseAddress!, width, dark);
+        var page = await Chromium.OpenAsync(service.Client.BaseAddress!);
         var problems = new List<string>();
         page.PageError += (_, error) => problems.Add($"{page.Url}: {error}");
         page.Dialog += (_, dialog) => problems.Add($"{page.Url}: a dialog '{dialog.Message}'");

@@ -82,8 +82,7 @@ public sealed class LookTests(ConsoleScene scene, ConsolePage looked) : IClassFi
             await page.GotoAsync(path);
         foreach (var (width, dark) in new[] { (375, false), (375, true), (1440, true), (1440, false) })
         {
-            await page.SetViewportSizeAsync(width, width < 600 ? 812 : 900);
-            await page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+            await page.ShowAsync(width, dark);
             var where = $"{name} {width} {(dark ? "dark" : "light")}";
             wrong.AddRange((await page.EvaluateAsync<string[]>(LayoutCheck)).Select(problem => $"{where}: {problem}"));
             // Colours depend on the scheme, and order and tables on the width: these two see every one of either.

@@ -7,7 +7,6 @@ using Ledger.SystemTests.Browser;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Foreign;
 using Ledger.SystemTests.Proofs;
-using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Certificates;
 
@@ -201,8 +200,7 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         // It has no script, so it is loaded once: a style may ask for something more at another width or in another scheme.
         foreach (var (width, dark) in new[] { (375, false), (375, true), (1440, false), (1440, true) })
         {
-            await page.SetViewportSizeAsync(width, width < 600 ? 812 : 900);
-            await page.EmulateMediaAsync(new() { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light });
+            await page.ShowAsync(width, dark);
             Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{width} px scrolls");
             Assert.Equal(116, await page.EvaluateAsync<int>("document.querySelector('.qr img').naturalWidth > 0 ? document.querySelector('.qr img').width : 0"));
             Assert.Equal(dark ? "rgb(27, 30, 35)" : "rgb(255, 255, 255)", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('main')).backgroundColor"));
