@@ -24,8 +24,16 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         string Token(string claims) => Tokens.HS256(secret, $$"""{"appId":"{{client}}",{{claims}}}""");
         var good = Token("\"sub\":\"test\"");
         var revoked = await ClientAsync(secret, scopes: Scope.DeleteConversations);
-        var revoke = new RevokeClient(revoked, "test", null);
-        Assert.Null(await Node.Registry.ExecuteOnClientAsync(revoked, revoke, null, CancellationToken.None));
+        // A client's secrets go when it is revoked, and a key of its own stays in its record.
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var pem = key.ExportSubjectPublicKeyInfoPem();
+        var revokedKey = await ClientAsync(null, TokenAlgorithm.ES256, pem, scopes: Scope.DeleteConversations);
+        await GetAsync(Deletions, Tokens.ES256(key, $$"""{"sub":"test","appId":"{{revokedKey}}"}"""));
+        foreach (var gone in new[] { revoked, revokedKey })
+        {
+            var revoke = new RevokeClient(gone, "test", null);
+            Assert.Null(await Node.Registry.ExecuteOnClientAsync(gone, revoke, null, CancellationToken.None));
+        }
         var ungranted = await ClientAsync(secret, scopes: Scope.DeleteConversations);
         Assert.Null(await Node.Registry.ExecuteAsync(Bot, new RevokeGrant(Bot, ungranted, "test", null), CancellationToken.None));
         var (others, encoded) = (await Node.AddBotAsync(), await Node.AddBotAsync($"{Bot}/x"));
@@ -38,6 +46,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
             (good, Uri.EscapeDataString(encoded)),
             (Tokens.HS256(secret, """{"appId":"cs-nobody"}"""), Bot),
             (Tokens.HS256(secret, $$"""{"appId":"{{revoked}}"}"""), Bot),
+            (Tokens.ES256(key, $$"""{"sub":"test","appId":"{{revokedKey}}"}"""), Bot),
             (Tokens.HS256(secret, $$"""{"appId":"{{ungranted}}"}"""), Bot),
             (Tokens.HS256(RandomNumberGenerator.GetBytes(64), $$"""{"appId":"{{client}}"}"""), Bot),
             (Token($"\"exp\":{Seconds(-61)}"), Bot), (Token($"\"nbf\":{Seconds(+120)}"), Bot), (Token($"\"iat\":{Seconds(+120)}"), Bot),
