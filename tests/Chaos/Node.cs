@@ -24,7 +24,10 @@ public sealed class Node : IAsyncDisposable
 
     public HttpClient Client { get; private set; } = null!;
 
-    /// <summary>Starts a node, which stops at <paramref name="faultPoint"/> (or at several, with commas between) when it comes there.</summary>
+    /// <summary>Starts a node.</summary>
+    /// <param name="connection">Its database.</param>
+    /// <param name="keys">Its key folder.</param>
+    /// <param name="faultPoint">Where it stops when it comes there; several have commas between.</param>
     /// <param name="environment">Variables that it gets besides.</param>
     public static Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null) => StartAsync(
         ["serve", "--urls", "http://127.0.0.1:0"],

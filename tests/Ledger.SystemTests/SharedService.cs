@@ -1,12 +1,11 @@
 namespace Ledger.SystemTests;
 
 /// <summary>
-/// One node a class, and a fresh bot a test (<c>IClassFixture</c>): for tests that do nothing to what another bot's test sees. Started by the
-/// first that asks, so that a machine without PostgreSQL skips instead of failing.
+/// One node a class, and a fresh bot a test (<c>IClassFixture</c>): for tests that do nothing to what another bot's test sees.
 /// </summary>
 public class SharedService : IAsyncLifetime
 {
-    private readonly Lazy<Task<TestService>> _service;
+    private readonly Once<TestService> _service;
 
     public SharedService()
         : this(null)
@@ -21,9 +20,5 @@ public class SharedService : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _service.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _service.DisposeAsync();
 }

@@ -81,7 +81,9 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>It is there again.</summary>
     public Task GiveBackAsync() => _server.ExecuteAsync($"grant connect on database {Name} to public");
 
-    /// <summary>Nobody may connect any more, since a session on a template would make every copy fail. It stays to the end of the run.</summary>
+    /// <summary>
+    /// Nobody may connect any more, since a session on a template would make every copy fail. It stays to the end of the run.
+    /// </summary>
     internal async Task<string> FreezeAsync()
     {
         await LetGoAsync();

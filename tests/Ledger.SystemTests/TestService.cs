@@ -149,7 +149,8 @@ public sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>A template with a bot, a client and a window.</summary>
-    internal static async Task<ServiceTemplate> RegisteredAsync(TestServiceOptions options) => await (await MakeAsync(options)).FreezeAsync();
+    internal static async Task<ServiceTemplate> RegisteredAsync(TestServiceOptions options) =>
+        await (await MakeAsync(options)).FreezeAsync();
 
     /// <summary>Stops for good, and what it leaves is a template.</summary>
     public async Task<ServiceTemplate> FreezeAsync()
@@ -368,9 +369,9 @@ public sealed class TestService : IAsyncDisposable
         Source.Clear();
         foreach (var node in _nodes.Select(node => node.Services))
         {
-            foreach (var source in (NpgsqlDataSource[])
-                [node.GetRequiredService<NpgsqlDataSource>(), node.GetRequiredService<LaneDatabase>().Source, node.GetRequiredService<LogDatabase>().Source])
-                source.Clear();
+            node.GetRequiredService<NpgsqlDataSource>().Clear();
+            node.GetRequiredService<LaneDatabase>().Source.Clear();
+            node.GetRequiredService<LogDatabase>().Source.Clear();
         }
     }
 

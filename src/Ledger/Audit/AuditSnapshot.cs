@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Audit;
 
 /// <summary>
-/// The database as it was at one instant, read over several connections at once: what is appended meanwhile is not seen, and nobody waits for
-/// the audit.
+/// The database as it was at one instant, read over several connections at once. What is appended meanwhile is not seen, and nobody waits
+/// for the audit.
 /// </summary>
 internal sealed class AuditSnapshot : IAsyncDisposable
 {

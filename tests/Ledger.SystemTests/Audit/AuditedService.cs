@@ -12,7 +12,8 @@ namespace Ledger.SystemTests.Audit;
 internal sealed class AuditedService : IAsyncDisposable
 {
     private static readonly Lazy<Task<(ServiceTemplate Template, string Job)>> s_onTheTrueClock = new(() => MakeAsync(new()));
-    private static readonly Lazy<Task<(ServiceTemplate Template, string Job)>> s_onAClockOfItsOwn = new(() => MakeAsync(new() { OwnClock = true }));
+    private static readonly Lazy<Task<(ServiceTemplate Template, string Job)>> s_onAClockOfItsOwn =
+        new(() => MakeAsync(new() { OwnClock = true }));
 
     private readonly List<string> _databases = [];
 

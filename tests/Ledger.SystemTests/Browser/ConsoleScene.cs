@@ -20,7 +20,7 @@ public sealed class ConsoleScene : IAsyncLifetime
 
     public static readonly string LongBot = $"st-{new string('a', 60)}-{new string('W', 64)}";
 
-    private readonly Lazy<Task<TestService>> _service;
+    private readonly Once<TestService> _service;
     private readonly List<TestWitness> _witnesses = [];
 
     public ConsoleScene() => _service = new(StartAsync);
@@ -44,8 +44,7 @@ public sealed class ConsoleScene : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _service.Value).DisposeAsync();
+        await _service.DisposeAsync();
         foreach (var witness in _witnesses)
             await witness.DisposeAsync();
     }

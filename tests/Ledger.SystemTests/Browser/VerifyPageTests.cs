@@ -12,7 +12,7 @@ public sealed class ProvenJob : IAsyncLifetime
 {
     private static readonly TimeSpan s_delay = TimeSpan.FromMinutes(1);
 
-    private readonly Lazy<Task<TestService>> _service;
+    private readonly Once<TestService> _service;
 
     public ProvenJob() => _service = new(StartAsync);
 
@@ -28,11 +28,7 @@ public sealed class ProvenJob : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _service.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _service.DisposeAsync();
 
     private async Task<TestService> StartAsync()
     {
@@ -49,7 +45,9 @@ public sealed class ProvenJob : IAsyncLifetime
     private static async Task<string> RetriedAsync(TestService service)
     {
         await service.AddConversationsAsync("a", 3, "user-1");
-        await service.AddTriggerAsync("conversations", "refuse_once", "before delete", "if old.conversation_id = 'a-00002' then raise exception 'no'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_once", "before delete",
+            "if old.conversation_id = 'a-00002' then raise exception 'no'; end if; return old;");
         var job = await service.SubmitAsync(new { conversationIds = (string[])["a-00001", "a-00002", "a-00003", "nobody-has"] });
         await service.RunSlicesAsync();
         await service.ExecuteAsync("drop trigger refuse_once on conversations.conversations");

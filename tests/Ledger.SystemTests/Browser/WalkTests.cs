@@ -25,7 +25,8 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
         foreach (var (path, isGranted, needs) in new[]
         {
             ("/", true, ""), ("/log", true, ""), ("/jobs", jobs, "“Delete Conversations” or “Ledger Audit”"),
-            (Visitor.Job(service.Bot, scene.Completed), jobs, "“Delete Conversations” or “Ledger Audit”"), ("/bots", audit, "“Ledger Audit”"),
+            (Visitor.Job(service.Bot, scene.Completed), jobs, "“Delete Conversations” or “Ledger Audit”"),
+            ("/bots", audit, "“Ledger Audit”"),
             ("/messages", audit, "“Ledger Audit”"),
         })
         {

@@ -13,12 +13,16 @@
         return { clipPath, visibility, overflowX, overflowY };
     });
     const scrolls = element => ['auto', 'scroll'].includes(style(element).overflowX);
-    const isIn = has => { const is = once(element => has(element) || (element.parentElement !== null && is(element.parentElement))); return is; };
+    const isIn = has => {
+        const is = once(element => has(element) || (element.parentElement !== null && is(element.parentElement)));
+        return is;
+    };
     const isInScrolled = isIn(scrolls);
     const isHidden = isIn(element => style(element).clipPath !== 'none' || style(element).visibility === 'hidden');
     const ancestors = function* (element) { for (let e = element; e !== null; e = e.parentElement) yield e; };
     // Text for screen readers alone is cut to nothing on purpose.
-    const isForEyes = once(element => !isHidden(element) && element.checkVisibility() && element.closest('.skip, svg, select, noscript') === null);
+    const isForEyes = once(element =>
+        !isHidden(element) && element.checkVisibility() && element.closest('.skip, svg, select, noscript') === null);
 
     const page = document.documentElement;
     if (page.scrollWidth > page.clientWidth) say('the page scrolls sideways', page, `${page.scrollWidth} > ${page.clientWidth}`);

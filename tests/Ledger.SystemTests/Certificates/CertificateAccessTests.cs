@@ -25,7 +25,8 @@ public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : ICla
         var job = await EndedAsync(service);
         foreach (var (accept, type) in new (string?, string?)[]
         {
-            (null, "text/html"), ("*/*", "text/html"), ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"), // a browser
+            (null, "text/html"), ("*/*", "text/html"),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"), // a browser
             ("application/json", "application/json"), ("application/*", "application/json"),
             ("text/html;q=0.4, application/json;q=0.6", "application/json"), ("text/html;q=0, */*", "application/json"),
             ("application/pdf, text/html;q=0.5", "text/html"), ("image/png", null), ("text/html;q=0", null), ("application/pdf", null),
@@ -124,7 +125,8 @@ public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : ICla
         await using var service = await shared.WithOwnBotAsync();
         using var node = await service.AddNodeAsync(ServiceWithoutChromium.Options with { Chromium = "/bin/false" });
         var job = await EndedAsync(service);
-        (await Answer.OfAsync(await service.AskForCertificateAsync(job, "application/pdf", node: node))).IsError(503, 503, "print that page");
+        using var answer = await service.AskForCertificateAsync(job, "application/pdf", node: node);
+        (await Answer.OfAsync(answer)).IsError(503, 503, "print that page");
         Assert.Empty(Certifying.FoldersOf(job));
     }
 
@@ -138,7 +140,8 @@ public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : ICla
         using var gone = new CancellationTokenSource();
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/certificate?format=pdf") { Headers = { { "auth", service.Token() } } };
         var asked = node.SendAsync(request, gone.Token);
-        await Execution.Steps.UntilAsync("no Chromium was started", () => Task.FromResult(Certifying.FoldersOf(job).Any(folder => Directory.Exists(Path.Combine(folder, "profile")))));
+        await Execution.Steps.UntilAsync("no Chromium was started", () => Task.FromResult(
+            Certifying.FoldersOf(job).Any(folder => Directory.Exists(Path.Combine(folder, "profile")))));
         var folder = Assert.Single(Certifying.FoldersOf(job));
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);

@@ -13,7 +13,7 @@ namespace Ledger.SystemTests.Certificates;
 /// <summary>Jobs that have ended in each way there is, run once for the tests of one class.</summary>
 public sealed class EndedJobs : IAsyncLifetime
 {
-    private readonly Lazy<Task<TestService>> _service;
+    private readonly Once<TestService> _service;
     private ServiceTemplate _template = null!;
 
     public EndedJobs() => _service = new(StartAsync);
@@ -37,11 +37,7 @@ public sealed class EndedJobs : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _service.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _service.DisposeAsync();
 
     private async Task<TestService> StartAsync()
     {
@@ -112,7 +108,8 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         var nothing = await service.JsonCertificateAsync(jobs.Listless);
         Assert.Equal("NOT ERASED: the job failed before it knew what to erase. Nothing was erased.", nothing.Text("headline"));
         Assert.Equal("""{"list_unresolved":4} Nothing was deleted by this job.""", $"{Compact(nothing, "failedAttempts")} {nothing.GetProperty("method").Text("erasure")}");
-        Assert.DoesNotContain("deleted as rows", Encoding.UTF8.GetString(await service.CertificateAsync(jobs.Listless, "text/html")), StringComparison.Ordinal);
+        var listless = Encoding.UTF8.GetString(await service.CertificateAsync(jobs.Listless, "text/html"));
+        Assert.DoesNotContain("deleted as rows", listless, StringComparison.Ordinal);
     }
 
     [SkippableFact]

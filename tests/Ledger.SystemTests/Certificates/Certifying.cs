@@ -19,7 +19,8 @@ internal static class Certifying
         return await (node ?? service.Client).SendAsync(request);
     }
 
-    public static async Task<byte[]> CertificateAsync(this TestService service, string job, string accept, string query = "", string? bot = null, string? token = null,
+    public static async Task<byte[]> CertificateAsync(
+        this TestService service, string job, string accept, string query = "", string? bot = null, string? token = null,
         HttpClient? node = null)
     {
         using var response = await service.AskForCertificateAsync(job, accept, query, token, bot, node);

@@ -39,7 +39,8 @@ public sealed class DemoTests(FirstDemo first)
         Assert.True(busiest > 1000, "one batch erases them all");
         using var demo = LedgerProcess.Start("demo", "--once", "--data", first.Folder.Path, "--input", sample);
         Assert.True(await demo.ExitCodeAsync() == 0, demo.Output + demo.Error);
-        Assert.Contains($"Imported {conversations:N0} conversations with {messages:N0} items for the bot.", demo.Output, StringComparison.Ordinal);
+        var imported = $"Imported {conversations:N0} conversations with {messages:N0} items for the bot.";
+        Assert.Contains(imported, demo.Output, StringComparison.Ordinal);
         Assert.Contains($"Job 1: done, {busiest:N0} of {busiest:N0} deleted", demo.Output, StringComparison.Ordinal);
         Assert.Contains("Job 3: done, 100 of 100 deleted", demo.Output, StringComparison.Ordinal);
     }
@@ -149,7 +150,8 @@ public sealed class DemoTests(FirstDemo first)
             while (await lines.ReadLineAsync() is { } line)
             {
                 using var conversation = JsonDocument.Parse(line);
-                all.Add((line, conversation.RootElement.GetProperty("cId").GetString()!, conversation.RootElement.GetProperty("messages").GetArrayLength()));
+                var root = conversation.RootElement;
+                all.Add((line, root.GetProperty("cId").GetString()!, root.GetProperty("messages").GetArrayLength()));
             }
         }
         var users = all.CountBy(one => one.User).OrderByDescending(user => user.Value).Take(3).ToDictionary();

@@ -3,7 +3,9 @@ using Ledger.SystemTests.Foreign;
 
 namespace Ledger.SystemTests.Cli;
 
-/// <summary><c>ledger serve --embedded</c> on a folder that a demo left, and its ends. On none it is started by the guides' tests.</summary>
+/// <summary>
+/// <c>ledger serve --embedded</c> on a folder that a demo left, and its ends. The guides' tests start it without a folder.
+/// </summary>
 [Collection(nameof(FirstDemo))]
 public sealed class EmbeddedServeTests(FirstDemo first)
 {

@@ -18,7 +18,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task It_refuses_a_role_that_could_rewrite_what_is_recorded_a_store_that_would_confirm_no_deletion_and_a_schema_that_is_not_whole()
+    public async Task It_refuses_a_role_that_can_rewrite_the_record_a_store_that_would_confirm_no_deletion_and_a_schema_that_is_not_whole()
     {
         await using var cli = await CliDatabase.CreateAsync();
         foreach (var connection in new[] { cli.Owner, cli.Database.Superuser })

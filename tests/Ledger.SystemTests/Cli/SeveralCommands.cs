@@ -16,8 +16,10 @@ internal static class SeveralCommands
     /// <summary>Ends what each command wrote to standard output.</summary>
     public const char End = '\0';
 
-    /// <param name="args">Commands with <see cref="Then"/> between them: each runs as <c>ledger</c> itself does, to the first that fails. Or
-    /// a folder alone: see <see cref="AnswerAsync"/>.</param>
+    /// <param name="args">
+    /// Commands with <see cref="Then"/> between them: each runs as <c>ledger</c> itself does, to the first that fails. Or a folder
+    /// alone: see <see cref="AnswerAsync"/>.
+    /// </param>
     public static async Task<int> Main(string[] args)
     {
         if (args is [var folder] && Directory.Exists(folder))

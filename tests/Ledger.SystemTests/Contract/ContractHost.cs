@@ -2,14 +2,14 @@ namespace Ledger.SystemTests.Contract;
 
 /// <summary>
 /// The node of a class of scenarios: hosted by Alba, on a real database of its own, with the limits that the contract names and a clock
-/// that a scenario sets. Started by the first that asks, so that a machine without PostgreSQL skips instead of failing.
+/// that a scenario sets.
 /// </summary>
 public sealed class ContractHost : IAsyncLifetime
 {
     /// <summary>Conversations of a batch, at most: few, so that a small job has several.</summary>
     public const int BatchSize = 4;
 
-    private readonly Lazy<Task<TestService>> _node = new(() => TestService.StartAsync(new TestServiceOptions
+    private readonly Once<TestService> _node = new(() => TestService.StartAsync(new TestServiceOptions
     {
         InMemory = true,
         OwnClock = true,
@@ -21,9 +21,5 @@ public sealed class ContractHost : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_node is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _node.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _node.DisposeAsync();
 }

@@ -1,23 +1,18 @@
 namespace Ledger.SystemTests.Database;
 
 /// <summary>
-/// A data folder with a cluster whose server is stopped, for tests that start it and leave it stopped and whole. Made by the first that
-/// asks, so that a machine without PostgreSQL skips instead of failing.
+/// A data folder with a cluster whose server is stopped, for tests that start it and leave it stopped and whole.
 /// </summary>
 public sealed class OneCluster : IAsyncLifetime
 {
-    private readonly Lazy<Task<ScratchFolder>> _folder = new(MakeAsync);
+    private readonly Once<ScratchFolder> _folder = new(MakeAsync);
 
     /// <summary>For one test: what it started is stopped with it.</summary>
     internal async Task<ScratchFolder> FolderAsync() => (await _folder.Value).Kept();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_folder is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _folder.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _folder.DisposeAsync();
 
     private static async Task<ScratchFolder> MakeAsync()
     {

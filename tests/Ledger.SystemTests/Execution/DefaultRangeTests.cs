@@ -6,7 +6,7 @@ namespace Ledger.SystemTests.Execution;
 /// <summary>
 /// A job by cId without dates erases all that the store holds of the channel user when the job starts, whatever was recorded of creations.
 /// </summary>
-public sealed class DefaultRangeTests(DefaultRangeTests.OneService shared) : IClassFixture<DefaultRangeTests.OneService>
+public sealed class DefaultRangeTests(SharedService shared) : IClassFixture<SharedService>
 {
     private static readonly string[] s_all = ["2019-06-01T00:00:00Z", "2020-01-01T00:00:00Z", "2025-03-30T01:30:00.001Z"];
 
@@ -18,7 +18,7 @@ public sealed class DefaultRangeTests(DefaultRangeTests.OneService shared) : ICl
     [InlineData("after all", "2130-01-01T00:00:00Z")]
     public async Task Nothing_is_missed_whenever_the_channel_user_and_the_bot_are_said_to_be_created(string name, string? userCreatedAt)
     {
-        var service = await shared.Service;
+        await using var service = await shared.WithOwnBotAsync();
         await AddAsync(service, name, s_all);
         if (userCreatedAt is not null)
             await UserCreatedAsync(service, name, userCreatedAt);
@@ -32,7 +32,7 @@ public sealed class DefaultRangeTests(DefaultRangeTests.OneService shared) : ICl
     [SkippableFact]
     public async Task A_default_start_is_the_later_creation_where_nothing_is_older()
     {
-        var service = await shared.Service;
+        await using var service = await shared.WithOwnBotAsync();
         await AddAsync(service, "young", ["2025-03-30T01:30:00Z"]);
         await UserCreatedAsync(service, "young", "2025-03-01T00:00:00Z");
         var job = await service.SubmitAsync(new { cId = "young" });
@@ -43,7 +43,7 @@ public sealed class DefaultRangeTests(DefaultRangeTests.OneService shared) : ICl
     [SkippableFact]
     public async Task A_start_that_was_sent_is_kept_and_both_ends_are_inclusive()
     {
-        var service = await shared.Service;
+        await using var service = await shared.WithOwnBotAsync();
         await AddAsync(
             service, "dated", ["2025-03-29T23:59:59.999Z", "2025-03-30T00:00:00Z", "2025-03-30T23:59:59.999Z", "2025-03-31T00:00:00Z"]);
         var job = await service.SubmitAsync(new { cId = "dated", startDate = "2025-03-30", endDate = "2025-03-30" });
@@ -67,20 +67,4 @@ public sealed class DefaultRangeTests(DefaultRangeTests.OneService shared) : ICl
     private static async Task<DateTimeOffset> FromAsync(TestService service, string job) => At(await service.ScalarAsync<string>(
         "select data ->> 'from' from ledger.mt_events where stream_id = $1 and type = 'started'",
         Forgetting.ForgettingSteps.Id(job).Value));
-
-    /// <summary>One for all of the class: started by the first that asks.</summary>
-    public sealed class OneService : IAsyncLifetime
-    {
-        private readonly Lazy<Task<TestService>> _service = new(() => TestService.StartAsync());
-
-        public Task<TestService> Service => _service.Value;
-
-        public Task InitializeAsync() => Task.CompletedTask;
-
-        public async Task DisposeAsync()
-        {
-            if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-                await (await _service.Value).DisposeAsync();
-        }
-    }
 }

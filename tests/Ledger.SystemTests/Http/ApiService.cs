@@ -159,15 +159,11 @@ internal sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMe
 /// <summary>One service for the tests of a class; started by the first that asks, so that a machine without PostgreSQL skips instead of failing.</summary>
 public sealed class SharedApiService : IAsyncLifetime
 {
-    private readonly Lazy<Task<ApiService>> _service = new(() => ApiService.StartAsync());
+    private readonly Once<ApiService> _service = new(() => ApiService.StartAsync());
 
     internal Task<ApiService> Service => _service.Value;
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_service is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _service.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _service.DisposeAsync();
 }

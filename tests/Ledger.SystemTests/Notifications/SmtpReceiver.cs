@@ -129,7 +129,7 @@ public sealed class SmtpReceiver : IAsyncDisposable
 /// <summary>One receiver a class, whose tests come one after the other.</summary>
 public sealed class SharedReceiver : IAsyncLifetime
 {
-    private readonly Lazy<Task<SmtpReceiver>> _receiver = new(SmtpReceiver.StartAsync);
+    private readonly Once<SmtpReceiver> _receiver = new(SmtpReceiver.StartAsync);
 
     /// <summary>Nothing has arrived yet.</summary>
     public async Task<SmtpReceiver> EmptyAsync()
@@ -141,9 +141,5 @@ public sealed class SharedReceiver : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        if (_receiver is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-            await (await _receiver.Value).DisposeAsync();
-    }
+    public Task DisposeAsync() => _receiver.DisposeAsync();
 }

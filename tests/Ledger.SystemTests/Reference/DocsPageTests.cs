@@ -24,7 +24,8 @@ public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedSe
         var document = await ApiDocument.LoadAsync(service.Client);
         var ids = document.Operations.Select(operation => operation.Id).ToArray();
         await Assertions.Expect(page.Locator($"[id$='-{ids[^1]}']").First).ToBeVisibleAsync();
-        Assert.Empty(await page.EvaluateAsync<string[]>("ids => ids.filter(id => !document.querySelector(`[id$='-${id}']`)?.checkVisibility())", ids));
+        const string Missing = "ids => ids.filter(id => !document.querySelector(`[id$='-${id}']`)?.checkVisibility())";
+        Assert.Empty(await page.EvaluateAsync<string[]>(Missing, ids));
 
         await page.Locator(".btn.authorize").First.ClickAsync();
         await page.Locator(".auth-container input[aria-label='auth-apiKey-value'], .auth-container input[type=text]").First.FillAsync(service.Token());
@@ -42,8 +43,11 @@ public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedSe
         await KeepAsync(page);
 
         Assert.True(complaints.Count == 0, string.Join("\n", complaints));
-        Assert.All(asked, url => Assert.StartsWith($"{host}/", url.StartsWith("data:", StringComparison.Ordinal) ? $"{host}/" : url, StringComparison.Ordinal));
-        Assert.Contains(asked, url => url.StartsWith($"{host}/api/public/bot/{service.Bot}/conversations/delete?", StringComparison.Ordinal));
+        Assert.All(
+            asked.Where(url => !url.StartsWith("data:", StringComparison.Ordinal)),
+            url => Assert.StartsWith($"{host}/", url, StringComparison.Ordinal));
+        var listed = $"{host}/api/public/bot/{service.Bot}/conversations/delete?";
+        Assert.Contains(asked, url => url.StartsWith(listed, StringComparison.Ordinal));
         await page.Context.CloseAsync();
     }
 

@@ -27,11 +27,10 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
             // depends on the temporary folder.
             var publish = new ProcessStartInfo("dotnet",
             [
-                "publish", InTree("src/Verifier"), "-r", machine, "--artifacts-path", Path.Combine(folder, "build"), "-o", published, "-m:1",
-                "-nodeReuse:false", "-p:UseSharedCompilation=true", "-p:RunAnalyzers=false", "-p:NuGetAudit=false",
+                "publish", InTree("src/Verifier"), "-r", machine, "--artifacts-path", Path.Combine(folder, "build"), "-o", published,
+                "-m:1", "-nodeReuse:false", "-p:UseSharedCompilation=true", "-p:RunAnalyzers=false", "-p:NuGetAudit=false",
             ]);
             publish.Environment.Remove("TMPDIR");
-            publish.Environment["DOTNET_TieredPGO"] = "0";
             var (exit, output, error) = await RunAsync(publish);
             Assert.True(exit == 0, output + error);
             var program = Assert.Single(Directory.GetFiles(published));

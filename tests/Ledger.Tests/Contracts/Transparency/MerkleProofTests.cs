@@ -3,7 +3,9 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Tests.Contracts.Transparency;
 
-/// <summary>Every proof of every tree to 300 leaves. Of trees to 70 leaves, and around 128 and 256, also everything near it, which must fail.</summary>
+/// <summary>
+/// Every proof of every tree to 300 leaves. Of trees to 70 leaves, and around 128 and 256, also everything near it, which must fail.
+/// </summary>
 [Trait("cost", "slow")]
 public sealed class MerkleProofTests
 {
@@ -13,7 +15,8 @@ public sealed class MerkleProofTests
     private static readonly byte[][] s_roots = [.. Enumerable.Range(0, MaxSize + 1).Select(size => new MemoryTree(s_leaves).Root(0, size))];
 
     [Fact]
-    public Task Every_inclusion_proof_to_300_leaves_holds_and_nothing_near_one_does() => Parallel.ForEachAsync(Enumerable.Range(1, MaxSize), async (size, cancel) =>
+    public Task Every_inclusion_proof_to_300_leaves_holds_and_nothing_near_one_does() =>
+        Parallel.ForEachAsync(Enumerable.Range(1, MaxSize), async (size, cancel) =>
     {
         Assert.Equal(s_roots[size], await MerkleRange.RootAsync(size, s_tree.Nodes, cancel));
         for (var index = 0; index < size; index++)
@@ -35,7 +38,8 @@ public sealed class MerkleProofTests
     });
 
     [Fact]
-    public Task Every_consistency_proof_to_300_leaves_holds_and_nothing_near_one_does() => Parallel.ForEachAsync(Enumerable.Range(0, MaxSize + 1), async (size, cancel) =>
+    public Task Every_consistency_proof_to_300_leaves_holds_and_nothing_near_one_does() =>
+        Parallel.ForEachAsync(Enumerable.Range(0, MaxSize + 1), async (size, cancel) =>
     {
         for (var older = 0; older <= size; older++)
         {
