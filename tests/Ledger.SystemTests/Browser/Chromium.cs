@@ -45,6 +45,8 @@ internal static class Chromium
 
     private static async Task<IBrowser> LaunchAsync()
     {
+        // As long as Playwright's own actions wait: its 5 s for what is to be seen are too few beside other tests.
+        Assertions.SetDefaultExpectTimeout(30_000);
         var playwright = await Playwright.CreateAsync();
         return await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {

@@ -75,5 +75,6 @@ public sealed class LiveTests(SmallBatches shared) : IClassFixture<SmallBatches>
         Assert.Contains("ertificate", await page.TitleAsync(), StringComparison.Ordinal);
     }
 
-    private static Task Eventually(IPage page, string place, string text) => Assertions.Expect(page.Locator(place)).ToContainTextAsync(text, new() { IgnoreCase = true, Timeout = 15_000 });
+    private static Task Eventually(IPage page, string place, string text) =>
+        Assertions.Expect(page.Locator(place)).ToContainTextAsync(text, new() { IgnoreCase = true });
 }

@@ -77,7 +77,7 @@ public sealed class RateLimitTests
     {
         var since = Stopwatch.GetTimestamp();
         while (await TotalAsync(service) < total)
-            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "what was admitted was not flushed");
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromMinutes(1), "what was admitted was not flushed");
     }
 
     private static Task<long> TotalAsync(ApiService service) =>
