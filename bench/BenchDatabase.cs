@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Registry;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -75,7 +76,8 @@ public sealed class BenchDatabase : IAsyncDisposable
     private async Task RegisterAsync()
     {
         await using var source = NpgsqlDataSource.Create(Database.ServiceConnection);
-        var registry = new RegistryStore(source, Keys, TimeProvider.System);
+        await using var store = MartenSetup.Store(source, TimeProvider.System);
+        var registry = new RegistryStore(source, store, Keys, TimeProvider.System);
         var (secretId, secret) = RegistryStore.NewSecret();
         Secret = secret;
         // Open at every hour for two: always.

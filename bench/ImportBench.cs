@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Import;
 
@@ -53,7 +54,8 @@ public static class ImportBench
         var connection = (await Console.In.ReadLineAsync())!;
         await using var database = ServiceDatabase.Source(connection);
         await using var source = ImportSource.Of(File.OpenRead(file));
-        var import = new ConversationImport(database, KeyFolder.Open(keys));
+        await using var store = MartenSetup.Store(database, TimeProvider.System);
+        var import = new ConversationImport(database, store, KeyFolder.Open(keys));
         var began = TimeProvider.System.GetTimestamp();
         var check = await import.CheckAsync(source, asBot: null, progress: null, CancellationToken.None);
         var checking = TimeProvider.System.GetElapsedTime(began);
@@ -95,8 +97,8 @@ public static class ImportBench
         {
             begin.BatchCommands.Add(new(
                 """
-                insert into ledger.job_list (job_id, bot_id, client_id, submitted_at, status)
-                values ($1, $2, 'cs-bench', now(), 'completed')
+                insert into ledger.mt_doc_job (id, data, bot, client, submitted_at, planned_at, status)
+                values ($1, '{}', $2, 'cs-bench', now(), now(), 'completed')
                 """)
             {
                 Parameters = { new() { Value = job.Value }, new() { Value = BenchDatabase.Bot } },

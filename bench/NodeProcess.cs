@@ -55,7 +55,7 @@ internal static class NodeProcess
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         while (await timer.WaitForNextTickAsync())
         {
-            await using var command = source.CreateCommand("select not exists (select from ledger.job_queue)");
+            await using var command = source.CreateCommand("select not exists (select from ledger.mt_doc_job where status = 'queued')");
             if (await command.ExecuteScalarAsync() is true)
                 return;
         }

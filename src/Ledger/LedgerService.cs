@@ -12,6 +12,8 @@ using Ledger.Scheduling;
 using Ledger.Transparency;
 using Ledger.Transparency.Proofs;
 using Ledger.Transparency.Witnessing;
+using Marten;
+using Npgsql;
 
 namespace Ledger;
 
@@ -76,6 +78,12 @@ public static class LedgerService
         services.AddSingleton(settings.Execution);
         services.AddSingleton(_ => ServiceDatabase.Source(settings.Connection));
         services.AddSingleton(_ => new LaneDatabase(settings.Connection));
+        services.AddMarten(provider =>
+        {
+            var options = new StoreOptions();
+            MartenSetup.Configure(options, provider.GetRequiredService<NpgsqlDataSource>(), settings.Time);
+            return options;
+        });
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatabaseHealth>(provider, settings.Connection));
         services.AddSingleton(provider => new ReadinessCheck(
             "settings", cancel => provider.GetRequiredService<DatabaseHealth>().ProblemAsync(cancel)));
@@ -84,6 +92,7 @@ public static class LedgerService
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<ChangeLog>();
+        services.AddSingleton(_ => new ErasedIndex(settings.Keys));
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
         services.AddSingleton<Forgetting>();

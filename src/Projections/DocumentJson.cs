@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ledger.Contracts;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Registry;
 using Ledger.Projections.Status;
 
@@ -11,6 +12,7 @@ namespace Ledger.Projections;
     UseStringEnumConverter = true,
     Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(JobStatus))]
+[JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(Bot))]
 [JsonSerializable(typeof(ApiClient))]
 [JsonSerializable(typeof(DeletionWindow))]

@@ -116,7 +116,7 @@ public sealed class Scene : IAsyncDisposable
         Assert.Equal(25, await _service.CountItemsAsync());
 
         Assert.True(JobId.TryParse(job, out var id));
-        Assert.Equal(1, await _service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'"));
+        Assert.Equal(1, await _service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'job'"));
         const string Events = "select count({0}) from ledger.mt_events where stream_id = $1 and type = '{1}'";
         long conversationsDeleted = await _service.ScalarAsync<long>(string.Format(CultureInfo.InvariantCulture, Events, "*", "conversation_deleted"), id.Value);
         Assert.Equal(Conversations, conversationsDeleted);
@@ -125,7 +125,7 @@ public sealed class Scene : IAsyncDisposable
             Assert.Equal(1, await _service.ScalarAsync<long>(string.Format(CultureInfo.InvariantCulture, Events, "*", once), id.Value));
         Assert.True(await _service.ScalarAsync<bool>(
             "select max(e.version) = count(*) and max(e.version) = max(s.version) and max(e.version) = max(d.mt_version) from ledger.mt_events e join ledger.mt_streams s on s.id = e.stream_id join ledger.mt_doc_jobstatus d on d.id = s.id where s.id = $1", id.Value));
-        Assert.Equal(0, await _service.ScalarAsync<long>("select count(*) from ledger.job_queue"));
+        Assert.Equal(0, await _service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'"));
         Assert.Equal(0L, await _service.ScalarAsync<long>("select coalesce(sum(open_count), -1)::bigint from ledger.job_manifest where job_id = $1", id.Value));
     }
 

@@ -12,13 +12,13 @@ public abstract class SubmissionKilledTests(Victim victim) : KilledTests(victim)
         await scene.StartNodeAsync(point);
         var submission = scene.SubmitAsync();
         await scene.Node.FaultPointAsync(point);
-        var recorded = await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'");
+        var recorded = await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'job'");
         Assert.Equal(point == "submit.after-commit" ? 1 : 0, recorded);
         if (Victim == Victim.Service)
         {
             await scene.Node.KillAsync();
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => submission);
-            Assert.Equal(recorded, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'deletion_job'"));
+            Assert.Equal(recorded, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'job'"));
             await scene.KillNodeAsync();
         }
         else
@@ -40,10 +40,11 @@ public abstract class SubmissionKilledTests(Victim victim) : KilledTests(victim)
         {
             await using var scene = await Scene.SetAsync();
             await scene.StartNodeAsync();
-            // The submission's transaction is under way when PostgreSQL dies: it may or may not have been committed, for all that the service can know.
+            // The submission is being committed when PostgreSQL dies: it may or may not have been, for all that the service can know.
+            await scene.Service.WaitAtCommitAsync(4712);
             await using var holder = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder(scene.Service.Database.Superuser) { Pooling = false }.ConnectionString);
             await holder.OpenAsync();
-            await using (var hold = new Npgsql.NpgsqlCommand("begin; lock table ledger.job_secrets in access exclusive mode", holder))
+            await using (var hold = new Npgsql.NpgsqlCommand("begin; select pg_advisory_xact_lock(4712)", holder))
                 await hold.ExecuteNonQueryAsync();
             var submission = scene.SubmitAsync();
             await Scene.UntilAsync("the submission waits for the lock", () => scene.Service.ScalarAsync<bool>(
@@ -51,6 +52,7 @@ public abstract class SubmissionKilledTests(Victim victim) : KilledTests(victim)
             await Scene.TakePostgresAwayAsync();
             using var answer = await submission;
             await Scene.BringPostgresBackAsync();
+            await scene.Service.WaitAtCommitNoMoreAsync();
             Assert.Equal("""{"errors":[{"msg":"outcome unknown, repeat with the same Idempotency-Key","code":5031}]}""", await answer.Content.ReadAsStringAsync());
             Assert.Equal(503, (int)answer.StatusCode);
             Assert.NotNull(answer.Headers.RetryAfter);

@@ -88,7 +88,7 @@ public sealed class TestService : IAsyncDisposable
             (Bot, Secret) = (template.Bot, template.Secret);
         Keys = KeyFolder.Open(keyFolder);
         Source = ServiceDatabase.Source(database.ConnectionStringFor("ledger_service"));
-        Registry = new RegistryStore(Source, Keys, time);
+        Registry = new RegistryStore(Source, TestStore.One, Keys, time);
     }
 
     /// <summary>As a guest on the node of another.</summary>
@@ -339,8 +339,8 @@ public sealed class TestService : IAsyncDisposable
         """
         select concat_ws(' ',
             (select count(*) || ':' || coalesce(max(seq_id), 0) from ledger.mt_events), (select count(*) || ':' || coalesce(sum(version), 0) from ledger.mt_streams),
-            (select count(*) || ':' || coalesce(sum(mt_version), 0) from ledger.mt_doc_jobstatus), (select count(*) from ledger.job_list),
-            (select count(*) from ledger.job_queue), (select count(*) from ledger.job_secrets), (select count(*) from ledger.job_manifest))
+            (select count(*) || ':' || coalesce(sum(mt_version), 0) from ledger.mt_doc_jobstatus), (select count(*) from ledger.mt_doc_job),
+            (select count(*) from ledger.job_secrets), (select count(*) from ledger.job_manifest))
         """);
 
     public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
@@ -361,6 +361,27 @@ public sealed class TestService : IAsyncDisposable
         foreach (var parameter in parameters)
             command.Parameters.Add(new NpgsqlParameter { Value = parameter });
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>What inserts a job's secrets waits for an advisory lock when it is to commit: nobody can know whether it will have.</summary>
+    /// <param name="key">The lock.</param>
+    public async Task WaitAtCommitAsync(int key)
+    {
+        await ExecuteAsync(
+            $"""
+            create function public.at_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock({key}); return null; end $$
+            """);
+        await ExecuteAsync(
+            """
+            create constraint trigger at_commit after insert on ledger.job_secrets deferrable initially deferred
+                for each row execute function public.at_commit()
+            """);
+    }
+
+    public async Task WaitAtCommitNoMoreAsync()
+    {
+        await ExecuteAsync("drop trigger at_commit on ledger.job_secrets");
+        await ExecuteAsync("drop function public.at_commit");
     }
 
     /// <summary>Closes the sessions that nobody uses now, or that ended without their pool's knowledge.</summary>

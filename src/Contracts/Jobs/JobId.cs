@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Ledger.Contracts.Jobs;
 
@@ -10,6 +12,7 @@ namespace Ledger.Contracts.Jobs;
 /// the job's event stream. The UUID's name is an HMAC under a secret of the service, so that neither the id nor
 /// anything recorded lets an idempotency key be guessed back.
 /// </summary>
+[JsonConverter(typeof(JobIdConverter))]
 public readonly record struct JobId(Guid Value)
 {
     public const string Prefix = "cdj-";
@@ -55,4 +58,14 @@ public readonly record struct JobId(Guid Value)
     public override string ToString() => Prefix + Value.ToString("D");
 
     private static JobId FromName(ReadOnlySpan<byte> name) => new(NamedUuid.Create(Namespace, name));
+}
+
+/// <summary>A job id as its text.</summary>
+public sealed class JobIdConverter : JsonConverter<JobId>
+{
+    /// <exception cref="JsonException">The text is no job id.</exception>
+    public override JobId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && JobId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("not a job id");
+
+    public override void Write(Utf8JsonWriter writer, JobId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

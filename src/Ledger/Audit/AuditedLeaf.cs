@@ -1,6 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
-using Ledger.EventStore;
+using Ledger.Projections;
 
 namespace Ledger.Audit;
 

@@ -1,10 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
-using Ledger.Jobs;
+using Ledger.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,7 +12,6 @@ namespace Ledger.Audit;
 /// <summary>Compares what is stored of streams with the folds of their events: the server is sent the folds and answers with what differs.</summary>
 internal sealed class DocumentComparison(NpgsqlConnection connection, Findings findings)
 {
-    private static readonly string QueueSql = Sql.Load(typeof(DocumentComparison), "Queue");
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
     private static readonly string ChangesSql = Sql.Load(typeof(DocumentComparison), "Changes");
     private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
@@ -34,8 +32,6 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         }
         if (streams.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
             compared += await FindAsync(FindingKind.ChangeLog, "the entries in ledger.change_log of {0}", logged, ChangesSql, [Ids(logged)[0]], cancel);
-        if (jobs.Length > 0)
-            compared += await FindAsync(FindingKind.JobQueue, "the row in ledger.job_queue of {0}", jobs, QueueSql, [.. Ids(jobs), Json(jobs, Queued)], cancel);
         if (started.Length > 0)
         {
             compared += await FindAsync(FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql, [.. Ids(started), Json(started, Outcomes)], cancel);
@@ -71,7 +67,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
             """;
         var (kind, what) = table.Name switch
         {
-            "ledger.job_list" => (FindingKind.JobList, "entry"),
+            "ledger.mt_doc_job" => (FindingKind.JobDocument, "document"),
             "ledger.mt_doc_jobstatus" => (FindingKind.StatusDocument, "document"),
             _ => (FindingKind.RegistryDocument, "document"),
         };
@@ -125,9 +121,6 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
 
     private static NpgsqlParameter Json(FoldedStream[] streams, Func<FoldedStream, string?> json) =>
         new() { Value = streams.Select(json).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb };
-
-    /// <summary>Null: the job has ended, and waits for nothing.</summary>
-    private static string? Queued(FoldedStream stream) => stream.Job!.State is { IsEnded: false } job ? JsonSerializer.Serialize(job, JobStateJson.Default.Job) : null;
 
     private static string Outcomes(FoldedStream stream)
     {

@@ -45,10 +45,8 @@ public enum FindingKind
     StatusDocument,
     /// <summary>A bot's, client's or window's document is not the fold of its events.</summary>
     RegistryDocument,
-    /// <summary>An entry of the job list is not the fold of its events.</summary>
-    JobList,
-    /// <summary>A queue row is not the fold of its events.</summary>
-    JobQueue,
+    /// <summary>A job's document, by which it is listed and claimed, is not the fold of its events.</summary>
+    JobDocument,
     /// <summary>A manifest is not what its job's events say.</summary>
     JobManifest,
     /// <summary>Entries of a change log are not what the events and their leaves give.</summary>

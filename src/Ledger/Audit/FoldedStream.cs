@@ -4,6 +4,8 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.EventStore;
+using Ledger.Projections;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 
 namespace Ledger.Audit;
@@ -36,7 +38,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
     public long FoldedVersion { get; private set; }
 
     /// <summary>The fold of a job's events; null: another stream's.</summary>
-    public JobFold? Job { get; private set; } = type == StreamIds.JobType ? new JobFold(new JobId(id)) : null;
+    public JobRules? Job { get; private set; } = type == StreamIds.JobType ? new JobRules(new JobId(id)) : null;
 
     /// <summary>What the events fold to in each projection.</summary>
     public ProjectedStream Projected { get; private set; } = new(id, type);
@@ -97,7 +99,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
         {
             if (broken is not { IsUnreadable: true })
             {
-                var wrong = Fold(@event, at);
+                var wrong = Fold(@event, version, at);
                 (broken, FoldedVersion) = (broken ?? wrong, version);
             }
         }
@@ -137,13 +139,13 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
             AddRule(Version, "its last event", broken);
     }
 
-    private JobRule? Fold(object @event, DateTimeOffset at)
+    private JobRule? Fold(object @event, long version, DateTimeOffset at)
     {
         if (Type == TypeByFirstEvent && StreamOf(@event) is { } first)
             (Type, Projected) = (first.Type, new ProjectedStream(id, first.Type));
-        Projected.Apply(@event, at);
+        Projected.Apply(@event, version, at);
         if (Job is not null)
-            return Job.Apply((JobEvent)@event, at, Projected.Document<JobStatus>()!);
+            return Job.Apply((JobEvent)@event, at, Projected.Document<JobStatus>()!, Projected.Document<Job>()!);
         var isOwn = StreamOf(@event) is { } own ? own == (Type, id) : InlineProjection.Of(Type).Count > 0;
         return isOwn ? null : new JobRule(
             "an event that begins this stream, or goes on in it", $"one that does not belong to the stream {Name} of type '{Type}'");

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Registry;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Cli;
@@ -106,6 +108,7 @@ internal sealed class DatabaseOptions
 internal sealed class OpenDatabase : IAsyncDisposable
 {
     private readonly KeyFolder? _keys;
+    private readonly Lazy<DocumentStore> _store;
 
     private OpenDatabase(string connection, KeyFolder? keys, EmbeddedDatabase? embedded)
     {
@@ -113,12 +116,16 @@ internal sealed class OpenDatabase : IAsyncDisposable
         _keys = keys;
         Embedded = embedded;
         Source = ServiceDatabase.Source(connection);
-        Registry = new RegistryStore(Source, keys, TimeProvider.System);
+        _store = new(() => MartenSetup.Store(Source, TimeProvider.System));
     }
 
     public string Connection { get; }
     public NpgsqlDataSource Source { get; }
-    public RegistryStore Registry { get; }
+
+    /// <summary>Made when it is first asked for: most verbs only read.</summary>
+    public IDocumentStore Store => _store.Value;
+
+    public RegistryStore Registry => field ??= new RegistryStore(Source, Store, _keys, TimeProvider.System);
 
     /// <summary>Null: the database is a server's.</summary>
     public EmbeddedDatabase? Embedded { get; }
@@ -140,7 +147,8 @@ internal sealed class OpenDatabase : IAsyncDisposable
         {
             var database = new OpenDatabase(embedded.ServiceConnection, KeyFolder.Open(EmbeddedDatabase.KeysOf(embedded.Postgres.DataDirectory)), embedded);
             await database.RefuseOtherKeysAsync(cancel);
-            await database.Registry.EnsureDefaultWindowAsync(cancel);
+            if (!await RegistryStore.HasDefaultWindowAsync(database.Source, cancel))
+                await database.Registry.EnsureDefaultWindowAsync(cancel);
             return database;
         }
         catch
@@ -184,6 +192,8 @@ internal sealed class OpenDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_store.IsValueCreated)
+            await _store.Value.DisposeAsync();
         await Source.DisposeAsync();
         if (Embedded is not null)
             await Embedded.DisposeAsync();

@@ -34,7 +34,7 @@ internal static class Failures
         // Ours (keys, migrations): their messages are written for people. A library's may quote data.
         InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
         ImportInterruptedException => $"{DescribeInterruption(e.InnerException!)}. {e.Message}",
-        WrongExpectedVersionException => "somebody else changed the same thing at the same moment, again and again: try once more",
+        LostRaceException => "somebody else changed the same thing at the same moment, again and again: try once more",
         PostgresException refused => DescribeRefusal(refused),
         NpgsqlException unreachable => $"the database cannot be reached ({Reason(unreachable)}): check that it runs and that the connection string is right",
         HttpRequestException unanswered => $"the service cannot be reached ({unanswered.Message}): check that it runs and that the URL is right",

@@ -84,7 +84,7 @@ internal static class ImportCommand
         Terminal terminal, OpenDatabase database, Stream input, Func<string, string>? asBot, TakeAgain? again, CancellationToken cancel)
     {
         await using var source = input.CanSeek ? ImportSource.Of(input) : await SpoolAsync(terminal, database, input, cancel);
-        var import = new ConversationImport(database.Source, database.Keys);
+        var import = new ConversationImport(database.Source, database.Store, database.Keys);
         var stored = 0L;
         try
         {

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Projections;
-using Ledger.Projections.JobList;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 
 namespace Ledger.Cli;
@@ -64,11 +64,11 @@ internal static class JobDisplay
         var (result, items) = (job.Result, job.Result.DeletedItems);
         return (string[][])
         [
-            ["job", job.JobId],
+            ["job", job.JobId.ToString()],
             ["bot", bot],
             ["client", client ?? "-"],
             ["type", job.RequestType.ToString()],
-            ["status", $"{JobListEntry.StatusText(job.Status)} ({PhaseText(job)})"],
+            ["status", $"{Job.StatusText(job.Status)} ({PhaseText(job)})"],
             ["submitted", Instant.Text(job.SubmittedAt)],
             ["scheduled", Text(job.ScheduledAt)],
             ["started", Text(job.StartedAt)],
@@ -88,7 +88,7 @@ internal static class JobDisplay
         var result = job.Result;
         var state = job.Phase switch
         {
-            Phase.Done => JobListEntry.StatusText(job.Status),
+            Phase.Done => Job.StatusText(job.Status),
             Phase.Running => "running",
             _ => $"{PhaseText(job)} until {Text(job.ScheduledAt)}",
         };

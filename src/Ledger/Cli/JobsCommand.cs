@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Ledger.Contracts;
 using Ledger.Jobs;
-using Ledger.Projections.JobList;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 
 namespace Ledger.Cli;
@@ -72,7 +72,7 @@ internal static class JobsCommand
         var result = job.Result;
         return
         [
-            job.JobId, listed.Bot, job.RequestType.ToString(), JobListEntry.StatusText(job.Status), JobDisplay.PhaseText(job),
+            job.JobId.ToString(), listed.Bot, job.RequestType.ToString(), Job.StatusText(job.Status), JobDisplay.PhaseText(job),
             Instant.Text(job.SubmittedAt), $"{result.TotalConversations}", $"{result.DeletedCount}", $"{result.SkippedCount}", $"{result.FailedCount}",
         ];
     }

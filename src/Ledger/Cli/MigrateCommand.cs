@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ledger.Database;
+using Ledger.EventStore;
 using Ledger.Registry;
 
 namespace Ledger.Cli;
@@ -48,7 +49,8 @@ internal static class MigrateCommand
         await using var owner = await source.OpenConnectionAsync(cancel);
         Refuse(await DatabaseCheck.ServerProblemAsync(owner, cancel));
         var applied = await Migrator.ApplyAsync(owner, cancel);
-        await new RegistryStore(source, keys: null, TimeProvider.System).EnsureDefaultWindowAsync(cancel);
+        await using var store = MartenSetup.Store(source, TimeProvider.System);
+        await new RegistryStore(source, store, keys: null, TimeProvider.System).EnsureDefaultWindowAsync(cancel);
         foreach (var name in applied)
             terminal.Line($"applied {name}");
         // What the migrations do not put right: the service would refuse to start on it.

@@ -1,1 +1,1 @@
-select bot_id from ledger.job_list where job_id = $1
+select bot from ledger.mt_doc_job where id = $1

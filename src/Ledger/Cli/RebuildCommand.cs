@@ -1,5 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.Rebuilding;
 
 namespace Ledger.Cli;

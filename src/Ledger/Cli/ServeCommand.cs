@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ledger.Database;
+using Ledger.EventStore;
 using Ledger.Database.Embedded;
 using Ledger.Http;
 using Ledger.Identifiers;
@@ -42,6 +43,8 @@ internal static class ServeCommand
         await using var database = embedded ? await OpenEmbeddedAsync(parsed, options.Database, terminal, cancel) : await OpenServerAsync(parsed, options.Database, cancel);
         if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
             throw new CommandException(problem);
+        if (await MartenSetup.ProblemAsync(database.Connection, cancel) is { } difference)
+            throw new CommandException(difference);
         if (witnesses is not null && Witnesses.Problem(witnesses, LogKeyFile.Read(database.Keys.Folder).Verifier) is { } mismatch)
             throw new CommandException(mismatch);
         notifications = MailSettings.WithFolder(notifications, database.Embedded?.Postgres.DataDirectory);

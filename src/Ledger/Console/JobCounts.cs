@@ -1,5 +1,5 @@
 using Ledger.Database;
-using Ledger.Projections.JobList;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 using Npgsql;
 
@@ -16,7 +16,7 @@ internal sealed class JobCounts(NpgsqlDataSource database)
     /// <summary>Of these bots, by status; at most <see cref="Most"/> of each.</summary>
     public async Task<IReadOnlyDictionary<ReportedStatus, long>> ByStatusAsync(IReadOnlyCollection<string> bots, CancellationToken cancel)
     {
-        var statuses = Enum.GetValues<ReportedStatus>().ToDictionary(JobListEntry.StatusText);
+        var statuses = Enum.GetValues<ReportedStatus>().ToDictionary(Job.StatusText);
         await using var command = database.CreateCommand(ByStatusSql);
         command.Parameters.AddWithValue(bots.ToArray());
         command.Parameters.AddWithValue(Most);

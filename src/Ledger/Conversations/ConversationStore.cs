@@ -1,5 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Engine;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -198,6 +199,3 @@ public static class ConversationStore
 
 /// <summary>After a deletion the store still held something of it, or had lost other items than were counted.</summary>
 public sealed class NotConfirmedException() : Exception("a deletion could not be confirmed by reading the store again");
-
-/// <summary>The window closed before the deletion began.</summary>
-public sealed class WindowClosedException() : Exception("the window has closed");

@@ -53,7 +53,7 @@ internal static class LedgerSession
         settings.TargetSessionAttributes = null;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         // Nothing here uses a type of its own, and to read the server's takes longer than all else that a short command asks.
-        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
+        builder.ConfigureTypeLoading(types => types.EnableTypeLoading(kind.ReadsTypes));
         builder.UsePhysicalConnectionInitializer(
             connection => Prepare(connection, kind),
             connection => PrepareAsync(connection, kind, CancellationToken.None));

@@ -12,7 +12,7 @@ public static class Migrator
     private const long AdvisoryLock = 0x6C_65_64_67_65_72; // "ledger"
     private const string Prefix = "Ledger.Database.Migrations.";
 
-    /// <summary>One migration: <c>0001_ledger</c> and its statements.</summary>
+    /// <summary>One migration: <c>0001_marten</c> and its statements.</summary>
     private sealed record Migration(int Number, string Name, string Sql)
     {
         public byte[] Digest => SHA256.HashData(Encoding.UTF8.GetBytes(Sql));

@@ -10,6 +10,9 @@ public static class ServiceDatabase
     /// <exception cref="UnfitDatabaseException">The connection string asks for what cannot be kept.</exception>
     public static NpgsqlDataSource Source(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Requests);
 
+    /// <summary>The pool of a look at what the tables are made of.</summary>
+    public static NpgsqlDataSource SchemaSource(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Schema);
+
     /// <summary>The pool of a migration, as the tables' owner.</summary>
     public static NpgsqlDataSource OwnerSource(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Owner);
 

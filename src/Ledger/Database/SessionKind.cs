@@ -27,6 +27,9 @@ internal sealed record SessionKind(string Name)
     public int MaxAutoPrepare { get; init; }
     public int AutoPrepareMinUsages { get; init; } = 5;
 
+    /// <summary>Whether the server's types are read first. That takes longer than what a short command asks.</summary>
+    public bool ReadsTypes { get; init; }
+
     /// <summary>Settings of its sessions, which go before those that every session has.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
@@ -57,6 +60,9 @@ internal sealed record SessionKind(string Name)
             ["jit"] = "off",
         },
     };
+
+    /// <summary>Looks at what the tables are made of, and so at types of the server's own.</summary>
+    public static SessionKind Schema { get; } = new("ledger schema") { PoolSize = 2, CommandSeconds = 60, ReadsTypes = true };
 
     /// <summary>Migrations, and other work of the tables' owner.</summary>
     public static SessionKind Owner { get; } = new("ledger owner");
@@ -90,6 +96,8 @@ internal sealed record SessionKind(string Name)
             ["lock_timeout"] = "5s",
             ["statement_timeout"] = "5min",
             ["jit"] = "off",
+            // Each is found by an index. A plan that was made while a table was small would read all of it for as long as it is kept.
+            ["enable_seqscan"] = "off",
         },
     };
 }

@@ -1,5 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Projections;
 using Ledger.Projections.ChangeLog;
 using Npgsql;
 

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.EventStore;
 
 /// <summary>
-/// Projected documents in Marten's tables: <c>mt_doc_</c> and the document's name in lower case, revisioned by the stream's version. They are written in
-/// the transaction of the events that they are folded from.
+/// Reads documents in Marten's tables: <c>mt_doc_</c> and the document's name in lower case, revisioned by the stream's version. For what is
+/// read as it is stored, or before anything else of Marten is needed.
 /// </summary>
 public static class Documents
 {
@@ -26,27 +25,4 @@ public static class Documents
             documents.Add(JsonSerializer.Deserialize(reader.GetString(0), json)!);
         return documents;
     }
-
-    /// <summary>The first version of a document.</summary>
-    public static NpgsqlBatchCommand Insert<T>(Guid id, T document, JsonTypeInfo<T> json, long version) =>
-        new($"insert into {Table<T>()} (id, data, mt_dotnet_type, mt_version) values ($1, $2, $3, $4)")
-        {
-            Parameters = { Id(id), Data(document, json), Type<T>(), Version(version) },
-        };
-
-    /// <summary>
-    /// The next version of a document. The stream's compare-and-set, earlier in the same transaction, has locked the stream, so the row is at
-    /// <paramref name="expected"/>; that exactly one row was changed must be checked before the commit all the same.
-    /// </summary>
-    public static NpgsqlBatchCommand Update<T>(Guid id, T document, JsonTypeInfo<T> json, long expected, long version) =>
-        new($"update {Table<T>()} set data = $2, mt_dotnet_type = $3, mt_version = $4, mt_last_modified = transaction_timestamp() where id = $1 and mt_version = $5")
-        {
-            Parameters = { Id(id), Data(document, json), Type<T>(), Version(version), Version(expected) },
-        };
-
-    private static NpgsqlParameter<Guid> Id(Guid id) => new() { TypedValue = id };
-    private static NpgsqlParameter<long> Version(long version) => new() { TypedValue = version };
-    private static NpgsqlParameter<string> Type<T>() => new() { TypedValue = TypeName<T>() };
-    private static NpgsqlParameter<string> Data<T>(T document, JsonTypeInfo<T> json) =>
-        new() { TypedValue = JsonSerializer.Serialize(document, json), NpgsqlDbType = NpgsqlDbType.Jsonb };
 }

@@ -24,9 +24,9 @@ public sealed class ProjectedStream(Guid id, string? type)
 
     /// <summary>Takes the next event. One that is refused changes nothing.</summary>
     /// <exception cref="InvalidOperationException">It cannot come here.</exception>
-    public void Apply(object @event, DateTimeOffset at)
+    public void Apply(object @event, long version, DateTimeOffset at)
     {
-        var rows = _projections.Select(projection => projection.Apply(_rows.GetValueOrDefault(projection), id, @event, at)).ToArray();
+        var rows = _projections.Select(projection => projection.Apply(_rows.GetValueOrDefault(projection), id, @event, version, at)).ToArray();
         foreach (var (projection, row) in _projections.Zip(rows))
             _rows[projection] = row;
     }

@@ -3,6 +3,7 @@ using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Conversations;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Npgsql;
@@ -24,11 +25,12 @@ public static class BatchDeleter
     /// <param name="retryAfter">When to try again what fails, should this batch be the attempt's last and end at a given instant; null: never.</param>
     /// <param name="size">Conversations, at most.</param>
     /// <param name="isLate">Whether the batch should come to its end, with the outcomes that it has by then (at least one).</param>
-    /// <returns>The events appended, and the database's clock after everything was written; the caller commits only if that is before <paramref name="closing"/>.</returns>
+    /// <returns>The events appended.</returns>
     /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
-    public static async Task<(IReadOnlyList<JobEvent> Events, DateTimeOffset Clock)> StepAsync(
-        NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, DateTimeOffset closing, Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
+    public static async Task<IReadOnlyList<JobEvent>> StepAsync(
+        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, DateTimeOffset closing, Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
     {
+        var connection = transaction.Connection;
         var key = claimed.OpenKey(keys);
         var (row, entries, open) = await NextOpenAsync(connection, key, claimed, size, cancel);
         var first = (long)row.Number * Manifest.RowSize;
@@ -38,13 +40,14 @@ public static class BatchDeleter
         var results = await DeleteWithUsersAsync(connection, claimed.Job.Bot, deletable, CIdOf(key, claimed), closing, isLate, cancel);
         int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
         string[] missing = [.. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is null).Select(i => entries[i].ConversationId)];
-        var erased = await EarlierErasures.FindAsync(connection, keys, claimed.Job.Bot, claimed.Id, missing, cancel);
+        var erased = await earlier.FindAsync(connection, claimed.Job.Bot, claimed.Id, missing, cancel);
         var deletedAt = await ClockAsync(connection, cancel);
         var commitment = await commitments;
         Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
-        var clock = await JobWriter.WriteAsync(connection, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], cancel);
-        return (events, clock);
+        await JobWriter.WriteAsync(
+            transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], closing, cancel);
+        return events;
     }
 
     /// <summary>The next ordinals that this attempt owes an outcome: those of the first row, from the cursor's on, that has any.</summary>

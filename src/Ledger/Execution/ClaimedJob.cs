@@ -1,59 +1,120 @@
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Identifiers;
-using Ledger.Jobs;
-using Ledger.Projections;
-using Ledger.Projections.Status;
+using Ledger.Projections.Jobs;
+using JasperFx.Events;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Ledger.Execution;
 
-/// <summary>A due job whose queue row this transaction has locked: nobody else works on it until the transaction ends.</summary>
+/// <summary>A due job whose stream a transaction has locked: nobody else appends to it until the transaction ends.</summary>
+/// <param name="Id">The job.</param>
+/// <param name="Version">Its stream's.</param>
+/// <param name="ResolvingText">How far its list is resolved, as JSON; null before and after.</param>
+/// <param name="Secrets">Null: they were destroyed.</param>
 /// <param name="Now">The database's clock when it was claimed.</param>
-public sealed record ClaimedJob(
-    JobId Id, long Version, string StateText, string? StatusText, string? ResolvingText, JobSecrets? Secrets, DateTimeOffset Now, DateTimeOffset? LatestAt)
+public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, JobSecrets? Secrets, DateTimeOffset Now)
 {
-    // Read when they are first needed: a document that cannot be read is then a failure of this job alone, and not of the claim.
-    public Job Job => field ??= JsonSerializer.Deserialize(StateText, JobStateJson.Default.Job)!;
+    private const int LostClaims = 100;
+    private static readonly string NextSql = Sql.Load(typeof(ClaimedJob), nameof(NextAsync));
+    private static readonly string LockedSql = Sql.Load(typeof(ClaimedJob), nameof(LockedAsync));
+    private static readonly string AgainSql = Sql.Load(typeof(ClaimedJob), nameof(AgainAsync));
 
-    public JobStatus Status => field ??=
-        JsonSerializer.Deserialize(StatusText ?? throw new RecordsDisagreeException(), DocumentJson.Default.JobStatus)!;
+    private readonly IEventStream<Job>? _stream;
 
-    /// <summary>The instant of the job's latest events.</summary>
-    public DateTimeOffset RecordedAt => LatestAt ?? throw new RecordsDisagreeException();
+    /// <summary>The stream, as this transaction locked it. Read by <see cref="ReadAsync"/>.</summary>
+    public IEventStream<Job> Stream => _stream ?? throw new InvalidOperationException("the job is not read yet");
+
+    public Job Job => Stream.Aggregate ?? throw new RecordsDisagreeException();
 
     /// <summary>How far its list is resolved; null before and after.</summary>
     public ListCursor? Resolving => ResolvingText is null ? null : JsonSerializer.Deserialize(ResolvingText, ListCursorJson.Default.ListCursor);
 
-    private static readonly string NextSql = Sql.Load(typeof(ClaimedJob), nameof(NextAsync));
-    private static readonly string AgainSql = Sql.Load(typeof(ClaimedJob), nameof(AgainAsync));
-
     /// <summary>Claims the window's job that has been due longest and that nobody else holds; null when there is none.</summary>
     public static Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, CancellationToken cancel) =>
-        ReadAsync(connection, NextSql, cancel, window);
+        NextAsync(connection, window, new ClaimPlaces(TimeProvider.System), cancel);
+
+    /// <summary>Claims the window's job that has been due longest and that nobody else holds; null when there is none.</summary>
+    /// <param name="places">Where to begin.</param>
+    public static async Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, ClaimPlaces places, CancellationToken cancel)
+    {
+        // Who finds that another had the job meanwhile looks for the next one. That many in a row are not seen but by a fault.
+        for (var lost = 0; lost < LostClaims; lost++)
+        {
+            var from = places.Of(window);
+            var found = await PlaceAsync(connection, window, from, cancel);
+            places.Claimed(window, from, found);
+            if (found is null && from is null)
+                return null;
+            if (found is not null && await LockedAsync(connection, found.Job, window, cancel) is { } claimed)
+                return claimed;
+        }
+        return null;
+    }
+
+    private static async Task<ClaimPlace?> PlaceAsync(NpgsqlConnection connection, string window, ClaimPlace? from, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(NextSql, connection)
+        {
+            Parameters =
+            {
+                new() { Value = window },
+                new() { Value = (object?)from?.PlannedAt.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = (object?)from?.SubmittedAt.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+                new() { Value = (object?)from?.Job ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel)
+            ? new ClaimPlace(reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(0))
+            : null;
+    }
 
     /// <summary>Claims the same job in a new transaction, after a rollback; null if somebody else has it, or has changed it, by now.</summary>
-    public Task<ClaimedJob?> AgainAsync(NpgsqlConnection connection, CancellationToken cancel) =>
-        ReadAsync(connection, AgainSql, cancel, Id.Value, Version);
-
-    private static async Task<ClaimedJob?> ReadAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
+    public async Task<ClaimedJob?> AgainAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters)
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        await using var command = new NpgsqlCommand(AgainSql, connection) { Parameters = { new() { Value = Id.Value }, new() { Value = Version } } };
+        return await command.ExecuteScalarAsync(cancel) is Guid job ? await LockedAsync(connection, job, window: null, cancel) : null;
+    }
+
+    /// <summary>With its stream read. A document that cannot be read is a failure of this job alone, and not of the claim.</summary>
+    /// <exception cref="RecordsDisagreeException">The job's documents are not of the stream's version.</exception>
+    public async Task<ClaimedJob> ReadAsync(StreamTransaction transaction, CancellationToken cancel)
+    {
+        await using (var command = new NpgsqlCommand(
+            "select (select mt_version from ledger.mt_doc_job where id = $1) is not distinct from $2"
+            + " and (select mt_version from ledger.mt_doc_jobstatus where id = $1) is not distinct from $2",
+            transaction.Connection)
+        { Parameters = { new() { Value = Id.Value }, new() { Value = Version } } })
+        {
+            if (await command.ExecuteScalarAsync(cancel) is not true)
+                throw new RecordsDisagreeException();
+        }
+        return new ClaimedJob(this, await transaction.LockAsync<Job, JobId>(Id, cancel));
+    }
+
+    private ClaimedJob(ClaimedJob claimed, IEventStream<Job> stream)
+        : this(claimed.Id, claimed.Version, claimed.ResolvingText, claimed.Secrets, claimed.Now) => _stream = stream;
+
+    /// <param name="window">Null: whether it is due is not asked.</param>
+    private static async Task<ClaimedJob?> LockedAsync(NpgsqlConnection connection, Guid job, string? window, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(LockedSql, connection)
+        {
+            Parameters = { new() { Value = job }, new NpgsqlParameter<string?> { TypedValue = window } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             return null;
         return new ClaimedJob(
-            new JobId(reader.GetGuid(0)),
-            reader.GetInt64(1),
-            reader.GetString(2),
-            await reader.IsDBNullAsync(3, cancel) ? null : reader.GetString(3),
-            await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4),
-            await reader.IsDBNullAsync(5, cancel) ? null : new JobSecrets(reader.GetInt32(5), reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7)),
-            reader.GetFieldValue<DateTimeOffset>(8),
-            await reader.IsDBNullAsync(9, cancel) ? null : reader.GetFieldValue<DateTimeOffset>(9));
+            new JobId(job),
+            reader.GetInt64(0),
+            await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1),
+            await reader.IsDBNullAsync(2, cancel) ? null : new JobSecrets(reader.GetInt32(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4)),
+            reader.GetFieldValue<DateTimeOffset>(5));
     }
 
     /// <summary>The job's key. Opened by the step that needs it: a key that is damaged is then a failure of this job alone.</summary>
@@ -66,8 +127,8 @@ public sealed record ClaimedJob(
 /// <summary>The job's key was destroyed: what it sealed cannot be opened.</summary>
 public sealed class JobKeyGoneException() : Exception("the job's key is gone: what it sealed cannot be opened");
 
-/// <summary>The job's status or stream is not of the queue row's version. Others did that: the ledger writes the three together.</summary>
-public sealed class RecordsDisagreeException() : Exception("the job's queue row, status and stream are not of one version");
+/// <summary>The job's documents are not of its stream's version. Others did that: the ledger writes the three together.</summary>
+public sealed class RecordsDisagreeException() : Exception("the job's documents and stream are not of one version");
 
 /// <summary>What <c>forget</c> destroys: the job's wrapped key, and its request sealed under it.</summary>
 public sealed record JobSecrets(int Epoch, byte[] WrappedKey, byte[] SealedRequest);

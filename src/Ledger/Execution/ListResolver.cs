@@ -2,6 +2,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Conversations;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Projections.Registry;
@@ -21,14 +22,15 @@ public static class ListResolver
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
     /// <exception cref="WindowClosedException">Something was to be deleted, and <paramref name="closing"/> has come.</exception>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        NpgsqlConnection connection, KeyFolder keys, ClaimedJob claimed, Bot bot, DateTimeOffset closing, CancellationToken cancel)
+        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot, DateTimeOffset closing, CancellationToken cancel)
     {
+        var connection = transaction.Connection;
         var key = claimed.OpenKey(keys);
         var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.Secrets!.SealedRequest));
         var cursor = claimed.Resolving ?? await BeginAsync(connection, request, claimed, bot, cancel);
         var (entries, afterKey, isLast) = request switch
         {
-            DeletionRequest.ByConversationIds ids => (await ByIdsAsync(connection, keys, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
+            DeletionRequest.ByConversationIds ids => (await ByIdsAsync(connection, earlier, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
             DeletionRequest.ByChannelUser user => await ByChannelUserAsync(connection, bot, user, cursor, cancel),
             _ => throw new InvalidOperationException("unknown request"),
         };
@@ -37,7 +39,7 @@ public static class ListResolver
         var next = cursor with { AfterKey = afterKey, Rows = cursor.Rows + commands.Length };
         if (!isLast)
         {
-            await JobWriter.WriteAsync(connection, claimed, [], claimed.Now, next, commands, cancel);
+            await JobWriter.WriteAsync(transaction, claimed, [], claimed.Now, next, commands, closing: null, cancel);
             return [];
         }
         var (conversations, root) = await RootAsync(connection, claimed.Id, entries.Count, subtreeRoot, cancel);
@@ -47,8 +49,9 @@ public static class ListResolver
             await ConversationStore.DeleteUserAsync(connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, closing, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
-        var clock = await JobWriter.WriteAsync(connection, claimed, events, claimed.Now, resolving: null, commands, cancel);
-        return isUserDeleted && clock >= closing ? throw new WindowClosedException() : events;
+        await JobWriter.WriteAsync(
+            transaction, claimed, events, claimed.Now, resolving: null, commands, isUserDeleted ? closing : null, cancel);
+        return events;
     }
 
     /// <summary>What holds for the whole list, fixed at its beginning.</summary>
@@ -85,11 +88,11 @@ public static class ListResolver
     }
 
     private static async Task<IReadOnlyList<ManifestEntry>> ByIdsAsync(
-        NpgsqlConnection connection, KeyFolder keys, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor, CancellationToken cancel)
+        NpgsqlConnection connection, ErasedIndex earlier, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor, CancellationToken cancel)
     {
         var found = (await ConversationStore.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(c => c.ConversationId, StringComparer.Ordinal);
         var missing = request.ConversationIds.Where(id => !found.ContainsKey(id)).ToArray();
-        var erased = await EarlierErasures.FindAsync(connection, keys, bot.BotId, job, missing, cancel);
+        var erased = await earlier.FindAsync(connection, bot.BotId, job, missing, cancel);
         return [.. request.ConversationIds.Select(id => found.TryGetValue(id, out var conversation)
             ? Entry(conversation, cursor)
             : new ManifestEntry(id, erased.Contains(id) ? SkipReason.AlreadyErased : SkipReason.NotFound, Key: 0))];

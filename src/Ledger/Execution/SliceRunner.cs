@@ -1,13 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
-using Ledger.Conversations;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Identifiers;
 using Ledger.Jobs;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.Scheduling;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Execution;
@@ -15,7 +16,7 @@ namespace Ledger.Execution;
 /// <summary>
 /// What one firing of a lane does: step by step, each step one transaction on one claimed job, for at most <see cref="SliceLength"/> or until nothing is due.
 /// </summary>
-public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, KeyFolder keys, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
+public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, RegistryCache registry, KeyFolder keys, ErasedIndex earlier, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
     ILogger<SliceRunner> log)
 {
     /// <summary>A slice ends at the first batch boundary after this.</summary>
@@ -26,6 +27,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
     /// <summary>Until a job whose window never opens again is looked at once more: somebody has to change the window, or the bot.</summary>
     private static readonly TimeSpan LongPostponement = TimeSpan.FromMinutes(5);
 
+    private readonly ClaimPlaces _places = new(time);
     private static readonly string PostponeSql = Sql.Load(typeof(SliceRunner), nameof(PostponeAsync));
     private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
@@ -56,12 +58,18 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         ClaimedJob? claimed = null;
         try
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancel);
-            claimed = await ClaimedJob.NextAsync(connection, window, cancel);
+            await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
+            claimed = await ClaimedJob.NextAsync(connection, window, _places, cancel);
             if (claimed is null)
                 return false;
             // A shutdown lets the step that it meets come to its end.
-            await RunAsync(new Step(connection, transaction, claimed, snapshot.Bots[claimed.Job.Bot], snapshot), window, size, began);
+            var read = await claimed.ReadAsync(transaction, CancellationToken.None);
+            await RunAsync(new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), window, size, began);
+        }
+        catch (ErasedNotReadException e)
+        {
+            // The job keeps its turn. Nothing is locked while lists are read, and a shutdown stops it.
+            await earlier.ReadAsync(connection, e.Bot, cancel);
         }
         catch (Exception e) when (claimed is not null && connection.State == System.Data.ConnectionState.Open)
         {
@@ -104,7 +112,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         }
     }
 
-    private sealed record Step(NpgsqlConnection Connection, NpgsqlTransaction Transaction, ClaimedJob Claimed, Bot Bot, RegistrySnapshot Registry)
+    private sealed record Step(NpgsqlConnection Connection, StreamTransaction Transaction, ClaimedJob Claimed, Bot Bot, RegistrySnapshot Registry)
     {
         /// <summary>The bot's window as it is defined now: what the next plan goes by.</summary>
         public DeletionWindow Window => Registry.Windows[Bot.Window];
@@ -125,7 +133,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         IReadOnlyList<JobEvent> events;
         try
         {
-            events = await ListResolver.StepAsync(step.Connection, keys, step.Claimed, step.Bot, closing, CancellationToken.None);
+            events = await ListResolver.StepAsync(step.Transaction, keys, earlier, step.Claimed, step.Bot, closing, CancellationToken.None);
         }
         catch (WindowClosedException)
         {
@@ -145,8 +153,14 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
 
     private async Task DeleteAsync(Step step, DateTimeOffset closing, int size, long began)
     {
-        var (events, clock) = await TryDeleteAsync(step, closing, size, began);
-        if (clock >= closing)
+        IReadOnlyList<JobEvent> events;
+        try
+        {
+            events = await BatchDeleter.StepAsync(
+                step.Transaction, keys, earlier, step.Claimed, closing, at => RetryPlan(step, at), size, () => time.GetElapsedTime(began) > SliceLength,
+                CancellationToken.None);
+        }
+        catch (WindowClosedException)
         {
             // The window closed under the batch: nothing of it counts.
             await step.Transaction.RollbackAsync(CancellationToken.None);
@@ -156,19 +170,6 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         FaultPoint.At(events[^1] switch { Completed => "completed.before-commit", Scheduled => "retry.before-commit", _ => "batch.before-commit" });
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At(events[^1] switch { Completed => "completed.after-commit", Scheduled => "retry.after-commit", _ => "batch.after-commit" });
-    }
-
-    private async Task<(IReadOnlyList<JobEvent> Events, DateTimeOffset Clock)> TryDeleteAsync(Step step, DateTimeOffset closing, int size, long began)
-    {
-        try
-        {
-            return await BatchDeleter.StepAsync(
-                step.Connection, keys, step.Claimed, closing, at => RetryPlan(step, at), size, () => time.GetElapsedTime(began) > SliceLength, CancellationToken.None);
-        }
-        catch (WindowClosedException)
-        {
-            return ([], DateTimeOffset.MaxValue);
-        }
     }
 
     /// <summary>The plan's opening has ended, or its window's definition changed so that it is closed now.</summary>
@@ -181,7 +182,7 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
             return;
         }
         var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), plan)).Accepted();
-        await JobWriter.WriteAsync(step.Connection, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], CancellationToken.None);
+        await JobWriter.WriteAsync(step.Transaction, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], closing: null, CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");
@@ -204,18 +205,18 @@ public sealed class SliceRunner(LaneDatabase database, RegistryCache registry, K
         {
             var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again, again.Claimed.Now));
             var events = JobDecisions.Decide(again.Claimed.Job, fail).Accepted();
-            await JobWriter.WriteAsync(again.Connection, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [], CancellationToken.None);
+            await JobWriter.WriteAsync(again.Transaction, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [], closing: null, CancellationToken.None);
             await again.Transaction.CommitAsync(CancellationToken.None);
         });
     }
 
     /// <summary>Claims the same job in a new transaction, after a rollback; does nothing if somebody else has it by now.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "awaited before the transaction is disposed")]
-    private static async Task AgainAsync(Step step, Func<Step, Task> act)
+    private async Task AgainAsync(Step step, Func<Step, Task> act)
     {
-        await using var transaction = await step.Connection.BeginTransactionAsync(CancellationToken.None);
+        await using var transaction = await StreamTransaction.BeginAsync(store, step.Connection, CancellationToken.None);
         if (await step.Claimed.AgainAsync(step.Connection, CancellationToken.None) is { } claimed)
-            await act(step with { Transaction = transaction, Claimed = claimed });
+            await act(step with { Transaction = transaction, Claimed = await claimed.ReadAsync(transaction, CancellationToken.None) });
     }
 
     private Plan? RetryPlan(Step step, DateTimeOffset failedAt)

@@ -65,7 +65,7 @@ internal sealed class Errors(RequestDelegate next, Pages.Html html, ILogger<Erro
 
     internal static ErrorAnswer For(Exception exception) => exception switch
     {
-        WrongExpectedVersionException => LostRace,
+        LostRaceException => LostRace,
         OutcomeUnknownException => OutcomeUnknown,
         LogException => LogUnavailable,
         // Says where the record contradicts itself, and no identifier.

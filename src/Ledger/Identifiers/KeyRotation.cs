@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
-using Ledger.EventStore;
+using Ledger.Engine;
+using Ledger.Projections;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Identifiers;
@@ -45,7 +47,7 @@ public abstract record RotationResult
 /// Rotates the epoch keys: wraps the keys of all jobs that were not forgotten under a new epoch's key and destroys the old ones, which makes backups, WAL and replicas blind to the jobs that were. One
 /// process at a time; the others go on meanwhile. Every step can be the last of a process: the next pass goes on from what it left. No job is ever wrapped under a key that is destroyed; see docs/adr/0012.
 /// </summary>
-public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeProvider time)
+public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, TimeProvider time)
 {
     /// <summary>How old an epoch grows once a job was forgotten under it.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromDays(1);
@@ -230,18 +232,16 @@ public sealed class KeyRotation(NpgsqlDataSource database, KeyFolder keys, TimeP
         if (epochs.Count == 0)
             return;
         var now = Contracts.Instant.Truncate(time.GetUtcNow());
-        await using var find = new NpgsqlCommand("select version from ledger.mt_streams where id = $1", session) { Parameters = { new() { Value = StreamIds.Ledger } } };
-        var version = await find.ExecuteScalarAsync(cancel) as long? ?? 0;
+        await using var transaction = await StreamTransaction.BeginAsync(store, session, cancel);
+        var version = await transaction.LockAsync(StreamIds.Ledger, cancel);
         object[] events = [.. epochs.Select(epoch => new EpochKeyDestroyed(epoch, now) { Actor = actor, Reason = reason })];
-        await using var batch = new NpgsqlBatch(session)
+        transaction.Append<LedgerStream>(StreamIds.Ledger, version, events, now);
+        var destroyed = new NpgsqlBatchCommand("update ledger.key_epochs set destroyed_at = $1 where epoch = any($2)")
         {
-            BatchCommands =
-            {
-                EventStreams.Append(StreamIds.Ledger, StreamIds.LedgerType, version, now, events),
-                new NpgsqlBatchCommand("update ledger.key_epochs set destroyed_at = $1 where epoch = any($2)") { Parameters = { new() { Value = now }, new() { Value = epochs.ToArray() } } },
-            },
+            Parameters = { new() { Value = now }, new() { Value = epochs.ToArray() } },
         };
-        await batch.ExecuteNonQueryAsync(cancel);
+        await transaction.WriteAsync([destroyed], [], closing: null, cancel);
+        await transaction.CommitAsync(cancel);
     }
 
     private static async Task<IReadOnlyList<Epoch>> EpochsAsync(NpgsqlConnection session, CancellationToken cancel)

@@ -3,8 +3,9 @@ using Npgsql;
 
 namespace Ledger.Identifiers;
 
-/// <summary>Once a minute, drops destroyed keys from memory, finishes a rotation that was interrupted, and rotates where <see cref="RotateWhen.Daily"/> calls for it.</summary>
-internal sealed class KeyRotationDuty(KeyRotation rotation, KeyFolder keys, TimeProvider time, ILogger<KeyRotationDuty> log) : BackgroundService
+/// <summary>Once a minute, drops destroyed keys from memory, and what was known of forgotten jobs, finishes a rotation that was interrupted, and rotates where <see cref="RotateWhen.Daily"/> calls for it.</summary>
+internal sealed class KeyRotationDuty(
+    KeyRotation rotation, KeyFolder keys, ErasedIndex erased, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRotationDuty> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -37,6 +38,8 @@ internal sealed class KeyRotationDuty(KeyRotation rotation, KeyFolder keys, Time
         try
         {
             keys.Reload();
+            await using (var connection = await database.OpenConnectionAsync(cancel))
+                await erased.RefreshAsync(connection, cancel);
             if (await rotation.RunOnceAsync(RotateWhen.Daily, "ledger", "rotation", cancel) is RotationResult.Rotated rotated)
                 log.LogInformation("the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
             _behind = null;

@@ -1,6 +1,8 @@
 using Ledger.Contracts.Registry;
 using Ledger.Conversations;
+using Ledger.Engine;
 using Ledger.Registry;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Import;
@@ -9,10 +11,11 @@ namespace Ledger.Import;
 /// Stores one batch in one transaction: what is there already is compared, what was erased before stays out, the rest is added. Nothing of
 /// it is visible before its end.
 /// </summary>
+/// <param name="store">Where it is recorded that something was taken again.</param>
 /// <param name="erased">What stays out.</param>
 /// <param name="again">Takes it all the same, but for what is erased while the import runs; null: it stays out.</param>
 /// <param name="time">When that is recorded.</param>
-internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, TimeProvider time)
+internal sealed class BatchStore(IDocumentStore store, ErasedConversations erased, TakeAgain? again, TimeProvider time)
 {
     private const int Attempts = 5;
 
@@ -30,8 +33,8 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
         {
             try
             {
-                await using var transaction = await connection.BeginTransactionAsync(cancel);
-                if (await TryAsync(connection, batch, cancel) is { } stored)
+                await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
+                if (await TryAsync(transaction, batch, cancel) is { } stored)
                 {
                     await transaction.CommitAsync(cancel);
                     return stored;
@@ -49,8 +52,9 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
     }
 
     /// <summary>Null: what was there is gone, and the batch has to begin again.</summary>
-    private async Task<Stored?> TryAsync(NpgsqlConnection connection, ImportBatch batch, CancellationToken cancel)
+    private async Task<Stored?> TryAsync(StreamTransaction transaction, ImportBatch batch, CancellationToken cancel)
     {
+        var connection = transaction.Connection;
         if (again is not null)
             await RegistryStore.LockAsync(connection, [.. batch.Conversations.Select(one => one.BotId).Distinct(StringComparer.Ordinal)],
                 cancel);
@@ -73,7 +77,7 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
         await ConversationAdding.CopyItemsAsync(connection, taken, cancel);
         await ConversationAdding.InsertAnalyticsAsync(connection, taken, cancel);
         if (again is not null)
-            await RecordAsync(connection, [.. returning.Except(back)], again, cancel);
+            await RecordAsync(transaction, [.. returning.Except(back)], again, cancel);
         var late = back.Select(one => (one.Conversation.BotId, one.Conversation.ConversationId)).ToHashSet();
         return new Stored(
             taken.Count, taken.Sum(one => (long)one.Conversation.Items.Count),
@@ -130,13 +134,13 @@ internal sealed class BatchStore(ErasedConversations erased, TakeAgain? again, T
 
     /// <summary>In the transaction that takes them: what is in the store again is recorded, and nothing else is.</summary>
     private async Task RecordAsync(
-        NpgsqlConnection connection, IReadOnlyList<AddedConversation> returning, TakeAgain again, CancellationToken cancel)
+        StreamTransaction transaction, IReadOnlyList<AddedConversation> returning, TakeAgain again, CancellationToken cancel)
     {
         foreach (var bot in returning.GroupBy(one => one.Conversation.BotId, StringComparer.Ordinal).OrderBy(bot =>
             bot.Key, StringComparer.Ordinal))
         {
             var @event = new ErasedConversationsImported(bot.Key, bot.Count()) { Actor = again.Actor, Reason = again.Reason };
-            await RegistryStore.RecordAsync(connection, bot.Key, @event, time.GetUtcNow(), cancel);
+            await RegistryStore.RecordAsync(transaction, bot.Key, @event, time.GetUtcNow(), cancel);
         }
     }
 

@@ -1,5 +1,6 @@
 using Ledger.Conversations;
 using Ledger.Identifiers;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Import;
@@ -26,7 +27,7 @@ public sealed class CheckedImport
 /// <param name="keys">They open the lists of what was erased, which stays out (docs/adr/0032).</param>
 /// <param name="database">As the service's role.</param>
 /// <param name="time">What has not begun yet is a mistake.</param>
-public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys, TimeProvider? time = null)
+public sealed class ConversationImport(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ImportBots _bots = new(database, time ?? TimeProvider.System);
@@ -89,8 +90,8 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
             await using var connection = await database.OpenConnectionAsync(cancel);
             var erased = new ErasedConversations(keys, check.Hash, check.Bots);
             await erased.LoadAsync(connection, count => progress?.Invoke(ImportPhase.ReadingErased, count), cancel);
-            var (store, leftOut) = (new BatchStore(erased, again, _time), new LineNumbers());
-            store.RefuseUnreadable();
+            var (kept, leftOut) = (new BatchStore(store, erased, again, _time), new LineNumbers());
+            kept.RefuseUnreadable();
             using var batches = new ImportBatches(await check.Source.LinesAsync(cancel), _bots, check.AsBot);
             var number = 0;
             while (await NextAgainAsync(batches, cancel) is { } batch)
@@ -98,7 +99,7 @@ public sealed class ConversationImport(NpgsqlDataSource database, KeyFolder keys
                 // Before anything of it is stored: what was not checked does not get in.
                 if (number == check.Digests.Count || !batch.Digest.AsSpan().SequenceEqual(check.Digests[number++]))
                     throw Changed();
-                totals = Add(totals, batch, await store.StoreAsync(connection, batch, cancel), leftOut);
+                totals = Add(totals, batch, await kept.StoreAsync(connection, batch, cancel), leftOut);
                 progress?.Invoke(ImportPhase.Storing, totals.Lines);
             }
             return number == check.Digests.Count ? new ImportResult(totals with { Lines = batches.Line }, leftOut, erased.Unreadable)

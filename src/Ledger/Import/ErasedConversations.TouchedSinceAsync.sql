@@ -2,11 +2,11 @@
 -- leaf after its commit, and waits in the queue until then: what is in neither place is not committed.
 select s.size,
     array(
-        select l.job_id
+        select l.id
         from (
             select stream_id from ledger.log_queue
             union
             select stream_id from ledger.log_runs where first_index >= $1) touched
-        join ledger.job_list l on l.job_id = touched.stream_id
-        where l.bot_id = any ($2))
+        join ledger.mt_doc_job l on l.id = touched.stream_id
+        where l.bot = any ($2))
 from ledger.log_state s

@@ -1,4 +1,5 @@
 using Ledger.Contracts.Jobs;
+using Ledger.Projections.Jobs;
 using Decision = Ledger.Decision<Ledger.Contracts.Jobs.JobEvent>;
 
 namespace Ledger.Jobs;
@@ -29,7 +30,7 @@ public static class JobDecisions
         if (start.Attempt > job.Attempt)
             return Unplanned;
         var started = new Started(start.Attempt, start.Conversations, start.ManifestRoot, start.From, start.RetainedFrom);
-        return start.Conversations > 0 ? Decision.Of(started) : Decision.Of(started, End(Job.Apply(job, started)));
+        return start.Conversations > 0 ? Decision.Of(started) : Decision.Of(started, End(JobFold.Next(job, started)));
     }
 
     private static Decision Record(Job job, RecordOutcomes record)
@@ -51,7 +52,7 @@ public static class JobDecisions
                 return Decision.Reject("an ordinal was left out");
             var @event = Event(job, outcome);
             events.Add(@event);
-            job = Job.Apply(job, @event);
+            job = JobFold.Next(job, @event);
         }
         if (events.Count > 0 && job.Owed == 0)
             events.Add(job is { FailedCount: > 0, RetriesRemaining: > 0 } && record.Retry is { } retry ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));

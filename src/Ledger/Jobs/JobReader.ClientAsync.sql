@@ -1,1 +1,1 @@
-select client_id from ledger.job_list where job_id = $1 and bot_id = $2
+select client from ledger.mt_doc_job where id = $1 and bot = $2

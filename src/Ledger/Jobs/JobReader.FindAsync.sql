@@ -1,4 +1,4 @@
-select l.bot_id, l.client_id, d.data::text
-from ledger.job_list l
-join ledger.mt_doc_jobstatus d on d.id = l.job_id
-where l.job_id = $1
+select j.bot, j.client, d.data::text
+from ledger.mt_doc_job j
+join ledger.mt_doc_jobstatus d on d.id = j.id
+where j.id = $1

@@ -1,4 +1,4 @@
-select d.data::text, l.status <> 'queued'
-from ledger.job_list l
-join ledger.mt_doc_jobstatus d on d.id = l.job_id
-where l.job_id = $1 and l.bot_id = $2
+select d.data::text, j.status <> 'queued'
+from ledger.mt_doc_job j
+join ledger.mt_doc_jobstatus d on d.id = j.id
+where j.id = $1 and j.bot = $2

@@ -5,4 +5,4 @@ select s.version, o.timestamp, coalesce(o.data ->> 'bot', ''), coalesce(o.data -
 from ledger.mt_streams s
 join ledger.mt_events o on o.stream_id = s.id and o.version = 1
 left join ledger.job_secrets k on k.job_id = s.id
-where s.id = $1 and s.type = 'deletion_job'
+where s.id = $1 and s.type = 'job'

@@ -1,18 +1,16 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.EventStore;
 using Ledger.Identifiers;
-using Ledger.Projections;
-using Ledger.Projections.JobList;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Registry;
-using Ledger.Projections.Status;
 using Ledger.Scheduling;
+using Marten;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Jobs;
 
@@ -47,10 +45,9 @@ public abstract record SubmissionResult
 }
 
 /// <summary>
-/// Records submissions: the events, the status document, the queue row and the sealed request go in one round trip and one
-/// transaction. An answered submission is durable; a job that a GET finds is a job that will run.
+/// Records submissions: the events, the documents and the sealed request go in one transaction. An answered submission is durable; a job that a GET finds is a job that will run.
 /// </summary>
-public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, WindowPlanner planner, TimeProvider time)
+public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, TimeProvider time)
 {
     /// <summary>How often a submission is sent when the connection dies under it.</summary>
     private const int Sends = 4;
@@ -59,8 +56,6 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
     private const string EpochIsClosed = "LV410";
 
     private static readonly TimeSpan BetweenSends = TimeSpan.FromMilliseconds(500);
-    private static readonly string ListSql = Sql.Load(typeof(JobSubmission), "InsertListEntry");
-    private static readonly string QueueSql = Sql.Load(typeof(JobSubmission), "InsertQueueRow");
     private static readonly string SecretsSql = Sql.Load(typeof(JobSubmission), "InsertSecrets");
     private static readonly string FindSql = Sql.Load(typeof(JobSubmission), nameof(FindAsync));
 
@@ -82,13 +77,14 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
             try
             {
                 await using var connection = await database.OpenConnectionAsync(cancel);
-                await using var batch = Batch(connection, id, submission, plan, now);
+                await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
+                await WriteAsync(transaction, id, submission, plan, now);
                 sent = true;
-                await batch.ExecuteNonQueryAsync(CancellationToken.None);
+                await transaction.CommitAsync(CancellationToken.None);
                 FaultPoint.At("submit.after-commit");
                 return new SubmissionResult.Accepted(id, now);
             }
-            catch (PostgresException e) when (EventStreams.IsWrongExpectedVersion(e))
+            catch (LostRaceException)
             {
                 // Recorded before: by the same key, or by an earlier send of ours whose answer was lost.
                 return await FindAfterSendAsync(id, submission.Canonical, cancel);
@@ -119,42 +115,21 @@ public sealed class JobSubmission(NpgsqlDataSource database, KeyFolder keys, Win
     /// <summary>A dead connection, or one that the server ended (its words can cross with a commit's).</summary>
     private static bool IsOutcomeUnknown(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
 
-    private NpgsqlBatch Batch(NpgsqlConnection connection, JobId id, Submission submission, Plan plan, DateTimeOffset now)
+    private async Task WriteAsync(StreamTransaction transaction, JobId id, Submission submission, Plan plan, DateTimeOffset now)
     {
         var (key, epoch, wrapped) = keys.NewJobKey(id);
-        var submitted = Submitted(submission, key);
-        var events = JobDecisions.Decide(null, new Submit(submitted, plan)).Events;
-        var job = events.Aggregate((Job?)null, Job.Apply)!;
-        var status = events.Aggregate((JobStatus?)null, (status, @event) => JobStatusFold.Apply(status, id, @event, now))!;
-        var entry = events.Aggregate((JobListEntry?)null, (entry, @event) => JobListEntry.Apply(entry, id, @event, now))!;
-        return new NpgsqlBatch(connection)
+        var events = JobDecisions.Decide(null, new Submit(Submitted(submission, key), plan)).Events;
+        transaction.Start<Job>(id.Value, events, now);
+        var secrets = new NpgsqlBatchCommand(SecretsSql)
         {
-            BatchCommands =
+            Parameters =
             {
-                EventStreams.Append(id.Value, StreamIds.JobType, 0, now, events),
-                Documents.Insert(id.Value, status, DocumentJson.Default.JobStatus, events.Count),
-                new NpgsqlBatchCommand(ListSql)
-                {
-                    Parameters = { new() { Value = id.Value }, new() { Value = entry.Bot }, new() { Value = entry.Client }, new() { Value = now.UtcDateTime }, new() { Value = JobListEntry.StatusText(entry.Status) } },
-                },
-                new NpgsqlBatchCommand(QueueSql)
-                {
-                    Parameters =
-                    {
-                        new() { Value = id.Value }, new() { Value = job.Bot }, new() { Value = plan.Window.Name }, new() { Value = plan.PlannedAt.UtcDateTime }, new() { Value = now.UtcDateTime }, new() { Value = (long)events.Count },
-                        new() { Value = JsonSerializer.Serialize(job, JobStateJson.Default.Job), NpgsqlDbType = NpgsqlDbType.Jsonb },
-                    },
-                },
-                new NpgsqlBatchCommand(SecretsSql)
-                {
-                    Parameters =
-                    {
-                        new() { Value = id.Value }, new() { Value = epoch }, new() { Value = wrapped }, new() { Value = key.DigestRequest(submission.Canonical) },
-                        new() { Value = key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)) },
-                    },
-                },
+                new() { Value = id.Value }, new() { Value = epoch }, new() { Value = wrapped },
+                new() { Value = key.DigestRequest(submission.Canonical) },
+                new() { Value = key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)) },
             },
         };
+        await transaction.WriteAsync([secrets], [], closing: null, CancellationToken.None);
     }
 
     private static Submitted Submitted(Submission submission, JobKey key) => submission.Request switch

@@ -57,7 +57,7 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
 
     private static ReportTable About(string bot, JobStatus status) => new("Job",
     [
-        ("Job", status.JobId), ("Bot", bot),
+        ("Job", status.JobId.ToString()), ("Bot", bot),
         ("Asked for", status.RequestType switch
         {
             RequestType.ConversationIds => "conversations by their ids (conversationIds)",

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
-using Ledger.EventStore;
 using Ledger.Projections;
 using Npgsql;
 using NpgsqlTypes;

@@ -29,7 +29,7 @@ internal sealed class StreamFold(Guid id, string? type, long recorded, long vers
             return;
         try
         {
-            Projected.Apply(EventType.Read(eventType, data), Instant.Truncate(at));
+            Projected.Apply(EventType.Read(eventType, data), eventVersion, Instant.Truncate(at));
         }
         catch (Exception e) when (e is NotSupportedException || ProjectedStream.IsMisplaced(e))
         {

@@ -1,6 +1,6 @@
 using System.Data;
 using Ledger.Database;
-using Ledger.EventStore;
+using Ledger.Projections;
 using Npgsql;
 
 namespace Ledger.Rebuilding;

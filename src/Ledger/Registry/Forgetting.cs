@@ -1,8 +1,12 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.EventStore;
 using Ledger.Identifiers;
+using Ledger.Projections;
+using Ledger.Projections.Registry;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Registry;
@@ -17,7 +21,7 @@ namespace Ledger.Registry;
 public sealed record ForgottenJob(string Bot, DateTimeOffset? At, long ManifestRows, long Identifiers, int Epoch, DateTimeOffset RotationDueAt);
 
 /// <summary>Destroys a job's key and what it sealed, and records it. What the job's events say stays, and so do its proofs.</summary>
-public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
+public sealed class Forgetting(NpgsqlDataSource database, IDocumentStore store, TimeProvider time)
 {
     private const int Attempts = 5;
     private static readonly string FindJobSql = Sql.Load(typeof(Forgetting), "FindJob");
@@ -34,10 +38,9 @@ public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
             {
                 return await TryAsync(job, actor, reason, cancel);
             }
-            catch (PostgresException e) when (EventStreams.IsWrongExpectedVersion(e))
+            catch (LostRaceException) when (attempt < Attempts)
             {
-                if (attempt == Attempts)
-                    throw new WrongExpectedVersionException(job.Value, 0, e);
+                // A deadlock: the other one is through by now.
             }
         }
     }
@@ -45,12 +48,13 @@ public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
     private async Task<(ForgottenJob?, Rejection?)> TryAsync(JobId job, string actor, string? reason, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
         if (await FindJobAsync(connection, job, cancel) is not var (bot, isUnfinished))
             return (null, new Rejection("there is no such job: `ledger jobs` lists them"));
         if (isUnfinished)
             return (null, new Rejection("the job has not ended, and needs its key for that: forget it afterwards (`ledger status` shows where it stands)"));
-        // Locks the key's row first: of two that forget the same job, the second finds nothing left.
+        // The bot's stream first: of two that forget the same job, the second finds nothing left.
+        var stream = await transaction.LockAsync<Bot, Guid>(StreamIds.Bot(bot), cancel);
         var (secrets, rows, identifiers) = await DestroyAsync(connection, job, cancel);
         var isFirst = secrets + rows > 0;
         // Counted after that, so that a rotation which re-wrapped the key in between is seen: its epoch is the one that has to go.
@@ -59,7 +63,8 @@ public sealed class Forgetting(NpgsqlDataSource database, TimeProvider time)
             return (new ForgottenJob(bot, null, 0, 0, epoch, due), null);
         var now = time.GetUtcNow();
         var destroyed = new JobKeyDestroyed(bot, job.ToString()) { Actor = actor, Reason = reason };
-        await RegistryStore.RecordAsync(connection, bot, destroyed, now, cancel);
+        transaction.Append(stream, [destroyed], now);
+        await transaction.WriteAsync(cancel);
         FaultPoint.At("forget.before-commit");
         await transaction.CommitAsync(cancel);
         return (new ForgottenJob(bot, now, rows, identifiers, epoch, due), null);

@@ -1,8 +1,7 @@
-select l.job_id
-from ledger.job_list l
-join ledger.job_secrets s on s.job_id = l.job_id
-join ledger.mt_doc_jobstatus d on d.id = l.job_id
-where l.bot_id = $1 and l.status <> 'queued'
-    and l.submitted_at < clock_timestamp() - $2 -- what ended before then was submitted before: the index bounds the search
-    and (d.data->>'completedAt')::timestamptz < clock_timestamp() - $2
+select j.id
+from ledger.mt_doc_job j
+join ledger.job_secrets s on s.job_id = j.id
+where j.bot = $1 and j.status <> 'queued'
+    and j.submitted_at < clock_timestamp() - $2 -- what ended before then was submitted before: the index bounds the search
+    and (j.data ->> 'recordedAt')::timestamptz < clock_timestamp() - $2 -- its last event is its end
 limit $3

@@ -6,18 +6,20 @@ using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Registry;
 using Ledger.Conversations;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Projections;
 using Ledger.Projections.Registry;
 using Ledger.Scheduling;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Registry;
 
-/// <summary>Carries out registry commands: read the stream's document, decide, append events and document in one round trip.</summary>
+/// <summary>Carries out registry commands: lock the stream, decide, append.</summary>
 /// <param name="keys">Needed only where a secret is sealed; null: no secret can be issued.</param>
-public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, TimeProvider time)
+public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore store, KeyFolder? keys, TimeProvider time)
 {
     private const int SecretSize = 64;
     private const int Attempts = 5;
@@ -38,11 +40,11 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         var closed = await WindowThatNeverOpensAsync(command, cancel);
         var facts = await FactsAsync(botId, command, cancel);
         return await ExecuteAsync(
-            StreamIds.Bot(botId), StreamIds.BotType, DocumentJson.Default.Bot,
-            bot => closed is not null && bot?.Window != WindowOf(command)
+            StreamIds.Bot(botId),
+            (Bot? bot) => closed is not null && bot?.Window != WindowOf(command)
                 ? Decision<RegistryEvent>.Reject(closed)
                 : RegistryDecisions.Decide(bot, command, facts),
-            Bot.Apply,
+            BotFold.Apply,
             (before, after, _) => WebhookSecrets.Rows(before, after, webhookSecret, keys), cancel);
     }
 
@@ -52,7 +54,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     /// </summary>
     /// <returns>Null, or why not.</returns>
     public async Task<Rejection?> DiscloseOnceAsync(RecordDisclosure record, CancellationToken cancel) => await ExecuteAsync(
-        StreamIds.Bot(record.Bot), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, record), Bot.Apply, (_, _, _) => [], cancel,
+        StreamIds.Bot(record.Bot), (Bot? bot) => RegistryDecisions.Decide(bot, record), BotFold.Apply, (_, _, _) => [], cancel,
         isDone: connection => IsDisclosedAsync(connection, record, cancel));
 
     /// <summary>
@@ -62,7 +64,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     /// <param name="sealedSecret">What the webhook's secret was, sealed, when its receiver was last asked.</param>
     /// <returns>Null, or why not.</returns>
     public Task<Rejection?> DisableWebhookAsync(DisableWebhook command, byte[] sealedSecret, CancellationToken cancel) => ExecuteAsync(
-        StreamIds.Bot(command.Bot), StreamIds.BotType, DocumentJson.Default.Bot, bot => RegistryDecisions.Decide(bot, command), Bot.Apply,
+        StreamIds.Bot(command.Bot), (Bot? bot) => RegistryDecisions.Decide(bot, command), BotFold.Apply,
         (before, after, _) => WebhookSecrets.Rows(before, after, secret: null, keys), cancel,
         isDone: async connection => !await WebhookSecrets.IsStoredAsync(connection, command.Bot, sealedSecret, cancel));
 
@@ -71,8 +73,14 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     {
         var problems = Window.Problems(command.Name, command.Cron, command.TimeZone, TimeSpan.FromSeconds(command.LengthSeconds), command.Lanes, time);
         return problems.Count > 0 ? new Rejection(string.Join("; ", problems)) : await ExecuteAsync(
-            StreamIds.Window(command.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
-            window => RegistryDecisions.Decide(window, command), DeletionWindow.Apply, (_, _, _) => [], cancel);
+            StreamIds.Window(command.Name), (DeletionWindow? window) => RegistryDecisions.Decide(window, command), DeletionWindowFold.Apply, (_, _, _) => [], cancel);
+    }
+
+    /// <summary>Whether a window has the name of <see cref="Window.Default"/>.</summary>
+    public static async Task<bool> HasDefaultWindowAsync(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        return (await FindAsync(connection, StreamIds.Window(Window.Default.Name), DocumentJson.Default.DeletionWindow, cancel)).Document is not null;
     }
 
     /// <summary>Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.</summary>
@@ -81,15 +89,16 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         var window = Window.Default;
         var define = new DefineWindow(window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, "ledger", "the window of a bot that was given none");
         await ExecuteAsync(
-            StreamIds.Window(window.Name), StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
-            defined => defined is null ? RegistryDecisions.Decide(defined, define) : Decision<RegistryEvent>.Nothing, DeletionWindow.Apply, (_, _, _) => [], cancel);
+            StreamIds.Window(window.Name),
+            (DeletionWindow? defined) => defined is null ? RegistryDecisions.Decide(defined, define) : Decision<RegistryEvent>.Nothing,
+            DeletionWindowFold.Apply, (_, _, _) => [], cancel);
     }
 
     /// <summary>Carries out one command on a client. A secret that it issues is stored sealed in the same transaction.</summary>
     /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>; else null.</param>
     public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) => ExecuteAsync(
-        StreamIds.Client(clientId), StreamIds.ClientType, DocumentJson.Default.ApiClient,
-        client => RegistryDecisions.Decide(client, command), ApiClient.Apply, (_, _, events) => SecretRows(clientId, secret, events), cancel);
+        StreamIds.Client(clientId), (ApiClient? client) => RegistryDecisions.Decide(client, command), ApiClientFold.Apply,
+        (_, _, events) => SecretRows(clientId, secret, events), cancel);
 
     /// <summary>
     /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of base64url over 64 random bytes), so that
@@ -99,38 +108,33 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
         (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), Encoding.UTF8.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretSize))));
 
     private async Task<Rejection?> ExecuteAsync<TDocument>(
-        Guid stream, string streamType, JsonTypeInfo<TDocument> json, Func<TDocument?, Decision<RegistryEvent>> decide,
-        Func<TDocument?, RegistryEvent, TDocument> apply, Func<TDocument?, TDocument, IReadOnlyList<RegistryEvent>, IEnumerable<NpgsqlBatchCommand>> alongside,
+        Guid id, Func<TDocument?, Decision<RegistryEvent>> decide, Func<TDocument?, RegistryEvent, TDocument> fold,
+        Func<TDocument?, TDocument, IReadOnlyList<RegistryEvent>, IEnumerable<NpgsqlBatchCommand>> alongside,
         CancellationToken cancel, Func<NpgsqlConnection, Task<bool>>? isDone = null)
         where TDocument : class
     {
         for (var attempt = 1; ; attempt++)
         {
             await using var connection = await database.OpenConnectionAsync(cancel);
-            var (document, version) = await FindAsync(connection, stream, json, cancel);
-            // Asked after the version was read: whoever does the same between the two makes this one's append fail.
-            if (isDone is not null && await isDone(connection))
-                return null;
-            var decision = decide(document);
-            if (decision.Rejection is not null || decision.Events.Count == 0)
-                return decision.Rejection;
-            var changed = decision.Events.Aggregate(document, apply)!;
-            await using var batch = new NpgsqlBatch(connection);
-            batch.BatchCommands.Add(EventStreams.Append(stream, streamType, version, time.GetUtcNow(), decision.Events));
-            batch.BatchCommands.Add(document is null
-                ? Documents.Insert(stream, changed, json, decision.Events.Count)
-                : Documents.Update(stream, changed, json, version, version + decision.Events.Count));
-            foreach (var command in alongside(document, changed, decision.Events))
-                batch.BatchCommands.Add(command);
+            await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
             try
             {
-                await batch.ExecuteNonQueryAsync(cancel);
+                var stream = await transaction.LockAsync<TDocument, Guid>(id, cancel);
+                if (isDone is not null && await isDone(connection))
+                    return null;
+                var decision = decide(stream.Aggregate);
+                if (decision.Rejection is not null || decision.Events.Count == 0)
+                    return decision.Rejection;
+                var changed = decision.Events.Aggregate(stream.Aggregate, fold)!;
+                var rows = alongside(stream.Aggregate, changed, decision.Events).ToList();
+                transaction.Append(stream, decision.Events, time.GetUtcNow());
+                await transaction.WriteAsync(rows, [], closing: null, cancel);
+                await transaction.CommitAsync(cancel);
                 return null;
             }
-            catch (PostgresException e) when (EventStreams.IsWrongExpectedVersion(e))
+            catch (LostRaceException) when (attempt < Attempts)
             {
-                if (attempt == Attempts)
-                    throw new WrongExpectedVersionException(stream, version, e);
+                // Of two that start a stream, one is told. What is there by now decides.
             }
         }
     }
@@ -144,24 +148,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, KeyFolder? keys, Ti
     }
 
     /// <summary>
-    /// Appends an event about a bot's jobs or conversations to its stream, in the caller's transaction. The bot's document is the same, and
-    /// at the stream's version as ever.
+    /// Appends an event about a bot's jobs or conversations to its stream, in a transaction that another place commits. The bot's document is
+    /// the same, and at the stream's version as ever.
     /// </summary>
-    /// <exception cref="PostgresException">Another writer was first: see <see cref="EventStreams.IsWrongExpectedVersion"/>.</exception>
+    /// <exception cref="LostRaceException">A deadlock was resolved against this one.</exception>
     internal static async Task RecordAsync(
-        NpgsqlConnection connection, string botId, RegistryEvent @event, DateTimeOffset at, CancellationToken cancel)
+        StreamTransaction transaction, string botId, RegistryEvent @event, DateTimeOffset at, CancellationToken cancel)
     {
-        var stream = StreamIds.Bot(botId);
-        var (bot, version) = await FindAsync(connection, stream, DocumentJson.Default.Bot, cancel);
-        await using var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                EventStreams.Append(stream, StreamIds.BotType, version, at, [@event]),
-                Documents.Update(stream, Bot.Apply(bot, @event), DocumentJson.Default.Bot, version, version + 1),
-            },
-        };
-        await batch.ExecuteNonQueryAsync(cancel);
+        transaction.Append(await transaction.LockAsync<Bot, Guid>(StreamIds.Bot(botId), cancel), [@event], at);
+        await transaction.WriteAsync(cancel);
     }
 
     /// <summary>A stream's document and version; version 0 where there is none.</summary>

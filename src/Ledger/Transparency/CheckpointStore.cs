@@ -17,7 +17,6 @@ internal static class CheckpointStore
     private static readonly string PublishSql = Sql.Load(typeof(CheckpointStore), nameof(PublishAsync));
     private static readonly string LatestPublishedSql = Sql.Load(typeof(CheckpointStore), "LatestPublished");
     private static readonly string CoverSql = Sql.Load(typeof(CheckpointStore), nameof(CoverAsync));
-    private static readonly string ReleaseSql = Sql.Load(typeof(CheckpointStore), "Release");
 
     /// <summary>The largest checkpoint of the key's origin; null: there is none.</summary>
     /// <param name="published">Only of those that are published.</param>
@@ -68,25 +67,21 @@ internal static class CheckpointStore
     }
 
     /// <summary>
-    /// After a publication: lets claims look at the jobs that it covers, and says until when everything is covered, if that is known; at most
-    /// once a second when nothing else is new. In every pass, so that what a crash left is done by the next.
+    /// Says until when everything is covered, at most once a second when nothing else is new. In every pass, so that what a crash left is
+    /// done by the next.
     /// </summary>
     public static async Task CoverAsync(
-        NpgsqlConnection connection, string origin, DateTimeOffset? until, bool isHeartbeat, CancellationToken cancel)
+        NpgsqlConnection connection, string origin, DateTimeOffset until, bool isHeartbeat, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new NpgsqlBatchCommand(ReleaseSql) } };
-        if (until is { } instant)
+        await using var command = new NpgsqlCommand(CoverSql, connection)
         {
-            batch.BatchCommands.Add(new NpgsqlBatchCommand(CoverSql)
+            Parameters =
             {
-                Parameters =
-                {
-                    new() { Value = origin }, new() { Value = instant.UtcDateTime },
-                    new() { Value = isHeartbeat ? TimeSpan.FromSeconds(1) : TimeSpan.Zero },
-                },
-            });
-        }
-        await batch.ExecuteNonQueryAsync(cancel);
+                new() { Value = origin }, new() { Value = until.UtcDateTime },
+                new() { Value = isHeartbeat ? TimeSpan.FromSeconds(1) : TimeSpan.Zero },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     private static Checkpoint? Open(string note, NoteVerifier key)

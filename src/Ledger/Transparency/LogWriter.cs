@@ -24,9 +24,13 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private readonly SemaphoreSlim _one = new(1);
+    private readonly QueueFloor _floor = new();
 
     /// <summary>What keeps this node from writing the log, and what to do; null if nothing does. An unreachable database is not the log's problem.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>Where the queue begins for this writer: rows are behind this position.</summary>
+    internal long QueueBegins => _floor.Position;
 
     /// <summary>Told where a pass stands; a test that throws here leaves what a crash there leaves.</summary>
     internal Action<string> At { get; init; } = FaultPoint.At;
@@ -99,7 +103,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
     private async Task<LogPass> PassAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var origin = (await LogState.ReadAsync(connection, cancel)).Origin ?? LogKeyFile.Read(keys.Folder).Verifier.Name;
-        if (await Sequencer.RunAsync(connection, origin, At, cancel) is not { } sequenced)
+        if (await Sequencer.RunAsync(connection, origin, _floor, At, cancel) is not { } sequenced)
             return new LogPass(0, null, null);
         if (sequenced.Size == 0)
             return new LogPass(0, 0, null);
@@ -107,8 +111,8 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         if (latest is null || latest.Checkpoint.Size < sequenced.Size)
             return new LogPass(sequenced.Events, null, null); // another process is signing
         var (isPublished, problem) = latest.IsPublished ? (true, null) : await PublishAsync(connection, latest, cancel);
-        if (isPublished)
-            await CheckpointStore.CoverAsync(connection, origin, sequenced.CoveredUntil, isHeartbeat: latest.IsPublished, cancel);
+        if (isPublished && sequenced.CoveredUntil is { } until)
+            await CheckpointStore.CoverAsync(connection, origin, until, isHeartbeat: latest.IsPublished, cancel);
         return new LogPass(sequenced.Events, sequenced.Size, problem) { IsMore = sequenced.CoveredUntil is null };
     }
 

@@ -1,6 +1,5 @@
--- Waits for a writer that is in the middle of a pass. $1: the new name; $2: the log's own stream.
+-- Waits for a writer that is in the middle of a pass. $1: the new name.
 select s.origin, s.size, s.root, clock_timestamp(),
-    exists (select from ledger.log_checkpoints c where c.origin = $1),
-    coalesce((select m.version from ledger.mt_streams m where m.id = $2), 0)
+    exists (select from ledger.log_checkpoints c where c.origin = $1)
 from ledger.log_state s
 for update of s

@@ -2,7 +2,9 @@ using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
-using Ledger.EventStore;
+using Ledger.Engine;
+using Ledger.Projections;
+using Marten;
 using Npgsql;
 
 namespace Ledger.Transparency;
@@ -23,27 +25,21 @@ public static class OriginChange
     /// <returns>The new key.</returns>
     /// <exception cref="LogException">It cannot be done; says why.</exception>
     public static async Task<NoteVerifier> RunAsync(
-        NpgsqlDataSource database, string folder, string origin, string actor, string? reason, TimeProvider time, CancellationToken cancel)
+        NpgsqlDataSource database, IDocumentStore store, string folder, string origin, string actor, string? reason, TimeProvider time, CancellationToken cancel)
     {
         if (LogKeyFile.OriginProblem(origin) is { } problem)
             throw new LogException(problem);
         using var held = await LockAsync(folder, time, cancel);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        var (state, isUsed, version) = await StateAsync(connection, origin, cancel);
+        await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
+        var version = await transaction.LockAsync(StreamIds.Log, cancel);
+        var (state, isUsed) = await StateAsync(connection, origin, cancel);
         if (isUsed || state.Origin == origin)
             throw new LogException($"this log went under the name {origin} already: a new name must be one that it never had");
         var opened = Opened(folder, state, origin, actor, reason);
         var key = LogKeyFile.Prepare(folder, origin);
-        await using (var batch = new NpgsqlBatch(connection)
-        {
-            BatchCommands =
-            {
-                EventStreams.Append(StreamIds.Log, StreamIds.LogType, version, state.Now, [opened]),
-                new(RenameSql) { Parameters = { new() { Value = origin } } },
-            },
-        })
-            await batch.ExecuteNonQueryAsync(cancel);
+        transaction.Append<LogStream>(StreamIds.Log, version, [opened], state.Now);
+        await transaction.WriteAsync([], [new(RenameSql) { Parameters = { new() { Value = origin } } }], closing: null, cancel);
         FaultPoint.At("log.new-origin.before-commit");
         await transaction.CommitAsync(CancellationToken.None);
         // A crash here leaves the prepared key, which the next signer of the new name takes into use.
@@ -85,13 +81,13 @@ public static class OriginChange
         return held;
     }
 
-    private static async Task<(LogState State, bool IsUsed, long Version)> StateAsync(NpgsqlConnection connection, string origin, CancellationToken cancel)
+    private static async Task<(LogState State, bool IsUsed)> StateAsync(NpgsqlConnection connection, string origin, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(StateSql, connection) { Parameters = { new() { Value = origin }, new() { Value = StreamIds.Log } } };
+        await using var command = new NpgsqlCommand(StateSql, connection) { Parameters = { new() { Value = origin } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             throw new LogException("the database has lost the log's state (log_state is empty): restore it from a backup");
         var state = new LogState(await reader.IsDBNullAsync(0, cancel) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<DateTimeOffset>(3));
-        return (state, reader.GetBoolean(4), reader.GetInt64(5));
+        return (state, reader.GetBoolean(4));
     }
 }

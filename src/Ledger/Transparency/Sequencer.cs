@@ -21,6 +21,8 @@ internal static class Sequencer
     /// <summary>Events of a pass, about: it ends with the queue row (at most 4,096 events) that reaches this.</summary>
     public const int EventsPerPass = 4_096;
 
+    private static readonly string GivenSql = Sql.Load(typeof(Sequencer), "ReadGiven");
+    private static readonly string RunningSql = Sql.Load(typeof(Sequencer), "ReadRunning");
     private static readonly string WaitingSql = Sql.Load(typeof(Sequencer), "ReadWaiting");
     private static readonly string EdgeSql = Sql.Load(typeof(Sequencer), "ReadEdge");
     private static readonly string RunsSql = Sql.Load(typeof(Sequencer), "AddRuns");
@@ -28,16 +30,18 @@ internal static class Sequencer
     private static readonly string QueueSql = Sql.Load(typeof(Sequencer), "RemoveFromQueue");
 
     /// <param name="origin">The log's name, if it has none yet.</param>
+    /// <param name="floor">Where the queue begins.</param>
     /// <param name="at">Told where the pass stands.</param>
     /// <returns>Null: another writer has the fence.</returns>
     /// <exception cref="LogException">The log must not go on.</exception>
-    public static async Task<SequencedEvents?> RunAsync(NpgsqlConnection connection, string origin, Action<string> at, CancellationToken cancel)
+    public static async Task<SequencedEvents?> RunAsync(
+        NpgsqlConnection connection, string origin, QueueFloor floor, Action<string> at, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         if (await LogState.TryLockAsync(connection, cancel) is not { } state)
             return null;
         var waiting = new Waiting();
-        if (await HashAsync(connection, state, waiting, cancel) is not { } tree)
+        if (await HashAsync(connection, state, floor, waiting, cancel) is not { } tree)
             return new SequencedEvents(0, state.Size, state.Now);
         await WriteAsync(connection, state, origin, waiting, tree, cancel);
         at("log.before-commit");
@@ -66,25 +70,41 @@ internal static class Sequencer
     }
 
     /// <returns>The tree with what is waiting; null: nothing is.</returns>
-    private static async Task<TreeEdge?> HashAsync(NpgsqlConnection connection, LogState state, Waiting waiting, CancellationToken cancel)
+    private static async Task<TreeEdge?> HashAsync(
+        NpgsqlConnection connection, LogState state, QueueFloor floor, Waiting waiting, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { new(EdgeSql) { Parameters = { new() { Value = state.Size } } }, new(WaitingSql) { Parameters = { new() { Value = (long)EventsPerPass } } } },
+            BatchCommands =
+            {
+                new(EdgeSql) { Parameters = { new() { Value = state.Size } } },
+                new(GivenSql),
+                new(RunningSql),
+                new(WaitingSql) { Parameters = { new() { Value = (long)EventsPerPass }, new() { Value = floor.Position } } },
+            },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         var edge = new List<Tile>();
         while (await reader.ReadAsync(cancel))
             edge.Add(new Tile(reader.GetInt16(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
+        var given = await NextAsync(reader, cancel) ? reader.GetInt64(0) : 0;
+        var (oldest, next) = await NextAsync(reader, cancel) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, long.MaxValue);
         await reader.NextResultAsync(cancel);
         if (!reader.HasRows)
+        {
+            floor.Take(given, oldest, next, first: null);
             return null;
+        }
         var tree = new TreeEdge(state.Size, edge);
         if (!tree.Root().AsSpan().SequenceEqual(state.Root))
             throw new LogException($"the log's stored tiles do not give the root of its {state.Size} leaves: its database was changed. Restore it from a backup");
         await HashAsync(reader, tree, waiting, cancel);
+        floor.Take(given, oldest, next, waiting.Positions[0]);
         return tree;
     }
+
+    private static async Task<bool> NextAsync(NpgsqlDataReader reader, CancellationToken cancel) =>
+        await reader.NextResultAsync(cancel) && await reader.ReadAsync(cancel);
 
     private static async Task HashAsync(NpgsqlDataReader reader, TreeEdge tree, Waiting waiting, CancellationToken cancel)
     {

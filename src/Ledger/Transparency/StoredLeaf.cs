@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
-using Ledger.EventStore;
+using Ledger.Projections;
 using Npgsql;
 
 namespace Ledger.Transparency;

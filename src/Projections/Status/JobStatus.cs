@@ -9,7 +9,7 @@ namespace Ledger.Projections.Status;
 /// </summary>
 public sealed record JobStatus
 {
-    public required string JobId { get; init; }
+    public required JobId JobId { get; init; }
     public required ReportedStatus Status { get; init; }
     public required Phase Phase { get; init; }
     public required RequestType RequestType { get; init; }

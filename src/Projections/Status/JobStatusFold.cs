@@ -43,7 +43,7 @@ public static class JobStatusFold
 
     private static JobStatus New(JobId jobId, Submitted submitted, DateTimeOffset at) => new()
     {
-        JobId = jobId.ToString(),
+        JobId = jobId,
         Status = ReportedStatus.Queued,
         Phase = Phase.Waiting,
         RequestType = submitted.RequestType,

@@ -153,7 +153,7 @@ internal sealed class AuditedService : IAsyncDisposable
     public async Task GoOnAsync(string backup, string keys)
     {
         await using var source = NpgsqlDataSource.Create(backup);
-        await GrantAsync(new RegistryStore(source, keys: null, TimeProvider.System), Scope.LegalHolds);
+        await GrantAsync(new RegistryStore(source, TestStore.One, keys: null, TimeProvider.System), Scope.LegalHolds);
         await using var database = new LogDatabase(backup);
         using var writer = new LogWriter(database, KeyFolder.Open(keys), new LogOptions(), TimeProvider.System, NullLogger<LogWriter>.Instance);
         Assert.Null((await writer.RunOnceAsync(CancellationToken.None)).Problem);

@@ -73,7 +73,7 @@ public sealed class KeptCheckpointTests
         await audited.AppendAsync();
         var late = await audited.KeepCheckpointAsync();
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
-            await Ledger.Transparency.OriginChange.RunAsync(source, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
+            await Ledger.Transparency.OriginChange.RunAsync(source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
         await audited.GoOnAsync(backup, keys);
         string[] vkeys = ["--key", oldKey, "--key", Ledger.Transparency.LogKeyFile.Read(keys).Verifier.ToString()];
 
@@ -99,7 +99,7 @@ public sealed class KeptCheckpointTests
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
         {
             await Ledger.Transparency.OriginChange.RunAsync(
-                source, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
+                source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
         }
         await audited.GoOnAsync(backup, keys);
         var known = await audited.AuditOnAsync(backup, "--keys", keys);

@@ -1,3 +1,4 @@
+using Ledger.SystemTests.EventStore;
 using System.Text.Json;
 
 namespace Ledger.SystemTests.Audit;
@@ -72,16 +73,11 @@ public sealed class OddEventTests
         Assert.NotEmpty(JsonDocument.Parse(await log.Content.ReadAsStringAsync()).RootElement.EnumerateArray());
     }
 
-    /// <summary>As who owns the database does it who knows of no log: the trigger queues it.</summary>
+    /// <summary>As who owns the database does it.</summary>
     private static async Task<long> InsertAsync(AuditedService audited, Guid stream, string type, string data)
     {
         var version = 1 + await audited.Service.ScalarAsync<long>("select max(version) from ledger.mt_events where stream_id = $1", stream);
-        await audited.Service.ExecuteAsync(
-            """
-            insert into ledger.mt_events (seq_id, id, stream_id, version, data, type)
-            values (nextval('ledger.mt_events_sequence'), gen_random_uuid(), $1, $2, $3::jsonb, $4)
-            """,
-            stream, version, data, type);
+        await audited.Service.ExecuteAsync(RawAppend.Insertion(stream, version, type, data));
         return version;
     }
 }

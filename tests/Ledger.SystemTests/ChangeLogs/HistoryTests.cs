@@ -3,6 +3,7 @@ using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Forgetting;

@@ -87,7 +87,7 @@ public sealed class ImportTests
             + """ "messages":[{"text":"a","n":1.50,"o":{"x":1,"y":[true,null]}}],"logs":[{"entry":"b"}]}""";
         await cli.DoAsync("import", await cli.FileAsync(Known));
         await using var database = ServiceDatabase.Source(cli.Service);
-        var import = new ConversationImport(database, KeyFolder.Open(cli.Keys));
+        var import = new ConversationImport(database, TestStore.One, KeyFolder.Open(cli.Keys));
         foreach (var (part, equal) in new[]
         {
             ("\"text\":\"a\"", "\"text\" : \"\\u0061\""), ("1.50", "15e-1"), ("08:00:00Z", "10:00:00.0009+02:00"),

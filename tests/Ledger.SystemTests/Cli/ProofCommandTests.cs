@@ -1,6 +1,7 @@
 using Ledger.Cli;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.SystemTests.Proofs;
 
 namespace Ledger.SystemTests.Cli;

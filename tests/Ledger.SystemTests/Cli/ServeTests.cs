@@ -39,7 +39,7 @@ public sealed class ServeTests
 
         const string Migrations = "ledger.schema_migrations";
         await cli.ExecuteAsync($"create table kept as select * from {Migrations}; delete from {Migrations} where number = 4");
-        Assert.Contains("0004_http: run `ledger migrate`", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
+        Assert.Contains("0004_conversations: run `ledger migrate`", await cli.RefusedAsync(1, "serve"), StringComparison.Ordinal);
         await cli.ExecuteAsync($"insert into {Migrations} select * from kept where number = 4");
 
         await cli.ExecuteAsync("alter table conversations.items drop constraint items_of_conversation");

@@ -63,7 +63,7 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         Assert.Contains("endDate must not be in the future", future, StringComparison.Ordinal);
         Assert.Contains("`ledger token --client ID` makes one", await RefusedAsync(service, "nonsense", "--cid", "-"), StringComparison.Ordinal);
         Assert.Contains("Permission denied. Scope is incorrect!", await RefusedAsync(service, service.Token(Scope.LedgerAudit), "--ids", "-"), StringComparison.Ordinal);
-        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.job_list where bot_id = $1", service.Bot));
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where bot = $1", service.Bot));
     }
 
     [SkippableFact]
@@ -102,8 +102,8 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         submit.Type(["user-1"]);
         Assert.True(await submit.ExitCodeAsync() == ExitCodes.Done, submit.Error);
         Assert.True(relay.Broken > 0);
-        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.job_list"));
-        Assert.Equal(Rebuilding.Rebuilds.Stream(submit.Output.Trim()), await service.ScalarAsync<Guid>("select job_id from ledger.job_list"));
+        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job"));
+        Assert.Equal(Rebuilding.Rebuilds.Stream(submit.Output.Trim()), await service.ScalarAsync<Guid>("select id from ledger.mt_doc_job"));
     }
 
     [SkippableFact]

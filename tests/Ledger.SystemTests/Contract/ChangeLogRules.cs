@@ -2,10 +2,11 @@ using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
-using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.Projections.ChangeLog;
 using Ledger.SystemTests.ChangeLogs;
 using Ledger.SystemTests.Execution;
+using Ledger.SystemTests.EventStore;
 using Npgsql;
 
 namespace Ledger.SystemTests.Contract;
@@ -231,7 +232,7 @@ public sealed class ChangeLogRules(ContractHost host) : ContractTest(host)
         object[] events = [new Submitted(Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 0, new byte[32])];
         await using var connection = await Node.Source.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(EventStreams.Append(job.Value, StreamIds.JobType, 0, at, events));
+        batch.BatchCommands.Add(RawAppend.Command(job.Value, StreamIds.JobType, 0, at, events));
         await batch.ExecuteNonQueryAsync();
     }
 }

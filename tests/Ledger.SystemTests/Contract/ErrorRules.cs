@@ -287,11 +287,12 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     [SkippableFact]
     public async Task A_commit_whose_outcome_cannot_be_learnt_is_503_with_5031_and_repeating_it_makes_one_job()
     {
-        var jobs = "select count(*) from ledger.job_list where bot_id = $1";
+        var jobs = "select count(*) from ledger.mt_doc_job where bot = $1";
+        await Node.WaitAtCommitAsync(4712);
         await using var holder = new NpgsqlConnection(Node.Database.Superuser);
         await holder.OpenAsync();
         await using var transaction = await holder.BeginTransactionAsync();
-        await using (var hold = new NpgsqlCommand("lock table ledger.job_secrets in access exclusive mode", holder, transaction))
+        await using (var hold = new NpgsqlCommand("select pg_advisory_xact_lock(4712)", holder, transaction))
             await hold.ExecuteNonQueryAsync();
         try
         {
@@ -310,6 +311,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         {
             await transaction.RollbackAsync();
             await GiveDatabaseBackAsync();
+            await Node.WaitAtCommitNoMoreAsync();
         }
         var first = await SubmitAsync(Nobody, "unknown");
         Assert.Equal(first.Body, (await SubmitAsync(Nobody, "unknown")).Body);
@@ -319,7 +321,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     [SkippableFact]
     public async Task Anything_else_is_500_without_its_cause()
     {
-        await Node.ExecuteAsync("revoke insert on ledger.job_queue from ledger_service");
+        await Node.ExecuteAsync("revoke insert on ledger.mt_doc_job from ledger_service");
         try
         {
             var answer = await RefusedAsync(500, 500, "", s => s.Target("POST", Deletions).Sending("""{"cId":"u-69eb0c87"}"""));
@@ -327,7 +329,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         }
         finally
         {
-            await Node.ExecuteAsync("grant insert on ledger.job_queue to ledger_service");
+            await Node.ExecuteAsync("grant insert on ledger.mt_doc_job to ledger_service");
         }
         await SubmitAsync(Nobody);
     }

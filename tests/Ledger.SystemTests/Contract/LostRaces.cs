@@ -1,4 +1,4 @@
-using Ledger.EventStore;
+using Ledger.Projections;
 
 namespace Ledger.SystemTests.Contract;
 
@@ -7,7 +7,7 @@ internal static class LostRaces
 {
     public static Task LoseRacesAsync(this TestService service, string bot) => service.ExecuteAsync($"""
         create function public.lost() returns trigger language plpgsql
-            as $$ begin raise exception 'lost' using errcode = 'LV409'; end $$;
+            as $$ begin raise exception 'lost' using errcode = 'MT003'; end $$;
         create trigger lost before update on ledger.mt_streams
             for each row when (new.id = '{StreamIds.Bot(bot)}') execute function public.lost()
         """);

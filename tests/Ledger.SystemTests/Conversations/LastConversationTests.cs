@@ -1,5 +1,3 @@
-using System.Text;
-using Ledger.Database;
 using Ledger.Execution;
 using Ledger.SystemTests.Execution;
 using Microsoft.Extensions.DependencyInjection;
@@ -140,19 +138,6 @@ public sealed class LastConversationTests(SharedService shared) : IClassFixture<
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
         Assert.Equal("completed done 2 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
-    }
-
-    [SkippableFact]
-    public async Task The_migration_removes_users_that_were_left_without_a_conversation()
-    {
-        await using var service = await TestService.StartAsync();
-        await service.ImportAsync(new("a-1", "user-1"), new("b-1", "user-2"));
-        await service.ExecuteAsync("insert into conversations.channel_users values ($1, 'user-9', '2026-01-01')", service.Bot);
-        var assembly = typeof(Migrator).Assembly;
-        var name = assembly.GetManifestResourceNames().Single(name => name.Contains("0012_", StringComparison.Ordinal));
-        using var migration = new StreamReader(assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
-        await service.ExecuteAsync($"begin;\n{await migration.ReadToEndAsync()}\ncommit");
-        Assert.Equal("user-1 user-2", await service.UsersAsync());
     }
 
     private static TestServiceOptions WithBatches(int size) =>

@@ -34,7 +34,7 @@ internal static class StoreScene
             messages = new[] { new { text = $"{line.CId} says hello in {line.Id}" } },
         })));
         await using var source = ImportSource.Of(new MemoryStream(Encoding.UTF8.GetBytes(text)));
-        var import = new ConversationImport(service.Source, service.Keys);
+        var import = new ConversationImport(service.Source, TestStore.One, service.Keys);
         var check = await import.CheckAsync(source, asBot: null, progress: null, CancellationToken.None);
         return await import.StoreAsync(check, again, Tell, CancellationToken.None);
 

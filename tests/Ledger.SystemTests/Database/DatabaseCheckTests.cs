@@ -13,9 +13,9 @@ public sealed class DatabaseCheckTests
         ("alter table conversations.conversations enable row level security",
             "row level security is enabled on conversations.conversations",
             "alter table conversations.conversations disable row level security"),
-        ("alter table ledger.job_queue enable row level security; alter table ledger.job_queue force row level security",
-            "row level security is enabled on ledger.job_queue",
-            "alter table ledger.job_queue no force row level security; alter table ledger.job_queue disable row level security"),
+        ("alter table ledger.job_work enable row level security; alter table ledger.job_work force row level security",
+            "row level security is enabled on ledger.job_work",
+            "alter table ledger.job_work no force row level security; alter table ledger.job_work disable row level security"),
         ("create table public.later () inherits (conversations.conversations)",
             "conversations.conversations has the child table public.later",
             "drop table public.later"),
@@ -37,8 +37,8 @@ public sealed class DatabaseCheckTests
             "the foreign key items_of_conversation",
             "update pg_trigger set tgenabled = 'O' where tgconstraint = " +
             "(select oid from pg_constraint where conname = 'items_of_conversation')"),
-        ("alter table ledger.mt_events disable trigger events_are_queued", "the trigger events_are_queued on ledger.mt_events",
-            "alter table ledger.mt_events enable always trigger events_are_queued"),
+        ("alter table ledger.mt_streams disable trigger appends_are_queued", "the trigger appends_are_queued on ledger.mt_streams",
+            "alter table ledger.mt_streams enable always trigger appends_are_queued"),
         ("alter table ledger.job_manifest enable replica trigger manifest_only_settles",
             "the trigger manifest_only_settles on ledger.job_manifest",
             "alter table ledger.job_manifest enable always trigger manifest_only_settles"),
@@ -104,7 +104,7 @@ public sealed class DatabaseCheckTests
 
         await service.ExecuteAsync("alter table conversations.conversations disable row level security");
         await ReadyAsync(service, 200, "ready");
-        await service.ExecuteAsync("update ledger.job_queue set due_at = '2020-01-01Z'");
+        await service.ExecuteAsync("update ledger.job_work set not_before = '2020-01-01Z'");
         await service.RunSlicesAsync();
         Assert.Equal("completed", (await service.StatusAsync(byUser)).GetProperty("status").GetString());
         Assert.Equal(0L, await service.ScalarAsync<long>("select count(*) from conversations.conversations"));

@@ -35,10 +35,10 @@ public sealed class GrantsTests
             end loop;
         end $$;
         revoke all on schema ledger, conversations, quartz from ledger_service;
-        revoke all on function ledger.append_events, ledger.lock_due_job, ledger.locked_job, ledger.release_covered_jobs,
+        revoke all on function ledger.mt_quick_append_events, ledger.lock_due_job, ledger.locked_job,
             conversations.has_conversation from ledger_service;
-        grant execute on function ledger.append_events, ledger.queue_for_log, ledger.lock_due_job, ledger.locked_job,
-            ledger.release_covered_jobs, conversations.has_conversation to public;
+        grant execute on function ledger.mt_quick_append_events, ledger.mt_archive_stream, ledger.queue_for_log, ledger.lock_due_job,
+            ledger.locked_job, conversations.has_conversation to public;
         """;
 
     [SkippableFact]
@@ -93,10 +93,10 @@ public sealed class GrantsTests
     public async Task A_table_of_another_owner_is_named_with_its_cure()
     {
         await using var cli = await CliDatabase.CreateAsync();
-        await cli.ExecuteAsync("alter table ledger.job_queue owner to postgres; revoke all on ledger.job_queue from ledger_service");
+        await cli.ExecuteAsync("alter table ledger.job_work owner to postgres; revoke all on ledger.job_work from ledger_service");
         var refused = await CliDatabase.RunAsync(["migrate", "--connection", cli.Owner]);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("alter table ledger.job_queue owner to ledger_owner", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("alter table ledger.job_work owner to ledger_owner", refused.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]

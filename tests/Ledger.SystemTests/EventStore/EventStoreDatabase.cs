@@ -1,6 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Projections;
 using Npgsql;
 
 namespace Ledger.SystemTests.EventStore;
@@ -36,7 +37,7 @@ internal sealed class EventStoreDatabase : IAsyncDisposable
     public async Task AppendAsync(Guid stream, long expected, params object[] events)
     {
         await using var batch = Service.CreateBatch();
-        batch.BatchCommands.Add(EventStreams.Append(stream, StreamIds.ClientType, expected, At, events));
+        batch.BatchCommands.Add(RawAppend.Command(stream, StreamIds.ClientType, expected, At, events));
         await batch.ExecuteNonQueryAsync();
     }
 

@@ -52,16 +52,6 @@ public sealed class ClaimOrderTests
     }
 
     [SkippableFact]
-    public async Task A_job_that_says_that_it_is_covered_and_is_not_is_not_claimed()
-    {
-        await using var service = await TestService.StartAsync();
-        Queued started = new(0, 0, "uncovered");
-        await QueueAsync(service, [started]);
-        await service.ExecuteAsync("update ledger.job_queue set is_waiting_for_log = false");
-        Assert.Empty(await ClaimedInTurnAsync(service));
-    }
-
-    [SkippableFact]
     public async Task Lanes_side_by_side_take_the_jobs_in_their_order_one_each()
     {
         await using var service = await TestService.StartAsync();
@@ -97,7 +87,7 @@ public sealed class ClaimOrderTests
         await service.RunSlicesAsync();
         Assert.Equal("completed done 1 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
         Assert.Equal(1, await service.CountConversationsAsync());
-        Assert.True(await service.ScalarAsync<bool>("select due_at > submitted_at + interval '10 seconds' from ledger.job_queue where job_id = $1", id.Value));
+        Assert.True(await service.ScalarAsync<bool>("select not_before > now() from ledger.job_work where job_id = $1", id.Value));
     }
 
     /// <summary>The claims of one lane, each job gone when the next is claimed.</summary>
@@ -108,12 +98,12 @@ public sealed class ClaimOrderTests
         while (await ClaimedJob.NextAsync(connection, Night, CancellationToken.None) is { } next)
         {
             claimed.Add(next.Id.Value);
-            await service.ExecuteAsync("delete from ledger.job_queue where job_id = $1", next.Id.Value);
+            await service.ExecuteAsync("update ledger.mt_doc_job set status = 'completed' where id = $1", next.Id.Value);
         }
         return claimed;
     }
 
-    /// <summary>Queue rows, with what a claim reads beside them. The log covers its first 1,000 leaves.</summary>
+    /// <summary>Jobs, with what a claim reads beside them. The log covers its first 1,000 leaves.</summary>
     private static async Task QueueAsync(TestService service, IReadOnlyList<Queued> jobs)
     {
         await service.SubmitAsync(new { cId = "somebody" });
@@ -122,19 +112,18 @@ public sealed class ClaimOrderTests
         await service.ExecuteAsync("insert into ledger.log_checkpoints select origin, 1000, root, 'note', now(), now() from ledger.log_state");
         foreach (var (n, job) in jobs.Index())
         {
-            await service.ExecuteAsync("insert into ledger.mt_streams (id, type, version) values ($1, 'deletion_job', 3)", job.Id);
+            await service.ExecuteAsync("insert into ledger.mt_streams (id, type, version) values ($1, 'job', 3)", job.Id);
             await service.ExecuteAsync("insert into ledger.mt_doc_jobstatus (id, data, mt_version) values ($1, '{}', 3)", job.Id);
             await service.ExecuteAsync(
                 "insert into ledger.log_runs (first_index, count, stream_id, first_version) values ($1, 3, $2, 1)",
                 3L * n + (job.Kind is "uncovered" or "ended" ? 2000 : 900), job.Id);
             await service.ExecuteAsync(
                 """
-                insert into ledger.job_queue (job_id, bot_id, window_name, due_at, submitted_at,
-                    version, started_version, is_waiting_for_log, state)
-                values ($1, $2, case $3 when 'elsewhere' then 'other' else 'night' end,
-                    date_trunc('day', clock_timestamp()) - interval '1 day' + $4 * interval '1 minute', timestamptz '2026-01-01' + $5 * interval '1 minute',
-                    3, case when $3 in ('covered', 'uncovered', 'ended') then 3 end, $3 in ('uncovered', 'ended'),
-                    jsonb_build_object('window', jsonb_build_object('closes', case $3 when 'ended' then '2026-01-01T00:00:00Z' else '2099-01-01T00:00:00Z' end)))
+                insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, status, window_name, planned_at, closes_at, started_version)
+                values ($1, '{}', 3, $2, 'cs', timestamptz '2026-01-01' + $5 * interval '1 minute', 'queued', case $3 when 'elsewhere' then 'other' else 'night' end,
+                    date_trunc('day', clock_timestamp()) - interval '1 day' + $4 * interval '1 minute',
+                    case $3 when 'ended' then timestamptz '2026-01-01' else timestamptz '2099-01-01' end,
+                    case when $3 in ('covered', 'uncovered', 'ended') then 3 end)
                 """, job.Id, service.Bot, job.Kind, job.Due, job.Submitted);
         }
         await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp() + interval '9 seconds'");

@@ -1,4 +1,5 @@
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Execution;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -123,14 +124,15 @@ public sealed class ConcurrencyTests
         var claim = ClaimedJob.NextAsync(lane, "test", CancellationToken.None);
         await service.UntilALaneWaitsAsync();
         // What another lane's commit changes of the three rows.
-        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3, data = data || '{\"note\": \"of version 3\"}'");
-        await service.ExecuteAsync("update ledger.mt_streams set version = 3 where type = 'deletion_job'");
-        await service.ExecuteAsync("update ledger.job_queue set version = 3");
+        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3");
+        await service.ExecuteAsync("update ledger.mt_doc_job set mt_version = 3, data = data || '{\"cursor\": 33}'");
+        await service.ExecuteAsync("update ledger.mt_streams set version = 3 where type = 'job'");
         await ExecuteAsync(gate, "select pg_advisory_unlock(4711)");
 
         var claimed = await claim;
         Assert.Equal(3, claimed?.Version);
-        Assert.Contains("of version 3", claimed!.StatusText, StringComparison.Ordinal);
+        await using var appending = StreamTransaction.Within(TestStore.One, transaction);
+        Assert.Equal(33, (await claimed!.ReadAsync(appending, CancellationToken.None)).Job.Cursor);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
@@ -143,6 +145,6 @@ public sealed class ConcurrencyTests
     private static Task RunLanesAsync(TestService service, int lanes) => UntilAsync("jobs are left", async () =>
     {
         await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(() => service.RunSlicesAsync())));
-        return await service.ScalarAsync<long>("select count(*) from ledger.job_queue") == 0;
+        return await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0;
     });
 }

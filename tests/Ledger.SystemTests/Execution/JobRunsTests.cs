@@ -26,6 +26,6 @@ public sealed class JobRunsTests
         Assert.Equal(50, await service.CountItemsAsync());
         Assert.Equal(7, await service.CountConversationsAsync(other));
         Assert.Equal(2517, await service.ScalarAsync<long>("select count(*) from conversations.analytics"));
-        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.job_queue"));
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'"));
     }
 }

@@ -3,9 +3,8 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.EventStore;
 using Ledger.Identifiers;
-using Ledger.Jobs;
 using Ledger.Projections;
-using Ledger.Projections.JobList;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 
 namespace Ledger.SystemTests.Execution;
@@ -28,7 +27,7 @@ internal static class RecordedJobs
     /// </summary>
     public static async Task AssertRecordsAgreeAsync(this TestService service)
     {
-        var jobs = await service.ScalarAsync<Guid[]>("select array_agg(job_id) from ledger.job_list");
+        var jobs = await service.ScalarAsync<Guid[]>("select array_agg(id) from ledger.mt_doc_job");
         Assert.NotEmpty(jobs);
         foreach (var job in jobs.Select(id => new JobId(id)))
         {
@@ -48,14 +47,20 @@ internal static class RecordedJobs
         Assert.Equal(
             await service.ScalarAsync<string>("select $1::jsonb::text", JsonSerializer.Serialize(status!, DocumentJson.Default.JobStatus)),
             await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1 and mt_version = $2", id.Value, (long)events.Count));
-        var entry = events.Aggregate((JobListEntry?)null, (l, e) => JobListEntry.Apply(l, id, (JobEvent)e.Event, e.At))!;
+        var job = events.Aggregate((Job?)null, (j, e) => JobFold.Apply(j, id, (JobEvent)e.Event, e.Version, e.At))!;
         Assert.Equal(
-            $"{entry.Bot} {entry.Client} {JobListEntry.StatusText(entry.Status)}",
-            await service.ScalarAsync<string>("select concat_ws(' ', bot_id, client_id, status) from ledger.job_list where job_id = $1", id.Value));
-        var job = events.Aggregate((Job?)null, (j, e) => Job.Apply(j, (JobEvent)e.Event))!;
-        Assert.Equal(
-            job.IsEnded ? "" : await service.ScalarAsync<string>("select $2::text || ' ' || $1::jsonb::text", JsonSerializer.Serialize(job, JobStateJson.Default.Job), events.Count),
-            await service.ScalarAsync<string>("select coalesce((select version || ' ' || state::text from ledger.job_queue where job_id = $1), '')", id.Value));
+            await service.ScalarAsync<string>("select $1::jsonb::text", JsonSerializer.Serialize(job, DocumentJson.Default.Job)),
+            await service.ScalarAsync<string>("select data::text from ledger.mt_doc_job where id = $1 and mt_version = $2", id.Value, (long)events.Count));
+        Assert.True(await service.ScalarAsync<bool>(
+            """
+            select (bot, client, status, window_name) is not distinct from (data ->> 'bot', data ->> 'client', data ->> 'status', data -> 'window' ->> 'name')
+                and (submitted_at, planned_at, closes_at) is not distinct from (
+                    (data ->> 'submittedAt')::timestamptz, (data ->> 'plannedAt')::timestamptz, (data -> 'window' ->> 'closes')::timestamptz)
+                and started_version is not distinct from (data ->> 'startedVersion')::bigint
+            from ledger.mt_doc_job where id = $1
+            """,
+            id.Value));
+        Assert.True(!job.IsEnded || await service.ScalarAsync<bool>("select not exists (select from ledger.job_work where job_id = $1)", id.Value));
     }
 
     /// <summary>The last outcome of each ordinal; a final one is never followed by another.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.Registry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -122,7 +123,7 @@ public sealed class ForgetTests
         await forget;
         Assert.All(answers, answer => Assert.Matches($"{job}|was forgotten", answer));
         await SubmitAsync(service, body, 409);
-        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.job_list"));
+        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job"));
     }
 
     /// <summary>Submits under the one key, and returns the answer's body.</summary>

@@ -3,6 +3,7 @@ using Ledger.Contracts.Registry;
 using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Identifiers;
+using Ledger.Projections;
 using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -150,7 +151,7 @@ public sealed class RotationTests
         await Assert.ThrowsAsync<KeyFolderBehindException>(() => node.Services.GetRequiredService<KeyRotationDuty>().RunOnceAsync(s_never));
         Assert.Contains("keys: the key folder lacks the newest epoch's key", await HealthAsync(client), StringComparison.Ordinal);
 
-        await service.ExecuteAsync("update ledger.job_queue set due_at = now()"); // the job was only put off
+        await service.ExecuteAsync("update ledger.job_work set not_before = now()"); // the job was only put off
         await service.RunSlicesAsync();
         Assert.Equal("completed", (await service.StatusAsync(job)).GetProperty("status").GetString());
         Directory.Delete(copy, recursive: true);
@@ -173,7 +174,7 @@ public sealed class RotationTests
         for (var attempt = 0; attempt < 4; attempt++)
         {
             await node.Services.GetRequiredService<SliceRunner>().RunAsync("test", s_never);
-            await backup.ExecuteAsync("update ledger.job_queue set due_at = now()");
+            await backup.ExecuteAsync("update ledger.job_work set not_before = now()");
         }
         foreach (var when in new[] { RotateWhen.Now, RotateWhen.Forgotten, RotateWhen.Daily })
         {
@@ -217,12 +218,12 @@ public sealed class RotationTests
         // Its own reading of the folder, as another process has.
         var rotating = Task.Run(async () =>
         {
-            var rotation = new KeyRotation(service.Source, KeyFolder.Open(service.KeyDirectory), TimeProvider.System);
+            var rotation = new KeyRotation(service.Source, TestStore.One, KeyFolder.Open(service.KeyDirectory), TimeProvider.System);
             for (; !done.IsCancellationRequested || rotations < 5; rotations++)
                 Assert.IsType<RotationResult.Rotated>(await rotation.RunOnceAsync(RotateWhen.Now, "test", null, s_never));
         });
         var jobs = await Task.WhenAll(Enumerable.Range(1, 60).Select(i => service.SubmitAsync(new { conversationIds = new[] { $"theirs-{i:D5}" } })));
-        await UntilAsync(async () => await service.ScalarAsync<long>("select count(*) from ledger.job_queue") == 0);
+        await UntilAsync(async () => await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
         await done.CancelAsync();
         await rotating;
         Assert.Equal(60, jobs.Distinct().Count());

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Conversations;
 using Ledger.SystemTests.Execution;

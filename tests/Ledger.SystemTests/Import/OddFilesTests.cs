@@ -21,7 +21,7 @@ public sealed class OddFilesTests
         OddFile[] files = [.. OddFiles.All("st-1")];
         Assert.InRange(files.Length, 200, 1_000);
         await using var database = ServiceDatabase.Source(cli.Service);
-        var import = new ConversationImport(database, KeyFolder.Open(cli.Keys));
+        var import = new ConversationImport(database, TestStore.One, KeyFolder.Open(cli.Keys));
         var before = 0L;
         foreach (var file in files)
         {

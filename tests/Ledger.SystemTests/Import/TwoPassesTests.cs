@@ -20,7 +20,7 @@ public sealed class TwoPassesTests : IAsyncLifetime
         _cli = await CliDatabase.CreateAsync();
         await _cli.DoAsync("bot", "add", "st-1", "--created", "2020-01-01");
         _source = ServiceDatabase.Source(_cli.Service);
-        _import = new ConversationImport(_source, KeyFolder.Open(_cli.Keys));
+        _import = new ConversationImport(_source, TestStore.One, KeyFolder.Open(_cli.Keys));
     }
 
     public async Task DisposeAsync()

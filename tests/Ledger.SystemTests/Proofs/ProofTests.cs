@@ -4,6 +4,7 @@ using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.EventStore;
 using Ledger.Identifiers;
+using Ledger.Projections;
 using Ledger.SystemTests.Execution;
 
 namespace Ledger.SystemTests.Proofs;

@@ -23,7 +23,7 @@ public sealed class LongStreamTests
             peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true));
             samples++;
         });
-        Assert.Equal((0, 1), (report.LeftAlone.Count, report.Wrong));
+        Assert.Equal((0, 2), (report.LeftAlone.Count, report.Wrong));
         Assert.True(report.Events > Conversations);
         Assert.Equal(Conversations, (await service.StatusAsync(job)).GetProperty("result").GetProperty("deletedCount").GetInt32());
         Assert.True(samples > 50, "the memory was not measured on the way");
@@ -43,7 +43,10 @@ public sealed class LongStreamTests
                 case n when 1 then 'started' else 'conversation_deleted' end, now()
             from generate_series(1, $2 + 1) n
             """, Rebuilds.Stream(job), Conversations);
+        // An append has at most 4,096 events.
+        await service.ExecuteAsync("alter table ledger.mt_streams disable trigger streams_only_grow");
         await service.ExecuteAsync("update ledger.mt_streams set version = 3 + $2 where id = $1", Rebuilds.Stream(job), Conversations);
+        await service.ExecuteAsync("alter table ledger.mt_streams enable always trigger streams_only_grow");
     }
 
     /// <summary>Memory is the process's: nothing else may run meanwhile.</summary>

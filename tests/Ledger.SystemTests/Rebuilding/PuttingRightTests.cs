@@ -1,6 +1,6 @@
 using System.Net;
 using Ledger.Cli;
-using Ledger.EventStore;
+using Ledger.Projections;
 using Ledger.SystemTests.Execution;
 
 namespace Ledger.SystemTests.Rebuilding;
@@ -34,7 +34,7 @@ public sealed class PuttingRightTests(SharedService shared) : IClassFixture<Shar
         Assert.Equal(ExitCodes.Done, told.ExitCode);
         Assert.Contains("4 documents were wrong and are right now:", told.Output, StringComparison.Ordinal);
         Assert.Matches($"ledger.mt_doc_jobstatus\t1\t1\t0\tcdj-", told.Output);
-        Assert.Matches($"ledger.job_list\t0\t1\t1\tcdj-", told.Output);
+        Assert.Matches($"ledger.mt_doc_job\t0\t1\t1\tcdj-", told.Output);
         Assert.Contains(different, told.Output, StringComparison.Ordinal);
         Assert.Contains(missing, told.Output, StringComparison.Ordinal);
         Assert.Contains("cdj-11111111-1111-5111-8111-111111111111", told.Output, StringComparison.Ordinal);

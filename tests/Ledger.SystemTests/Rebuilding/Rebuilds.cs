@@ -35,16 +35,18 @@ internal static class Rebuilds
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_apiclient t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_deletionwindow t union all
             select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.change_log t union all
-            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.job_list t) rows
+            select concat_ws(' ', t.ctid, t.xmin, t::text) from ledger.mt_doc_job t) rows
         """);
 
     /// <summary>Makes four rows wrong in each way that a row can be: two different, one missing, one surplus.</summary>
     public static async Task TamperAsync(this TestService service, string different, string missing)
     {
         await service.ExecuteAsync("update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '77') where id = $1", Stream(different));
-        await service.ExecuteAsync("update ledger.job_list set status = 'failed' where job_id = $1", Stream(different));
+        await service.ExecuteAsync("update ledger.mt_doc_job set status = 'failed' where id = $1", Stream(different));
         await service.ExecuteAsync("delete from ledger.mt_doc_jobstatus where id = $1", Stream(missing));
-        await service.ExecuteAsync("insert into ledger.job_list values ('11111111-1111-5111-8111-111111111111', $1, 'nobody', now(), 'queued')", service.Bot);
+        await service.ExecuteAsync(
+            "insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, planned_at, status) "
+            + "values ('11111111-1111-5111-8111-111111111111', '{}', 2, $1, 'nobody', now(), now() + interval '1 day', 'queued')", service.Bot);
     }
 
     public static Guid Stream(string job) => Guid.Parse(job["cdj-".Length..]);

@@ -46,7 +46,7 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
             new Dictionary<string, string> { ["LEDGER_FAULT_POINT"] = "rebuild.before-commit", [DatabaseOptions.ConnectionVariable] = service.Connection() }, "rebuild"))
         {
             await ledger.LineAsync("fault point rebuild.before-commit");
-            Assert.True(await service.ScalarAsync<bool>("select exists (select from pg_locks where relation = 'ledger.job_list'::regclass and mode = 'ShareRowExclusiveLock' and granted)"));
+            Assert.True(await service.ScalarAsync<bool>("select exists (select from pg_locks where relation = 'ledger.mt_doc_job'::regclass and mode = 'ShareRowExclusiveLock' and granted)"));
         }
         await NoSessionIsLeftAsync(service);
         Assert.Equal(before, await service.ProjectionsAsync());
@@ -69,7 +69,7 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
             {
                 Assert.Equal("queued", (await service.StatusAsync(waiting)).GetProperty("status").GetString());
                 // What is being put right is still read as it was.
-                Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.job_list where client_id = 'nobody'"));
+                Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where client = 'nobody'"));
                 await Steps.UntilAsync("the submission does not wait", () => service.ScalarAsync<bool>(
                     "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger' and wait_event_type = 'Lock')"));
             });
@@ -89,7 +89,7 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
         await holder.OpenAsync();
         await using (var transaction = await holder.BeginTransactionAsync())
         {
-            await using var update = new NpgsqlCommand("update ledger.job_list set status = status", holder);
+            await using var update = new NpgsqlCommand("update ledger.mt_doc_job set status = status", holder);
             await update.ExecuteNonQueryAsync();
             var told = await Assert.ThrowsAsync<RebuildException>(() => service.RebuildAsync(
                 options: new RebuildOptions { LockTimeout = TimeSpan.FromMilliseconds(200), LockAttempts = 3, BetweenAttempts = TimeSpan.FromMilliseconds(20) }));

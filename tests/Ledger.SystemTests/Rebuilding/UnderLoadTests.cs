@@ -115,7 +115,7 @@ public sealed class UnderLoadTests
             var job = await _service.SubmitAsync(new { conversationIds = Enumerable.Range(first, 6).Select(n => $"a-{n:D5}") });
             Assert.True(_seen.TryAdd(job, 0));
             await Steps.UntilAsync("the lanes end no jobs", async () => _stop.IsCancellationRequested
-                || await _service.ScalarAsync<long>("select count(*) from ledger.job_queue") < Unfinished);
+                || await _service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") < Unfinished);
         }
 
         private async Task GrantAsync()

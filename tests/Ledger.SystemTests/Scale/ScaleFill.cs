@@ -16,7 +16,7 @@ internal static class ScaleFill
     /// <summary>The tables that grow, without the schema.</summary>
     public static IReadOnlyList<string> GrowingTables { get; } =
     [
-        "mt_streams", "mt_events", "mt_doc_jobstatus", "job_list", "job_queue", "job_secrets", "job_manifest", "log_runs", "log_checkpoints", "log_queue",
+        "mt_streams", "mt_events", "mt_doc_jobstatus", "mt_doc_job", "job_work", "job_secrets", "job_manifest", "log_runs", "log_checkpoints", "log_queue",
         "notifications", "used_tokens", "rate_counters",
     ];
 
@@ -45,19 +45,18 @@ internal static class ScaleFill
     /// <param name="due">When they are due: an expression.</param>
     /// <param name="closes">When the opening that they are planned into ends.</param>
     /// <param name="started">Whether they have; their third event says so.</param>
-    /// <param name="covered">Whether the log's writer has seen that the log covers that they started.</param>
     /// <param name="firstLeaf">Of the first job's first event.</param>
     public static string Waiting(
         string window, int first, int last, string due = "clock_timestamp() - interval '1 hour'", string closes = "clock_timestamp() + interval '1 day'",
-        bool started = false, bool covered = true, int firstLeaf = 0) => $$"""
+        bool started = false, int firstLeaf = 0) => $$"""
         {{Numbers(window, first, last, "timestamptz '2026-11-01'")}}
         {{Jobs(status: "queued", firstLeaf)}}
-        insert into ledger.job_queue (job_id, bot_id, window_name, due_at, submitted_at, version, started_version, is_waiting_for_log, state)
-            select id, '{{Bot}}', '{{window}}', {{due}}, at, {{Events}}, {{(started ? $"{Events}" : "null")}}, {{(covered ? "false" : "true")}},
-                jsonb_build_object('bot', '{{Bot}}', 'attempt', 1, 'isStarted', {{(started ? "true" : "false")}}, 'conversations', 3, 'owed', 3,
-                    'window', jsonb_build_object('name', '{{window}}', 'opens', '2026-01-01T00:00:00.000Z', 'closes', {{Text(closes)}}),
-                    'items', jsonb_build_object('messages', 0, 'transcripts', 0, 'recordings', 0, 'attachments', 0, 'logs', 0))
-            from filled;
+        update ledger.mt_doc_job j set window_name = '{{window}}', planned_at = {{due}}, closes_at = {{closes}},
+            started_version = {{(started ? $"{Events}" : "null")}},
+            data = jsonb_build_object('bot', '{{Bot}}', 'attempt', 1, 'isStarted', {{(started ? "true" : "false")}}, 'conversations', 3, 'owed', 3,
+                'window', jsonb_build_object('name', '{{window}}', 'opens', '2026-01-01T00:00:00.000Z', 'closes', {{Text(closes)}}),
+                'items', jsonb_build_object('messages', 0, 'transcripts', 0, 'recordings', 0, 'attachments', 0, 'logs', 0))
+            from filled f where f.id = j.id;
         drop table filled;
         """;
 
@@ -78,10 +77,11 @@ internal static class ScaleFill
         """;
 
     private static string Jobs(string status, int firstLeaf) => $$"""
-        insert into ledger.mt_streams (id, type, version, timestamp, created) select id, 'deletion_job', {{Events}}, at, at from filled;
+        insert into ledger.mt_streams (id, type, version, timestamp, created) select id, 'job', {{Events}}, at, at from filled;
         insert into ledger.mt_doc_jobstatus (id, data, mt_version)
             select id, jsonb_build_object('jobId', id, 'status', '{{status}}', 'completedAt', at, 'more', repeat('m', 300)), {{Events}} from filled;
-        insert into ledger.job_list (job_id, bot_id, client_id, submitted_at, status) select id, '{{Bot}}', 'cs-scale', at, '{{status}}' from filled;
+        insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, planned_at, status)
+            select id, '{}', {{Events}}, '{{Bot}}', 'cs-scale', at, at, '{{status}}' from filled;
         insert into ledger.job_secrets (job_id, epoch, wrapped_key, request_digest, sealed_request)
             select id, 1, decode(repeat('ab', 60), 'hex'), sha256('request'), decode(repeat('ab', 150), 'hex') from filled;
         insert into ledger.log_runs (first_index, count, stream_id, first_version)

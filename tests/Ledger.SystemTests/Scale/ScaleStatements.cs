@@ -21,19 +21,19 @@ internal static class ScaleStatements
         (first, last) => ScaleFill.Waiting("covered", first, last, started: true, firstLeaf: 650_000),
         // Started, and the log has not got to them; the last has not started.
         (first, last) => ScaleFill.Waiting(
-            "uncovered", first, Math.Min(last, ScaleDatabase.WaitingJobs - 1), started: true, covered: false, firstLeaf: ScaleFill.Leaves),
+            "uncovered", first, Math.Min(last, ScaleDatabase.WaitingJobs - 1), started: true, firstLeaf: ScaleFill.Leaves),
         (_, last) => last < ScaleDatabase.WaitingJobs ? "" : ScaleFill.Waiting("uncovered", last, last, firstLeaf: ScaleFill.Leaves),
         (first, last) => ScaleFill.Waiting("tomorrow", first, last, due: "clock_timestamp() + interval '1 day'", firstLeaf: 700_000),
         // Their opening has ended; the log has not got to them.
         (first, last) => ScaleFill.Waiting(
-            "ended", first, last, Yesterday, "clock_timestamp() - interval '1 minute'", started: true, covered: false, 2 * ScaleFill.Leaves),
+            "ended", first, last, Yesterday, "clock_timestamp() - interval '1 minute'", started: true, 2 * ScaleFill.Leaves),
     ];
 
     public static IReadOnlyList<ScaleStatement> Claims { get; } =
     [
         Claim("of jobs that have not started", "new", rows: 1),
         Claim("of started jobs", "covered", rows: 1),
-        Claim("behind 9,999 jobs that the log does not cover", "uncovered", rows: 1),
+        Claim("behind 9,999 jobs that the log does not cover", "uncovered", rows: 1) with { Buffers = 300 },
         Claim("in a window whose jobs are due tomorrow", "tomorrow", rows: 0),
         Claim("in a window without jobs", "none", rows: 0),
         Claim("of jobs whose opening has ended", "ended", rows: 1),
@@ -43,8 +43,8 @@ internal static class ScaleStatements
         },
         Claim("beside 31 lanes", "new", rows: 1) with
         {
-            Buffers = 200,
-            Elsewhere = "select from ledger.job_queue where window_name = 'new' order by due_at, submitted_at, job_id limit 31 for update",
+            Buffers = 350,
+            Elsewhere = "select from ledger.mt_streams s join ledger.mt_doc_job j on j.id = s.id where j.window_name = 'new' order by j.planned_at, j.submitted_at, j.id limit 31 for update of s",
         },
         new("a claim of the same job again", typeof(ClaimedJob), nameof(ClaimedJob.AgainAsync), 40, Job("new", 5_000), "bigint 3") { Rows = 1 },
     ];
@@ -52,11 +52,7 @@ internal static class ScaleStatements
     public static IReadOnlyList<ScaleStatement> All { get; } =
     [
         .. Claims,
-        new("putting a job back into the queue", typeof(JobWriter), "KeepInQueue", 80,
-            Job("new", 5_000), "text 'new'", "timestamptz '2026-11-01'", "bigint 4",
-            """jsonb '{"window": {"closes": "2026-11-02T00:00:00.000Z"}}'""", "jsonb null", "bigint 4"),
-        new("taking a job out of the queue", typeof(JobWriter), "RemoveFromQueue", 40, Job("new", 5_000)),
-        new("ending a job in the list", typeof(JobWriter), "UpdateListEntry", 40, Job("new", 5_000), "text 'completed'"),
+        new("keeping how far a list is resolved", typeof(JobWriter), "Keep", 40, Job("new", 5_000), "jsonb '{}'"),
         new("a submission that was sent before", typeof(JobSubmission), "FindAsync", 12, Job("done", 50_000)) { Rows = 1 },
         new("a job's status", typeof(JobReader), nameof(JobReader.StatusAsync), 12, Job("done", 50_000), Bot) { Rows = 1 },
         new("the first page of a bot's jobs", typeof(JobReader), nameof(JobReader.ListAsync), 600,
@@ -78,7 +74,7 @@ internal static class ScaleStatements
         },
         new("the log's overview", typeof(LogOverview), "StateAsync", 60) { Rows = 1 },
         new("a page of checkpoints in the middle", typeof(LogOverview), "CheckpointsAsync", 70, Origin, "bigint 500000", "int 50") { Rows = 50 },
-        new("the log's look at 100 events that wait", typeof(Sequencer), "ReadWaiting", 3_000, "bigint 4096")
+        new("the log's look at 100 events that wait", typeof(Sequencer), "ReadWaiting", 3_000, "bigint 4096", "bigint 0")
         {
             Given = "insert into ledger.log_queue (stream_id, first_version, last_version) " +
                 "select md5('done' || n)::uuid, 1, 1 from generate_series(1, 100) n",
@@ -94,7 +90,7 @@ internal static class ScaleStatements
         $"select '{ScaleFill.Origin}', 1000000 + n, sha256('root'), 'note', now() from generate_series(1, 5000) n";
 
     private static ScaleStatement Claim(string name, string window, int rows) =>
-        new($"a claim {name}", typeof(ClaimedJob), nameof(ClaimedJob.NextAsync), 50, $"text '{window}'") { Rows = rows };
+        new($"a claim {name}", typeof(ClaimedJob), nameof(ClaimedJob.NextAsync), 50, $"text '{window}'", "timestamptz null", "timestamptz null", "uuid null") { Rows = rows };
 
     private static string Job(string window, int number) => $"uuid md5('{window}{number}')";
 }

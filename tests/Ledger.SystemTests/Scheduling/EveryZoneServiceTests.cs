@@ -49,8 +49,8 @@ public sealed class EveryZoneServiceTests
             await service.ScalarAsync<string>(
                 """
                 select string_agg(distinct e.data -> 'window' ->> 'opens', ', ')
-                from ledger.mt_events e join ledger.job_list l on l.job_id = e.stream_id
-                where l.bot_id = $1 and e.type = 'scheduled'
+                from ledger.mt_events e join ledger.mt_doc_job l on l.id = e.stream_id
+                where l.bot = $1 and e.type = 'scheduled'
                 """,
                 Bot("Europe/Dublin")));
     }

@@ -13,7 +13,7 @@ internal static class Tampering
         string.Join("; ", Tables.Select(table => $"alter table ledger.{table} disable trigger user")) + "; "
         + string.Join("; ", Tables.Reverse().Select(table => $"delete from ledger.{table}")) + "; "
         + string.Join("; ", Tables.Select(table => $"insert into ledger.{table} overriding system value table backup.{table}")) + "; "
-        + "alter table ledger.mt_events enable always trigger events_are_queued";
+        + "alter table ledger.mt_streams enable always trigger new_streams_are_queued, enable always trigger appends_are_queued";
 
     /// <summary>One change, to 300 events of <paramref name="stream"/> which are the leaves from 300 on.</summary>
     public static string Of(string tampering, Guid stream) => tampering switch

@@ -43,10 +43,10 @@ public sealed class ArchitectureTests
         .Where(element => element.Name.LocalName == "ProjectReference").Select(element => (string)element.Attribute("Include")!);
 
     [Fact]
-    public void Contracts_takes_a_package_for_signatures_alone_and_Projections_none_and_no_framework_beside_the_base()
+    public void Contracts_takes_a_package_for_signatures_alone_and_Projections_Marten_and_no_framework_beside_the_base()
     {
         Assert.Equal(["BouncyCastle.Cryptography"], PackagesOf("src/Contracts/Contracts.csproj"));
-        Assert.Empty(PackagesOf("src/Projections/Projections.csproj"));
+        Assert.Equal(["Marten"], PackagesOf("src/Projections/Projections.csproj"));
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public sealed class ErrorsTests
     [Fact]
     public void Each_exception_has_its_status()
     {
-        Assert.Equal(409, Errors.For(new WrongExpectedVersionException(Guid.Empty, 1)).Status);
+        Assert.Equal(409, Errors.For(new LostRaceException(new InvalidOperationException())).Status);
         Assert.Equal(503, Errors.For(new OutcomeUnknownException(new NpgsqlException())).Status);
         Assert.Equal(503, Errors.For(new NpgsqlException("connection refused")).Status);
         Assert.Equal(413, Errors.For(new BadHttpRequestException("too large", 413)).Status);

@@ -1,6 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
+using Ledger.Projections.Jobs;
 
 namespace Ledger.Tests.Jobs;
 
@@ -44,7 +45,11 @@ internal sealed record Given(IReadOnlyList<JobEvent> Events)
 
     public static Start StartOf(int attempt, long conversations) => new(attempt, conversations, Commitment(9), null, null);
 
-    public Job? Job => Events.Aggregate((Job?)null, Ledger.Jobs.Job.Apply);
+    public Job? Job => Fold(null, Events);
+
+    /// <summary>A job after more events, whatever their versions and instants.</summary>
+    public static Job? Fold(Job? job, IEnumerable<JobEvent> events) =>
+        events.Aggregate(job, (so, @event) => JobFold.Apply(so, default, @event, version: 1, Noon));
 
     public Given And(params IReadOnlyList<JobEvent> events) => new([.. Events, .. events]);
 

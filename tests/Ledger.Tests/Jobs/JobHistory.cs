@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
 using Ledger.Projections;
-using Ledger.Projections.JobList;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 using Outcome = Ledger.Jobs.Outcome;
 
@@ -27,7 +27,6 @@ internal sealed class JobHistory
 
     public Job? Job { get; private set; }
     public JobStatus? Status { get; private set; }
-    public JobListEntry? Entry { get; private set; }
 
     /// <summary>What became of each ordinal, last; deleted and skipped ones are never asked about again.</summary>
     public Dictionary<long, JobEvent> Manifest { get; } = [];
@@ -79,9 +78,8 @@ internal sealed class JobHistory
     {
         _events.Add(@event);
         var at = At(_events.Count);
-        Job = RoundTrip(Job.Apply(Job, @event), JobStateJson.Default.Job);
+        Job = RoundTrip(JobFold.Apply(Job, s_id, @event, _events.Count, at), DocumentJson.Default.Job);
         Status = RoundTrip(JobStatusFold.Apply(Status, s_id, @event, at), DocumentJson.Default.JobStatus);
-        Entry = JobListEntry.Apply(Entry, s_id, @event, at);
         if (OrdinalOf(@event) is not { } ordinal)
             return;
         if (IsSettled(@event))
@@ -104,12 +102,14 @@ internal sealed class JobHistory
 
     /// <summary>The folds in one go, without JSON in between.</summary>
     public (string Job, string Status) FoldedAtOnce() => (
-        JsonSerializer.Serialize(_events.Aggregate((Job?)null, Job.Apply)!, JobStateJson.Default.Job),
+        JsonSerializer.Serialize(
+            _events.Select((e, i) => (Event: e, Version: i + 1)).Aggregate(
+                (Job?)null, (job, e) => JobFold.Apply(job, s_id, e.Event, e.Version, At(e.Version)))!, DocumentJson.Default.Job),
         JsonSerializer.Serialize(
             _events.Select((e, i) => (Event: e, At: At(i + 1))).Aggregate((JobStatus?)null, (s, e) => JobStatusFold.Apply(s, s_id, e.Event, e.At))!, DocumentJson.Default.JobStatus));
 
     public (string Job, string Status) FoldedStepwise() =>
-        (JsonSerializer.Serialize(Job!, JobStateJson.Default.Job), JsonSerializer.Serialize(Status!, DocumentJson.Default.JobStatus));
+        (JsonSerializer.Serialize(Job!, DocumentJson.Default.Job), JsonSerializer.Serialize(Status!, DocumentJson.Default.JobStatus));
 
     private JobCommand Command(int number) => (number % 8) switch
     {

@@ -1,6 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
+using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 
 namespace Ledger.Tests.Jobs;
@@ -25,7 +26,7 @@ public sealed class JobHistoryTests
         foreach (var command in history.Commands)
         {
             var decision = JobDecisions.Decide(replayed, command);
-            replayed = decision.Events.Aggregate(replayed, Job.Apply);
+            replayed = Given.Fold(replayed, decision.Events);
             if (decision.Rejection is null)
                 carriedOut.Add(command);
         }
@@ -38,7 +39,7 @@ public sealed class JobHistoryTests
         var job = default(Job);
         foreach (var command in history.Commands)
         {
-            job = JobDecisions.Decide(job, command).Events.Aggregate(job, Job.Apply);
+            job = Given.Fold(job, JobDecisions.Decide(job, command).Events);
             Assert.Empty(JobDecisions.Decide(job, command).Events);
         }
     });
@@ -92,7 +93,7 @@ public sealed class JobHistoryTests
         Assert.Equal(result.DeletedCount + result.FailedCount + result.SkippedCount, result.ProcessedCount);
         Assert.Equal((job.RetriesRemaining, job.Items), (result.RetriesRemaining, result.DeletedItems));
         Assert.Equal((job.PlannedAt, job.IsEnded, job.IsStarted), (status.ScheduledAt, status.Ended, status.StartedAt is not null));
-        Assert.Equal(status.Status, history.Entry!.Status);
+        Assert.Equal(status.Status, history.Job!.Status);
         Assert.Equal(job.IsEnded, status.Phase == Phase.Done);
         Assert.False(status.Status == ReportedStatus.Completed && result.FailedCount > 0);
         Assert.Equal(history.Manifest.Values.OfType<Failed>().Count(), result.FailedCount);

@@ -14,7 +14,7 @@ internal static class Given
         Assert.True(JobId.TryParse("cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c", out var job));
         var document = new JobStatus
         {
-            JobId = job.ToString(),
+            JobId = job,
             Status = status,
             Phase = Phase.Done,
             RequestType = RequestType.CId,

@@ -31,17 +31,17 @@ public sealed class RegistryDecisionsTests
             from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
             select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
             from client in Gen.Elements("cs-1", "cs-2") select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)),
-        RegistryDecisions.Decide, Ledger.Projections.Registry.Bot.Apply, _ => { });
+        RegistryDecisions.Decide, BotFold.Apply, _ => { });
 
     [Fact]
     public void The_owners_mail_and_the_webhook_are_checked_kept_by_other_changes_and_taken_away_when_they_are_empty()
     {
         Assert.Contains("mail address", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = "owner" }).Rejection!.Message, StringComparison.Ordinal);
         Assert.Contains("https://", RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "http://example.com" }).Rejection!.Message, StringComparison.Ordinal);
-        var bot = Ledger.Projections.Registry.Bot.Apply(null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
-        bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
+        var bot = BotFold.Apply(null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
+        bot = BotFold.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
         Assert.Equal(("owner@example.com", "https://example.com"), (bot.OwnerMail, bot.WebhookUrl));
-        bot = Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
+        bot = BotFold.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
         Assert.Equal((null, null), (bot.OwnerMail, bot.WebhookUrl));
     }
 
@@ -54,7 +54,7 @@ public sealed class RegistryDecisionsTests
         Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, disable));
         var disabled = RegistryDecisions.Decide(bot, disable);
         Assert.Equal([new WebhookDisabled("st-1", "https://example.com/hook") { Actor = "ledger", Reason = "gone" }], disabled.Events);
-        bot = Ledger.Projections.Registry.Bot.Apply(bot, disabled.Events.Single());
+        bot = BotFold.Apply(bot, disabled.Events.Single());
         Assert.Equal((null, "https://example.com/hook"), (bot.WebhookUrl, bot.DisabledWebhookUrl));
         bot = Changed(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null));
         Assert.Equal((null, "https://example.com/hook"), (bot.WebhookUrl, bot.DisabledWebhookUrl));
@@ -62,7 +62,7 @@ public sealed class RegistryDecisionsTests
         Assert.Equal(("https://example.com/hook", null), (bot.WebhookUrl, bot.DisabledWebhookUrl));
 
         static Bot Changed(Bot bot, ChangeBot change) =>
-            Ledger.Projections.Registry.Bot.Apply(bot, RegistryDecisions.Decide(bot, change).Events.Single());
+            BotFold.Apply(bot, RegistryDecisions.Decide(bot, change).Events.Single());
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class RegistryDecisionsTests
             from n in Gen.Choose(1, 1000) select (RegistryCommand)new IssueSecret("cs-1", $"s-{n}", "ada", null),
             Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null)),
             Gen.Frequency((1, Gen.Constant<RegistryCommand>(new RevokeClient("cs-1", "ada", null))), (3, Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null))))),
-        RegistryDecisions.Decide, ApiClient.Apply,
+        RegistryDecisions.Decide, ApiClientFold.Apply,
         client => Assert.InRange(client.LiveSecrets.Count, client.PublicKey is null && !client.Revoked ? 1 : 0, client.Revoked ? 0 : 2));
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class RegistryDecisionsTests
         from cron in Gen.Elements("0 0 18 * * ?", "0 0 19 * * ?")
         from lanes in Gen.Choose(1, 3)
         select (RegistryCommand)new DefineWindow("night", cron, "UTC", 28_800, lanes, "ada", null),
-        RegistryDecisions.Decide, DeletionWindow.Apply, _ => { });
+        RegistryDecisions.Decide, DeletionWindowFold.Apply, _ => { });
 
     private static void RepeatingAppendsNothing<T>(
         Gen<RegistryCommand> commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply, Action<T> holds)
@@ -220,9 +220,9 @@ public sealed class RegistryDecisionsTests
         Assert.Contains(why, decision.Rejection?.Message, StringComparison.Ordinal);
     }
 
-    private static Bot Bot(params RegistryCommand[] commands) => Given<Bot>(commands, RegistryDecisions.Decide, Ledger.Projections.Registry.Bot.Apply);
+    private static Bot Bot(params RegistryCommand[] commands) => Given<Bot>(commands, RegistryDecisions.Decide, BotFold.Apply);
 
-    private static ApiClient Client(params RegistryCommand[] commands) => Given<ApiClient>(commands, RegistryDecisions.Decide, ApiClient.Apply);
+    private static ApiClient Client(params RegistryCommand[] commands) => Given<ApiClient>(commands, RegistryDecisions.Decide, ApiClientFold.Apply);
 
     private static T Given<T>(RegistryCommand[] commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply)
         where T : class => commands.Aggregate((T?)null, (document, command) =>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
-using Ledger.EventStore;
+using Ledger.Projections;
 
 namespace Ledger.Audit.Mirror;
 

@@ -52,29 +52,19 @@ create table ledger.log_checkpoints (
 );
 create index log_checkpoints_published on ledger.log_checkpoints (origin, size) where published_at is not null;
 
--- Whatever appends is queued, COPY included, in the transaction of the events. It runs with its owner's rights: who appends may not write the queue.
+-- Whatever appends is queued, in the transaction of the events. Marten inserts events row by row, so it is the stream that is watched: its
+-- version moves once an append. It runs with its owner's rights: who appends may not write the queue.
 create function ledger.queue_for_log() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    -- The service's limit is 60,000 bytes; PostgreSQL's text has a space more behind each separator. Of 64,000 a leaf's 65,535 are never exceeded.
-    if exists (select from appended where stream_id is null or octet_length(data::text) > 64000) then
-        raise exception 'an event must have a stream and at most 64000 bytes' using errcode = 'LV413';
-    end if;
     insert into ledger.log_queue (stream_id, first_version, last_version)
-    select stream_id, min(version), max(version)
-    from (select stream_id, version, seq_id, row_number() over (partition by stream_id order by version) as n from appended) numbered
-    group by stream_id, version - n, (n - 1) / 4096
-    order by min(seq_id);
+    values (new.id, case tg_op when 'INSERT' then 1 else old.version + 1 end, new.version);
     return null;
 end $$;
-create trigger events_are_queued after insert on ledger.mt_events referencing new table as appended for each statement execute function ledger.queue_for_log();
-alter table ledger.mt_events enable always trigger events_are_queued;
-
--- What was recorded before the log. Creating the trigger has locked the table: no event falls between the two.
-insert into ledger.log_queue (stream_id, first_version, last_version)
-select stream_id, min(version), max(version)
-from (select stream_id, version, seq_id, row_number() over (partition by stream_id order by version) as n from ledger.mt_events) numbered
-group by stream_id, version - n, (n - 1) / 4096
-order by min(seq_id);
+create trigger new_streams_are_queued after insert on ledger.mt_streams for each row execute function ledger.queue_for_log();
+create trigger appends_are_queued after update of version on ledger.mt_streams for each row
+    when (new.version > old.version) execute function ledger.queue_for_log();
+alter table ledger.mt_streams enable always trigger new_streams_are_queued;
+alter table ledger.mt_streams enable always trigger appends_are_queued;
 
 create function ledger.refuse_log_change() returns trigger language plpgsql as $$
 begin
@@ -129,6 +119,221 @@ alter table ledger.log_checkpoints enable always trigger checkpoints_are_only_co
 alter table ledger.log_checkpoints enable always trigger checkpoints_stay;
 alter table ledger.log_checkpoints enable always trigger checkpoints_are_not_truncated;
 
--- A started job is claimed only when the log covers its Started: this says which version that is. Null until it has started.
-alter table ledger.job_queue add column started_version bigint;
-update ledger.job_queue q set started_version = e.version from ledger.mt_events e where e.stream_id = q.job_id and e.type = 'started';
+-- The change log (docs/adr/0018): what became of a bot and its jobs, in log order. A projection: every row can be had again from events and log_runs by change_log_of.
+create table ledger.change_log (
+    bot_id        text        not null,
+    position      bigint      not null, -- the leaf of the entry's last event: later entries always have later positions, which is what makes a cursor exact
+    id            uuid        not null, -- of the entry's first event
+    stream_id     uuid        not null,
+    first_version bigint      not null,
+    last_version  bigint      not null,
+    first_leaf    bigint      not null,
+    created_at    timestamptz not null,
+    outcomes      jsonb,                -- of a batch, how many conversations had which outcome; null: the entry is one event
+    constraint change_log_order primary key (bot_id, position) include (created_at),
+    constraint change_log_range check (1 <= first_version and first_version <= last_version)
+);
+create unique index change_log_of_stream on ledger.change_log (stream_id, first_version);
+-- Not unique: an event that somebody inserts with another's id must not stop the log.
+create index change_log_id on ledger.change_log (bot_id, id);
+
+-- An outcome of one conversation; a failed event without an ordinal is a whole attempt's.
+create function ledger.is_outcome(p_type text, p_data jsonb) returns boolean language sql immutable as $$
+    select p_type in ('conversation_deleted', 'conversation_skipped') or (p_type = 'failed' and p_data ? 'ordinal')
+$$;
+
+-- 0 for what is no number: what an event of another's making holds must not stop the log. (What is in the log is an integer below 2^53.)
+create function ledger.number_in(p_data jsonb, p_member text) returns bigint language sql immutable as $$
+    select case jsonb_typeof(p_data -> p_member) when 'number' then (p_data -> p_member)::bigint else 0 end
+$$;
+
+-- The entries that streams' events make, from a version of each on (with which an entry must begin), as far as they are in the log. Consecutive outcomes of one instant
+-- are one entry: no two appends to a job share one. An entry of which an event is not in the log yet is left out.
+create function ledger.change_log_of(p_streams uuid[], p_from bigint[]) returns setof ledger.change_log language sql stable as $$
+with streams as (
+    -- A job's first event names its bot, and so does a bot's. What is longer than an id (128 characters) is of another's making, and might not fit the index.
+    select s.id, s.type = 'job' as is_job, o.data ->> 'bot' as bot_id, w.from_version, r.first_version + r.count - 1 as to_version
+    from unnest(p_streams, p_from) as w (stream_id, from_version)
+    join ledger.mt_streams s on s.id = w.stream_id and s.type in ('job', 'bot')
+    join ledger.mt_events o on o.stream_id = s.id and o.version = 1
+    cross join lateral (select first_version, count from ledger.log_runs where stream_id = s.id order by first_version desc limit 1) r
+    where octet_length(o.data ->> 'bot') <= 512),
+events as (
+    select s.bot_id, s.id as stream_id, s.is_job and e.could_be_outcome as is_outcome, e.*
+    from streams s
+    -- "order by" keeps this a query of its own: of a job's many events only those from the version on are read, and only what is counted is sorted.
+    cross join lateral (
+        select version, timestamp, type, ledger.is_outcome(type, data) as could_be_outcome, case type when 'conversation_skipped' then coalesce(data ->> 'reason', '') end as reason,
+            ledger.number_in(data -> 'items', 'messages') as messages, ledger.number_in(data -> 'items', 'transcripts') as transcripts,
+            ledger.number_in(data -> 'items', 'recordings') as recordings, ledger.number_in(data -> 'items', 'attachments') as attachments,
+            ledger.number_in(data -> 'items', 'logs') as logs
+        from ledger.mt_events
+        where stream_id = s.id and version between s.from_version and s.to_version
+        order by version) e),
+placed as (
+    -- Consecutive versions have one place.
+    select *, case when is_outcome then version - row_number() over (partition by stream_id, is_outcome, timestamp order by version) else version end as place
+    from events),
+counted as (
+    select bot_id, stream_id, timestamp, is_outcome, place, type, reason, min(version) as first_version, max(version) as last_version, count(*) as events,
+        sum(messages) as messages, sum(transcripts) as transcripts, sum(recordings) as recordings, sum(attachments) as attachments, sum(logs) as logs
+    from placed
+    group by bot_id, stream_id, timestamp, is_outcome, place, type, reason),
+entries as (
+    select bot_id, stream_id, timestamp, is_outcome, min(first_version) as first_version, max(last_version) as last_version,
+        case when is_outcome then jsonb_build_object(
+            'deleted', coalesce(sum(events) filter (where type = 'conversation_deleted'), 0),
+            'failed', coalesce(sum(events) filter (where type = 'failed'), 0),
+            'skipped', coalesce(jsonb_object_agg(reason, events) filter (where reason is not null), '{}'),
+            'items', jsonb_build_object(
+                'messages', sum(messages), 'transcripts', sum(transcripts), 'recordings', sum(recordings), 'attachments', sum(attachments), 'logs', sum(logs))) end as outcomes
+    from counted
+    group by bot_id, stream_id, timestamp, is_outcome, place)
+select e.bot_id, last.leaf, f.id, e.stream_id, e.first_version, e.last_version, first.leaf, e.timestamp, e.outcomes
+from entries e
+join ledger.mt_events f on f.stream_id = e.stream_id and f.version = e.first_version
+cross join lateral (
+    select r.first_index + (e.first_version - r.first_version) as leaf, r.first_version + r.count - 1 as last_version
+    from ledger.log_runs r where r.stream_id = e.stream_id and r.first_version <= e.first_version order by r.first_version desc limit 1) first
+cross join lateral (
+    select r.first_index + (e.last_version - r.first_version) as leaf, r.first_version + r.count - 1 as last_version
+    from ledger.log_runs r where r.stream_id = e.stream_id and r.first_version <= e.last_version order by r.first_version desc limit 1) last
+where e.first_version <= first.last_version and e.last_version <= last.last_version
+    and not (e.is_outcome and exists (
+        select from ledger.mt_events n
+        where n.stream_id = e.stream_id and n.version = e.last_version + 1 and n.timestamp = e.timestamp and ledger.is_outcome(n.type, n.data)))
+$$;
+
+-- Whoever puts events into the log extends the change log in the same transaction: a node of the version before this one, too, while a cluster is upgraded.
+create function ledger.extend_change_log() returns trigger language plpgsql set jit = off as $$
+declare
+    v_streams uuid[];
+    v_from bigint[];
+begin
+    select array_agg(a.stream_id), array_agg(1 + coalesce(
+        (select c.last_version from ledger.change_log c where c.stream_id = a.stream_id order by c.first_version desc limit 1), 0))
+    into v_streams, v_from
+    from (select distinct stream_id from added) a;
+    insert into ledger.change_log select * from ledger.change_log_of(v_streams, v_from);
+    return null;
+end $$;
+create trigger runs_extend_the_change_log after insert on ledger.log_runs referencing new table as added for each statement execute function ledger.extend_change_log();
+alter table ledger.log_runs enable always trigger runs_extend_the_change_log;
+-- What was erased in the latest nights.
+create index change_log_erased on ledger.change_log (bot_id, created_at) where outcomes is not null;
+
+-- What is published under the log's present name: one row. An event is covered once its leaf is below size.
+-- Size is null until something is published.
+create view ledger.published_log as
+select s.origin, c.size, c.published_at, s.size as tree_size, s.covered_until
+from ledger.log_state s
+left join lateral (
+    select c.size, c.published_at
+    from ledger.log_checkpoints c
+    where c.origin = s.origin and c.published_at is not null
+    order by c.size desc
+    limit 1) c on true;
+
+-- Whether a published checkpoint of this many leaves covers an event.
+create function ledger.is_covered(p_size bigint, p_stream uuid, p_version bigint) returns boolean language sql stable as $$
+    select coalesce((
+        select p_version < r.first_version + r.count and r.first_index + (p_version - r.first_version) < p_size
+        from ledger.log_runs r
+        where r.stream_id = p_stream and r.first_version <= p_version
+        order by r.first_version desc
+        limit 1), false)
+$$;
+
+-- Locks the stream of the window's job that has been due longest and that nobody else holds, and returns its id and its place; nothing when
+-- there is none. From a place on, the jobs before it are not looked at, nor those whose opening has ended: what ended before that place stays
+-- in the indexes as long as any snapshot is open that could see it. Three ways to look, each along an index, and the first row found is the one to take. The settings leave the planner only the indexes,
+-- whatever it knows or does not know of the tables: a plan that was made when they were small stays good. What was read beside the locked row
+-- may be older than it: see locked_job.
+create function ledger.lock_due_job(p_window text, p_planned_at timestamptz, p_submitted_at timestamptz, p_id uuid)
+    returns table (job uuid, planned_at timestamptz, submitted_at timestamptz) language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+    set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set enable_memoize = off
+    set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+    v_now constant timestamptz := clock_timestamp();
+    v_size bigint;
+    v_uncovered integer := 0;
+    v_job record;
+    v_from constant timestamptz := coalesce(p_planned_at, '-infinity');
+    v_from_submitted constant timestamptz := coalesce(p_submitted_at, '-infinity');
+    v_from_id constant uuid := coalesce(p_id, '00000000-0000-0000-0000-000000000000');
+begin
+    -- Where the planned opening has ended there is nothing to delete, only a new plan: that does not wait for the log. (What has not started
+    -- is found below.)
+    if p_id is null then
+        select s.id, j.planned_at, j.submitted_at into job, planned_at, submitted_at
+        from ledger.mt_doc_job j
+        join ledger.mt_streams s on s.id = j.id
+        left join ledger.job_work w on w.job_id = j.id
+        where j.status = 'queued' and j.window_name = p_window and j.started_version is not null and j.closes_at <= v_now
+            and j.planned_at <= v_now and (w.not_before is null or w.not_before <= v_now)
+        order by j.closes_at, j.planned_at, j.submitted_at, j.id
+        limit 1
+        for update of s skip locked;
+        if found then
+            return next;
+            return;
+        end if;
+    end if;
+    -- Nothing is deleted before the log has committed to what: a started job waits for a published checkpoint that covers its Started, in a
+    -- log that is not behind.
+    select p.size into v_size
+    from ledger.published_log p
+    where p.covered_until between v_now - interval '10 seconds' and v_now + interval '10 seconds';
+    if found then
+        for v_job in
+            select j.id, j.started_version, j.planned_at, j.submitted_at
+            from ledger.mt_doc_job j
+            left join ledger.job_work w on w.job_id = j.id
+            where j.status = 'queued' and j.window_name = p_window and j.planned_at <= v_now
+                and (j.planned_at, j.submitted_at, j.id) >= (v_from, v_from_submitted, v_from_id)
+                and (w.not_before is null or w.not_before <= v_now)
+            order by j.planned_at, j.submitted_at, j.id
+        loop
+            if v_job.started_version is null or ledger.is_covered(v_size, v_job.id, v_job.started_version) then
+                perform from ledger.mt_streams s where s.id = v_job.id for update skip locked;
+                if found then
+                    return query select v_job.id, v_job.planned_at, v_job.submitted_at;
+                    return;
+                end if;
+            else
+                -- The log takes them up in the order in which they started, which is this one: behind so many, none is covered.
+                v_uncovered := v_uncovered + 1;
+                exit when v_uncovered = 16;
+            end if;
+        end loop;
+    end if;
+    return query
+    select s.id, j.planned_at, j.submitted_at
+    from ledger.mt_doc_job j
+    join ledger.mt_streams s on s.id = j.id
+    left join ledger.job_work w on w.job_id = j.id
+    where j.status = 'queued' and j.window_name = p_window and j.started_version is null and j.planned_at <= v_now
+        and (j.planned_at, j.submitted_at, j.id) >= (v_from, v_from_submitted, v_from_id)
+        and (w.not_before is null or w.not_before <= v_now)
+    order by j.planned_at, j.submitted_at, j.id
+    limit 1
+    for update of s skip locked;
+end $$;
+
+-- A job whose stream this transaction has locked, with what its step needs. No row: it is not due in the window any more, since another had
+-- it meanwhile. That is not asked of a null window.
+create function ledger.locked_job(p_job uuid, p_window text) returns table (
+    version bigint, resolving text, epoch integer, wrapped_key bytea, sealed_request bytea, now timestamptz)
+    language plpgsql set enable_seqscan = off set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+begin
+    return query
+    select t.version, w.resolving::text, s.epoch, s.wrapped_key, s.sealed_request, clock_timestamp()
+    from ledger.mt_streams t
+    join ledger.mt_doc_job j on j.id = t.id
+    left join ledger.job_work w on w.job_id = t.id
+    left join ledger.job_secrets s on s.job_id = t.id
+    where t.id = p_job and (p_window is null or (
+        j.status = 'queued' and j.window_name = p_window and j.planned_at <= clock_timestamp()
+        and (w.not_before is null or w.not_before <= clock_timestamp())));
+end $$;

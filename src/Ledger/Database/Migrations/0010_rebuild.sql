@@ -1,2 +1,0 @@
--- `ledger rebuild` (docs/adr/0019) also removes rows of projections that no event accounts for. The rights that it needs are, like all, in
--- Grants.Missing.sql.

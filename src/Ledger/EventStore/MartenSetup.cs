@@ -1,0 +1,152 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using JasperFx;
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Ledger.Contracts;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Database;
+using Ledger.Projections;
+using Ledger.Projections.Jobs;
+using Ledger.Projections.Registry;
+using Ledger.Projections.Status;
+using Marten;
+using Marten.Schema;
+using Npgsql;
+using Weasel.Core;
+using Weasel.Core.Migrations;
+
+namespace Ledger.EventStore;
+
+/// <summary>All of Marten's set-up: the event store, and the documents that follow from its events.</summary>
+public static class MartenSetup
+{
+    /// <summary>The schema of the event store and of the ledger's own tables.</summary>
+    public const string Schema = "ledger";
+
+    /// <summary>A store on a database. It makes nothing there.</summary>
+    /// <param name="database">Where its own sessions are. The ledger's writers bring a transaction of theirs.</param>
+    /// <param name="time">What instants are taken from where an append states none.</param>
+    public static DocumentStore Store(NpgsqlDataSource database, TimeProvider time) =>
+        DocumentStore.For(options => Configure(options, database, time));
+
+    /// <summary>In words, how Marten's tables and functions differ from what this set-up needs; null: they do not.</summary>
+    /// <param name="connectionString">As the service's role.</param>
+    /// <param name="cancel">Stops it.</param>
+    public static async Task<string?> ProblemAsync(string connectionString, CancellationToken cancel)
+    {
+        await using var database = ServiceDatabase.SchemaSource(connectionString);
+        await using var store = Store(database, TimeProvider.System);
+        try
+        {
+            await store.Storage.Database.AssertDatabaseMatchesConfigurationAsync(cancel);
+            return null;
+        }
+        catch (DatabaseValidationException e)
+        {
+            var changes = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1);
+            return "the event store's tables are not as this version needs them, which no migration does: "
+                + $"undo what was changed, or `{changes.FirstOrDefault() ?? e.Message}`";
+        }
+    }
+
+    /// <summary>Sets the store of a node up.</summary>
+    /// <param name="options">Of the store.</param>
+    /// <param name="database">See <see cref="Store"/>.</param>
+    /// <param name="time">See <see cref="Store"/>.</param>
+    public static void Configure(StoreOptions options, NpgsqlDataSource database, TimeProvider time)
+    {
+        options.Connection(database);
+        options.DatabaseSchemaName = Schema;
+        options.AutoCreateSchemaObjects = AutoCreate.None;
+        // A transaction that has failed is over: another attempt is the caller's, from its beginning.
+        options.ConfigurePolly(_ => { });
+
+        var events = options.Events;
+        events.StreamIdentity = StreamIdentity.AsGuid;
+        events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        events.UseExclusiveLockOnConcurrentAppends = true;
+        events.UseMandatoryStreamTypeDeclaration = true;
+        events.TimeProvider = new WholeMilliseconds(time);
+        // Else the id of a job would be a tag, with tables of its own and another signature of the append function.
+        events.AutoDiscoverTagTypes = false;
+        events.IgnoreIndex("mt_events_disclosures");
+        foreach (var type in EventType.All)
+            events.MapEventType(type.ClrType, type.Name);
+
+        options.UseSystemTextJsonForSerialization(Json(), EnumStorage.AsString, Casing.CamelCase);
+        options.Schema.For<JobStatus>().Identity(status => status.JobId).UseNumericRevisions(true);
+        options.Schema.For<Job>().Identity(job => job.JobId).UseNumericRevisions(true);
+        options.Schema.For<Bot>().UseNumericRevisions(true);
+        options.Schema.For<ApiClient>().UseNumericRevisions(true);
+        options.Schema.For<DeletionWindow>().UseNumericRevisions(true);
+
+        options.Policies.ForAllDocuments(mapping =>
+        {
+            if (mapping.DocumentType == typeof(Job))
+                Columns(mapping);
+        });
+
+        options.Projections.Add(new JobStatusProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new JobProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new BotProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new ApiClientProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new DeletionWindowProjection(), ProjectionLifecycle.Inline);
+    }
+
+    /// <summary>What of a job is a column too: lists and claims are found by these, and by no JSON.</summary>
+    private static void Columns(DocumentMapping job)
+    {
+        foreach (var member in (string[])[nameof(Job.Bot), nameof(Job.Client), nameof(Job.SubmittedAt), nameof(Job.PlannedAt)])
+            job.DuplicateField(member, notNull: true);
+        job.DuplicateField(nameof(Job.StatusName), notNull: true).ColumnName = "status";
+        foreach (var member in (string[])[nameof(Job.WindowName), nameof(Job.ClosesAt), nameof(Job.StartedVersion)])
+            job.DuplicateField(member);
+
+        // Lists: newest first, of all bots, of one, and of one with a status.
+        job.AddIndex("submitted_at", "id");
+        job.AddIndex("bot", "submitted_at", "id");
+        job.AddIndex("bot", "status", "submitted_at", "id");
+        // Claims: one for each way that they look at what is unfinished. Its order is theirs, and the first row found is the one to take.
+        Where(job.AddIndex("window_name", "planned_at", "submitted_at", "id"), "mt_doc_job_due", "status = 'queued'");
+        job.Indexes.Add(Where(
+            new DocumentIndex(job, "window_name", "planned_at", "submitted_at", "id"), "mt_doc_job_not_started",
+            "status = 'queued' and started_version is null"));
+        Where(
+            job.AddIndex("window_name", "closes_at", "planned_at", "submitted_at", "id"), "mt_doc_job_closing",
+            "status = 'queued' and started_version is not null");
+    }
+
+    private static DocumentIndex Where(DocumentIndex index, string name, string predicate)
+    {
+        (index.Name, index.Predicate) = (name, predicate);
+        return index;
+    }
+
+    /// <summary>
+    /// Marten has one serializer. Facts are written as <see cref="LedgerJson"/> does, without what is absent. Documents are written as
+    /// <see cref="DocumentJson"/> does, with null for what is not true yet.
+    /// </summary>
+    private static JsonSerializerOptions Json() => new(LedgerJson.Facts.Options)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(LedgerJson.Facts, DocumentJson.Default, new DefaultJsonTypeInfoResolver())
+            .WithAddedModifier(LeaveOutWhatIsAbsent),
+    };
+
+    private static void LeaveOutWhatIsAbsent(JsonTypeInfo type)
+    {
+        if (!type.Type.IsAssignableTo(typeof(JobEvent)) && !type.Type.IsAssignableTo(typeof(RegistryEvent)))
+            return;
+        foreach (var member in type.Properties)
+            member.ShouldSerialize ??= (_, value) => value is not null;
+    }
+
+    /// <summary>Instants are recorded in whole milliseconds.</summary>
+    private sealed class WholeMilliseconds(TimeProvider time) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => Instant.Truncate(time.GetUtcNow());
+    }
+}

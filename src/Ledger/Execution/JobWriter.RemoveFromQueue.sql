@@ -1,1 +1,0 @@
-delete from ledger.job_queue where job_id = $1

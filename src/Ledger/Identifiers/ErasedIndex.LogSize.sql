@@ -1,0 +1,1 @@
+select size from ledger.log_state

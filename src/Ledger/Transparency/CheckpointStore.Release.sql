@@ -1,1 +1,0 @@
-select ledger.release_covered_jobs()

@@ -1,0 +1,1 @@
+select last_value from ledger.log_queue_position_seq

@@ -1,0 +1,78 @@
+using System.Text.Json.Serialization;
+using Ledger.Contracts;
+using Ledger.Contracts.Jobs;
+using Ledger.Projections.Status;
+
+namespace Ledger.Projections.Jobs;
+
+/// <summary>
+/// A deletion job as its decisions, its queue and its lists see it: <c>mt_doc_job</c>. It holds counts and a cursor, never a set of
+/// conversations, so its size does not depend on the job's.
+/// </summary>
+public sealed record Job
+{
+    public required JobId JobId { get; init; }
+    public required string Bot { get; init; }
+
+    /// <summary>The client that submitted it.</summary>
+    public required string Client { get; init; }
+    public required RequestType RequestType { get; init; }
+    public required DateTimeOffset SubmittedAt { get; init; }
+
+    /// <summary>The instant of its latest events. No two appends share one, and it only goes forward.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>As the status document says.</summary>
+    public ReportedStatus Status { get; init; } = ReportedStatus.Queued;
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>The opening that the latest plan names.</summary>
+    public PlannedWindow? Window { get; init; }
+
+    /// <summary>When the latest plan says that it is due.</summary>
+    public DateTimeOffset PlannedAt { get; init; }
+
+    public bool IsStarted { get; init; }
+
+    /// <summary>The version of <see cref="Started"/>: nothing is deleted before a published checkpoint covers it. Null before.</summary>
+    public long? StartedVersion { get; init; }
+
+    /// <summary>Conversations identified.</summary>
+    public long Conversations { get; init; }
+
+    /// <summary>Ordinals below this have their outcome of this attempt.</summary>
+    public long Cursor { get; init; }
+
+    /// <summary>Outcomes that this attempt still owes.</summary>
+    public long Owed { get; init; }
+
+    public long DeletedCount { get; init; }
+    public long FailedCount { get; init; }
+    public IReadOnlyDictionary<SkipReason, long> SkippedCounts { get; init; } = new Dictionary<SkipReason, long>();
+    public ItemCounts Items { get; init; } = ItemCounts.None;
+
+    [JsonIgnore]
+    public bool IsEnded => Status != ReportedStatus.Queued;
+
+    /// <summary>The name of <see cref="Window"/>.</summary>
+    [JsonIgnore]
+    public string? WindowName => Window?.Name;
+
+    /// <summary>When <see cref="Window"/> closes.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? ClosesAt => Window?.Closes;
+
+    [JsonIgnore]
+    public int RetriesRemaining => Limits.Attempts - Attempt;
+
+    /// <summary>Not every ordinal has an outcome yet.</summary>
+    [JsonIgnore]
+    public bool IsFirstPass => DeletedCount + FailedCount + SkippedCounts.Values.Sum() < Conversations;
+
+    /// <summary><see cref="Status"/> as the status document writes it.</summary>
+    [JsonIgnore]
+    public string StatusName => StatusText(Status);
+
+    /// <summary>The word of a status, as the status document writes it.</summary>
+    public static string StatusText(ReportedStatus status) => status.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,136 @@
+using System.Data;
+using System.Text.Json;
+using Ledger.Database;
+using Ledger.Execution;
+using Ledger.SystemTests.Transparency;
+using Ledger.Transparency;
+using Npgsql;
+
+namespace Ledger.SystemTests.Scale;
+
+/// <summary>
+/// While somebody keeps a snapshot open (a dump, an audit), what ended and what was logged stays in the tables. Claims and the log's writer
+/// begin behind it.
+/// </summary>
+public sealed class HeldSnapshotTests
+{
+    private const int Jobs = 50_000;
+
+    [SkippableFact]
+    public async Task A_claim_reads_no_more_for_50_000_jobs_that_ended_under_a_snapshot()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var lanes = new LaneDatabase(database.Superuser);
+        await using var connection = await lanes.Source.OpenConnectionAsync();
+        await ExecuteAsync(connection, ScaleFill.Prepare);
+        await ExecuteAsync(connection, ScaleFill.Waiting("night", Jobs + 1, Jobs + 100));
+        await ExecuteAsync(connection, ScaleFill.State);
+        var place = await PlaceAsync(connection);
+        var alone = await ClaimBuffersAsync(connection, place);
+
+        await using var snapshot = new NpgsqlConnection(database.Superuser);
+        await snapshot.OpenAsync();
+        await using var held = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        await ExecuteAsync(snapshot, "select count(*) from ledger.mt_doc_job");
+        await ExecuteAsync(connection, ScaleFill.Waiting("night", 1, Jobs, due: "clock_timestamp() - interval '2 hours'"));
+        await ExecuteAsync(connection, $"update ledger.mt_doc_job set status = 'completed' where planned_at < clock_timestamp() - interval '90 minutes'");
+
+        var behind = await ClaimBuffersAsync(connection, place);
+        Assert.True(behind <= 3 * alone, $"{behind} buffers instead of {alone}");
+        // The twin: from the front they are all read.
+        var front = await ClaimBuffersAsync(connection, place: null);
+        Assert.True(front > 10 * alone, $"{front} buffers from the front");
+    }
+
+    private static async Task<ClaimPlace> PlaceAsync(NpgsqlConnection connection)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("select job, planned_at, submitted_at from ledger.lock_due_job('night', null, null, null)", connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        Assert.True(await reader.ReadAsync());
+        return new ClaimPlace(reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(0));
+    }
+
+    private static async Task<long> ClaimBuffersAsync(NpgsqlConnection connection, ClaimPlace? place)
+    {
+        var from = place is null ? "null, null, null" : $"'{place.PlannedAt:O}', '{place.SubmittedAt:O}', '{place.Job}'";
+        var sql = $"select job from ledger.lock_due_job('night', {from})";
+        await BuffersAsync(connection, sql); // reads the catalogs too
+        return await BuffersAsync(connection, sql);
+    }
+
+    [SkippableFact]
+    public async Task A_pass_of_the_logs_writer_reads_no_more_for_50_000_rows_that_were_logged_under_a_snapshot()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        await using var connection = await ledger.Events.Superuser.OpenConnectionAsync();
+        await using var snapshot = await ledger.Events.Superuser.OpenConnectionAsync();
+        await using var held = await snapshot.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        await ExecuteAsync(snapshot, "select count(*) from ledger.log_queue");
+        var writer = ledger.Writer();
+        await ledger.AppendAsync("first", 2);
+        var waiting = Sql.Load(typeof(Sequencer), "ReadWaiting").Replace("$1", "4096", StringComparison.Ordinal);
+        long Floor() => writer.QueueBegins;
+        Task<long> ReadAsync(long floor) => BuffersAsync(connection, waiting.Replace("$2", $"{floor}", StringComparison.Ordinal));
+        await ReadAsync(0);
+        var alone = await ReadAsync(0);
+        await ledger.WriteAsync(writer);
+
+        await ExecuteAsync(connection, $"insert into ledger.log_queue (stream_id, first_version, last_version) select gen_random_uuid(), 1, 1 from generate_series(1, {Jobs})");
+        await ExecuteAsync(connection, "delete from ledger.log_queue");
+        await ledger.AppendAsync("second", 2);
+        // One pass sees how far positions were given out, the next that all of them have come.
+        await ledger.WriteAsync(writer);
+        await ledger.WriteAsync(writer);
+        await ledger.AppendAsync("third", 2);
+        Assert.True(Floor() > Jobs, $"the queue begins at {Floor()}");
+        var behind = await ReadAsync(Floor());
+        Assert.True(behind <= 3 * alone, $"{behind} buffers instead of {alone}");
+        // The twin: from the front they are all read.
+        Assert.True(await ReadAsync(0) > 10 * alone);
+        await ledger.WriteAsync(writer);
+        Assert.Equal(6, (await ledger.HoldsAsync()).Count);
+    }
+
+    /// <summary>A position that was given out, and whose row is not committed yet, is not left behind.</summary>
+    [SkippableFact]
+    public async Task What_is_committed_late_is_logged_though_later_positions_were_logged_before()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        var writer = ledger.Writer();
+        await using var late = await ledger.Events.Service.OpenConnectionAsync();
+        await using var transaction = await late.BeginTransactionAsync();
+        await using (var append = new NpgsqlBatch(late, transaction)
+        {
+            BatchCommands =
+            {
+                SystemTests.EventStore.RawAppend.Command(
+                    SystemTests.EventStore.EventStoreDatabase.Stream("late"), "api_client", 0, SystemTests.EventStore.EventStoreDatabase.At,
+                    [SystemTests.EventStore.EventStoreDatabase.Event("late")]),
+            },
+        })
+            await append.ExecuteNonQueryAsync();
+        for (var n = 0; n < 5; n++)
+        {
+            await ledger.AppendAsync($"{n}");
+            await ledger.WriteAsync(writer);
+        }
+        await transaction.CommitAsync();
+        await ledger.WriteAsync(writer);
+        Assert.Equal(6, (await ledger.HoldsAsync()).Count);
+    }
+
+    private static async Task<long> BuffersAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand($"explain (analyze, buffers, format json) {sql}", connection);
+        var plan = JsonDocument.Parse((string)(await command.ExecuteScalarAsync())!).RootElement[0].GetProperty("Plan");
+        return plan.GetProperty("Shared Hit Blocks").GetInt64() + plan.GetProperty("Shared Read Blocks").GetInt64();
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
+        await command.ExecuteNonQueryAsync();
+    }
+}
