@@ -87,6 +87,8 @@ public static class LedgerService
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<DatabaseHealth>(provider, settings.Connection));
         services.AddSingleton(provider => new ReadinessCheck(
             "settings", cancel => provider.GetRequiredService<DatabaseHealth>().ProblemAsync(cancel)));
+        services.AddSingleton<OldTransactions>();
+        services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<OldTransactions>().WarningAsync));
         services.AddSingleton<WindowPlanner>();
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();

@@ -12,6 +12,9 @@ namespace Ledger.SystemTests;
 /// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
+    /// <summary>Who migrates: no superuser, but a member of the role that owns the tables.</summary>
+    public const string Administrator = "ledger_admin";
+
     private const int PoolSize = 10;
 
     private static readonly Lazy<Task<TestServer>> Server = new(TestServer.StartAsync);
@@ -138,14 +141,14 @@ public sealed class TestDatabase : IAsyncDisposable
         var server = await StartedAsync();
         var name = $"template_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         await server.ExecuteAsync($"create database {name}");
-        foreach (var role in new[] { "ledger_owner", "ledger_service" })
+        foreach (var role in new[] { Administrator, "ledger_service" })
             await server.ExecuteAsync($"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password '{server.Password(role)}'; end if; end $$");
-        await server.ExecuteAsync($"alter database {name} owner to ledger_owner");
-        await using (var owner = new NpgsqlConnection(server.ConnectionString(name, "ledger_owner", poolSize: 0)))
-        {
-            await owner.OpenAsync();
+        var superuser = server.ConnectionString(name, role: null, poolSize: 0);
+        await using (var login = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
+            await Roles.PrepareAsync(login, CancellationToken.None);
+        await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Owner, CancellationToken.None))
             await Migrator.ApplyAsync(owner, CancellationToken.None);
-        }
+        await server.ExecuteAsync($"grant ledger_owner to {Administrator}");
         return await new TestDatabase(server, name).FreezeAsync();
     }
 }

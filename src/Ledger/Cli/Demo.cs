@@ -37,7 +37,7 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         var input = inputFile is null ? DemoInput.Generated(run) : await DemoInput.OfFileAsync(inputFile, cancel);
         terminal.Line($"Data in {Path.GetFullPath(folder)}");
         await using var database = await OpenDatabase.EmbeddedAsync(folder, new TerminalLog(terminal, LogLevel.Information), cancel);
-        await using var store = await DemoStore.OpenAsync(database.Embedded!.OwnerConnection, cancel);
+        await using var store = await DemoStore.OpenAsync(database.Embedded!.SuperuserConnection, cancel);
         var client = await RegisterAsync(database, input, $"demo-{run}", cancel);
         await ImportAsync(database, input, cancel);
 

@@ -123,7 +123,7 @@ internal static class ImportCommand
             return;
         try
         {
-            await using var owner = await LedgerSession.OpenAsync(embedded.OwnerConnection, SessionKind.Owner, cancel);
+            await using var owner = await LedgerSession.OpenAsync(embedded.SuperuserConnection, SessionKind.Owner, cancel);
             await using var analyze = new NpgsqlCommand(
                 "analyze conversations.channel_users, conversations.conversations, conversations.items", owner);
             await analyze.ExecuteNonQueryAsync(cancel);

@@ -13,9 +13,10 @@ internal static class MigrateCommand
         var verb = new Verb(
             "migrate",
             "Makes the ledger's tables in a database, or brings them up to date. Repeating it changes nothing.",
-            "ledger migrate --connection 'Host=db;Database=ledger;Username=ledger_owner;Password=…'",
-            "Run it as the role that is to own the tables, not as ledger_service: the service must not own what it may only append to.\n"
-            + "It makes the role ledger_service where it may, and the window 'default' (18:00 UTC, 8 hours).");
+            "ledger migrate --connection 'Host=db;Database=ledger;Username=ledger_admin;Password=…'",
+            "Log in as a superuser, or as a role that may become ledger_owner. That role owns everything, and nobody logs in as it.\n"
+            + "It makes the roles that are missing, where it may (ledger_owner, ledger_service, ledger_reader), and the window 'default'\n"
+            + "(18:00 UTC, 8 hours).");
         var database = DatabaseOptions.AddTo(verb);
         verb.SetAction((parsed, cancel) => RunAsync(parsed, database, cancel));
         return verb;
@@ -32,7 +33,10 @@ internal static class MigrateCommand
             return;
         }
         if (options.Connection(parsed) is not { } connection)
-            throw CommandException.Usage($"which database? Name a server, as the tables' owner (--connection STRING or {DatabaseOptions.ConnectionVariable}), or a data folder (--data DIR)");
+        {
+            throw CommandException.Usage(
+                $"which database? Name a server (--connection STRING or {DatabaseOptions.ConnectionVariable}), or a data folder (--data DIR)");
+        }
         await OnServerAsync(terminal, connection, cancel);
     }
 
@@ -45,9 +49,13 @@ internal static class MigrateCommand
     private static async Task OnServerAsync(Terminal terminal, string connection, CancellationToken cancel)
     {
         Refuse(await DatabaseCheck.PoolerProblemAsync(connection, cancel));
+        await using (var login = await LedgerSession.OpenAsync(connection, SessionKind.Administration, cancel))
+        {
+            Refuse(await DatabaseCheck.ServerProblemAsync(login, cancel));
+            await Roles.PrepareAsync(login, cancel);
+        }
         await using var source = ServiceDatabase.OwnerSource(connection);
         await using var owner = await source.OpenConnectionAsync(cancel);
-        Refuse(await DatabaseCheck.ServerProblemAsync(owner, cancel));
         var applied = await Migrator.ApplyAsync(owner, cancel);
         await using var store = MartenSetup.Store(source, TimeProvider.System);
         await new RegistryStore(source, store, keys: null, TimeProvider.System).EnsureDefaultWindowAsync(cancel);

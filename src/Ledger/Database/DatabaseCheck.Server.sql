@@ -29,7 +29,10 @@ from settings cross join lateral (values
         || 'as a superuser, reset it where it was set' end),
     (9, case when current_setting('row_security') <> 'off' or current_setting('synchronous_commit') not in ('on', 'remote_apply') then
         'a session has lost its settings: does a pooler stand between that resets it? '
-        || 'Set `pool_mode = session` in it, or connect to PostgreSQL itself' end)
+        || 'Set `pool_mode = session` in it, or connect to PostgreSQL itself' end),
+    (10, case when exists (select from pg_roles where rolname = 'ledger_owner' and (rolcanlogin or rolsuper)) then
+        'the role ledger_owner, which owns everything, must be nobody''s to log in as, and no superuser: '
+        || '`alter role ledger_owner nologin nosuperuser`, and log in as another role that was granted it' end)
 ) as found (place, problem)
 where problem is not null
 order by place

@@ -48,7 +48,7 @@ select problem from (
     union all
     select 8, case when g.tgname is null
         then format('the trigger %s on %s is missing, and what is recorded rests on it: create it as the migrations do', k.name, k.on_table)
-        else format('the trigger %s on %s does not fire: run `ledger migrate` as the tables'' owner', k.name, k.on_table) end
+        else format('the trigger %s on %s does not fire: run `ledger migrate`', k.name, k.on_table) end
     from triggers k join tables t on t.name = k.on_table and t.relkind = 'r'
     left join pg_trigger g on g.tgrelid = t.oid and g.tgname = k.name
     where g.tgname is null or g.tgenabled in ('D', 'R')

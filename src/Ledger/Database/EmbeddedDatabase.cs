@@ -6,25 +6,20 @@ namespace Ledger.Database;
 
 /// <summary>
 /// The ledger in a data folder: a private PostgreSQL with the database <c>ledger</c>, migrated, and the keys beside it. What an
-/// operator of a server prepares by hand, done on the spot, with the same roles: one that owns the tables and one that may only do what the service must.
+/// operator of a server prepares by hand, done on the spot, with the same roles (<see cref="Roles"/>).
 /// </summary>
 public sealed class EmbeddedDatabase : IAsyncDisposable
 {
     private const string DatabaseName = "ledger";
-    private const string Owner = "ledger_owner";
-    private const string Service = "ledger_service";
 
     private EmbeddedDatabase(EmbeddedPostgres postgres) => Postgres = postgres;
 
     public EmbeddedPostgres Postgres { get; }
 
     /// <summary>The service's connection string.</summary>
-    public string ServiceConnection => Postgres.ConnectionString(DatabaseName, Service);
+    public string ServiceConnection => Postgres.ConnectionString(DatabaseName, Roles.Service);
 
-    /// <summary>The owner's connection string, for migrations.</summary>
-    public string OwnerConnection => Postgres.ConnectionString(DatabaseName, Owner);
-
-    /// <summary>The superuser's connection string, for tests and measurements.</summary>
+    /// <summary>The superuser's connection string. Sessions of the kind <see cref="SessionKind.Owner"/> become the owner on it.</summary>
     public string SuperuserConnection => Postgres.ConnectionString(DatabaseName, "postgres");
 
     /// <summary>Where the keys of a data folder are: outside the cluster, so that a copy of the cluster is blind without them.</summary>
@@ -53,28 +48,24 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
     {
         var keys = KeysOf(Postgres.DataDirectory);
         var superuser = Postgres.ConnectionString("postgres", "postgres");
-        await using (var server = await LedgerSession.OpenAsync(superuser, SessionKind.Owner, cancel))
+        await using (var server = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, cancel))
         {
             // Two processes may open a fresh folder at once: one prepares it, the other then finds it prepared.
             await ExecuteAsync(server, "select pg_advisory_lock(1)", cancel);
-            await EnsureRoleAsync(server, Owner, cancel);
-            await EnsureRoleAsync(server, Service, cancel);
+            if (!await ExistsAsync(server, $"select 1 from pg_roles where rolname = '{Roles.Service}'", cancel))
+                await ExecuteAsync(server, $"create role {Roles.Service} login password '{Postgres.Password(Roles.Service)}'", cancel);
             if (!await ExistsAsync(server, $"select 1 from pg_database where datname = '{DatabaseName}'", cancel))
             {
                 // Keys are made for an empty ledger only: one whose keys are lost must say so, and not go on under others.
                 if (!Directory.Exists(keys))
                     KeyFolder.Create(keys);
-                await ExecuteAsync(server, $"create database {DatabaseName} owner {Owner}", cancel);
+                await ExecuteAsync(server, $"create database {DatabaseName}", cancel);
             }
         }
-        await using var owner = await LedgerSession.OpenAsync(OwnerConnection, SessionKind.Owner, cancel);
+        await using (var login = await LedgerSession.OpenAsync(SuperuserConnection, SessionKind.Administration, cancel))
+            await Roles.PrepareAsync(login, cancel);
+        await using var owner = await LedgerSession.OpenAsync(SuperuserConnection, SessionKind.Owner, cancel);
         await Migrator.ApplyAsync(owner, cancel);
-    }
-
-    private async Task EnsureRoleAsync(NpgsqlConnection server, string role, CancellationToken cancel)
-    {
-        if (!await ExistsAsync(server, $"select 1 from pg_roles where rolname = '{role}'", cancel))
-            await ExecuteAsync(server, $"create role {role} login password '{Postgres.Password(role)}'", cancel);
     }
 
     private static async Task<bool> ExistsAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)

@@ -1,6 +1,6 @@
--- The rights that the service needs ($1: its role, or null for this session's), of which these are missing, and with which statement the
--- owner gives them. This is the only list of them.
-with listed (kind, objects, rights, columns) as (values
+-- The rights that a role needs ($1, or null: those of the service, for this session's role), of which these are missing, and with which
+-- statement the owner gives them. This is the only list of them.
+with of_service (kind, objects, rights, columns) as (values
     ('schema', 'ledger conversations quartz', 'usage', ''),
     ('table', 'ledger.schema_migrations', 'select', ''),
     ('table', 'ledger.mt_streams ledger.mt_events', 'select insert', ''),
@@ -34,6 +34,19 @@ with listed (kind, objects, rights, columns) as (values
     ('table', 'ledger.webhook_secrets ledger.console_sessions', 'select insert update delete', ''),
     ('table', 'conversations.channel_users conversations.conversations conversations.items', 'select insert update delete', ''),
     ('table', 'conversations.analytics', 'select insert', '')),
+-- A Marten store of somebody else's reads events and documents, and its daemon writes how far it has come.
+of_reader (kind, objects, rights, columns) as (values
+    ('schema', 'ledger', 'usage', ''),
+    ('table', 'ledger.mt_streams ledger.mt_events ledger.event_types ledger.change_log', 'select', ''),
+    ('sequence', 'ledger.mt_events_sequence', 'select', ''),
+    ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_job ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select', ''),
+    ('table', 'ledger.mt_doc_deletionwindow', 'select', ''),
+    ('table', 'ledger.mt_event_progression ledger.mt_event_projection_floors', 'select insert update delete', ''),
+    ('table', 'ledger.mt_high_water_skips ledger.mt_doc_deadletterevent', 'select insert update delete', '')),
+listed as (
+    select * from of_service where coalesce($1, 'ledger_service') = 'ledger_service'
+    union all
+    select * from of_reader where $1 = 'ledger_reader'),
 needed as (
     select kind, object, privilege, col
     from listed cross join unnest(string_to_array(objects, ' ')) object cross join unnest(string_to_array(rights, ' ')) privilege
@@ -41,7 +54,8 @@ needed as (
     union all
     select 'table', format('quartz.%I', c.relname), privilege, null
     from pg_class c cross join unnest(array['select', 'insert', 'update', 'delete']) privilege
-    where c.relkind = 'r' and c.relnamespace = (select oid from pg_namespace where nspname = 'quartz')),
+    where c.relkind = 'r' and c.relnamespace = (select oid from pg_namespace where nspname = 'quartz')
+        and coalesce($1, 'ledger_service') = 'ledger_service'),
 -- By the catalogue, because a name in a schema that a role may not use is an error to it.
 found as (
     select needed.*, coalesce(c.oid, p.oid, s.oid) as oid, coalesce(c.relowner, p.proowner, s.nspowner) as owner, c.relkind
@@ -51,7 +65,8 @@ found as (
     left join pg_proc p on p.pronamespace = n.oid and p.proname = split_part(object, '.', 2) and kind = 'function'
     left join pg_namespace s on s.nspname = object and kind = 'schema')
 select format('%s%s on %s%s', privilege, of_column, case kind when 'table' then '' else kind || ' ' end, object) as lacking,
-    format('grant %s%s on %s %s to ledger_service', privilege, of_column, case kind when 'view' then 'table' else kind end, object) as statement,
+    format('grant %s%s on %s %s to %I', privilege, of_column, case kind when 'view' then 'table' else kind end, object,
+        coalesce($1, 'ledger_service')) as statement,
     case when not pg_has_role(owner, 'member') then format('alter %s %s owner to %I', kind, object, current_user) end as cure,
     case when oid is null then format('%s %s is missing: bring it back from a backup', kind, object)
         when kind = 'table' and relkind <> 'r'

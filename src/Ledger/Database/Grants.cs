@@ -3,13 +3,11 @@ using Npgsql;
 namespace Ledger.Database;
 
 /// <summary>
-/// The rights of the service's role and the modes of the triggers: a repeatable part of <c>migrate</c>, because a restore may come
+/// The rights of the service and of readers, and the modes of the triggers: a repeatable part of <c>migrate</c>, because a restore may come
 /// without them.
 /// </summary>
 internal static class Grants
 {
-    public const string ServiceRole = "ledger_service";
-
     private static readonly string MissingSql = Sql.Load(typeof(Grants), "Missing");
     private static readonly string ModesSql = Sql.Load(typeof(Grants), "Modes");
 
@@ -25,7 +23,8 @@ internal static class Grants
     {
         // First: what everybody may is no right of the service's own.
         await PutRightAsync(owner, await ModesAsync(owner, cancel), cancel);
-        await PutRightAsync(owner, await MissingAsync(owner, ServiceRole, cancel), cancel);
+        foreach (var role in (string[])[Roles.Service, Roles.Reader])
+            await PutRightAsync(owner, await MissingAsync(owner, role, cancel), cancel);
     }
 
     private static async Task PutRightAsync(NpgsqlConnection owner, List<Lacking> lacking, CancellationToken cancel)
@@ -36,7 +35,7 @@ internal static class Grants
         {
             throw new InvalidOperationException(
                 $"`{foreign.Statement}` is needed, and this role does not own what it is about: "
-                + $"run `ledger migrate` as its owner, or as a superuser `{foreign.Cure}`");
+                + $"as a superuser, `{foreign.Cure}`");
         }
         if (lacking.Count == 0)
             return;
@@ -53,7 +52,7 @@ internal static class Grants
         var more = lacking.Count > 1 ? $" and {lacking.Count - 1} more" : "";
         return lacking.Count == 0
             ? null
-            : $"the service's role lacks the right {lacking[0].Right}{more}: run `ledger migrate` as the tables' owner";
+            : $"the service's role lacks the right {lacking[0].Right}{more}: run `ledger migrate`";
     }
 
     /// <param name="role">Null: this session's.</param>

@@ -107,8 +107,9 @@ internal static class LedgerSession
         {
             BatchCommands =
             {
-                // First: it decides what the names in the statements after it mean.
+                // First: these decide what the names in the statements after them mean, and who asks.
                 new NpgsqlBatchCommand("set search_path = pg_catalog, pg_temp"),
+                new NpgsqlBatchCommand(kind.Role is { } role ? $"set role {role}" : "-- the role that logged in"),
                 new NpgsqlBatchCommand(ApplySql)
                 {
                     Parameters = { new() { Value = settings.Keys.ToArray() }, new() { Value = settings.Values.ToArray() } },

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Ledger.Database;
 
 /// <summary>
-/// Numbered migrations, each applied once, and the grants each time, under an advisory lock, by the role that is to own the tables.
+/// Numbered migrations, each applied once, and the grants each time, under an advisory lock, by the role that owns the tables.
 /// </summary>
 public static class Migrator
 {
@@ -24,18 +24,16 @@ public static class Migrator
         .OrderBy(migration => migration.Number)];
 
     /// <summary>Brings the database up to date. Waits while another node does the same.</summary>
-    /// <param name="owner">A connection as the owner-to-be: not the service's role.</param>
+    /// <param name="owner">A session as the owner-to-be (<see cref="SessionKind.Owner"/>), after <see cref="Roles.PrepareAsync"/>.</param>
     /// <returns>The names of the migrations applied now.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The database was migrated by a newer version, an applied migration differs from ours, or this is not the owner.
+    /// The database was migrated by a newer version, an applied migration differs from ours, or something has another owner.
     /// </exception>
     public static async Task<IReadOnlyList<string>> ApplyAsync(NpgsqlConnection owner, CancellationToken cancel)
     {
-        await RefuseServiceAsync(owner, cancel);
         await ExecuteAsync(owner, null, $"select pg_advisory_lock({AdvisoryLock})", cancel);
         try
         {
-            await EnsureServiceRoleAsync(owner, cancel);
             await ExecuteAsync(owner, null,
                 "create schema if not exists ledger; create table if not exists ledger.schema_migrations " +
                 "(number integer primary key, name text not null, digest bytea not null, applied_at timestamptz not null default now())", cancel);
@@ -57,11 +55,13 @@ public static class Migrator
         try
         {
             var pending = await PendingAsync(service, cancel);
-            return pending.Count == 0 ? null : $"the database lacks {pending.Count} migration(s), the first is {pending[0].Name}: run `ledger migrate` as its owner";
+            return pending.Count == 0
+                ? null
+                : $"the database lacks {pending.Count} migration(s), the first is {pending[0].Name}: run `ledger migrate`";
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.InsufficientPrivilege)
         {
-            return "the database holds no ledger (or this role may not see it): run `ledger migrate` as its owner";
+            return "the database holds no ledger (or this role may not see it): run `ledger migrate`";
         }
         catch (InvalidOperationException e)
         {
@@ -95,32 +95,6 @@ public static class Migrator
         };
         await record.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
-    }
-
-    private static async Task RefuseServiceAsync(NpgsqlConnection owner, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("select current_user", owner);
-        if (await command.ExecuteScalarAsync(cancel) is Grants.ServiceRole)
-            throw new InvalidOperationException(
-                "run `ledger migrate` as the role that is to own the tables, not as ledger_service, which may only append to them");
-    }
-
-    private static async Task EnsureServiceRoleAsync(NpgsqlConnection owner, CancellationToken cancel)
-    {
-        try
-        {
-            await ExecuteAsync(owner, null,
-                "do $$ begin if not exists (select from pg_roles where rolname = 'ledger_service') then create role ledger_service login; end if; end $$", cancel);
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-        {
-            throw new InvalidOperationException(
-                "the role ledger_service does not exist and this connection may not create it: ask an administrator for `create role ledger_service login password '…'`", e);
-        }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation)
-        {
-            // Another database of the same server was migrated at the same moment: the role is there now.
-        }
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, CancellationToken cancel)

@@ -30,6 +30,9 @@ internal sealed record SessionKind(string Name)
     /// <summary>Whether the server's types are read first. That takes longer than what a short command asks.</summary>
     public bool ReadsTypes { get; init; }
 
+    /// <summary>The role that they become, once they are logged in; null: they stay what they are.</summary>
+    public string? Role { get; init; }
+
     /// <summary>Settings of its sessions, which go before those that every session has.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
@@ -64,8 +67,11 @@ internal sealed record SessionKind(string Name)
     /// <summary>Looks at what the tables are made of, and so at types of the server's own.</summary>
     public static SessionKind Schema { get; } = new("ledger schema") { PoolSize = 2, CommandSeconds = 60, ReadsTypes = true };
 
-    /// <summary>Migrations, and other work of the tables' owner.</summary>
-    public static SessionKind Owner { get; } = new("ledger owner");
+    /// <summary>Migrations, and other work of the tables' owner, as a role that may become it.</summary>
+    public static SessionKind Owner { get; } = new("ledger owner") { Role = Roles.Owner };
+
+    /// <summary>What there is to do before an owner can be become: roles and databases.</summary>
+    public static SessionKind Administration { get; } = new("ledger administration");
 
     /// <summary>The scheduler's own: its loop, misfires and check-ins, and one for each thread's completion.</summary>
     /// <remarks>

@@ -1,4 +1,5 @@
 using Ledger.Http.Reference;
+using System.Text.Json.Nodes;
 using Npgsql;
 
 namespace Ledger.Http;
@@ -7,6 +8,10 @@ namespace Ledger.Http;
 /// <param name="Name">What is checked, in one word.</param>
 /// <param name="Problem">Answers what is wrong and what to do, in plain words without identifiers; null if nothing is.</param>
 public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> Problem);
+
+/// <summary>One thing that a ready node should be told of.</summary>
+/// <param name="Warning">In plain words without identifiers; null if there is nothing.</param>
+public sealed record ReadinessWarning(Func<CancellationToken, Task<string?>> Warning);
 
 /// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can do its work.</summary>
 internal static class Health
@@ -24,14 +29,36 @@ internal static class Health
     }
 
     private static async Task<IResult> ReadyAsync(
-        HttpContext context, NpgsqlDataSource database, IEnumerable<ReadinessCheck> checks, HttpOptions options, TimeProvider time)
+        HttpContext context, NpgsqlDataSource database, IEnumerable<ReadinessCheck> checks, IEnumerable<ReadinessWarning> warnings,
+        HttpOptions options, TimeProvider time)
     {
         ReadinessCheck[] all = [new("database", cancel => DatabaseProblemAsync(database, cancel)), .. checks];
         var problems = await Task.WhenAll(all.Select(check => ProblemAsync(check, options.ReadinessTimeout, time, context.RequestAborted)));
         var found = problems.OfType<string>().ToList();
-        return found.Count == 0
-            ? TypedResults.Text("""{"status":"ready"}"""u8, "application/json")
-            : new ErrorAnswer(503, 503, found, RetryAfterSeconds);
+        if (found.Count > 0)
+            return new ErrorAnswer(503, 503, found, RetryAfterSeconds);
+        var told = await Task.WhenAll(warnings.Select(one => WarningAsync(one, options.ReadinessTimeout, time, context.RequestAborted)));
+        var answer = new JsonObject
+        {
+            ["status"] = "ready",
+            ["warnings"] = new JsonArray([.. told.OfType<string>().Select(text => (JsonNode)text)]),
+        };
+        return TypedResults.Text(answer.ToJsonString(), "application/json");
+    }
+
+    /// <summary>A warning that cannot be had is none: the checks say what is wrong.</summary>
+    private static async Task<string?> WarningAsync(ReadinessWarning warning, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        try
+        {
+            return await warning.Warning(either.Token).WaitAsync(either.Token);
+        }
+        catch (Exception) when (!cancel.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     private static async Task<string?> ProblemAsync(ReadinessCheck check, TimeSpan timeout, TimeProvider time, CancellationToken cancel)

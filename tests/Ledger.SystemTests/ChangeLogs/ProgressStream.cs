@@ -5,8 +5,6 @@ namespace Ledger.SystemTests.ChangeLogs;
 /// <summary>A progress stream as its client reads it.</summary>
 internal sealed class ProgressStream : IDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
-
     private readonly StreamReader _reader;
 
     private ProgressStream(HttpResponseMessage response, StreamReader reader) => (Response, _reader) = (response, reader);
@@ -40,7 +38,7 @@ internal sealed class ProgressStream : IDisposable
     }
 
     /// <summary>The next line; null at the stream's end.</summary>
-    public Task<string?> LineAsync() => _reader.ReadLineAsync().WaitAsync(s_deadline, TimeProvider.System);
+    public Task<string?> LineAsync() => _reader.ReadLineAsync().WaitAsync(Patience.Limit, TimeProvider.System);
 
     /// <summary>The next event, in short: status, phase, processed of identified.</summary>
     public async Task<string> NextAsync()
@@ -64,7 +62,7 @@ internal sealed class ProgressStream : IDisposable
     public async Task<IReadOnlyList<string>> RestAsync()
     {
         var rest = new List<string>();
-        using var deadline = new CancellationTokenSource(s_deadline);
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         while (await _reader.ReadLineAsync(deadline.Token) is { } line)
         {
             if (line.Length > 0)

@@ -10,8 +10,6 @@ namespace Ledger.SystemTests.ChangeLogs;
 /// <summary><c>GET …/{jobId}/progress</c> (contract §6).</summary>
 public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedService>
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
-
     [SkippableFact]
     public async Task A_stream_tells_each_state_of_the_job_until_its_end_and_closes()
     {
@@ -166,7 +164,7 @@ public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedSe
         while (await stream.LineAsync() is not null)
         {
         }
-        Assert.True(TimeProvider.System.GetElapsedTime(stopping) < s_deadline);
+        Assert.True(TimeProvider.System.GetElapsedTime(stopping) < Patience.Limit);
     }
 
     [SkippableFact]

@@ -22,7 +22,7 @@ internal sealed class CliDatabase : IAsyncDisposable
     public string Folder { get; } = Directory.CreateTempSubdirectory("ledger-cli-").FullName;
     public string Keys => Path.Combine(Folder, "keys");
     public string Service => _database.ConnectionStringFor("ledger_service");
-    public string Owner => _database.ConnectionStringFor("ledger_owner");
+    public string Administrator => _database.ConnectionStringFor(TestDatabase.Administrator);
 
     public static async Task<CliDatabase> CreateAsync()
     {
@@ -37,7 +37,7 @@ internal sealed class CliDatabase : IAsyncDisposable
         var first = new CliDatabase(await TestDatabase.CreateAsync());
         // A copy of a database belongs to whoever copied it.
         await first.ExecuteAsync($"alter database {first.Database.Name} owner to ledger_owner");
-        Assert.Equal("", (await RunAsync(["migrate", "--connection", first.Owner])).Error);
+        Assert.Equal("", (await RunAsync(["migrate", "--connection", first.Administrator])).Error);
         Assert.Equal(0, (await RunAsync(["key", "new", "--keys", first.Keys])).ExitCode);
         TestDatabase.AtEnd(() => Directory.Delete(first.Folder, recursive: true));
         return (await first.Database.FreezeAsync(), first.Keys);

@@ -21,7 +21,7 @@ public sealed class ServeTests
     public async Task It_refuses_a_role_that_can_rewrite_the_record_a_store_that_would_confirm_no_deletion_and_a_schema_that_is_not_whole()
     {
         await using var cli = await CliDatabase.CreateAsync();
-        foreach (var connection in new[] { cli.Owner, cli.Database.Superuser })
+        foreach (var connection in new[] { cli.Administrator, cli.Database.Superuser })
         {
             var refused = await CliDatabase.RunAsync(["serve", "--connection", connection, "--keys", cli.Keys]);
             Assert.Equal((1, ""), (refused.ExitCode, refused.Output));

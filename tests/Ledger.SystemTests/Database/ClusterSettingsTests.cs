@@ -61,7 +61,7 @@ public sealed class ClusterSettingsTests
     private static async Task ReloadAsync(EmbeddedDatabase database, string name, string value)
     {
         await ExecuteAsync(database, "select pg_reload_conf()");
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (!Equals(await ScratchFolder.AskAsync(database.Postgres, $"select current_setting('{name}')"), value))
             await ticks.WaitForNextTickAsync(deadline.Token);

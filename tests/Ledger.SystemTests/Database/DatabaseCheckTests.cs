@@ -141,7 +141,7 @@ public sealed class DatabaseCheckTests
             $"create database {name} owner ledger_owner encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0");
         try
         {
-            var owner = new NpgsqlConnectionStringBuilder(database.ConnectionStringFor("ledger_owner"))
+            var owner = new NpgsqlConnectionStringBuilder(database.ConnectionStringFor(TestDatabase.Administrator))
             {
                 Database = name,
                 Pooling = false,
@@ -162,7 +162,7 @@ public sealed class DatabaseCheckTests
         await using var cli = await CliDatabase.CreateAsync();
         await cli.ExecuteAsync("alter table conversations.conversations enable row level security");
         await cli.ExecuteAsync("alter table conversations.items disable trigger all");
-        var refused = await CliDatabase.RunAsync(["migrate", "--connection", cli.Owner]);
+        var refused = await CliDatabase.RunAsync(["migrate", "--connection", cli.Administrator]);
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("row level security is enabled on conversations.conversations", refused.Error, StringComparison.Ordinal);
         Assert.Contains("items_of_conversation", refused.Error, StringComparison.Ordinal);
@@ -181,7 +181,7 @@ public sealed class DatabaseCheckTests
 
     private static async Task ReadyAsync(TestService service, int status, string says)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         var last = "";
         try

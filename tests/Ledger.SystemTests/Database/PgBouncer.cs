@@ -28,7 +28,7 @@ internal sealed class PgBouncer : IAsyncDisposable
             File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
         var users = Path.Combine(folder, "users.txt");
         var settings = Path.Combine(folder, "pgbouncer.ini");
-        await File.WriteAllTextAsync(users, string.Concat(await Task.WhenAll(new[] { "ledger_owner", "ledger_service" }.Select(
+        await File.WriteAllTextAsync(users, string.Concat(await Task.WhenAll(new[] { TestDatabase.Administrator, "ledger_service" }.Select(
             async role => $"\"{role}\" \"{await TestDatabase.PasswordAsync(role)}\"\n"))));
         await File.WriteAllTextAsync(settings,
             $"""
@@ -68,7 +68,7 @@ internal sealed class PgBouncer : IAsyncDisposable
 
     private async Task AnswersAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (await ticks.WaitForNextTickAsync(deadline.Token))
         {

@@ -18,7 +18,7 @@ public sealed class PoolerTests
             {
                 // A verb that is not refused must not hold the test up.
                 using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-                var connection = bouncer.Through(verb[0] == "migrate" ? cli.Owner : cli.Service);
+                var connection = bouncer.Through(verb[0] == "migrate" ? cli.Administrator : cli.Service);
                 var refused = await CliDatabase.RunAsync([.. verb, "--connection", connection], deadline.Token);
                 Assert.True((1, "") == (refused.ExitCode, refused.Output), $"{mode} {poolSize}: {refused}");
                 Assert.Contains("pool_mode = session", refused.Error, StringComparison.Ordinal);
@@ -32,7 +32,7 @@ public sealed class PoolerTests
         await using var cli = await CliDatabase.CreateAsync();
         await using var bouncer = await PgBouncer.StartAsync(cli.Service, "session", poolSize: 60);
         var service = bouncer.Through(cli.Service);
-        Assert.Equal("", (await CliDatabase.RunAsync(["migrate", "--connection", bouncer.Through(cli.Owner)])).Error);
+        Assert.Equal("", (await CliDatabase.RunAsync(["migrate", "--connection", bouncer.Through(cli.Administrator)])).Error);
         await RunAsync("window", "add", "open", "--cron", "0 0 * * * ?", "--zone", "UTC", "--length", "2h", "--connection", service);
         await RunAsync("bot", "add", "st-1", "--window", "open", "--created", "2020-01-01", "--connection", service);
         var added = await RunAsync(

@@ -14,13 +14,13 @@ public sealed class MartenSchemaTests
     {
         await using var database = await CreateAsync();
         await AssertAsync(database, "ledger_service");
-        await using (var owner = new NpgsqlConnection(database.Database.Superuser))
-        {
-            await owner.OpenAsync();
+        var superuser = database.Database.Superuser;
+        await using (var login = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
+            await Roles.PrepareAsync(login, CancellationToken.None);
+        await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Owner, CancellationToken.None))
             Assert.Empty(await Migrator.ApplyAsync(owner, CancellationToken.None));
-        }
         await AssertAsync(database, "ledger_service");
-        await AssertAsync(database, "ledger_owner");
+        await AssertAsync(database, TestDatabase.Administrator);
     }
 
     [SkippableTheory]

@@ -6,6 +6,7 @@ using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Engine;
 using Ledger.EventStore;
+using Ledger.Execution;
 using Ledger.Projections;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Registry;
@@ -162,10 +163,10 @@ public sealed class MartenStoreTests
         for (var n = 0; n < Appends; n++)
         {
             await using var transaction = await StreamTransaction.BeginAsync(TestStore.One, connection, CancellationToken.None);
-            var claimed = await (await new Ledger.Execution.ClaimedJob(id, 2 + n, null, null, now).AgainAsync(connection, CancellationToken.None))!
+            var claimed = await (await new ClaimedJob(id, 2 + n, null, null, now).AgainAsync(connection, CancellationToken.None))!
                 .ReadAsync(transaction, CancellationToken.None);
             var again = new Scheduled(claimed.Job.PlannedAt.AddSeconds(1), claimed.Job.Window!, ScheduleReason.WindowClosed, 1);
-            await Ledger.Execution.JobWriter.WriteAsync(transaction, claimed, [again], now, resolving: null, [], closing: null, CancellationToken.None);
+            await JobWriter.WriteAsync(transaction, claimed, [again], now, resolving: null, [], closing: null, CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
         }
         var instants = (await service.EventsAsync(job)).Skip(1).Select(e => e.At).ToList();
@@ -265,39 +266,63 @@ public sealed class MartenStoreTests
     [InlineData("commit", "create constraint trigger cut after insert or update on ledger.mt_doc_{0} deferrable initially deferred for each row execute function public.cut()")]
     public async Task Where_the_connection_is_cut_in_an_act_its_stream_and_documents_agree(string point, string trigger)
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
         await service.AddConversationsAsync("a", 3, "user-1");
-        var ended = await service.SubmitAsync(new { conversationIds = new[] { "a-00001" } });
-        await service.RunSlicesAsync();
         await service.ExecuteAsync(
             """
+            create sequence public.cuts; -- counts what is rolled back too
             create function public.cut() returns trigger language plpgsql security definer as $$
-                begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$
+                begin perform nextval('public.cuts'); perform pg_terminate_backend(pg_backend_pid()); return new; end $$
             """);
         await CutAsync("job", async () => await service.SubmitAsync(new { conversationIds = new[] { "a-00002" } }));
-        var running = await service.SubmitAsync(new { cId = "user-1" });
-        foreach (var _ in new[] { "resolve", "batch" })
+        var byId = await service.SubmitAsync(new { conversationIds = new[] { "a-00001" } });
+        foreach (var last in new[] { "started", "completed" })
         {
-            await CutAsync("job", () => service.RunSlicesAsync());
-            await service.ExecuteAsync("delete from ledger.job_work");
-            await service.RunSlicesAsync();
+            await CutAsync("job", SliceAsync);
+            await SliceAsync();
+            await service.WriteLogAsync();
+            Assert.Equal(last, await EventAsync(byId, "type", "true"));
         }
+
+        var replanned = await service.SubmitAsync(new { cId = "user-1" });
+        await service.Clock.AdvanceAsync(TimeSpan.FromHours(3)); // its window has closed, and is open again
+        await CutAsync("job", SliceAsync);
+        await SliceAsync();
+        var failed = await service.SubmitAsync(new { cId = "user-2" });
+        await service.ExecuteAsync("revoke select on conversations.channel_users from ledger_service");
+        await CutAsync("job", SliceAsync);
+        await SliceAsync();
+        await service.ExecuteAsync("grant select on conversations.channel_users to ledger_service");
+        Assert.Equal("window_closed", await EventAsync(replanned, "data ->> 'reason'", "type = 'scheduled'"));
+        Assert.Equal("retry", await EventAsync(failed, "data ->> 'reason'", "type = 'scheduled'"));
+
         await CutAsync("bot", async () => await service.AddBotAsync());
         await CutAsync("bot", async () => Assert.Null((await service.Services.GetRequiredService<Ledger.Registry.Forgetting>()
-            .ForgetAsync(Forgetting.ForgettingSteps.Id(ended), "test", null, CancellationToken.None)).Rejection));
+            .ForgetAsync(Forgetting.ForgettingSteps.Id(byId), "test", null, CancellationToken.None)).Rejection));
+        await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
         await service.RunSlicesAsync();
-        Assert.Equal("completed", (await service.StatusAsync(running)).GetProperty("status").GetString());
+        foreach (var job in new[] { replanned, failed })
+            Assert.Equal("completed", await StatusAsync(job));
         await service.AssertRecordsAgreeAsync();
         await service.AssertAuditHoldsAsync();
 
         async Task CutAsync(string document, Func<Task> act)
         {
             var recorded = await service.RecordedAsync();
+            var cuts = await CutsAsync();
             await service.ExecuteAsync(trigger.Replace("{0}", document, StringComparison.Ordinal));
             var failure = await Record.ExceptionAsync(act);
             await service.ExecuteAsync($"drop trigger cut on ledger.{(point == "before" ? "mt_streams" : $"mt_doc_{document}")}");
             service.ClearPools();
+            Assert.True(await CutsAsync() > cuts, "nothing was cut");
             Assert.True(failure is not null || recorded == await service.RecordedAsync(), "it was answered, and not recorded whole");
         }
+
+        Task<long> CutsAsync() => service.ScalarAsync<long>("select last_value + is_called::int from public.cuts");
+        Task<string> EventAsync(string job, string what, string which) => service.ScalarAsync<string>(
+            $"select {what} from ledger.mt_events where stream_id = '{Forgetting.ForgettingSteps.Id(job).Value}' and {which} "
+            + "order by version desc limit 1");
+        Task SliceAsync() => service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+        async Task<string?> StatusAsync(string job) => (await service.StatusAsync(job)).GetProperty("status").GetString();
     }
 }

@@ -5,8 +5,6 @@ namespace Ledger.SystemTests.Execution;
 /// <summary>What happens around a job in these tests.</summary>
 internal static class Steps
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
-
     public static DateTimeOffset At(string instant) => DateTimeOffset.Parse(instant);
 
     /// <summary>A service whose window opens at 18:00 UTC for eight hours, at <paramref name="now"/>.</summary>
@@ -56,7 +54,7 @@ internal static class Steps
         var began = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < Deadline, otherwise);
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Patience.Limit, otherwise);
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using Ledger.Database;
+using Npgsql;
+
 namespace Ledger.SystemTests.Http;
 
 /// <summary>What needs no token.</summary>
@@ -16,7 +20,7 @@ public sealed class HealthTests(SharedApiService shared) : IClassFixture<SharedA
 
     private static async Task UntilAsync(TestService service, int status, string text)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (await ticks.WaitForNextTickAsync(deadline.Token))
         {
@@ -28,11 +32,34 @@ public sealed class HealthTests(SharedApiService shared) : IClassFixture<SharedA
     }
 
     [SkippableFact]
+    public async Task A_transaction_that_is_open_for_long_is_a_warning_with_its_process_until_it_ends()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
+        await using var holder = new NpgsqlConnection(service.Database.Superuser);
+        await holder.OpenAsync();
+        await using (var transaction = await holder.BeginTransactionAsync())
+        {
+            await using var snapshot = new NpgsqlCommand("select count(*) from ledger.mt_events", holder);
+            await snapshot.ExecuteScalarAsync();
+            await service.WriteLogAsync(); // what is behind is not ready
+            Assert.Empty(await WarningsAsync(service));
+            await service.Clock.AdvanceAsync(OldTransactions.Old);
+            await service.WriteLogAsync();
+            Assert.Contains($"process {holder.ProcessID} ", Assert.Single(await WarningsAsync(service)), StringComparison.Ordinal);
+        }
+        Assert.Empty(await WarningsAsync(service));
+    }
+
+    private static async Task<string[]> WarningsAsync(TestService service) =>
+        [.. JsonDocument.Parse(await service.Client.GetStringAsync("/health/ready")).RootElement.GetProperty("warnings").EnumerateArray()
+            .Select(warning => warning.GetString()!)];
+
+    [SkippableFact]
     public async Task Health_says_live_and_ready_without_a_token()
     {
         var service = await shared.Service;
         Assert.Equal("""{"status":"live"}""", await service.Client.GetStringAsync("/health/live"));
-        Assert.Equal("""{"status":"ready"}""", await service.Client.GetStringAsync("/health/ready"));
+        Assert.Equal("""{"status":"ready","warnings":[]}""", await service.Client.GetStringAsync("/health/ready"));
     }
 
     [SkippableFact]

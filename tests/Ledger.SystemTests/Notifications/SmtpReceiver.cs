@@ -22,7 +22,6 @@ public sealed record ReceivedPart(string Type, string Text);
 /// <summary>Debian's python3-aiosmtpd on a port of 127.0.0.1, which can be absent for a while.</summary>
 public sealed class SmtpReceiver : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
     private static readonly Lazy<string?> s_python = new(() => new[] { "/usr/bin/python3", "python3" }.FirstOrDefault(HasAiosmtpd));
 
@@ -97,7 +96,7 @@ public sealed class SmtpReceiver : IAsyncDisposable
         if (Smtps)
             start.ArgumentList.Add("--smtps");
         _process = Process.Start(start)!;
-        Assert.Equal("listening", await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience, TimeProvider.System));
+        Assert.Equal("listening", await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience.Limit, TimeProvider.System));
     }
 
     public async ValueTask DisposeAsync()

@@ -47,7 +47,7 @@ public sealed class EveryAnswerTests
         }
         var job = await service.SubmitAsync(new { conversationIds = s_conversations });
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         while (!await IsProvableAsync(service, job))
             await ticks.WaitForNextTickAsync(deadline.Token);
         using var entries = await service.SendAsync(HttpMethod.Get, $"/api/public/bot/{service.Bot}/changelogs");
@@ -217,7 +217,7 @@ public sealed class EveryAnswerTests
 
     private static async Task UntilAsync(int status, TestService service, ExampleRequest example, Dictionary<string, string> real)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var last = 0;
         while (await ticks.WaitForNextTickAsync(deadline.Token).AsTask().ContinueWith(tick => tick.IsCompletedSuccessfully, TaskScheduler.Default))

@@ -46,7 +46,7 @@ public sealed class HttpFilesTests
 
     private static async Task<string> SendAsync(HttpClient client, HttpFile file, HttpFileRequest request)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (true)
         {

@@ -20,7 +20,6 @@ internal sealed class LaneCluster : IAsyncDisposable
     public static Window MinuteOf(string name, DateTimeOffset opens) =>
         new(name, $"{opens.Second} {opens.Minute} {opens.Hour} * * ?", "UTC", TimeSpan.FromMinutes(1), 1);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private readonly TestDatabase database;
     private readonly List<LaneScheduler> nodes = [];
     private readonly ConcurrentDictionary<(string Window, int Lane), int> running = new();
@@ -99,7 +98,7 @@ internal sealed class LaneCluster : IAsyncDisposable
         while (!await holds())
         {
             var waited = Stopwatch.GetElapsedTime(since);
-            Assert.True(waited < Patience, $"not within {Patience.TotalSeconds} s: {what}\n{string.Join("\n", Log)}");
+            Assert.True(waited < Patience.Limit, $"not within {Patience.Limit.TotalSeconds} s: {what}\n{string.Join("\n", Log)}");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }

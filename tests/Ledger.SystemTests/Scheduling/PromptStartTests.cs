@@ -20,7 +20,7 @@ public sealed class PromptStartTests
 
     private static async Task<JsonElement> EndedAsync(TestService service, string job)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (await ticks.WaitForNextTickAsync(deadline.Token))
         {

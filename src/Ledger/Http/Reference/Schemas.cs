@@ -23,7 +23,9 @@ internal static class Schemas
         ["ConversationProofRequest"] = Closed(1, ("conversationId", Identifier("The conversation. It is sent in the body because ids are never part of a URL."))),
         ["Errors"] = Object(("errors", Errors())),
         ["Live"] = Object(("status", OneOf("The process answers.", "live"))),
-        ["Ready"] = Object(("status", OneOf("The node can do its work.", "ready"))),
+        ["Ready"] = Object(
+            ("status", OneOf("The node can do its work.", "ready")),
+            ("warnings", ListOf(Text("A thing to look at."), "Such as a transaction that has been open for long. Mostly empty."))),
     };
 
     private static OpenApiSchema ById()
