@@ -2,6 +2,10 @@
 select case
     when (select rolsuper from pg_roles where rolname = current_user)
     then 'the service''s role is a superuser, so it could rewrite what is recorded: connect as ledger_service'
+    when exists (select from pg_roles r where r.rolname = 'ledger_owner' and pg_has_role(r.oid, 'member'))
+    then format(
+        'the service''s role may become ledger_owner, so it could rewrite what is recorded: connect as ledger_service, '
+            || 'or `revoke ledger_owner from %I`', current_user)
     else (
         select format('the service''s role owns %I.%I, so it could rewrite what is recorded: connect as ledger_service,'
             || ' or give the tables to another role'

@@ -17,6 +17,8 @@ internal static class Roles
     /// <summary>A role to be a member of: it reads events and documents, and keeps its own place in them.</summary>
     public const string Reader = "ledger_reader";
 
+    private const long AdvisoryLock = 0x72_6F_6C_65_73; // "roles"
+
     private static readonly string MissingSql = Sql.Load(typeof(Roles), "Missing");
 
     /// <summary>Makes the roles that are missing, and lets this one become the owner.</summary>
@@ -25,7 +27,9 @@ internal static class Roles
     public static async Task PrepareAsync(NpgsqlConnection login, CancellationToken cancel)
     {
         await RefuseServiceAsync(login, cancel);
-        // One after the other: what is missing depends on what was made. So each is asked for anew.
+        // Two migrations of one database do this one after the other.
+        await ExecuteAsync(login, $"select pg_advisory_lock({AdvisoryLock})", cancel);
+        // What is missing depends on what was made. So each statement is asked for anew.
         var last = "";
         while (await MissingAsync(login, cancel) is { } statement)
         {
@@ -34,6 +38,7 @@ internal static class Roles
             await ExecuteAsync(login, statement, cancel);
             last = statement;
         }
+        await ExecuteAsync(login, $"select pg_advisory_unlock({AdvisoryLock})", cancel);
     }
 
     private static async Task RefuseServiceAsync(NpgsqlConnection login, CancellationToken cancel)

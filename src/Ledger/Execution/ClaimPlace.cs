@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
-
 namespace Ledger.Execution;
 
-/// <summary>Where the queue of a window begins for this node: at the job that it claimed last.</summary>
+/// <summary>Where the queue of a window begins for a lane: at the job that it claimed last.</summary>
 /// <param name="PlannedAt">When that was due.</param>
 /// <param name="SubmittedAt">When it was submitted.</param>
 /// <param name="Job">Its id.</param>
@@ -10,26 +8,25 @@ public sealed record ClaimPlace(DateTimeOffset PlannedAt, DateTimeOffset Submitt
 
 /// <summary>
 /// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in front of
-/// them would read them all each time. So a claim begins where the last one was. Every two seconds one begins at the very front: for what was
-/// put off, was given up by a node that died, or was committed late.
+/// them would read them all each time. So a lane's claim begins where its last one was. Every two seconds one begins at the very front: for
+/// what was put off, was given up by a node that died, or was committed late.
 /// </summary>
-public sealed class ClaimPlaces(TimeProvider time)
+public sealed class ClaimFrom(TimeProvider time)
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(2);
-    private readonly ConcurrentDictionary<string, (ClaimPlace? Place, long LookedAt)> _places = new(StringComparer.Ordinal);
+    private ClaimPlace? _place;
+    private long _lookedAt;
 
     /// <summary>Null: from the front on.</summary>
-    public ClaimPlace? Of(string window) =>
-        _places.TryGetValue(window, out var known) && time.GetElapsedTime(known.LookedAt) < BetweenLooks ? known.Place : null;
+    public ClaimPlace? Place => _place is not null && time.GetElapsedTime(_lookedAt) < BetweenLooks ? _place : null;
 
     /// <summary>What a claim found.</summary>
     /// <param name="from">Where it began.</param>
     /// <param name="found">Null: nothing.</param>
-    public void Claimed(string window, ClaimPlace? from, ClaimPlace? found)
+    public void Claimed(ClaimPlace? from, ClaimPlace? found)
     {
-        if (found is null)
-            _places.TryRemove(window, out _);
-        else
-            _places[window] = (found, from is null || !_places.TryGetValue(window, out var known) ? time.GetTimestamp() : known.LookedAt);
+        if (from is null)
+            _lookedAt = time.GetTimestamp();
+        _place = found;
     }
 }

@@ -35,18 +35,18 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
 
     /// <summary>Claims the window's job that has been due longest and that nobody else holds; null when there is none.</summary>
     public static Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, CancellationToken cancel) =>
-        NextAsync(connection, window, new ClaimPlaces(TimeProvider.System), cancel);
+        NextAsync(connection, window, new ClaimFrom(TimeProvider.System), cancel);
 
-    /// <summary>Claims the window's job that has been due longest and that nobody else holds; null when there is none.</summary>
-    /// <param name="places">Where to begin.</param>
-    public static async Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, ClaimPlaces places, CancellationToken cancel)
+    /// <summary>Claims the job that has been due longest of those that nobody else holds; null when there is none.</summary>
+    /// <param name="place">From where on it looks.</param>
+    public static async Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, ClaimFrom place, CancellationToken cancel)
     {
         // Who finds that another had the job meanwhile looks for the next one. That many in a row are not seen but by a fault.
         for (var lost = 0; lost < LostClaims; lost++)
         {
-            var from = places.Of(window);
+            var from = place.Place;
             var found = await PlaceAsync(connection, window, from, cancel);
-            places.Claimed(window, from, found);
+            place.Claimed(from, found);
             if (found is null && from is null)
                 return null;
             if (found is not null && await LockedAsync(connection, found.Job, window, cancel) is { } claimed)

@@ -27,7 +27,6 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
     /// <summary>Until a job whose window never opens again is looked at once more: somebody has to change the window, or the bot.</summary>
     private static readonly TimeSpan LongPostponement = TimeSpan.FromMinutes(5);
 
-    private readonly ClaimPlaces _places = new(time);
     private static readonly string PostponeSql = Sql.Load(typeof(SliceRunner), nameof(PostponeAsync));
     private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
@@ -38,11 +37,12 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
     {
         var began = time.GetTimestamp();
         var size = options.BatchSize;
+        var place = new ClaimFrom(time); // of this lane alone: what it works on keeps its turn
         await using var connection = await database.Source.OpenConnectionAsync(cancel);
         while (!cancel.IsCancellationRequested && time.GetElapsedTime(began) < SliceLength)
         {
             var stepBegan = time.GetTimestamp();
-            if (!await StepAsync(connection, window, size, began, cancel))
+            if (!await StepAsync(connection, window, place, size, began, cancel))
                 return;
             Garbage.CollectYoung();
             // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
@@ -52,30 +52,43 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
     }
 
     /// <summary>One transaction on one job. False when nothing is due.</summary>
-    private async Task<bool> StepAsync(NpgsqlConnection connection, string window, int size, long began, CancellationToken cancel)
+    private async Task<bool> StepAsync(
+        NpgsqlConnection connection, string window, ClaimFrom place, int size, long began, CancellationToken cancel)
     {
         var snapshot = await registry.CurrentAsync(cancel);
         ClaimedJob? claimed = null;
         try
         {
             await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
-            claimed = await ClaimedJob.NextAsync(connection, window, _places, cancel);
+            claimed = await ClaimedJob.NextAsync(connection, window, place, cancel);
             if (claimed is null)
                 return false;
             // A shutdown lets the step that it meets come to its end.
             var read = await claimed.ReadAsync(transaction, CancellationToken.None);
             await RunAsync(new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), window, size, began);
         }
-        catch (ErasedNotReadException e)
+        catch (ErasedNotReadException e) when (claimed is not null)
         {
-            // The job keeps its turn. Nothing is locked while lists are read, and a shutdown stops it.
-            await earlier.ReadAsync(connection, e.Bot, cancel);
+            await ReadEarlierAsync(connection, claimed, e.Bot, cancel);
         }
         catch (Exception e) when (claimed is not null && connection.State == System.Data.ConnectionState.Open)
         {
             await PostponeAsync(connection, claimed, e);
         }
         return true;
+    }
+
+    /// <summary>The job keeps its turn. Nothing is locked while lists are read, and a shutdown stops it.</summary>
+    private async Task ReadEarlierAsync(NpgsqlConnection connection, ClaimedJob claimed, string bot, CancellationToken cancel)
+    {
+        try
+        {
+            await earlier.ReadAsync(connection, bot, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
+        {
+            await PostponeAsync(connection, claimed, e);
+        }
     }
 
     /// <summary>A job that cannot go on for a reason of its own must not keep the others of its window waiting.</summary>

@@ -52,7 +52,7 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         await known.Gate.WaitAsync(cancel);
         try
         {
-            await RefreshAsync(connection, bot, known, cancel);
+            await RefreshAsync(connection, bot, known, except.Value, cancel);
             var wanted = new HashSet<string>(ids, StringComparer.Ordinal);
             foreach (var row in known.Candidates(ids.Select(id => Half(bot, id))).Where(row => row.Job != except.Value))
             {
@@ -102,7 +102,7 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
             await known.Gate.WaitAsync(cancel);
             try
             {
-                await RefreshAsync(connection, bot, known, cancel);
+                await RefreshAsync(connection, bot, known, except: default, cancel);
             }
             finally
             {
@@ -113,22 +113,44 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
 
     private ulong Half(string bot, string conversation) => (ulong)_hash.Of(bot, conversation);
 
+    /// <summary>Of these jobs, the rows that may have changed since they were read last.</summary>
     private async Task AddAsync(NpgsqlConnection connection, string bot, ErasedOfBot known, Guid[] jobs, CancellationToken cancel)
     {
-        await foreach (var row in RowsAsync(connection, RowsSql, [new() { Value = jobs }], cancel))
+        var read = new Dictionary<Guid, int>();
+        NpgsqlParameter[] parameters = [new() { Value = jobs }, new() { Value = Array.ConvertAll(jobs, known.FirstOpen) }];
+        await foreach (var row in RowsAsync(connection, RowsSql, parameters, cancel))
+        {
             Add(bot, known, row);
+            read[row.Job] = row.FirstOpen ?? row.Row + 1;
+        }
+        foreach (var (job, first) in read)
+            known.IsReadTo(job, first);
     }
 
     private void Add(string bot, ErasedOfBot known, StoredRow row)
     {
-        if (row.Open(keys) is { } entries)
-            known.Add(row.Job, row.Row, entries.Where((_, i) => row.Outcomes[i] == OutcomeCode.Deleted).Select(entry => Half(bot, entry.ConversationId)));
+        if (OpenOrNot(row) is { } entries)
+            known.Add(row, i => Half(bot, entries[i].ConversationId));
         else
             known.AddUnopened(row.Job, row.Row); // its key may come back
     }
 
+    /// <summary>A look-up that needs a row whose key this folder lacks fails by it. Others do not.</summary>
+    private IReadOnlyList<ManifestEntry>? OpenOrNot(StoredRow row)
+    {
+        try
+        {
+            return row.Open(keys);
+        }
+        catch (KeyFolderBehindException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Takes up what was settled since the last look, and lets go of what was forgotten.</summary>
-    private async Task RefreshAsync(NpgsqlConnection connection, string bot, ErasedOfBot known, CancellationToken cancel)
+    /// <param name="except">The job that asks: its transaction may not commit what it settled, so it waits for another's look.</param>
+    private async Task RefreshAsync(NpgsqlConnection connection, string bot, ErasedOfBot known, Guid except, CancellationToken cancel)
     {
         var stream = StreamIds.Bot(bot);
         long size;
@@ -144,12 +166,13 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         }
         if (touched.Contains(stream))
             known.Keep(await ScalarAsync<Guid[]>(connection, LiveSql, cancel, known.Jobs));
-        foreach (var jobs in touched.Where(job => job != stream).Chunk(JobsPerStep))
-        {
-            known.RemoveJobs(jobs);
-            await AddAsync(connection, bot, known, jobs, cancel);
-        }
+        known.Touched.UnionWith(touched.Where(job => job != stream));
         known.LogSize = size;
+        foreach (var jobs in known.Touched.Where(job => job != except).Chunk(JobsPerStep).ToList())
+        {
+            await AddAsync(connection, bot, known, jobs, cancel);
+            known.Touched.ExceptWith(jobs);
+        }
     }
 
     private async Task<(byte[] Outcomes, IReadOnlyList<ManifestEntry> Entries)?> OpenAsync(
@@ -185,7 +208,7 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         {
             yield return new StoredRow(
                 reader.GetGuid(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4),
-                reader.GetFieldValue<byte[]>(5));
+                reader.GetFieldValue<byte[]>(5), reader.GetBoolean(6), await reader.IsDBNullAsync(7, cancel) ? null : reader.GetInt32(7));
         }
     }
 

@@ -9,7 +9,10 @@ namespace Ledger.Identifiers;
 internal readonly record struct ErasedRow(Guid Job, int Row);
 
 /// <summary>A row of a job's list, as it is stored.</summary>
-internal sealed record StoredRow(Guid Job, int Row, int Epoch, byte[] WrappedKey, byte[] Outcomes, byte[] Sealed)
+/// <param name="IsFinal">No outcome of it will change.</param>
+/// <param name="FirstOpen">The job's first row that is not final; null: all are.</param>
+internal sealed record StoredRow(
+    Guid Job, int Row, int Epoch, byte[] WrappedKey, byte[] Outcomes, byte[] Sealed, bool IsFinal, int? FirstOpen)
 {
     /// <summary>Null: it cannot be opened with these keys.</summary>
     public IReadOnlyList<ManifestEntry>? Open(KeyFolder keys)
@@ -36,6 +39,10 @@ internal sealed class ErasedOfBot
     private readonly Dictionary<ErasedRow, int> _numbers = [];
     private readonly List<ErasedRow> _rows = [];
     private readonly HashSet<ErasedRow> _unopened = [];
+
+    // Rows that are not final, with their outcomes when they were taken up. A job works on one or two at a time.
+    private readonly Dictionary<ErasedRow, byte[]> _open = [];
+    private readonly Dictionary<Guid, int> _firstOpen = [];
     private readonly List<(ulong Half, int Row)> _latest = [];
     private ulong[] _halves = [];
     private int[] _of = [];
@@ -46,6 +53,9 @@ internal sealed class ErasedOfBot
     public volatile bool IsRead;
 
     public long LogSize { get; set; }
+
+    /// <summary>Jobs of which something was settled that is not in it yet.</summary>
+    public HashSet<Guid> Touched { get; } = [];
 
     public long LastUse { get; set; }
 
@@ -59,21 +69,45 @@ internal sealed class ErasedOfBot
         _numbers.Clear();
         _rows.Clear();
         _unopened.Clear();
+        _open.Clear();
+        _firstOpen.Clear();
+        Touched.Clear();
         _latest.Clear();
         (_halves, _of, LogSize) = ([], [], logSize);
     }
 
-    public void Add(Guid job, int row, IEnumerable<ulong> halves)
+    /// <summary>The job's rows before this one are final, and are in it.</summary>
+    public int FirstOpen(Guid job) => _firstOpen.GetValueOrDefault(job);
+
+    public void IsReadTo(Guid job, int firstOpen) => _firstOpen[job] = firstOpen;
+
+    /// <summary>Takes up what was deleted of a row since it was taken up last.</summary>
+    /// <param name="row">As it is now.</param>
+    /// <param name="half">Of the conversation with this place in the row.</param>
+    public void Add(StoredRow row, Func<int, ulong> half)
     {
-        var key = new ErasedRow(job, row);
+        var key = new ErasedRow(row.Job, row.Row);
+        _unopened.Remove(key);
+        var before = _open.GetValueOrDefault(key);
         if (!_numbers.TryGetValue(key, out var number))
         {
             number = _rows.Count;
             _rows.Add(key);
             _numbers.Add(key, number);
         }
-        foreach (var half in halves)
-            _latest.Add((half, number));
+        else if (before is null)
+        {
+            return; // it was final
+        }
+        for (var i = 0; i < row.Outcomes.Length; i++)
+        {
+            if (row.Outcomes[i] == OutcomeCode.Deleted && before?[i] != OutcomeCode.Deleted)
+                _latest.Add((half(i), number));
+        }
+        if (row.IsFinal)
+            _open.Remove(key);
+        else
+            _open[key] = row.Outcomes;
         if (_latest.Count > Math.Max(Unsorted, _halves.Length / 4))
             Sort();
     }
@@ -81,17 +115,13 @@ internal sealed class ErasedOfBot
     /// <summary>A row that cannot be opened now is asked each time.</summary>
     public void AddUnopened(Guid job, int row) => _unopened.Add(new ErasedRow(job, row));
 
-    public void RemoveJobs(Guid[] jobs)
-    {
-        var gone = jobs.ToHashSet();
-        RemoveWhere(row => gone.Contains(row.Job));
-    }
-
     /// <summary>Lets go of all jobs but these.</summary>
     public void Keep(Guid[] jobs)
     {
         var live = jobs.ToHashSet();
         RemoveWhere(row => !live.Contains(row.Job));
+        foreach (var job in _firstOpen.Keys.Where(job => !live.Contains(job)).ToList())
+            _firstOpen.Remove(job);
     }
 
     /// <summary>The rows that may hold one of these.</summary>
@@ -120,6 +150,8 @@ internal sealed class ErasedOfBot
     private void RemoveWhere(Func<ErasedRow, bool> isGone)
     {
         _unopened.RemoveWhere(row => isGone(row));
+        foreach (var row in _open.Keys.Where(isGone).ToList())
+            _open.Remove(row);
         var gone = _numbers.Where(one => isGone(one.Key)).Select(one => one.Value).ToHashSet();
         if (gone.Count == 0)
             return;

@@ -84,6 +84,11 @@ public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore stor
                 FaultPoint.At("submit.after-commit");
                 return new SubmissionResult.Accepted(id, now);
             }
+            catch (LostRaceException e)
+                when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } && send < Sends)
+            {
+                // Nothing was recorded by this send, and perhaps by no other: once more.
+            }
             catch (LostRaceException)
             {
                 // Recorded before: by the same key, or by an earlier send of ours whose answer was lost.

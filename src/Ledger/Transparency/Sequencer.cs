@@ -80,7 +80,7 @@ internal static class Sequencer
                 new(EdgeSql) { Parameters = { new() { Value = state.Size } } },
                 new(GivenSql),
                 new(RunningSql),
-                new(WaitingSql) { Parameters = { new() { Value = (long)EventsPerPass }, new() { Value = floor.Position } } },
+                new(WaitingSql) { Parameters = { new() { Value = (long)EventsPerPass }, new() { Value = floor.Begin() } } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancel);
@@ -89,6 +89,11 @@ internal static class Sequencer
             edge.Add(new Tile(reader.GetInt16(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
         var given = await NextAsync(reader, cancel) ? reader.GetInt64(0) : 0;
         var (oldest, next) = await NextAsync(reader, cancel) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, long.MaxValue);
+        if (floor.FallsTo(given))
+        {
+            await reader.CloseAsync();
+            return await HashAsync(connection, state, floor, waiting, cancel);
+        }
         await reader.NextResultAsync(cancel);
         if (!reader.HasRows)
         {

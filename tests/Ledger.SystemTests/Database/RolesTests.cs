@@ -83,21 +83,21 @@ public sealed class RolesTests
         }
     }
 
-    /// <summary>In a transaction that is rolled back: the role is the whole server's.</summary>
+    /// <summary>In a transaction that is rolled back: roles are the whole server's.</summary>
     [SkippableTheory]
-    [InlineData("login")]
-    [InlineData("superuser")]
-    public async Task An_owner_that_somebody_could_log_in_as_is_named_with_its_cure(string may)
+    [InlineData("alter role ledger_owner login", "alter role ledger_owner nologin")]
+    [InlineData("alter role ledger_owner superuser", "alter role ledger_owner nologin nosuperuser")]
+    [InlineData("grant ledger_owner to ledger_service", "revoke ledger_owner from ledger_service")]
+    public async Task A_role_that_may_too_much_is_named_with_its_cure(string change, string cure)
     {
         await using var database = await EventStoreDatabase.CreateAsync();
         await using var connection = await database.Superuser.OpenConnectionAsync();
         await using (await connection.BeginTransactionAsync())
         {
-            await using var command = new NpgsqlCommand($"alter role ledger_owner {may}", connection);
+            await using var command = new NpgsqlCommand($"{change}; set local role ledger_service", connection);
             await command.ExecuteNonQueryAsync();
             Assert.Contains(
-                "alter role ledger_owner nologin", await DatabaseCheck.ServerProblemAsync(connection, CancellationToken.None) ?? "",
-                StringComparison.Ordinal);
+                cure, await DatabaseCheck.ServiceProblemAsync(connection, CancellationToken.None) ?? "", StringComparison.Ordinal);
         }
     }
 

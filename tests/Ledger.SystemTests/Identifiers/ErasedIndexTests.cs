@@ -66,17 +66,70 @@ public sealed class ErasedIndexTests
             () => index.FindAsync(connection, "b-1", default, [Conversation("b-1", 3, 1)], CancellationToken.None));
     }
 
+    /// <summary>A job that goes on and on does not make each look-up dearer, and what it settles later is found.</summary>
+    [SkippableFact]
+    public async Task Of_a_job_that_is_running_a_look_up_reads_what_is_not_settled_yet()
+    {
+        await using var service = await TestService.StartAsync();
+        var job = await FillAsync(service, "b", 1, rows: 40);
+        await SettleAsync("\\x010000", open: 2);
+        var index = new ErasedIndex(service.Keys);
+        await using (var reading = await service.Source.OpenConnectionAsync())
+            await index.ReadAsync(reading, "b", CancellationToken.None);
+        await using var lanes = new LaneDatabase(service.Database.ConnectionStringFor("ledger_service"));
+        await using var connection = await lanes.Source.OpenConnectionAsync();
+        // Each look finds that it was touched.
+        await service.ExecuteAsync($"insert into ledger.log_queue (stream_id, first_version, last_version) values ('{job}', 1, 1)");
+        Assert.Equal(1, await FoundAsync());
+        await SettleAsync("\\x010113", open: 0);
+        Assert.Equal(2, await FoundAsync());
+        Assert.Equal((40 * 3) - 1, index.Count);
+
+        Task SettleAsync(string outcomes, int open) => service.ExecuteAsync(
+            "alter table ledger.job_manifest disable trigger manifest_only_settles; "
+            + $"update ledger.job_manifest set outcomes = '{outcomes}', open_count = {open} where job_id = '{job}' and row_number = 39");
+        async Task<int> FoundAsync()
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            string[] ids = [Conversation("b", 0, 39 * 3), Conversation("b", 0, (39 * 3) + 1)];
+            var found = await index.FindAsync(connection, "b", default, ids, CancellationToken.None);
+            Assert.InRange(await RowsReadAsync(connection, "where relname = 'job_manifest'"), 1, 10);
+            return found.Count;
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_list_whose_key_the_folder_lacks_keeps_only_those_jobs_waiting_that_must_ask_it()
+    {
+        await using var service = await TestService.StartAsync();
+        await service.AddConversationsAsync("a", 1, "user-1");
+        await service.AddConversationsAsync("b", 1, "user-2");
+        var old = await service.SubmitAsync(new { cId = "user-1" });
+        await service.RunSlicesAsync();
+        await service.ExecuteAsync($"update ledger.job_secrets set epoch = 99 where job_id = '{ForgettingSteps.Id(old).Value}'");
+        var asks = await service.SubmitAsync(new { conversationIds = new[] { "unknown" } });
+        var behind = await service.SubmitAsync(new { cId = "user-2" });
+        await service.RunSlicesAsync();
+        Assert.Equal("completed", (await service.StatusAsync(behind)).GetProperty("status").GetString());
+        Assert.Equal("queued", (await service.StatusAsync(asks)).GetProperty("status").GetString());
+
+        await service.ExecuteAsync("update ledger.job_secrets set epoch = 1; delete from ledger.job_work");
+        await service.RunSlicesAsync();
+        Assert.Equal("completed", (await service.StatusAsync(asks)).GetProperty("status").GetString());
+    }
+
     private static string Conversation(string bot, int job, int n) => $"{bot}-{job}-{n}";
 
-    /// <summary>Jobs that erased three conversations each.</summary>
-    private static async Task FillAsync(TestService service, string bot, int jobs)
+    /// <summary>Jobs that erased three conversations a row.</summary>
+    /// <returns>The last one.</returns>
+    private static async Task<Guid> FillAsync(TestService service, string bot, int jobs, int rows = 1)
     {
         await using var connection = await service.Source.OpenConnectionAsync();
+        JobId id = default;
         for (var job = 0; job < jobs; job++)
         {
-            var id = JobId.FromRandomness(RandomNumberGenerator.GetBytes(32));
+            id = JobId.FromRandomness(RandomNumberGenerator.GetBytes(32));
             var (key, epoch, wrapped) = service.Keys.NewJobKey(id);
-            ManifestEntry[] entries = [.. Enumerable.Range(0, 3).Select(n => new ManifestEntry(Conversation(bot, job, n), Skip: null, Key: n))];
             await using var batch = new NpgsqlBatch(connection)
             {
                 BatchCommands =
@@ -89,18 +142,25 @@ public sealed class ErasedIndexTests
                     {
                         Parameters = { new() { Value = id.Value }, new() { Value = epoch }, new() { Value = wrapped } },
                     },
-                    new(
-                        """
-                        insert into ledger.job_manifest (job_id, row_number, size, subtree_root, sealed, outcomes, open_count)
-                        values ($1, 0, 3, sha256('root'), $2, '\x010101', 0)
-                        """)
-                    {
-                        Parameters = { new() { Value = id.Value }, new() { Value = Manifest.Seal(key, 0, entries) } },
-                    },
                 },
             };
+            for (var row = 0; row < rows; row++)
+            {
+                var (of, at) = (job, row);
+                ManifestEntry[] entries =
+                    [.. Enumerable.Range(at * 3, 3).Select(n => new ManifestEntry(Conversation(bot, of, n), Skip: null, Key: n))];
+                batch.BatchCommands.Add(new(
+                    """
+                    insert into ledger.job_manifest (job_id, row_number, size, subtree_root, sealed, outcomes, open_count)
+                    values ($1, $3, 3, sha256('root'), $2, '\x010101', 0)
+                    """)
+                {
+                    Parameters = { new() { Value = id.Value }, new() { Value = Manifest.Seal(key, row, entries) }, new() { Value = row } },
+                });
+            }
             await batch.ExecuteNonQueryAsync();
         }
+        return id.Value;
     }
 
     /// <summary>Rows that the server reads for a hundred ids, of which ten were erased.</summary>
@@ -114,8 +174,14 @@ public sealed class ErasedIndexTests
         await using var transaction = await connection.BeginTransactionAsync();
         string[] ids = [.. Enumerable.Range(0, 10).Select(job => Conversation(bot, job, 1)), .. Enumerable.Range(0, 90).Select(n => $"never-{n}")];
         Assert.Equal(10, (await index.FindAsync(connection, bot, default, ids, CancellationToken.None)).Count);
+        return await RowsReadAsync(connection, "");
+    }
+
+    /// <summary>Of which tables, in this transaction.</summary>
+    private static async Task<long> RowsReadAsync(NpgsqlConnection connection, string which)
+    {
         await using var command = new NpgsqlCommand(
-            "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_xact_user_tables", connection);
+            "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_xact_user_tables " + which, connection);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 }

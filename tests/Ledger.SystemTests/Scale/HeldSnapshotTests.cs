@@ -120,6 +120,24 @@ public sealed class HeldSnapshotTests
         Assert.Equal(6, (await ledger.HoldsAsync()).Count);
     }
 
+    /// <summary>A server that took another's place may give positions out again.</summary>
+    [SkippableFact]
+    public async Task What_gets_a_position_that_was_given_out_before_is_logged()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        var writer = ledger.Writer();
+        for (var n = 0; n < 4; n++)
+        {
+            await ledger.AppendAsync($"{n}");
+            await ledger.WriteAsync(writer);
+        }
+        Assert.True(writer.QueueBegins > 0);
+        await ledger.Events.ExecuteAsync("alter sequence ledger.log_queue_position_seq restart with 1");
+        await ledger.AppendAsync("again");
+        await ledger.WriteAsync(writer);
+        Assert.Equal(5, (await ledger.HoldsAsync()).Count);
+    }
+
     private static async Task<long> BuffersAsync(NpgsqlConnection connection, string sql)
     {
         await using var transaction = await connection.BeginTransactionAsync();

@@ -11,12 +11,12 @@ insert into ledger.event_types (name) values
 
 -- Append-only, against the service itself too: no right can be given that these triggers do not refuse, and
 -- "always" keeps them on under session_replication_role. Cascades arrive here as row deletes.
-create function ledger.refuse_change() returns trigger language plpgsql as $$
+create function ledger.refuse_change() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception 'events are append-only: % on % is refused', tg_op, tg_table_name using errcode = 'LV001';
 end $$;
 
-create function ledger.allow_growth_only() returns trigger language plpgsql as $$
+create function ledger.allow_growth_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if (to_jsonb(new) - '{version,timestamp}'::text[]) is distinct from (to_jsonb(old) - '{version,timestamp}'::text[])
         or new.version is null or new.version < old.version then
@@ -37,7 +37,7 @@ create trigger streams_only_grow before update on ledger.mt_streams for each row
 
 -- Marten fills the gaps that a failed save leaves in the sequence with tombstones. They are no events of the ledger, and nothing here
 -- needs the gaps filled: neither their stream nor they are written.
-create function ledger.accept_stream() returns trigger language plpgsql as $$
+create function ledger.accept_stream() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if new.type is null and new.version = 0 then
         return null;
@@ -55,7 +55,7 @@ create trigger streams_are_typed before insert on ledger.mt_streams for each row
 
 -- What cannot be a leaf of the log is refused where it is inserted, whoever inserts it: in the queue it would stop the log, and with it
 -- every deletion (docs/adr/0024). The rules are those of LeafEntry and Jcs. What no leaf covers must be empty.
-create function ledger.accept_event() returns trigger language plpgsql as $$
+create function ledger.accept_event() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     v_text text;
 begin

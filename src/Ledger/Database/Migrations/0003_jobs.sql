@@ -27,7 +27,7 @@ create table ledger.job_manifest (
     constraint job_manifest_one_outcome_each check (octet_length(outcomes) = size and open_count between 0 and size)
 );
 -- Every ordinal ends in one outcome: what is settled stays, and nothing becomes pending again. The sealed ids may be destroyed, never exchanged.
-create function ledger.allow_settling_only() returns trigger language plpgsql as $$
+create function ledger.allow_settling_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if (new.job_id, new.row_number, new.size, new.subtree_root) is distinct from (old.job_id, old.row_number, old.size, old.subtree_root)
         or (new.sealed is not null and new.sealed is distinct from old.sealed) then
@@ -70,7 +70,7 @@ insert into ledger.key_epochs (epoch) values (1);
 
 -- Once an epoch is open, nothing is wrapped under an older one any more: what was would be lost with the older one's key. A rotation locks the table
 -- after opening the epoch, so whoever passed this check before is waited for, and re-wrapped. Another isolation level could see epochs as they were earlier.
-create function ledger.refuse_closed_epoch() returns trigger language plpgsql as $$
+create function ledger.refuse_closed_epoch() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'job keys are stored in read committed transactions only' using errcode = 'LV411';

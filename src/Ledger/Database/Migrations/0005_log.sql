@@ -66,12 +66,12 @@ create trigger appends_are_queued after update of version on ledger.mt_streams f
 alter table ledger.mt_streams enable always trigger new_streams_are_queued;
 alter table ledger.mt_streams enable always trigger appends_are_queued;
 
-create function ledger.refuse_log_change() returns trigger language plpgsql as $$
+create function ledger.refuse_log_change() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception 'the log only grows: % on % is refused', tg_op, tg_table_name using errcode = 'LV001';
 end $$;
 
-create function ledger.allow_tile_growth_only() returns trigger language plpgsql as $$
+create function ledger.allow_tile_growth_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if (new.level, new.number) is distinct from (old.level, old.number) or substr(new.hashes, 1, octet_length(old.hashes)) is distinct from old.hashes then
         raise exception 'a tile only grows: this change is refused' using errcode = 'LV001';
@@ -79,7 +79,7 @@ begin
     return new;
 end $$;
 
-create function ledger.allow_log_growth_only() returns trigger language plpgsql as $$
+create function ledger.allow_log_growth_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if new.size < old.size or (new.size = old.size and new.root is distinct from old.root) or (new.origin is null and old.origin is not null) then
         raise exception 'the log only grows: this change is refused' using errcode = 'LV001';
@@ -87,7 +87,7 @@ begin
     return new;
 end $$;
 
-create function ledger.allow_cosigning_only() returns trigger language plpgsql as $$
+create function ledger.allow_cosigning_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if (new.origin, new.size, new.root, new.signed_at) is distinct from (old.origin, old.size, old.root, old.signed_at)
         or not starts_with(new.note, old.note) or (old.published_at is not null and new.published_at is distinct from old.published_at) then
@@ -204,8 +204,8 @@ where e.first_version <= first.last_version and e.last_version <= last.last_vers
         where n.stream_id = e.stream_id and n.version = e.last_version + 1 and n.timestamp = e.timestamp and ledger.is_outcome(n.type, n.data)))
 $$;
 
--- Whoever puts events into the log extends the change log in the same transaction: a node of the version before this one, too, while a cluster is upgraded.
-create function ledger.extend_change_log() returns trigger language plpgsql set jit = off as $$
+-- Whoever puts events into the log extends the change log in the same transaction.
+create function ledger.extend_change_log() returns trigger language plpgsql set jit = off set search_path = pg_catalog, pg_temp as $$
 declare
     v_streams uuid[];
     v_from bigint[];
