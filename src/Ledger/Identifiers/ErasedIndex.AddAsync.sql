@@ -8,5 +8,7 @@ cross join lateral (
     from ledger.job_manifest m where m.job_id = wanted.job and m.row_number >= wanted.first and m.open_count > 0 offset 0) o
 cross join lateral (
     select m.* from ledger.job_manifest m where m.job_id = wanted.job and m.row_number >= wanted.first offset 0) m
-where m.sealed is not null and position('\x01'::bytea in m.outcomes) > 0
+where m.sealed is not null
+    -- deleted, or erased by an earlier job
+    and (position('\x01'::bytea in m.outcomes) > 0 or position('\x13'::bytea in m.outcomes) > 0)
 order by m.job_id, m.row_number

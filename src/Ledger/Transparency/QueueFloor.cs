@@ -13,7 +13,7 @@ internal sealed class QueueFloor
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
     private long _lookedAt = TimeProvider.System.GetTimestamp();
-    private (long Position, long Ends)? _candidate;
+    private (long Position, long Before)? _candidate;
 
     /// <summary>Rows are behind this position.</summary>
     public long Position { get; private set; }
@@ -27,25 +27,23 @@ internal sealed class QueueFloor
         return 0;
     }
 
-    /// <summary>Whether positions are given out again, so that rows may be in front of the floor. Then it is at the front.</summary>
+    /// <summary>Where positions are given out again, rows may come in front of the floor. Then it is at the front.</summary>
     /// <param name="given">See <see cref="Take"/>.</param>
-    public bool FallsTo(long given)
+    public void FallTo(long given)
     {
-        if (given >= Position)
-            return false;
-        (Position, _candidate) = (0, null);
-        return true;
+        if (given < Position)
+            (Position, _candidate) = (0, null);
     }
 
     /// <summary>Takes in what a pass saw.</summary>
-    /// <param name="given">The last position that was given out, asked first.</param>
+    /// <param name="given">The last position that was given out, asked before the pass's transaction had an id.</param>
     /// <param name="oldest">The oldest transaction that was running after that.</param>
-    /// <param name="next">The first transaction that had not begun by then.</param>
+    /// <param name="own">The pass's own transaction. Whoever has a position up to <paramref name="given"/> has an id before it.</param>
     /// <param name="first">The first row, asked last; null: there was none.</param>
-    public void Take(long given, long oldest, long next, long? first)
+    public void Take(long given, long oldest, long own, long? first)
     {
-        if (_candidate is { } candidate && oldest >= candidate.Ends && (first is null || first > candidate.Position))
+        if (_candidate is { } candidate && oldest >= candidate.Before && (first is null || first > candidate.Position))
             (Position, _candidate) = (candidate.Position, null);
-        _candidate ??= (given, next);
+        _candidate ??= (given, own);
     }
 }

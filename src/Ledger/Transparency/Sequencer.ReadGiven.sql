@@ -1,1 +1,1 @@
-select last_value from ledger.log_queue_position_seq
+select case when is_called then last_value else 0 end from ledger.log_queue_position_seq

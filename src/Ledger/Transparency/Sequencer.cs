@@ -38,10 +38,13 @@ internal static class Sequencer
         NpgsqlConnection connection, string origin, QueueFloor floor, Action<string> at, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var given = await GivenAsync(connection, cancel);
+        floor.FallTo(given);
+        // Only now does this transaction get its id, which is behind the ids of all that have a position by now.
         if (await LogState.TryLockAsync(connection, cancel) is not { } state)
             return null;
         var waiting = new Waiting();
-        if (await HashAsync(connection, state, floor, waiting, cancel) is not { } tree)
+        if (await HashAsync(connection, state, floor, given, waiting, cancel) is not { } tree)
             return new SequencedEvents(0, state.Size, state.Now);
         await WriteAsync(connection, state, origin, waiting, tree, cancel);
         at("log.before-commit");
@@ -71,14 +74,13 @@ internal static class Sequencer
 
     /// <returns>The tree with what is waiting; null: nothing is.</returns>
     private static async Task<TreeEdge?> HashAsync(
-        NpgsqlConnection connection, LogState state, QueueFloor floor, Waiting waiting, CancellationToken cancel)
+        NpgsqlConnection connection, LogState state, QueueFloor floor, long given, Waiting waiting, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
                 new(EdgeSql) { Parameters = { new() { Value = state.Size } } },
-                new(GivenSql),
                 new(RunningSql),
                 new(WaitingSql) { Parameters = { new() { Value = (long)EventsPerPass }, new() { Value = floor.Begin() } } },
             },
@@ -87,25 +89,26 @@ internal static class Sequencer
         var edge = new List<Tile>();
         while (await reader.ReadAsync(cancel))
             edge.Add(new Tile(reader.GetInt16(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2)));
-        var given = await NextAsync(reader, cancel) ? reader.GetInt64(0) : 0;
-        var (oldest, next) = await NextAsync(reader, cancel) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, long.MaxValue);
-        if (floor.FallsTo(given))
-        {
-            await reader.CloseAsync();
-            return await HashAsync(connection, state, floor, waiting, cancel);
-        }
+        var (oldest, own) = await NextAsync(reader, cancel) ? (reader.GetInt64(0), reader.GetInt64(1)) : (0, long.MaxValue);
         await reader.NextResultAsync(cancel);
         if (!reader.HasRows)
         {
-            floor.Take(given, oldest, next, first: null);
+            floor.Take(given, oldest, own, first: null);
             return null;
         }
         var tree = new TreeEdge(state.Size, edge);
         if (!tree.Root().AsSpan().SequenceEqual(state.Root))
             throw new LogException($"the log's stored tiles do not give the root of its {state.Size} leaves: its database was changed. Restore it from a backup");
         await HashAsync(reader, tree, waiting, cancel);
-        floor.Take(given, oldest, next, waiting.Positions[0]);
+        floor.Take(given, oldest, own, waiting.Positions[0]);
         return tree;
+    }
+
+    /// <summary>The last position that was given out.</summary>
+    private static async Task<long> GivenAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(GivenSql, connection);
+        return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
     private static async Task<bool> NextAsync(NpgsqlDataReader reader, CancellationToken cancel) =>

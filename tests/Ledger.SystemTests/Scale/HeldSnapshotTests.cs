@@ -110,6 +110,9 @@ public sealed class HeldSnapshotTests
             },
         })
             await append.ExecuteNonQueryAsync();
+        // First nothing but passes end after it, then others too.
+        for (var n = 0; n < 5; n++)
+            await ledger.WriteAsync(writer);
         for (var n = 0; n < 5; n++)
         {
             await ledger.AppendAsync($"{n}");
