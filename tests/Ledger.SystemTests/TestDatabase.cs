@@ -144,10 +144,11 @@ public sealed class TestDatabase : IAsyncDisposable
         foreach (var role in new[] { Administrator, "ledger_service" })
             await server.ExecuteAsync($"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password '{server.Password(role)}'; end if; end $$");
         var superuser = server.ConnectionString(name, role: null, poolSize: 0);
-        await using (var login = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
-            await Roles.PrepareAsync(login, CancellationToken.None);
-        await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Owner, CancellationToken.None))
+        await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
+        {
+            await Roles.BecomeOwnerAsync(owner, CancellationToken.None);
             await Migrator.ApplyAsync(owner, CancellationToken.None);
+        }
         await server.ExecuteAsync($"grant ledger_owner to {Administrator}");
         return await new TestDatabase(server, name).FreezeAsync();
     }

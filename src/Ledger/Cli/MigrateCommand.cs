@@ -49,14 +49,11 @@ internal static class MigrateCommand
     private static async Task OnServerAsync(Terminal terminal, string connection, CancellationToken cancel)
     {
         Refuse(await DatabaseCheck.PoolerProblemAsync(connection, cancel));
-        await using (var login = await LedgerSession.OpenAsync(connection, SessionKind.Administration, cancel))
-        {
-            Refuse(await DatabaseCheck.ServerProblemAsync(login, cancel));
-            await Roles.PrepareAsync(login, cancel);
-        }
-        await using var source = ServiceDatabase.OwnerSource(connection);
-        await using var owner = await source.OpenConnectionAsync(cancel);
+        await using var owner = await LedgerSession.OpenAsync(connection, SessionKind.Administration, cancel);
+        Refuse(await DatabaseCheck.ServerProblemAsync(owner, cancel));
+        await Roles.BecomeOwnerAsync(owner, cancel);
         var applied = await Migrator.ApplyAsync(owner, cancel);
+        await using var source = ServiceDatabase.OwnerSource(connection);
         await using var store = MartenSetup.Store(source, TimeProvider.System);
         await new RegistryStore(source, store, keys: null, TimeProvider.System).EnsureDefaultWindowAsync(cancel);
         foreach (var name in applied)

@@ -62,9 +62,8 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
                 await ExecuteAsync(server, $"create database {DatabaseName}", cancel);
             }
         }
-        await using (var login = await LedgerSession.OpenAsync(SuperuserConnection, SessionKind.Administration, cancel))
-            await Roles.PrepareAsync(login, cancel);
-        await using var owner = await LedgerSession.OpenAsync(SuperuserConnection, SessionKind.Owner, cancel);
+        await using var owner = await LedgerSession.OpenAsync(SuperuserConnection, SessionKind.Administration, cancel);
+        await Roles.BecomeOwnerAsync(owner, cancel);
         await Migrator.ApplyAsync(owner, cancel);
     }
 

@@ -24,7 +24,7 @@ public static class Migrator
         .OrderBy(migration => migration.Number)];
 
     /// <summary>Brings the database up to date. Waits while another node does the same.</summary>
-    /// <param name="owner">A session as the owner-to-be (<see cref="SessionKind.Owner"/>), after <see cref="Roles.PrepareAsync"/>.</param>
+    /// <param name="owner">A session of the owner's (<see cref="Roles.BecomeOwnerAsync"/>).</param>
     /// <returns>The names of the migrations applied now.</returns>
     /// <exception cref="InvalidOperationException">
     /// The database was migrated by a newer version, an applied migration differs from ours, or something has another owner.

@@ -21,10 +21,10 @@ internal static class Roles
 
     private static readonly string MissingSql = Sql.Load(typeof(Roles), "Missing");
 
-    /// <summary>Makes the roles that are missing, and lets this one become the owner.</summary>
+    /// <summary>Makes the roles that are missing. Then this session is the owner's.</summary>
     /// <param name="login">A session as the role that logged in, on the ledger's database.</param>
     /// <exception cref="InvalidOperationException">This is no role for it, or it may not do something; says what is needed.</exception>
-    public static async Task PrepareAsync(NpgsqlConnection login, CancellationToken cancel)
+    public static async Task BecomeOwnerAsync(NpgsqlConnection login, CancellationToken cancel)
     {
         await RefuseServiceAsync(login, cancel);
         // Two migrations of one database do this one after the other.
@@ -39,6 +39,7 @@ internal static class Roles
             last = statement;
         }
         await ExecuteAsync(login, $"select pg_advisory_unlock({AdvisoryLock})", cancel);
+        await ExecuteAsync(login, $"set role {Owner}", cancel);
     }
 
     private static async Task RefuseServiceAsync(NpgsqlConnection login, CancellationToken cancel)

@@ -33,10 +33,6 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     /// <summary>How far its list is resolved; null before and after.</summary>
     public ListCursor? Resolving => ResolvingText is null ? null : JsonSerializer.Deserialize(ResolvingText, ListCursorJson.Default.ListCursor);
 
-    /// <summary>Claims the window's job that has been due longest and that nobody else holds; null when there is none.</summary>
-    public static Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, CancellationToken cancel) =>
-        NextAsync(connection, window, new ClaimFrom(TimeProvider.System), cancel);
-
     /// <summary>Claims the job that has been due longest of those that nobody else holds; null when there is none.</summary>
     /// <param name="place">From where on it looks.</param>
     public static async Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, ClaimFrom place, CancellationToken cancel)

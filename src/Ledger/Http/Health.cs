@@ -37,7 +37,9 @@ internal static class Health
         var found = problems.OfType<string>().ToList();
         if (found.Count > 0)
             return new ErrorAnswer(503, 503, found, RetryAfterSeconds);
-        var told = await Task.WhenAll(warnings.Select(one => WarningAsync(one, options.ReadinessTimeout, time, context.RequestAborted)));
+        // A warning that cannot be had is none: the checks say what is wrong.
+        var told = await Task.WhenAll(warnings.Select(
+            one => AskAsync(one.Warning, failed: _ => null, options.ReadinessTimeout, time, context.RequestAborted)));
         var answer = new JsonObject
         {
             ["status"] = "ready",
@@ -46,37 +48,36 @@ internal static class Health
         return TypedResults.Text(answer.ToJsonString(), "application/json");
     }
 
-    /// <summary>A warning that cannot be had is none: the checks say what is wrong.</summary>
-    private static async Task<string?> WarningAsync(ReadinessWarning warning, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    /// <summary>What is asked, by the deadline.</summary>
+    /// <param name="failed">What to say where there is no answer: because of this, or, with null, because it came too late.</param>
+    private static async Task<string?> AskAsync(
+        Func<CancellationToken, Task<string?>> ask, Func<Exception?, string?> failed, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
         try
         {
-            return await warning.Warning(either.Token).WaitAsync(either.Token);
+            return await ask(either.Token).WaitAsync(either.Token);
         }
-        catch (Exception) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            return null;
+            return failed(null);
+        }
+        catch (Exception exception) when (!cancel.IsCancellationRequested)
+        {
+            return failed(exception);
         }
     }
 
     private static async Task<string?> ProblemAsync(ReadinessCheck check, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
     {
-        using var deadline = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
-        try
-        {
-            return await check.Problem(either.Token).WaitAsync(either.Token) is { } problem ? $"{check.Name}: {problem}" : null;
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-        {
-            return $"{check.Name}: no answer within {timeout.TotalSeconds:0.#} s";
-        }
-        catch (Exception exception) when (!cancel.IsCancellationRequested)
-        {
-            return $"{check.Name}: {(Errors.IsDatabaseUnreachable(exception) ? "the database cannot be reached" : "the check itself failed")}";
-        }
+        var problem = await AskAsync(
+            check.Problem,
+            exception => exception is null ? $"no answer within {timeout.TotalSeconds:0.#} s"
+                : Errors.IsDatabaseUnreachable(exception) ? "the database cannot be reached"
+                : "the check itself failed",
+            timeout, time, cancel);
+        return problem is null ? null : $"{check.Name}: {problem}";
     }
 
     private static async Task<string?> DatabaseProblemAsync(NpgsqlDataSource database, CancellationToken cancel)

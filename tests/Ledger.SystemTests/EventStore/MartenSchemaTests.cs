@@ -15,10 +15,11 @@ public sealed class MartenSchemaTests
         await using var database = await CreateAsync();
         await AssertAsync(database, "ledger_service");
         var superuser = database.Database.Superuser;
-        await using (var login = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
-            await Roles.PrepareAsync(login, CancellationToken.None);
-        await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Owner, CancellationToken.None))
+        await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
+        {
+            await Roles.BecomeOwnerAsync(owner, CancellationToken.None);
             Assert.Empty(await Migrator.ApplyAsync(owner, CancellationToken.None));
+        }
         await AssertAsync(database, "ledger_service");
         await AssertAsync(database, TestDatabase.Administrator);
     }

@@ -65,12 +65,12 @@ public sealed class ClaimOrderTests
             open.Add(await lanes.OpenConnectionAsync());
             var transaction = await open[^1].BeginTransactionAsync();
             Assert.NotNull(transaction);
-            claimed.Add((await ClaimedJob.NextAsync(open[^1], Night, CancellationToken.None))!.Id.Value);
+            claimed.Add((await ClaimedJob.NextAsync(open[^1], Night, new ClaimFrom(TimeProvider.System), CancellationToken.None))!.Id.Value);
         }
         Assert.Equal(jobs.Select(job => job.Id), claimed);
         await using var another = await lanes.OpenConnectionAsync();
         await using (var transaction = await another.BeginTransactionAsync())
-            Assert.Null(await ClaimedJob.NextAsync(another, Night, CancellationToken.None));
+            Assert.Null(await ClaimedJob.NextAsync(another, Night, new ClaimFrom(TimeProvider.System), CancellationToken.None));
         foreach (var connection in open)
             await connection.DisposeAsync();
     }
@@ -95,7 +95,7 @@ public sealed class ClaimOrderTests
     {
         var claimed = new List<Guid>();
         await using var connection = await service.Services.GetRequiredService<LaneDatabase>().Source.OpenConnectionAsync();
-        while (await ClaimedJob.NextAsync(connection, Night, CancellationToken.None) is { } next)
+        while (await ClaimedJob.NextAsync(connection, Night, new ClaimFrom(TimeProvider.System), CancellationToken.None) is { } next)
         {
             claimed.Add(next.Id.Value);
             await service.ExecuteAsync("update ledger.mt_doc_job set status = 'completed' where id = $1", next.Id.Value);

@@ -121,7 +121,7 @@ public sealed class ConcurrencyTests
         await ExecuteAsync(gate, "select pg_advisory_lock(4711)");
         await using var lane = await service.Services.GetRequiredService<LaneDatabase>().Source.OpenConnectionAsync();
         await using var transaction = await lane.BeginTransactionAsync();
-        var claim = ClaimedJob.NextAsync(lane, "test", CancellationToken.None);
+        var claim = ClaimedJob.NextAsync(lane, "test", new ClaimFrom(TimeProvider.System), CancellationToken.None);
         await service.UntilALaneWaitsAsync();
         // What another lane's commit changes of the three rows.
         await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3");
