@@ -363,13 +363,15 @@ public sealed class TestService : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>What inserts a job's secrets waits for an advisory lock when it is to commit: nobody can know whether it will have.</summary>
+    /// <summary>What inserts a job's secrets waits for an advisory lock when it is to commit: nobody can know whether it will
+    /// have.</summary>
     /// <param name="key">The lock.</param>
     public async Task WaitAtCommitAsync(int key)
     {
         await ExecuteAsync(
             $"""
-            create function public.at_commit() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock({key}); return null; end $$
+            create function public.at_commit() returns trigger language plpgsql as $$ 
+                begin perform pg_advisory_xact_lock({key}); return null; end $$
             """);
         await ExecuteAsync(
             """

@@ -65,7 +65,10 @@ public sealed class JobIdConverter : JsonConverter<JobId>
 {
     /// <exception cref="JsonException">The text is no job id.</exception>
     public override JobId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && JobId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("not a job id");
+        reader.TokenType == JsonTokenType.String && JobId.TryParse(reader.GetString(), out var id)
+            ? id
+            : throw new JsonException("not a job id");
 
-    public override void Write(Utf8JsonWriter writer, JobId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, JobId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

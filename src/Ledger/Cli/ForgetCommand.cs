@@ -29,7 +29,8 @@ internal static class ForgetCommand
             if (!JobId.TryParse(parsed.GetValue(job), out var id))
                 throw CommandException.Usage("a job id is cdj- and a version-5 UUID in lower case, such as cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c");
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: parsed.GetValue(rotate));
-            var (forgotten, rejection) = await new Forgetting(opened.Source, opened.Store, TimeProvider.System).ForgetAsync(id, by.Actor(parsed), by.Reason(parsed), cancel);
+            var (forgotten, rejection) = await new Forgetting(opened.Source, opened.Store, TimeProvider.System).ForgetAsync(
+                id, by.Actor(parsed), by.Reason(parsed), cancel);
             CommandException.ThrowIf(rejection);
             var terminal = Terminal.Of(parsed);
             Tell(terminal, id, forgotten!);

@@ -33,7 +33,8 @@ internal static class KeyRotateCommand
     /// <summary>Rotates and tells what that means.</summary>
     public static async Task RotateAsync(Terminal terminal, OpenDatabase opened, RotateWhen when, string actor, string? reason, CancellationToken cancel)
     {
-        switch (await new KeyRotation(opened.Source, opened.Store, opened.Keys, TimeProvider.System).RunOnceAsync(when, actor, reason, cancel))
+        switch (await new KeyRotation(opened.Source, opened.Store, opened.Keys, TimeProvider.System).RunOnceAsync(
+            when, actor, reason, cancel))
         {
             case RotationResult.Rotated rotated:
                 terminal.Line($"Destroyed the keys of epochs {string.Join(", ", rotated.Destroyed)} by {Instant.Text(rotated.At)}; job keys are wrapped under epoch {rotated.Epoch}.");

@@ -91,7 +91,8 @@ internal static class LogCommand
         verb.SetAction(async (parsed, cancel) =>
         {
             await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: true);
-            var key = await OriginChange.RunAsync(opened.Source, opened.Store, opened.Keys.Folder, parsed.GetValue(name)!, by.Actor(parsed), by.Reason(parsed), TimeProvider.System, cancel);
+            var key = await OriginChange.RunAsync(opened.Source, opened.Store, opened.Keys.Folder, parsed.GetValue(name)!,
+                by.Actor(parsed), by.Reason(parsed), TimeProvider.System, cancel);
             Terminal.Of(parsed).Note("The log goes on under its new name. Its public key is:");
             Terminal.Of(parsed).Line(key.ToString());
         });

@@ -35,7 +35,8 @@ internal static class MigrateCommand
         if (options.Connection(parsed) is not { } connection)
         {
             throw CommandException.Usage(
-                $"which database? Name a server (--connection STRING or {DatabaseOptions.ConnectionVariable}), or a data folder (--data DIR)");
+                $"which database? Name a server (--connection STRING or {DatabaseOptions.ConnectionVariable}), "
+                + "or a data folder (--data DIR)");
         }
         await OnServerAsync(terminal, connection, cancel);
     }

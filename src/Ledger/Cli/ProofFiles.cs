@@ -58,7 +58,11 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
         {
             var (file, note) = await ProveAsync(bot, status.JobId.ToString(), folder, cancel);
             proved += file is null ? 0 : 1;
-            summary.AppendLine(CultureInfo.InvariantCulture, $"{status.JobId}\t{Instant.Text(status.SubmittedAt)}\t{Job.StatusText(status.Status)}\t{status.Result.TotalConversations}\t{status.Result.DeletedCount}\t{status.Result.SkippedCount}\t{status.Result.FailedCount}\t{file ?? note}");
+            summary.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{status.JobId}\t{Instant.Text(status.SubmittedAt)}\t{Job.StatusText(status.Status)}\t"
+                + $"{status.Result.TotalConversations}\t{status.Result.DeletedCount}\t{status.Result.SkippedCount}\t"
+                + $"{status.Result.FailedCount}\t{file ?? note}");
             terminal.Note($"{proved}/{jobs.Count} {status.JobId}: {note}");
         }
         await PrivateFile.WriteAsync(Path.Combine(folder, "summary.tsv"), to => to.WriteAsync(Encoding.UTF8.GetBytes(summary.ToString()), cancel).AsTask());

@@ -4,6 +4,7 @@ select s.status, (
     from (
         select
         from unnest($1::text[]) as b (bot_id)
-        cross join lateral (select from ledger.mt_doc_job l where l.bot = b.bot_id and l.status = s.status order by l.submitted_at desc limit $2) job
+        cross join lateral (
+            select from ledger.mt_doc_job l where l.bot = b.bot_id and l.status = s.status order by l.submitted_at desc limit $2) job
         limit $2) counted)
 from unnest($3::text[]) as s (status)

@@ -45,8 +45,9 @@ public sealed class OldTransactions(NpgsqlDataSource database, TimeProvider time
     public void Dispose() => _oneAtATime.Dispose();
 
     private static string Words(int process) =>
-        $"the server's process {process} has kept a transaction open for more than {Old.TotalMinutes:0} minutes. What is removed meanwhile stays "
-        + "in the tables, and work gets slower: wait for its end (a dump, an audit), or end it with pg_terminate_backend";
+        $"the server's process {process} has kept a transaction open for more than {Old.TotalMinutes:0} minutes. "
+        + "What is removed meanwhile stays in the tables, and work gets slower: wait for its end (a dump, an audit), "
+        + "or end it with pg_terminate_backend";
 
     private async Task<Dictionary<string, int>> OpenAsync(CancellationToken cancel)
     {

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Ledger.Engine;
 
 /// <summary>
-/// The one shape of a transaction that appends (docs/adr/0041): lock the stream's row, decide, append, write rows of the ledger's own, check
-/// the clock against the closing, commit. Whoever locks a stream first is the next to append to it, and all others wait or are told.
+/// The one shape of a transaction that appends (docs/adr/0041): lock the stream's row, decide, append, write rows of the ledger's own,
+/// check the clock against the closing, commit. Whoever locks a stream first is the next to append to it, and all others wait or are told.
 /// </summary>
 /// <remarks>The stream comes first: whoever has locked another row before it can wait for a writer that waits for that row.</remarks>
 public sealed class StreamTransaction : IAsyncDisposable
@@ -46,7 +46,8 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <returns>Its version; 0: it is not there.</returns>
     public async Task<long> LockAsync(Guid stream, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select version from ledger.mt_streams where id = $1 for update", Connection, _transaction)
+        await using var command = new NpgsqlCommand(
+            "select version from ledger.mt_streams where id = $1 for update", Connection, _transaction)
         {
             Parameters = { new() { Value = stream } },
         };
@@ -84,9 +85,11 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <summary>Sends the events and their documents, then rows of the ledger's own. Nothing is committed yet.</summary>
     /// <param name="rows">Statements of the ledger's own.</param>
     /// <param name="each">Statements that must change exactly one row each.</param>
-    /// <param name="closing">When it is too late: judged by the database's clock after everything was written, here and nowhere else.</param>
+    /// <param name="closing">When it is too late: judged by the database's clock after everything was written, here and nowhere
+    /// else.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <exception cref="WindowClosedException">The closing has come, or what is recorded would be of a later instant: roll back.</exception>
+    /// <exception cref="WindowClosedException">The closing has come, or what is recorded would be of a later instant: roll
+    /// back.</exception>
     /// <exception cref="LostRaceException">Another writer was first.</exception>
     /// <exception cref="InvalidOperationException">A statement did not change its one row.</exception>
     public async Task WriteAsync(
@@ -103,7 +106,8 @@ public sealed class StreamTransaction : IAsyncDisposable
         batch.BatchCommands.Add(new NpgsqlBatchCommand("select clock_timestamp()"));
         var clock = await ClockAsync(batch, cancel);
         if (each.FirstOrDefault(command => command.RecordsAffected != 1) is { } lost)
-            throw new InvalidOperationException($"a compare-and-set changed {lost.RecordsAffected} rows instead of one: {lost.CommandText}");
+            throw new InvalidOperationException(
+                $"a compare-and-set changed {lost.RecordsAffected} rows instead of one: {lost.CommandText}");
         if (clock >= closing || _latest >= closing)
             throw new WindowClosedException();
     }

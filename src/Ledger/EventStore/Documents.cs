@@ -5,8 +5,8 @@ using Npgsql;
 namespace Ledger.EventStore;
 
 /// <summary>
-/// Reads documents in Marten's tables: <c>mt_doc_</c> and the document's name in lower case, revisioned by the stream's version. For what is
-/// read as it is stored, or before anything else of Marten is needed.
+/// Reads documents in Marten's tables: <c>mt_doc_</c> and the document's name in lower case, revisioned by the stream's version. For what
+/// is read as it is stored, or before anything else of Marten is needed.
 /// </summary>
 public static class Documents
 {

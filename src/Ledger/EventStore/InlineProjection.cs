@@ -19,7 +19,8 @@ public abstract class InlineProjection
     /// <summary>The duplicated columns of <see cref="Job"/>: see <see cref="MartenSetup"/>.</summary>
     private static readonly (string Column, Func<Job, object?> Value)[] s_jobColumns =
     [
-        ("bot", job => job.Bot), ("client", job => job.Client), ("submitted_at", job => job.SubmittedAt), ("planned_at", job => job.PlannedAt),
+        ("bot", job => job.Bot), ("client", job => job.Client), ("submitted_at", job => job.SubmittedAt),
+        ("planned_at", job => job.PlannedAt),
         ("status", job => job.StatusName), ("window_name", job => job.WindowName), ("closes_at", job => job.ClosesAt),
         ("started_version", job => job.StartedVersion),
     ];
@@ -36,7 +37,8 @@ public abstract class InlineProjection
         new DocumentProjection<Bot>(
             StreamIds.BotType, DocumentJson.Default.Bot, (bot, _, @event, _, _) => BotFold.Apply(bot, (RegistryEvent)@event)),
         new DocumentProjection<ApiClient>(
-            StreamIds.ClientType, DocumentJson.Default.ApiClient, (client, _, @event, _, _) => ApiClientFold.Apply(client, (RegistryEvent)@event)),
+            StreamIds.ClientType, DocumentJson.Default.ApiClient,
+            (client, _, @event, _, _) => ApiClientFold.Apply(client, (RegistryEvent)@event)),
         new DocumentProjection<DeletionWindow>(
             StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
             (window, _, @event, _, _) => DeletionWindowFold.Apply(window, (RegistryEvent)@event)),
@@ -73,7 +75,8 @@ internal sealed class DocumentProjection<T>(
     : InlineProjection(
         streamType,
         new ProjectionTable(
-            Documents.Table<T>(), ["id"], ["data", "mt_version", .. (duplicated ?? []).Select(one => one.Column)], Written: ["mt_dotnet_type"],
+            Documents.Table<T>(), ["id"], ["data", "mt_version", .. (duplicated ?? []).Select(one => one.Column)],
+            Written: ["mt_dotnet_type"],
             Stamp: "mt_last_modified"))
     where T : class
 {

@@ -29,5 +29,6 @@ internal static class AppendFailure
 
     /// <summary>A deadlock on an append is one, too: the other one goes on.</summary>
     private static bool IsLostRace(PostgresException e) => e.SqlState is WrongExpectedVersion or PostgresErrorCodes.DeadlockDetected
-        || (e.SqlState == PostgresErrorCodes.UniqueViolation && e.ConstraintName is "pkey_mt_streams_id" or "pk_mt_events_stream_and_version");
+        || (e.SqlState == PostgresErrorCodes.UniqueViolation
+            && e.ConstraintName is "pkey_mt_streams_id" or "pk_mt_events_stream_and_version");
 }

@@ -26,7 +26,8 @@ public sealed class ProjectedStream(Guid id, string? type)
     /// <exception cref="InvalidOperationException">It cannot come here.</exception>
     public void Apply(object @event, long version, DateTimeOffset at)
     {
-        var rows = _projections.Select(projection => projection.Apply(_rows.GetValueOrDefault(projection), id, @event, version, at)).ToArray();
+        var rows = _projections.Select(
+            projection => projection.Apply(_rows.GetValueOrDefault(projection), id, @event, version, at)).ToArray();
         foreach (var (projection, row) in _projections.Zip(rows))
             _rows[projection] = row;
     }

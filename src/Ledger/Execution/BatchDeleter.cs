@@ -28,7 +28,8 @@ public static class BatchDeleter
     /// <returns>The events appended.</returns>
     /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, DateTimeOffset closing, Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
+        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, DateTimeOffset closing,
+        Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
     {
         var connection = transaction.Connection;
         var key = claimed.OpenKey(keys);

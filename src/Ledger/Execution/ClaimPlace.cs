@@ -7,9 +7,9 @@ namespace Ledger.Execution;
 public sealed record ClaimPlace(DateTimeOffset PlannedAt, DateTimeOffset SubmittedAt, Guid Job);
 
 /// <summary>
-/// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in front of
-/// them would read them all each time. So a lane's claim begins where its last one was. Every two seconds one begins at the very front: for
-/// what was put off, was given up by a node that died, or was committed late.
+/// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in front
+/// of them would read them all each time. So a lane's claim begins where its last one was. Every two seconds one begins at the very front:
+/// for what was put off, was given up by a node that died, or was committed late.
 /// </summary>
 public sealed class ClaimFrom(TimeProvider time)
 {

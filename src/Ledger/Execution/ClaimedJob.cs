@@ -51,7 +51,8 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
         return null;
     }
 
-    private static async Task<ClaimPlace?> PlaceAsync(NpgsqlConnection connection, string window, ClaimPlace? from, CancellationToken cancel)
+    private static async Task<ClaimPlace?> PlaceAsync(
+        NpgsqlConnection connection, string window, ClaimPlace? from, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(NextSql, connection)
         {
@@ -72,7 +73,10 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     /// <summary>Claims the same job in a new transaction, after a rollback; null if somebody else has it, or has changed it, by now.</summary>
     public async Task<ClaimedJob?> AgainAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(AgainSql, connection) { Parameters = { new() { Value = Id.Value }, new() { Value = Version } } };
+        await using var command = new NpgsqlCommand(AgainSql, connection)
+        {
+            Parameters = { new() { Value = Id.Value }, new() { Value = Version } },
+        };
         return await command.ExecuteScalarAsync(cancel) is Guid job ? await LockedAsync(connection, job, window: null, cancel) : null;
     }
 
@@ -109,7 +113,9 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
             new JobId(job),
             reader.GetInt64(0),
             await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1),
-            await reader.IsDBNullAsync(2, cancel) ? null : new JobSecrets(reader.GetInt32(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4)),
+            await reader.IsDBNullAsync(2, cancel)
+                ? null
+                : new JobSecrets(reader.GetInt32(2), reader.GetFieldValue<byte[]>(3), reader.GetFieldValue<byte[]>(4)),
             reader.GetFieldValue<DateTimeOffset>(5));
     }
 

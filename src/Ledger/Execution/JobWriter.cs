@@ -19,9 +19,9 @@ public static class JobWriter
     /// <param name="claimed">The job.</param>
     /// <param name="events">What was decided; none changes nothing.</param>
     /// <param name="at">
-    /// The instant that the events are recorded with: the database's clock when they were true. It is moved to the next millisecond after the
-    /// job's latest events where it is not later: no two appends to a job share an instant, so that the change log can tell batches apart,
-    /// and a job's instants only go forward.
+    /// The instant that the events are recorded with: the database's clock when they were true. It is moved to the next millisecond after
+    /// the job's latest events where it is not later: no two appends to a job share an instant, so that the change log can tell batches
+    /// apart, and a job's instants only go forward.
     /// </param>
     /// <param name="resolving">How far the list is resolved after this.</param>
     /// <param name="alongside">Commands that must each change exactly one row.</param>

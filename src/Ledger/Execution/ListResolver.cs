@@ -22,7 +22,8 @@ public static class ListResolver
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
     /// <exception cref="WindowClosedException">Something was to be deleted, and <paramref name="closing"/> has come.</exception>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot, DateTimeOffset closing, CancellationToken cancel)
+        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot, DateTimeOffset closing,
+        CancellationToken cancel)
     {
         var connection = transaction.Connection;
         var key = claimed.OpenKey(keys);
@@ -30,7 +31,8 @@ public static class ListResolver
         var cursor = claimed.Resolving ?? await BeginAsync(connection, request, claimed, bot, cancel);
         var (entries, afterKey, isLast) = request switch
         {
-            DeletionRequest.ByConversationIds ids => (await ByIdsAsync(connection, earlier, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
+            DeletionRequest.ByConversationIds ids =>
+                (await ByIdsAsync(connection, earlier, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
             DeletionRequest.ByChannelUser user => await ByChannelUserAsync(connection, bot, user, cursor, cancel),
             _ => throw new InvalidOperationException("unknown request"),
         };
@@ -88,7 +90,8 @@ public static class ListResolver
     }
 
     private static async Task<IReadOnlyList<ManifestEntry>> ByIdsAsync(
-        NpgsqlConnection connection, ErasedIndex earlier, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor, CancellationToken cancel)
+        NpgsqlConnection connection, ErasedIndex earlier, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor,
+        CancellationToken cancel)
     {
         var found = (await ConversationStore.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(c => c.ConversationId, StringComparer.Ordinal);
         var missing = request.ConversationIds.Where(id => !found.ContainsKey(id)).ToArray();

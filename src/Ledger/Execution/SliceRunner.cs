@@ -16,8 +16,9 @@ namespace Ledger.Execution;
 /// <summary>
 /// What one firing of a lane does: step by step, each step one transaction on one claimed job, for at most <see cref="SliceLength"/> or until nothing is due.
 /// </summary>
-public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, RegistryCache registry, KeyFolder keys, ErasedIndex earlier, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
-    ILogger<SliceRunner> log)
+public sealed class SliceRunner(
+    LaneDatabase database, IDocumentStore store, RegistryCache registry, KeyFolder keys, ErasedIndex earlier, WindowPlanner planner,
+    TimeProvider time, ExecutionOptions options, ILogger<SliceRunner> log)
 {
     /// <summary>A slice ends at the first batch boundary after this.</summary>
     public static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(30);
@@ -125,7 +126,8 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
         }
     }
 
-    private sealed record Step(NpgsqlConnection Connection, StreamTransaction Transaction, ClaimedJob Claimed, Bot Bot, RegistrySnapshot Registry)
+    private sealed record Step(
+        NpgsqlConnection Connection, StreamTransaction Transaction, ClaimedJob Claimed, Bot Bot, RegistrySnapshot Registry)
     {
         /// <summary>The bot's window as it is defined now: what the next plan goes by.</summary>
         public DeletionWindow Window => Registry.Windows[Bot.Window];
@@ -170,7 +172,8 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
         try
         {
             events = await BatchDeleter.StepAsync(
-                step.Transaction, keys, earlier, step.Claimed, closing, at => RetryPlan(step, at), size, () => time.GetElapsedTime(began) > SliceLength,
+                step.Transaction, keys, earlier, step.Claimed, closing, at => RetryPlan(step, at), size,
+                () => time.GetElapsedTime(began) > SliceLength,
                 CancellationToken.None);
         }
         catch (WindowClosedException)
@@ -195,7 +198,8 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
             return;
         }
         var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), plan)).Accepted();
-        await JobWriter.WriteAsync(step.Transaction, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], closing: null, CancellationToken.None);
+        await JobWriter.WriteAsync(
+            step.Transaction, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], closing: null, CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");
@@ -218,7 +222,8 @@ public sealed class SliceRunner(LaneDatabase database, IDocumentStore store, Reg
         {
             var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again, again.Claimed.Now));
             var events = JobDecisions.Decide(again.Claimed.Job, fail).Accepted();
-            await JobWriter.WriteAsync(again.Transaction, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [], closing: null, CancellationToken.None);
+            await JobWriter.WriteAsync(again.Transaction, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [],
+                closing: null, CancellationToken.None);
             await again.Transaction.CommitAsync(CancellationToken.None);
         });
     }

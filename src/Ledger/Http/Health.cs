@@ -51,7 +51,8 @@ internal static class Health
     /// <summary>What is asked, by the deadline.</summary>
     /// <param name="failed">What to say where there is no answer: because of this, or, with null, because it came too late.</param>
     private static async Task<string?> AskAsync(
-        Func<CancellationToken, Task<string?>> ask, Func<Exception?, string?> failed, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+        Func<CancellationToken, Task<string?>> ask, Func<Exception?, string?> failed, TimeSpan timeout, TimeProvider time,
+        CancellationToken cancel)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);

@@ -1,5 +1,5 @@
--- The size of the log, and of the bot's jobs and its own stream those of which events were committed that were not in it when it had the size
--- $1. An event gets its leaf after its commit, and waits in the queue until then: what is in neither place is not committed.
+-- The size of the log, and of the bot's jobs and its own stream those of which events were committed that were not in it when it had the
+-- size $1. An event gets its leaf after its commit, and waits in the queue until then: what is in neither place is not committed.
 select s.size,
     array(
         select touched.stream_id

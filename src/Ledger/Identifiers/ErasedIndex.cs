@@ -13,13 +13,14 @@ public sealed class ErasedNotReadException(string bot) : Exception("what was era
 }
 
 /// <summary>
-/// Whether a conversation that the store does not hold was erased by another job of its bot (docs/adr/0042). A node opens a bot's lists once,
-/// in steps, and keeps 12 bytes an erased conversation: half a digest under a key that the process made, and in which row it stands. A look-up
-/// opens only the rows that it names, so that what it costs does not depend on the bot's history, and is exact. There is no list of erased ids
-/// outside of this memory, and what is forgotten leaves it.
+/// Whether a conversation that the store does not hold was erased by another job of its bot (docs/adr/0042). A node opens a bot's lists
+/// once, in steps, and keeps 12 bytes an erased conversation: half a digest under a key that the process made, and in which row it stands.
+/// A look-up opens only the rows that it names, so that what it costs does not depend on the bot's history, and is exact. There is no list
+/// of erased ids outside of this memory, and what is forgotten leaves it.
 /// </summary>
 /// <param name="keys">What opens the lists.</param>
-/// <param name="capacity">Erased conversations that are kept, of all bots together. The bots that were asked for longest ago make room.</param>
+/// <param name="capacity">Erased conversations that are kept, of all bots together. The bots that were asked for longest ago make
+/// room.</param>
 public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
 {
     private const int JobsPerStep = 64;
@@ -212,7 +213,8 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         }
     }
 
-    private static async Task<T> ScalarAsync<T>(NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
+    private static async Task<T> ScalarAsync<T>(
+        NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters)

@@ -29,8 +29,8 @@ internal sealed record StoredRow(
 }
 
 /// <summary>
-/// Which rows of one bot's lists may hold an erased conversation: halves of digests in order, each with the number of its row. What came last
-/// is not in order yet. Used by one at a time (<see cref="Gate"/>).
+/// Which rows of one bot's lists may hold an erased conversation: halves of digests in order, each with the number of its row. What came
+/// last is not in order yet. Used by one at a time (<see cref="Gate"/>).
 /// </summary>
 internal sealed class ErasedOfBot
 {

@@ -3,9 +3,11 @@ using Npgsql;
 
 namespace Ledger.Identifiers;
 
-/// <summary>Once a minute, drops destroyed keys from memory, and what was known of forgotten jobs, finishes a rotation that was interrupted, and rotates where <see cref="RotateWhen.Daily"/> calls for it.</summary>
+/// <summary>Once a minute, drops destroyed keys from memory, and what was known of forgotten jobs, finishes a rotation that was
+/// interrupted, and rotates where <see cref="RotateWhen.Daily"/> calls for it.</summary>
 internal sealed class KeyRotationDuty(
-    KeyRotation rotation, KeyFolder keys, ErasedIndex erased, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRotationDuty> log) : BackgroundService
+    KeyRotation rotation, KeyFolder keys, ErasedIndex erased, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRotationDuty> log)
+        : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 

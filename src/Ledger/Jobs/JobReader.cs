@@ -81,7 +81,8 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     /// <param name="limit">At most so many.</param>
     /// <param name="cancel">Stops the read.</param>
     public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) => ListedAsync(
-        Command(NewestSql, Text(botId), Text(status is { } only ? Job.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()), new() { Value = limit }), cancel);
+        Command(NewestSql, Text(botId), Text(status is { } only ? Job.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()),
+            new() { Value = limit }), cancel);
 
     /// <param name="bots">The bots whose jobs to list.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>

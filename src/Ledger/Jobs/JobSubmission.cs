@@ -45,7 +45,8 @@ public abstract record SubmissionResult
 }
 
 /// <summary>
-/// Records submissions: the events, the documents and the sealed request go in one transaction. An answered submission is durable; a job that a GET finds is a job that will run.
+/// Records submissions: the events, the documents and the sealed request go in one transaction. An answered submission is durable; a job
+/// that a GET finds is a job that will run.
 /// </summary>
 public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, TimeProvider time)
 {

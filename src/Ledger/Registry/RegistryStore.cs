@@ -73,14 +73,16 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     {
         var problems = Window.Problems(command.Name, command.Cron, command.TimeZone, TimeSpan.FromSeconds(command.LengthSeconds), command.Lanes, time);
         return problems.Count > 0 ? new Rejection(string.Join("; ", problems)) : await ExecuteAsync(
-            StreamIds.Window(command.Name), (DeletionWindow? window) => RegistryDecisions.Decide(window, command), DeletionWindowFold.Apply, (_, _, _) => [], cancel);
+            StreamIds.Window(command.Name), (DeletionWindow? window) => RegistryDecisions.Decide(window, command), DeletionWindowFold.Apply,
+            (_, _, _) => [], cancel);
     }
 
     /// <summary>Whether a window has the name of <see cref="Window.Default"/>.</summary>
     public static async Task<bool> HasDefaultWindowAsync(NpgsqlDataSource database, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        return (await FindAsync(connection, StreamIds.Window(Window.Default.Name), DocumentJson.Default.DeletionWindow, cancel)).Document is not null;
+        var id = StreamIds.Window(Window.Default.Name);
+        return (await FindAsync(connection, id, DocumentJson.Default.DeletionWindow, cancel)).Document is not null;
     }
 
     /// <summary>Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.</summary>
@@ -148,8 +150,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     }
 
     /// <summary>
-    /// Appends an event about a bot's jobs or conversations to its stream, in a transaction that another place commits. The bot's document is
-    /// the same, and at the stream's version as ever.
+    /// Appends an event about a bot's jobs or conversations to its stream, in a transaction that another place commits. The bot's document
+    /// is the same, and at the stream's version as ever.
     /// </summary>
     /// <exception cref="LostRaceException">A deadlock was resolved against this one.</exception>
     internal static async Task RecordAsync(

@@ -25,7 +25,8 @@ public static class OriginChange
     /// <returns>The new key.</returns>
     /// <exception cref="LogException">It cannot be done; says why.</exception>
     public static async Task<NoteVerifier> RunAsync(
-        NpgsqlDataSource database, IDocumentStore store, string folder, string origin, string actor, string? reason, TimeProvider time, CancellationToken cancel)
+        NpgsqlDataSource database, IDocumentStore store, string folder, string origin, string actor, string? reason, TimeProvider time,
+        CancellationToken cancel)
     {
         if (LogKeyFile.OriginProblem(origin) is { } problem)
             throw new LogException(problem);
@@ -81,7 +82,8 @@ public static class OriginChange
         return held;
     }
 
-    private static async Task<(LogState State, bool IsUsed)> StateAsync(NpgsqlConnection connection, string origin, CancellationToken cancel)
+    private static async Task<(LogState State, bool IsUsed)> StateAsync(
+        NpgsqlConnection connection, string origin, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(StateSql, connection) { Parameters = { new() { Value = origin } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);

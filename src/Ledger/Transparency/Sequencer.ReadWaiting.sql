@@ -11,7 +11,9 @@ from (
         o.ahead + o.last_version - o.first_version + 1 >= $1 as is_more
     from (
         select l.*, sum(last_version - first_version + 1) over (order by position) - (last_version - first_version + 1) as ahead
-        from (select position, stream_id, first_version, last_version from ledger.log_queue where position > $2 order by position limit $1) l) o
+        from (
+            select position, stream_id, first_version, last_version
+            from ledger.log_queue where position > $2 order by position limit $1) l) o
     where o.ahead < $1
     order by o.position) q
 left join lateral (

@@ -69,5 +69,6 @@ public static class JobFold
         FailedCount = job.IsFirstPass ? job.FailedCount : job.FailedCount - 1,
     };
 
-    private static InvalidOperationException Misplaced(JobEvent @event) => new($"{@event.GetType().Name} cannot come here in a job's stream");
+    private static InvalidOperationException Misplaced(JobEvent @event) =>
+        new($"{@event.GetType().Name} cannot come here in a job's stream");
 }

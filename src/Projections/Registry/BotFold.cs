@@ -32,7 +32,8 @@ public static class BotFold
         },
         (not null, GrantRevoked e) => bot with
         {
-            Grants = bot.Grants.Where(grant => grant.Key != e.Client).ToDictionary(grant => grant.Key, grant => grant.Value, StringComparer.Ordinal),
+            Grants = bot.Grants.Where(grant => grant.Key != e.Client).ToDictionary(
+                grant => grant.Key, grant => grant.Value, StringComparer.Ordinal),
         },
         // About its jobs and conversations, and no setting of the bot's.
         (not null, JobKeyDestroyed or IdentifiersDisclosed or ErasedConversationsImported) => bot,

@@ -13,5 +13,6 @@ public sealed class DeletionWindowProjection : SingleStreamProjection<DeletionWi
         IncludeType<WindowDefined>();
     }
 
-    public override DeletionWindow Evolve(DeletionWindow? snapshot, Guid id, IEvent e) => DeletionWindowFold.Apply(snapshot, (RegistryEvent)e.Data);
+    public override DeletionWindow Evolve(DeletionWindow? snapshot, Guid id, IEvent e) =>
+        DeletionWindowFold.Apply(snapshot, (RegistryEvent)e.Data);
 }

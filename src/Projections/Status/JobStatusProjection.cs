@@ -13,5 +13,6 @@ public sealed class JobStatusProjection : SingleStreamProjection<JobStatus, JobI
         IncludeType<JobEvent>();
     }
 
-    public override JobStatus Evolve(JobStatus? snapshot, JobId id, IEvent e) => JobStatusFold.Apply(snapshot, id, (JobEvent)e.Data, e.Timestamp);
+    public override JobStatus Evolve(JobStatus? snapshot, JobId id, IEvent e) =>
+        JobStatusFold.Apply(snapshot, id, (JobEvent)e.Data, e.Timestamp);
 }

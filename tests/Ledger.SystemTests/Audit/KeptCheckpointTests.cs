@@ -73,7 +73,8 @@ public sealed class KeptCheckpointTests
         await audited.AppendAsync();
         var late = await audited.KeepCheckpointAsync();
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
-            await Ledger.Transparency.OriginChange.RunAsync(source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
+            await Ledger.Transparency.OriginChange.RunAsync(
+                source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
         await audited.GoOnAsync(backup, keys);
         string[] vkeys = ["--key", oldKey, "--key", Ledger.Transparency.LogKeyFile.Read(keys).Verifier.ToString()];
 

@@ -218,7 +218,8 @@ public sealed class MirrorTests
         Assert.Matches($"{audited.Job}\t{service.Bot}\t.*forget again", text);
 
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
-            Assert.Null((await new Registry.Forgetting(source, TestStore.One, TimeProvider.System).ForgetAsync(ForgettingSteps.Id(audited.Job), "test", null, CancellationToken.None)).Rejection);
+            Assert.Null((await new Registry.Forgetting(source, TestStore.One, TimeProvider.System).ForgetAsync(
+                ForgettingSteps.Id(audited.Job), "test", null, CancellationToken.None)).Rejection);
         Assert.StartsWith(running, Assert.Single(await ForgottenAsync()), StringComparison.Ordinal);
 
         async Task<IEnumerable<string>> ForgottenAsync()

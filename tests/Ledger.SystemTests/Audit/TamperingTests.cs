@@ -167,7 +167,8 @@ public sealed class TamperingTests
     {
         await using var audited = await AuditedService.StartAsync();
         var waiting = await audited.Service.SubmitAsync(new { cId = "user-1" });
-        await audited.Service.ExecuteAsync("update ledger.mt_doc_job set data = jsonb_set(data, '{isStarted}', 'true') where status = 'queued'");
+        await audited.Service.ExecuteAsync(
+            "update ledger.mt_doc_job set data = jsonb_set(data, '{isStarted}', 'true') where status = 'queued'");
         await audited.FindsAsync([$"A job's document differs: the document in ledger.mt_doc_job of {waiting}"]);
         await audited.Service.ExecuteAsync("delete from ledger.mt_doc_job where status = 'queued'");
         await audited.FindsAsync([$"A job's document differs: the document in ledger.mt_doc_job of {waiting}", "found     none"]);

@@ -129,7 +129,8 @@ public sealed class UnsignedTailTests(UnsignedTailTests.Ledger ledger) : IClassF
     }
 
     /// <summary>
-    /// Whoever owns the database, and has no key, makes another's request of one: the event, the job's document, each hash above it, the root.
+    /// Whoever owns the database, and has no key, makes another's request of one: the event, the job's document, each hash above it, the
+    /// root.
     /// </summary>
     /// <returns>The leaf of the changed event.</returns>
     private async Task<long> RewriteAsync(string copy)

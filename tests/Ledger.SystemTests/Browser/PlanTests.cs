@@ -31,7 +31,8 @@ public sealed class PlanTests
         {
             var plan = await ExplainAsync(connection, Sql.Load(owner, method), parameters);
             Assert.DoesNotMatch(@"Seq Scan on (mt_doc_job|mt_doc_jobstatus|change_log|log_checkpoints)", plan);
-            var read = System.Text.RegularExpressions.Regex.Matches(plan, @"on (?:mt_doc_job|mt_doc_jobstatus|change_log|log_checkpoints)\b.*?actual rows=(\d+)[\d.]* loops=(\d+)")
+            var read = System.Text.RegularExpressions.Regex.Matches(
+                plan, @"on (?:mt_doc_job|mt_doc_jobstatus|change_log|log_checkpoints)\b.*?actual rows=(\d+)[\d.]* loops=(\d+)")
                 .Sum(match => long.Parse(match.Groups[1].Value) * long.Parse(match.Groups[2].Value));
             Assert.True(read <= most, $"{owner.Name}.{method} reads {read} rows:\n{plan}");
         }
@@ -43,11 +44,13 @@ public sealed class PlanTests
         await using var fill = new NpgsqlCommand(
             $"""
             insert into ledger.mt_doc_job (id, data, bot, client, submitted_at, planned_at, status)
-            select md5(n::text)::uuid, '{"{}"}', 'bot-' || n % 10, 'cs', '2026-06-01'::timestamptz - n * interval '10 minutes', now(), case when n % 1000 < 10 then 'failed' when n < 5000 then 'queued' else 'completed' end
+            select md5(n::text)::uuid, '{"{}"}', 'bot-' || n % 10, 'cs', '2026-06-01'::timestamptz - n * interval '10 minutes', now(),
+                case when n % 1000 < 10 then 'failed' when n < 5000 then 'queued' else 'completed' end
             from generate_series(1, {Jobs}) n;
             insert into ledger.mt_doc_jobstatus (id, data) select id, '{"{}"}' from ledger.mt_doc_job;
             insert into ledger.change_log
-            select bot, row_number() over (order by submitted_at), id, id, 1, 2, 1, submitted_at, '{"{\"deleted\": 3, \"skipped\": {}}"}' from ledger.mt_doc_job;
+            select bot, row_number() over (order by submitted_at), id, id, 1, 2, 1, submitted_at,
+                '{"{\"deleted\": 3, \"skipped\": {}}"}' from ledger.mt_doc_job;
             insert into ledger.log_checkpoints select 'example.com/log', n, sha256(''), 'note', '2026-01-01', '2026-01-01' from generate_series(1, {Jobs}) n;
             update ledger.log_state set origin = 'example.com/log';
             analyze ledger.mt_doc_job, ledger.mt_doc_jobstatus, ledger.change_log, ledger.log_checkpoints;

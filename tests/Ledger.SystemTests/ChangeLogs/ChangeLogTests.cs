@@ -65,7 +65,9 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
         var version = 2;
         foreach (var (type, data) in new[]
         {
-            ("conversation_deleted", """{"items": {"messages": "many"}}"""), ("conversation_skipped", """{"reason": ["none"]}"""), ("failed", "\"text\""),
+            ("conversation_deleted", """{"items": {"messages": "many"}}"""),
+            ("conversation_skipped", """{"reason": ["none"]}"""),
+            ("failed", "\"text\""),
             ("from_the_future", "[]"),
         })
             await service.ExecuteAsync(RawAppend.Insertion(job.Value, ++version, type, data, "'2026-05-08T12:00:01Z'"));
@@ -98,7 +100,10 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
     private static async Task AppendAsync(TestService service, JobId job, long version, IReadOnlyList<object> events, DateTimeOffset at)
     {
         await using var connection = await service.Source.OpenConnectionAsync();
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { RawAppend.Command(job.Value, StreamIds.JobType, version, at, events) } };
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { RawAppend.Command(job.Value, StreamIds.JobType, version, at, events) },
+        };
         await batch.ExecuteNonQueryAsync();
     }
 }

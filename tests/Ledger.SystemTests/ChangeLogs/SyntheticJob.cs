@@ -26,7 +26,10 @@ internal sealed class SyntheticJob
     public async Task AppendNextAsync(NpgsqlConnection connection, NpgsqlTransaction transaction)
     {
         var (events, at) = (_appends.Dequeue(), s_noon.AddMilliseconds(Events.Count));
-        await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { RawAppend.Command(Id.Value, StreamIds.JobType, Events.Count, at, [.. events]) } };
+        await using var batch = new NpgsqlBatch(connection, transaction)
+        {
+            BatchCommands = { RawAppend.Command(Id.Value, StreamIds.JobType, Events.Count, at, [.. events]) },
+        };
         await batch.ExecuteNonQueryAsync();
         Events.AddRange(events.Select((@event, i) => new RecordedEvent(Events.Count + i + 1, @event, at)).ToList());
     }

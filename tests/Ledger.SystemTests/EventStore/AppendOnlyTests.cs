@@ -90,13 +90,17 @@ public sealed class AppendOnlyTests
 
     private static IEnumerable<(string Sql, string Expected)> Rewrites()
     {
-        const string Insert = "insert into ledger.mt_events (seq_id, id, stream_id, version, data, type)"; // at no instant: the default is Marten's
+        // At no instant: the default is Marten's.
+        const string Insert = "insert into ledger.mt_events (seq_id, id, stream_id, version, data, type)";
         yield return ($"{Insert} select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, version, '{{}}', type from ledger.mt_events", PostgresErrorCodes.UniqueViolation);
         yield return ($"{Insert} select seq_id, gen_random_uuid(), stream_id, version + 100, '{{}}', type from ledger.mt_events", PostgresErrorCodes.UniqueViolation);
         yield return ($"{Insert} select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, version, '{{}}', type from ledger.mt_events on conflict (stream_id, version) do update set data = excluded.data", Denied);
         yield return ($"merge into ledger.mt_events t using (select 1) s on true when matched then update set data = '{{}}'", Denied);
-        yield return ("insert into ledger.mt_streams (id, type, version) select id, type, 1 from ledger.mt_streams on conflict (id) do update set version = excluded.version", Refused);
-        yield return ("insert into ledger.mt_streams (id, type, version) select id, type, 1 from ledger.mt_streams", PostgresErrorCodes.UniqueViolation);
+        yield return (
+            "insert into ledger.mt_streams (id, type, version) select id, type, 1 from ledger.mt_streams "
+            + "on conflict (id) do update set version = excluded.version", Refused);
+        yield return ("insert into ledger.mt_streams (id, type, version) select id, type, 1 from ledger.mt_streams",
+            PostgresErrorCodes.UniqueViolation);
         yield return ("update ledger.mt_streams set version = version - 1", Refused);
         yield return ("update ledger.mt_streams set version = null", Refused);
         yield return ("merge into ledger.mt_streams t using (select 1) s on true when matched then update set version = 0", Refused);
@@ -114,7 +118,8 @@ public sealed class AppendOnlyTests
     /// <summary>Every column that the service may not change: even to write what is there takes the right.</summary>
     private static async Task<IEnumerable<(string Sql, string Expected)>> ColumnUpdatesAsync(EventStoreDatabase database)
     {
-        string[] allowed = ["mt_streams.version", "mt_streams.timestamp", "job_manifest.sealed", "job_manifest.outcomes", "job_manifest.open_count"];
+        string[] allowed = ["mt_streams.version", "mt_streams.timestamp", "job_manifest.sealed", "job_manifest.outcomes",
+            "job_manifest.open_count"];
         var columns = await database.ScalarAsync<string[]>(
             "select array_agg(table_name || '.' || column_name) from information_schema.columns where table_schema = 'ledger' and table_name in ('mt_events', 'mt_streams', 'job_manifest')");
         Assert.Empty(allowed.Except(columns));

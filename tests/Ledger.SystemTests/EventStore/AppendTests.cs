@@ -45,7 +45,10 @@ public sealed class AppendTests
     {
         try
         {
-            using var batch = new NpgsqlBatch(connection) { BatchCommands = { RawAppend.Command(stream, StreamIds.ClientType, expected, At, [Event(name), Event(name + " too")]) } };
+            using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands = { RawAppend.Command(stream, StreamIds.ClientType, expected, At, [Event(name), Event(name + " too")]) },
+            };
             batch.ExecuteNonQuery();
             return name;
         }
@@ -110,7 +113,8 @@ public sealed class AppendTests
         var longest = Event(new string('x', Limits.EventBytes - overhead));
         await database.AppendAsync(Stream("a"), 0, longest);
         Assert.Equal(longest, Assert.Single(await database.ReadAsync(Stream("a"))).Event);
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => database.AppendAsync(Stream("b"), 0, Event(new string('x', 64_000))));
+        var refused = await Assert.ThrowsAsync<PostgresException>(
+            () => database.AppendAsync(Stream("b"), 0, Event(new string('x', 64_000))));
         Assert.Equal("LV413", refused.SqlState);
         // Bytes, not characters: 2 bytes each in UTF-8.
         refused = await Assert.ThrowsAsync<PostgresException>(() => database.AppendAsync(Stream("b"), 0, Event(new string('ä', 32_000))));
@@ -122,7 +126,8 @@ public sealed class AppendTests
     {
         await using var database = await CreateAsync();
         await using var batch = database.Service.CreateBatch();
-        batch.BatchCommands.Add(RawAppend.Command(Stream("a"), StreamIds.ClientType, 0, At.AddTicks(9_999).ToOffset(TimeSpan.FromHours(2)), [Event("1")]));
+        batch.BatchCommands.Add(
+            RawAppend.Command(Stream("a"), StreamIds.ClientType, 0, At.AddTicks(9_999).ToOffset(TimeSpan.FromHours(2)), [Event("1")]));
         await batch.ExecuteNonQueryAsync();
         var read = Assert.Single(await database.ReadAsync(Stream("a")));
         Assert.Equal(At, read.At);

@@ -53,7 +53,8 @@ public sealed class MartenSchemaTests
 
     private static async Task AssertAsync(EventStoreDatabase database, string? role)
     {
-        var settings = new NpgsqlConnectionStringBuilder(role is null ? database.Database.Superuser : database.Database.ConnectionStringFor(role))
+        var settings = new NpgsqlConnectionStringBuilder(
+            role is null ? database.Database.Superuser : database.Database.ConnectionStringFor(role))
         {
             Pooling = false,
         };

@@ -31,7 +31,9 @@ public sealed class MartenStoreTests
         foreach (var (n, line) in lines.Index())
         {
             // submitted | Ledger.Contracts.Jobs.Submitted, Ledger.Contracts | {…}
-            var (type, clrName, data) = line.Split(" | ", 3) is [var a, var b, var c] ? (a, b, c) : throw new InvalidOperationException(line);
+            var (type, clrName, data) = line.Split(" | ", 3) is [var a, var b, var c]
+                ? (a, b, c)
+                : throw new InvalidOperationException(line);
             var @event = EventType.Read(type, data);
             var stream = Stream($"{n}");
             await using (var connection = await database.Service.OpenConnectionAsync())
@@ -42,7 +44,8 @@ public sealed class MartenStoreTests
                 await transaction.CommitAsync(CancellationToken.None);
             }
             var stored = await database.ScalarAsync<string[]>(
-                $"select array[type, mt_dotnet_type, data::text] from ledger.mt_events where stream_id = '{stream}' order by version desc limit 1");
+                $"select array[type, mt_dotnet_type, data::text] from ledger.mt_events where stream_id = '{stream}' "
+                + "order by version desc limit 1");
             Assert.Equal((type, clrName), (stored[0], stored[1]));
             Assert.Equal(Canonical(data), Canonical(stored[2]));
         }
@@ -66,7 +69,8 @@ public sealed class MartenStoreTests
                 transaction.Start<ApiClient>(stream, [@event], At);
                 break;
             case ClientSecretIssued or ClientSecretRetired or ClientRevoked:
-                transaction.Start<ApiClient>(stream, [new ClientRegistered("cs-1", TokenAlgorithm.HS256, false) { Actor = "ada" }, @event], At);
+                transaction.Start<ApiClient>(
+                    stream, [new ClientRegistered("cs-1", TokenAlgorithm.HS256, false) { Actor = "ada" }, @event], At);
                 break;
             case WindowDefined:
                 transaction.Start<DeletionWindow>(stream, [@event], At);
@@ -93,7 +97,8 @@ public sealed class MartenStoreTests
         for (var round = 0; round < Rounds; round++)
         {
             var version = 2L + round;
-            var won = await Task.WhenAll(connections.Select((connection, writer) => Task.Run(() => AppendAsync(connection, job, version, plan, writer))));
+            var won = await Task.WhenAll(
+                connections.Select((connection, writer) => Task.Run(() => AppendAsync(connection, job, version, plan, writer))));
             Assert.Single(won, isWinner => isWinner);
         }
         foreach (var connection in connections)
@@ -107,7 +112,8 @@ public sealed class MartenStoreTests
         await using var transaction = await StreamTransaction.BeginAsync(TestStore.One, connection, CancellationToken.None);
         try
         {
-            transaction.Append<Job>(job.Value, version, [plan with { PlannedAt = plan.PlannedAt.AddSeconds(version) }], plan.PlannedAt.AddMilliseconds((version * 10) + writer));
+            transaction.Append<Job>(job.Value, version, [plan with { PlannedAt = plan.PlannedAt.AddSeconds(version) }],
+                plan.PlannedAt.AddMilliseconds((version * 10) + writer));
             await transaction.WriteAsync(CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
             return true;
@@ -126,8 +132,10 @@ public sealed class MartenStoreTests
         Assert.True(JobId.TryParse(await service.SubmitAsync(new { cId = "nobody" }), out var job));
         await service.RunSlicesAsync();
         var recorded = await service.RecordedAsync();
-        await service.ExecuteAsync("create function public.refused() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$");
-        await service.ExecuteAsync("create trigger refused before insert or update on ledger.mt_doc_bot for each row execute function public.refused()");
+        await service.ExecuteAsync(
+            "create function public.refused() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$");
+        await service.ExecuteAsync(
+            "create trigger refused before insert or update on ledger.mt_doc_bot for each row execute function public.refused()");
         await using (var store = MartenSetup.Store(service.Source, TimeProvider.System))
         {
             for (var n = 0; n < 500; n++)
@@ -184,7 +192,8 @@ public sealed class MartenStoreTests
         {
             Assert.Equal(
                 jobs.Order(StringComparer.Ordinal),
-                (await service.ScalarAsync<string[]>($"select array_agg('cdj-' || id) from ledger.{table} where data ->> 'jobId' = 'cdj-' || id"))
+                (await service.ScalarAsync<string[]>(
+                    $"select array_agg('cdj-' || id) from ledger.{table} where data ->> 'jobId' = 'cdj-' || id"))
                     .Order(StringComparer.Ordinal));
         }
     }
@@ -259,11 +268,15 @@ public sealed class MartenStoreTests
         await session.SaveChangesAsync();
     }
 
-    /// <summary>The connection is cut in the middle of each act. What was answered is there, and what was not is there whole or not at all.</summary>
+    /// <summary>The connection is cut in the middle of each act. What was answered is there, and what was not is there whole or not at
+    /// all.</summary>
     [SkippableTheory]
     [InlineData("before", "create trigger cut before insert or update on ledger.mt_streams for each row execute function public.cut()")]
     [InlineData("after", "create trigger cut after insert or update on ledger.mt_doc_{0} for each row execute function public.cut()")]
-    [InlineData("commit", "create constraint trigger cut after insert or update on ledger.mt_doc_{0} deferrable initially deferred for each row execute function public.cut()")]
+    [InlineData(
+        "commit",
+        "create constraint trigger cut after insert or update on ledger.mt_doc_{0} deferrable initially deferred "
+        + "for each row execute function public.cut()")]
     public async Task Where_the_connection_is_cut_in_an_act_its_stream_and_documents_agree(string point, string trigger)
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });

@@ -41,7 +41,8 @@ public sealed class MartensOwnStatementsTests
         await using var folder = await ScratchFolder.CreateAsync();
         Assert.Equal(0, (await CliDatabase.RunAsync(["migrate", "--data", folder.Path])).ExitCode);
         await File.AppendAllTextAsync(
-            Path.Combine(folder.Path, "cluster", "postgresql.conf"), "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = all\n");
+            Path.Combine(folder.Path, "cluster", "postgresql.conf"),
+            "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = all\n");
         await using var database = await EmbeddedDatabase.OpenAsync(
             new EmbeddedPostgresOptions { DataDirectory = folder.Path }, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         await using var superuser = NpgsqlDataSource.Create(database.SuperuserConnection);
@@ -73,13 +74,15 @@ public sealed class MartensOwnStatementsTests
         Assert.Equal(changes.Count + 1, (await ChangesAsync(superuser)).Count);
     }
 
-    private static bool IsOf(string change, string statement) => Regex.IsMatch(change, statement, RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
+    private static bool IsOf(string change, string statement) =>
+        Regex.IsMatch(change, statement, RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
 
     private static readonly string[][] s_verbs =
     [
         ["window", "add", "night", "--cron", "0 0 1 * * ?", "--length", "1h"], ["bot", "add", "b-1", "--window", "night"],
         ["bot", "set", "b-1", "--retention-days", "30"], ["client", "add", "c-1", "--bot", "b-1", "--scope", "delete-conversations"],
-        ["client", "grant", "c-1", "--bot", "b-1", "--scope", "ledger-audit"], ["client", "rotate", "c-1"], ["client", "rotate", "c-1", "--finish"],
+        ["client", "grant", "c-1", "--bot", "b-1", "--scope", "ledger-audit"], ["client", "rotate", "c-1"],
+        ["client", "rotate", "c-1", "--finish"],
         ["client", "revoke", "c-1", "--bot", "b-1"], ["client", "revoke", "c-1", "--yes"], ["key", "rotate", "--now"],
         ["log", "new-origin", "ledger.example/next", "--reason", "test"],
     ];

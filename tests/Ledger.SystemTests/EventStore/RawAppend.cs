@@ -22,7 +22,8 @@ internal static class RawAppend
         {
             Parameters =
             {
-                new() { Value = stream }, Of(NpgsqlDbType.Varchar, streamType), new() { Value = events.Select(_ => new Guid(RandomNumberGenerator.GetBytes(16))).ToArray() },
+                new() { Value = stream }, Of(NpgsqlDbType.Varchar, streamType),
+                new() { Value = events.Select(_ => new Guid(RandomNumberGenerator.GetBytes(16))).ToArray() },
                 Of(NpgsqlDbType.Array | NpgsqlDbType.Varchar, events.Select(one => EventType.Of(one).Name).ToArray()),
                 Of(NpgsqlDbType.Array | NpgsqlDbType.Varchar, events.Select(one => EventType.Of(one).ClrName).ToArray()),
                 Of(NpgsqlDbType.Array | NpgsqlDbType.Jsonb, events.Select(one => EventType.Of(one).Write(one)).ToArray()),

@@ -4,13 +4,15 @@ using static Ledger.SystemTests.EventStore.EventStoreDatabase;
 namespace Ledger.SystemTests.EventStore;
 
 /// <summary>
-/// The live schema, a fact a line, is <c>Golden/schema.csv</c>: indexes, triggers and grants too. After a migration that is meant, write the
-/// file anew: <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter SchemaTests</c> fails and leaves the new one.
+/// The live schema, a fact a line, is <c>Golden/schema.csv</c>: indexes, triggers and grants too. After a migration that is meant, write
+/// the file anew: <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter SchemaTests</c> fails and leaves the new one.
 /// </summary>
 public sealed class SchemaTests
 {
-    /// <summary>Marten's default of an event's instant is a constant: the instant at which the table was made. No append leaves it to that.</summary>
-    private static readonly Regex MadeAt = new(@"'\d{4}-\d\d-\d\d \d\d:\d\d:[\d.]+\+\d\d'(?=::timestamp with time zone)", RegexOptions.None, TimeSpan.FromSeconds(1));
+    /// <summary>Marten's default of an event's instant is a constant: the instant at which the table was made. No append leaves it to
+    /// that.</summary>
+    private static readonly Regex MadeAt = new(
+        @"'\d{4}-\d\d-\d\d \d\d:\d\d:[\d.]+\+\d\d'(?=::timestamp with time zone)", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     private static readonly string s_query = File.ReadAllText(InSource("EventStore", "SchemaTests.sql"));
 

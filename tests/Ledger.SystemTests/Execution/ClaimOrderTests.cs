@@ -65,7 +65,8 @@ public sealed class ClaimOrderTests
             open.Add(await lanes.OpenConnectionAsync());
             var transaction = await open[^1].BeginTransactionAsync();
             Assert.NotNull(transaction);
-            claimed.Add((await ClaimedJob.NextAsync(open[^1], Night, new ClaimFrom(TimeProvider.System), CancellationToken.None))!.Id.Value);
+            claimed.Add(
+                (await ClaimedJob.NextAsync(open[^1], Night, new ClaimFrom(TimeProvider.System), CancellationToken.None))!.Id.Value);
         }
         Assert.Equal(jobs.Select(job => job.Id), claimed);
         await using var another = await lanes.OpenConnectionAsync();
@@ -119,8 +120,10 @@ public sealed class ClaimOrderTests
                 3L * n + (job.Kind is "uncovered" or "ended" ? 2000 : 900), job.Id);
             await service.ExecuteAsync(
                 """
-                insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, status, window_name, planned_at, closes_at, started_version)
-                values ($1, '{}', 3, $2, 'cs', timestamptz '2026-01-01' + $5 * interval '1 minute', 'queued', case $3 when 'elsewhere' then 'other' else 'night' end,
+                insert into ledger.mt_doc_job (
+                    id, data, mt_version, bot, client, submitted_at, status, window_name, planned_at, closes_at, started_version)
+                values ($1, '{}', 3, $2, 'cs', timestamptz '2026-01-01' + $5 * interval '1 minute', 'queued',
+                    case $3 when 'elsewhere' then 'other' else 'night' end,
                     date_trunc('day', clock_timestamp()) - interval '1 day' + $4 * interval '1 minute',
                     case $3 when 'ended' then timestamptz '2026-01-01' else timestamptz '2099-01-01' end,
                     case when $3 in ('covered', 'uncovered', 'ended') then 3 end)

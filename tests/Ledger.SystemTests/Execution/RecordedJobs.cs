@@ -50,17 +50,21 @@ internal static class RecordedJobs
         var job = events.Aggregate((Job?)null, (j, e) => JobFold.Apply(j, id, (JobEvent)e.Event, e.Version, e.At))!;
         Assert.Equal(
             await service.ScalarAsync<string>("select $1::jsonb::text", JsonSerializer.Serialize(job, DocumentJson.Default.Job)),
-            await service.ScalarAsync<string>("select data::text from ledger.mt_doc_job where id = $1 and mt_version = $2", id.Value, (long)events.Count));
+            await service.ScalarAsync<string>(
+                "select data::text from ledger.mt_doc_job where id = $1 and mt_version = $2", id.Value, (long)events.Count));
         Assert.True(await service.ScalarAsync<bool>(
             """
-            select (bot, client, status, window_name) is not distinct from (data ->> 'bot', data ->> 'client', data ->> 'status', data -> 'window' ->> 'name')
+            select (bot, client, status, window_name) is not distinct from (
+                data ->> 'bot', data ->> 'client', data ->> 'status', data -> 'window' ->> 'name')
                 and (submitted_at, planned_at, closes_at) is not distinct from (
-                    (data ->> 'submittedAt')::timestamptz, (data ->> 'plannedAt')::timestamptz, (data -> 'window' ->> 'closes')::timestamptz)
+                    (data ->> 'submittedAt')::timestamptz, (data ->> 'plannedAt')::timestamptz,
+                    (data -> 'window' ->> 'closes')::timestamptz)
                 and started_version is not distinct from (data ->> 'startedVersion')::bigint
             from ledger.mt_doc_job where id = $1
             """,
             id.Value));
-        Assert.True(!job.IsEnded || await service.ScalarAsync<bool>("select not exists (select from ledger.job_work where job_id = $1)", id.Value));
+        Assert.True(
+            !job.IsEnded || await service.ScalarAsync<bool>("select not exists (select from ledger.job_work where job_id = $1)", id.Value));
     }
 
     /// <summary>The last outcome of each ordinal; a final one is never followed by another.</summary>

@@ -87,7 +87,8 @@ public sealed class BackupTests
         await service.RotateAsync();
 
         // The log lost leaves that were signed: it goes on under a new name.
-        await OriginChange.RunAsync(backup.Source, TestStore.One, service.KeyDirectory, "ledger.example/restored", "test", "a backup was restored", TimeProvider.System, CancellationToken.None);
+        await OriginChange.RunAsync(backup.Source, TestStore.One, service.KeyDirectory, "ledger.example/restored", "test",
+            "a backup was restored", TimeProvider.System, CancellationToken.None);
         await using var node = LedgerService.Build(new ServiceSettings
         {
             Connection = backup.Connection,
@@ -127,7 +128,8 @@ public sealed class BackupTests
         var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-00001" } });
         var wrapped = await service.ScalarAsync<byte[]>("select wrapped_key from ledger.job_secrets");
         await service.RotateAsync();
-        await new KeyRotation(older.Source, TestStore.One, older.KeysNow(), TimeProvider.System).RunOnceAsync(RotateWhen.Daily, "test", null, CancellationToken.None);
+        await new KeyRotation(older.Source, TestStore.One, older.KeysNow(), TimeProvider.System).RunOnceAsync(
+            RotateWhen.Daily, "test", null, CancellationToken.None);
         Assert.Equal(2, await older.ScalarAsync<int>("select max(epoch) from ledger.key_epochs"));
         Assert.NotNull(older.KeysNow().OpenJobKey(ForgettingSteps.Id(job), 1, wrapped));
     }

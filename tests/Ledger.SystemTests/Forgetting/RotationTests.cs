@@ -223,7 +223,8 @@ public sealed class RotationTests
                 Assert.IsType<RotationResult.Rotated>(await rotation.RunOnceAsync(RotateWhen.Now, "test", null, s_never));
         });
         var jobs = await Task.WhenAll(Enumerable.Range(1, 60).Select(i => service.SubmitAsync(new { conversationIds = new[] { $"theirs-{i:D5}" } })));
-        await UntilAsync(async () => await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
+        await UntilAsync(
+            async () => await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
         await done.CancelAsync();
         await rotating;
         Assert.Equal(60, jobs.Distinct().Count());

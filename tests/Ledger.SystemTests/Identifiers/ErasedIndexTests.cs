@@ -7,7 +7,8 @@ using Npgsql;
 
 namespace Ledger.SystemTests.Identifiers;
 
-/// <summary>Whether an id that the store lacks was erased before is answered from memory, exactly, and for as long as the job's key lives.</summary>
+/// <summary>Whether an id that the store lacks was erased before is answered from memory, exactly, and for as long as the job's key
+/// lives.</summary>
 public sealed class ErasedIndexTests
 {
     [SkippableFact]
@@ -45,7 +46,8 @@ public sealed class ErasedIndexTests
         Assert.Equal(0, index.Count);
         Assert.Empty(await FindAsync("a-00001"));
 
-        Task<IReadOnlySet<string>> FindAsync(params string[] ids) => index.FindAsync(connection, service.Bot, default, ids, CancellationToken.None);
+        Task<IReadOnlySet<string>> FindAsync(params string[] ids) =>
+            index.FindAsync(connection, service.Bot, default, ids, CancellationToken.None);
     }
 
     [SkippableFact]
@@ -134,11 +136,15 @@ public sealed class ErasedIndexTests
             {
                 BatchCommands =
                 {
-                    new("insert into ledger.mt_doc_job (id, data, bot, client, submitted_at, planned_at, status) values ($1, '{}', $2, 'c', now(), now(), 'completed')")
+                    new(
+                        "insert into ledger.mt_doc_job (id, data, bot, client, submitted_at, planned_at, status) "
+                        + "values ($1, '{}', $2, 'c', now(), now(), 'completed')")
                     {
                         Parameters = { new() { Value = id.Value }, new() { Value = bot } },
                     },
-                    new("insert into ledger.job_secrets (job_id, epoch, wrapped_key, request_digest, sealed_request) values ($1, $2, $3, '', '')")
+                    new(
+                        "insert into ledger.job_secrets (job_id, epoch, wrapped_key, request_digest, sealed_request) "
+                        + "values ($1, $2, $3, '', '')")
                     {
                         Parameters = { new() { Value = id.Value }, new() { Value = epoch }, new() { Value = wrapped } },
                     },
@@ -172,7 +178,8 @@ public sealed class ErasedIndexTests
         await using var lanes = new LaneDatabase(service.Database.ConnectionStringFor("ledger_service"));
         await using var connection = await lanes.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        string[] ids = [.. Enumerable.Range(0, 10).Select(job => Conversation(bot, job, 1)), .. Enumerable.Range(0, 90).Select(n => $"never-{n}")];
+        string[] ids = [.. Enumerable.Range(0, 10).Select(job => Conversation(bot, job, 1)),
+            .. Enumerable.Range(0, 90).Select(n => $"never-{n}")];
         Assert.Equal(10, (await index.FindAsync(connection, bot, default, ids, CancellationToken.None)).Count);
         return await RowsReadAsync(connection, "");
     }
@@ -181,7 +188,8 @@ public sealed class ErasedIndexTests
     private static async Task<long> RowsReadAsync(NpgsqlConnection connection, string which)
     {
         await using var command = new NpgsqlCommand(
-            "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_xact_user_tables " + which, connection);
+            "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint from pg_stat_xact_user_tables " + which,
+            connection);
         return (long)(await command.ExecuteScalarAsync())!;
     }
 }

@@ -112,7 +112,8 @@ internal sealed class ErasedLives
     }
 
     private static Task UntilNoJobIsLeftAsync(TestService service) =>
-        Steps.UntilAsync("jobs are left", async () => await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
+        Steps.UntilAsync("jobs are left", async () =>
+            await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
 
     /// <summary>Everything that shows a job, to its own client (with the ids), in the console and to regulators.</summary>
     private async Task LookAsync(TestService service)

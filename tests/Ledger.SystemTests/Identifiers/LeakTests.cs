@@ -106,7 +106,10 @@ public sealed class LeakTests
                    ("client_secrets", "insert into ledger.client_secrets values ('c', 't', encode($1::text::bytea, 'base64')::bytea)"),
                    ("client_secrets",
                        "insert into ledger.client_secrets select '', '', encode((repeat('x', 60) || $1)::bytea, 'base64')::bytea"),
-                   ("mt_streams", "insert into ledger.mt_streams (id, type, version) select gen_random_uuid(), encode(('x' || $1)::bytea, 'base64'), 1"),
+                   (
+                       "mt_streams",
+                       "insert into ledger.mt_streams (id, type, version) "
+                       + "select gen_random_uuid(), encode(('x' || $1)::bytea, 'base64'), 1"),
                    ("quartz.qrtz_locks", "insert into quartz.qrtz_locks (sched_name, lock_name) values ('x', $1)"),
                }
                select (one.Item1, one.Item2, ErasedLives.Name("planted")),

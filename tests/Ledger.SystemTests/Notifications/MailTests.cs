@@ -26,7 +26,8 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         for (var i = 0; i < 12; i++)
             jobs.Add(await service.SubmitAsync(new { cId = $"nobody-{i}" }));
         await service.SubmitAsync(new { cId = "nobody" }, ownerless);
-        await Steps.UntilAsync("jobs are left", async () => await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
+        await Steps.UntilAsync("jobs are left", async () =>
+            await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
         await service.UntilAllIsSentAsync();
 
         var mails = receiver.Mails;

@@ -25,6 +25,7 @@ public sealed class DisclosureTests(SharedService shared) : IClassFixture<Shared
         Assert.Equal(
             Readers,
             await service.ScalarAsync<long>(
-                "select count(*) from ledger.mt_events where stream_id = $1 and type = 'identifiers_disclosed'", Ledger.Projections.StreamIds.Bot(service.Bot)));
+                "select count(*) from ledger.mt_events where stream_id = $1 and type = 'identifiers_disclosed'",
+                Ledger.Projections.StreamIds.Bot(service.Bot)));
     }
 }

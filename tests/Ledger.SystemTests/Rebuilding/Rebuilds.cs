@@ -46,7 +46,8 @@ internal static class Rebuilds
         await service.ExecuteAsync("delete from ledger.mt_doc_jobstatus where id = $1", Stream(missing));
         await service.ExecuteAsync(
             "insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, planned_at, status) "
-            + "values ('11111111-1111-5111-8111-111111111111', '{}', 2, $1, 'nobody', now(), now() + interval '1 day', 'queued')", service.Bot);
+            + "values ('11111111-1111-5111-8111-111111111111', '{}', 2, $1, 'nobody', now(), now() + interval '1 day', 'queued')",
+                service.Bot);
     }
 
     public static Guid Stream(string job) => Guid.Parse(job["cdj-".Length..]);

@@ -46,7 +46,9 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
             new Dictionary<string, string> { ["LEDGER_FAULT_POINT"] = "rebuild.before-commit", [DatabaseOptions.ConnectionVariable] = service.Connection() }, "rebuild"))
         {
             await ledger.LineAsync("fault point rebuild.before-commit");
-            Assert.True(await service.ScalarAsync<bool>("select exists (select from pg_locks where relation = 'ledger.mt_doc_job'::regclass and mode = 'ShareRowExclusiveLock' and granted)"));
+            Assert.True(await service.ScalarAsync<bool>(
+                "select exists (select from pg_locks where relation = 'ledger.mt_doc_job'::regclass "
+                + "and mode = 'ShareRowExclusiveLock' and granted)"));
         }
         await NoSessionIsLeftAsync(service);
         Assert.Equal(before, await service.ProjectionsAsync());

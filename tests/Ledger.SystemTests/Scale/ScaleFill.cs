@@ -16,7 +16,8 @@ internal static class ScaleFill
     /// <summary>The tables that grow, without the schema.</summary>
     public static IReadOnlyList<string> GrowingTables { get; } =
     [
-        "mt_streams", "mt_events", "mt_doc_jobstatus", "mt_doc_job", "job_work", "job_secrets", "job_manifest", "log_runs", "log_checkpoints", "log_queue",
+        "mt_streams", "mt_events", "mt_doc_jobstatus", "mt_doc_job", "job_work", "job_secrets", "job_manifest", "log_runs",
+        "log_checkpoints", "log_queue",
         "notifications", "used_tokens", "rate_counters",
     ];
 
@@ -53,7 +54,8 @@ internal static class ScaleFill
         {{Jobs(status: "queued", firstLeaf)}}
         update ledger.mt_doc_job j set window_name = '{{window}}', planned_at = {{due}}, closes_at = {{closes}},
             started_version = {{(started ? $"{Events}" : "null")}},
-            data = jsonb_build_object('bot', '{{Bot}}', 'attempt', 1, 'isStarted', {{(started ? "true" : "false")}}, 'conversations', 3, 'owed', 3,
+            data = jsonb_build_object(
+                'bot', '{{Bot}}', 'attempt', 1, 'isStarted', {{(started ? "true" : "false")}}, 'conversations', 3, 'owed', 3,
                 'window', jsonb_build_object('name', '{{window}}', 'opens', '2026-01-01T00:00:00.000Z', 'closes', {{Text(closes)}}),
                 'items', jsonb_build_object('messages', 0, 'transcripts', 0, 'recordings', 0, 'attachments', 0, 'logs', 0))
             from filled f where f.id = j.id;

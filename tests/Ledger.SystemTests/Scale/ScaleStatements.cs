@@ -44,7 +44,8 @@ internal static class ScaleStatements
         Claim("beside 31 lanes", "new", rows: 1) with
         {
             Buffers = 350,
-            Elsewhere = "select from ledger.mt_streams s join ledger.mt_doc_job j on j.id = s.id where j.window_name = 'new' order by j.planned_at, j.submitted_at, j.id limit 31 for update of s",
+            Elsewhere = "select from ledger.mt_streams s join ledger.mt_doc_job j on j.id = s.id where j.window_name = 'new' "
+                + "order by j.planned_at, j.submitted_at, j.id limit 31 for update of s",
         },
         new("a claim of the same job again", typeof(ClaimedJob), nameof(ClaimedJob.AgainAsync), 40, Job("new", 5_000), "bigint 3") { Rows = 1 },
     ];
@@ -90,7 +91,12 @@ internal static class ScaleStatements
         $"select '{ScaleFill.Origin}', 1000000 + n, sha256('root'), 'note', now() from generate_series(1, 5000) n";
 
     private static ScaleStatement Claim(string name, string window, int rows) =>
-        new($"a claim {name}", typeof(ClaimedJob), nameof(ClaimedJob.NextAsync), 50, $"text '{window}'", "timestamptz null", "timestamptz null", "uuid null") { Rows = rows };
+        new(
+            $"a claim {name}", typeof(ClaimedJob), nameof(ClaimedJob.NextAsync), 50,
+            $"text '{window}'", "timestamptz null", "timestamptz null", "uuid null")
+        {
+            Rows = rows,
+        };
 
     private static string Job(string window, int number) => $"uuid md5('{window}{number}')";
 }

@@ -84,7 +84,8 @@ internal sealed class LogLedger : IAsyncDisposable
         var entries = new List<byte[]>();
         await using var command = Events.Superuser.CreateCommand(
             """
-            select case when s.type = 'job' then 'cdj-' else '' end || e.stream_id, e.version, e.type, e.timestamp, convert_to(e.data::text, 'UTF8')
+            select case when s.type = 'job' then 'cdj-' else '' end || e.stream_id, e.version, e.type, e.timestamp,
+                convert_to(e.data::text, 'UTF8')
             from ledger.log_runs r cross join generate_series(0, r.count - 1) n
             join ledger.mt_events e on e.stream_id = r.stream_id and e.version = r.first_version + n
             join ledger.mt_streams s on s.id = e.stream_id

@@ -25,7 +25,8 @@ public sealed class NewOriginTests
         await ledger.Events.ExecuteAsync(Tampering.Restore);
         Assert.Contains("new-origin", (await ledger.Writer().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
 
-        var key = await OriginChange.RunAsync(ledger.Events.Service, TestStore.One, ledger.KeyDirectory, Next, "ada", "restored", TimeProvider.System, CancellationToken.None);
+        var key = await OriginChange.RunAsync(ledger.Events.Service, TestStore.One, ledger.KeyDirectory, Next, "ada", "restored",
+            TimeProvider.System, CancellationToken.None);
         Assert.Equal((Next, key), (key.Name, ledger.Key));
         var opened = Assert.IsType<OriginOpened>(Assert.Single(await ledger.Events.ReadAsync(StreamIds.Log)).Event);
         var last = Checkpoint.Open(SignedNote.Parse(oldNote), oldKey);
@@ -43,7 +44,8 @@ public sealed class NewOriginTests
         await ledger.HoldsAsync(oldKey);
         foreach (var used in new[] { Next, LogLedger.Origin })
         {
-            var refusal = await Assert.ThrowsAsync<LogException>(() => OriginChange.RunAsync(ledger.Events.Service, TestStore.One, ledger.KeyDirectory, used, "ada", null, TimeProvider.System, CancellationToken.None));
+            var refusal = await Assert.ThrowsAsync<LogException>(() => OriginChange.RunAsync(
+                ledger.Events.Service, TestStore.One, ledger.KeyDirectory, used, "ada", null, TimeProvider.System, CancellationToken.None));
             Assert.Contains("already", refusal.Message, StringComparison.Ordinal);
         }
     }
@@ -76,7 +78,8 @@ public sealed class NewOriginTests
         Assert.Equal(LogLedger.Origin, ledger.Key.Name);
 
         await ledger.Events.ExecuteAsync(Tampering.Of("changed", stream));
-        await OriginChange.RunAsync(ledger.Events.Service, TestStore.One, ledger.KeyDirectory, "ledger.example/c", "ada", null, TimeProvider.System, CancellationToken.None);
+        await OriginChange.RunAsync(ledger.Events.Service, TestStore.One, ledger.KeyDirectory, "ledger.example/c", "ada", null,
+            TimeProvider.System, CancellationToken.None);
         Assert.Contains("leaf 0 (version 1 of stream", (await ledger.Writer().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
     }
 

@@ -74,14 +74,16 @@ public sealed class SequencingTests
             """
             insert into ledger.mt_streams (id, type, version) select md5(s)::uuid, s, 5 from unnest(array['job', 'bot']) s;
             insert into ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-            select nextval('ledger.mt_events_sequence'), gen_random_uuid(), md5(s)::uuid, v, '{"z": 1, "a": ["é", "\u0001\"", true, null, -7, {}]}', 'client_revoked', now()
+            select nextval('ledger.mt_events_sequence'), gen_random_uuid(), md5(s)::uuid, v,
+                '{"z": 1, "a": ["é", "\u0001\"", true, null, -7, {}]}', 'client_revoked', now()
             from unnest(array['job', 'bot']) s, generate_series(5, 1, -1) v;
             do $$ begin
                 for i in 0 .. 17 loop
                     if i = 0 then insert into ledger.mt_streams (id, type, version) values (md5('none')::uuid, 'other', 4000);
                     else update ledger.mt_streams set version = least(70000, 4000 * (i + 1)) where id = md5('none')::uuid; end if;
                     insert into ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-                    select nextval('ledger.mt_events_sequence'), gen_random_uuid(), md5('none')::uuid, v, jsonb_build_object('n', v), 'client_revoked',
+                    select nextval('ledger.mt_events_sequence'), gen_random_uuid(), md5('none')::uuid, v, jsonb_build_object('n', v),
+                        'client_revoked',
                         '2026-05-08 06:22:56.097123+00'
                     from generate_series(4000 * i + 1, least(70000, 4000 * (i + 1))) v;
                 end loop;
@@ -179,7 +181,8 @@ public sealed class SequencingTests
             Task InsertAsync(int length) => ledger.Events.ExecuteAsync(
                 $"""
                 insert into ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-                select {version}00, gen_random_uuid(), '{stream}', {version}, jsonb_build_object('a', {value.Replace("{0}", $"{length}")}), 'client_revoked', now();
+                select {version}00, gen_random_uuid(), '{stream}', {version}, jsonb_build_object('a', {value.Replace("{0}", $"{length}")}),
+                    'client_revoked', now();
                 update ledger.mt_streams set version = {version} where id = '{stream}'
                 """);
             var refusal = await Assert.ThrowsAsync<PostgresException>(() => InsertAsync(fits + 1));

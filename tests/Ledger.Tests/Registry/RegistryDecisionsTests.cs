@@ -38,10 +38,12 @@ public sealed class RegistryDecisionsTests
     {
         Assert.Contains("mail address", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = "owner" }).Rejection!.Message, StringComparison.Ordinal);
         Assert.Contains("https://", RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "http://example.com" }).Rejection!.Message, StringComparison.Ordinal);
-        var bot = BotFold.Apply(null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
+        var bot = BotFold.Apply(
+            null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
         bot = BotFold.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
         Assert.Equal(("owner@example.com", "https://example.com"), (bot.OwnerMail, bot.WebhookUrl));
-        bot = BotFold.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
+        bot = BotFold.Apply(
+            bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", "", null, null, null, "ada", null, WebhookUrl: "")).Events.Single());
         Assert.Equal((null, null), (bot.OwnerMail, bot.WebhookUrl));
     }
 
@@ -222,7 +224,8 @@ public sealed class RegistryDecisionsTests
 
     private static Bot Bot(params RegistryCommand[] commands) => Given<Bot>(commands, RegistryDecisions.Decide, BotFold.Apply);
 
-    private static ApiClient Client(params RegistryCommand[] commands) => Given<ApiClient>(commands, RegistryDecisions.Decide, ApiClientFold.Apply);
+    private static ApiClient Client(params RegistryCommand[] commands) =>
+        Given<ApiClient>(commands, RegistryDecisions.Decide, ApiClientFold.Apply);
 
     private static T Given<T>(RegistryCommand[] commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply)
         where T : class => commands.Aggregate((T?)null, (document, command) =>

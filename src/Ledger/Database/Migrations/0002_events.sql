@@ -66,7 +66,8 @@ begin
         raise exception 'this ledger knows no events of this type: use the version that migrated the database' using errcode = 'LV415';
     end if;
     if new.bdata is not null or new.is_archived is not false or new.tenant_id is distinct from '*DEFAULT*' then
-        raise exception 'an event must hold nothing that the log does not cover: no binary data, no tenant, not archived' using errcode = 'LV414';
+        raise exception 'an event must hold nothing that the log does not cover: no binary data, no tenant, not archived'
+            using errcode = 'LV414';
     end if;
     v_text := new.data::text;
     if new.stream_id is null or new.version not between 1 and 9007199254740991
@@ -96,4 +97,5 @@ alter table ledger.mt_streams enable always trigger streams_only_grow;
 alter table ledger.mt_streams enable always trigger streams_are_typed;
 
 -- Whether a client's getting a job's identifiers is recorded already: see RegistryStore.DiscloseOnceAsync.
-create index mt_events_disclosures on ledger.mt_events (stream_id, (data ->> 'job'), (data ->> 'client'), (data ->> 'what')) where type = 'identifiers_disclosed';
+create index mt_events_disclosures on ledger.mt_events (stream_id, (data ->> 'job'), (data ->> 'client'), (data ->> 'what'))
+    where type = 'identifiers_disclosed';

@@ -26,7 +26,8 @@ create table ledger.job_manifest (
     primary key (job_id, row_number),
     constraint job_manifest_one_outcome_each check (octet_length(outcomes) = size and open_count between 0 and size)
 );
--- Every ordinal ends in one outcome: what is settled stays, and nothing becomes pending again. The sealed ids may be destroyed, never exchanged.
+-- Every ordinal ends in one outcome: what is settled stays, and nothing becomes pending again. The sealed ids may be destroyed, never
+-- exchanged.
 create function ledger.allow_settling_only() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if (new.job_id, new.row_number, new.size, new.subtree_root) is distinct from (old.job_id, old.row_number, old.size, old.subtree_root)
@@ -35,7 +36,8 @@ begin
     end if;
     for i in 0 .. old.size - 1 loop
         -- 0 is pending, 32 and above is failed and may be tried again; what lies between is final.
-        if get_byte(new.outcomes, i) <> get_byte(old.outcomes, i) and (get_byte(old.outcomes, i) between 1 and 31 or get_byte(new.outcomes, i) = 0) then
+        if get_byte(new.outcomes, i) <> get_byte(old.outcomes, i)
+            and (get_byte(old.outcomes, i) between 1 and 31 or get_byte(new.outcomes, i) = 0) then
             raise exception 'an ordinal has one outcome: this change is refused' using errcode = 'LV001';
         end if;
     end loop;
@@ -63,13 +65,15 @@ create table ledger.client_secrets (
 create table ledger.key_epochs (
     epoch        integer     not null primary key,
     opened_at    timestamptz not null default clock_timestamp(),
-    forgotten    bigint      not null default 0, -- jobs forgotten while it was the newest: until its key is destroyed, a backup can hold theirs
+    -- Jobs forgotten while it was the newest: until its key is destroyed, a backup can hold theirs.
+    forgotten    bigint      not null default 0,
     destroyed_at timestamptz
 );
 insert into ledger.key_epochs (epoch) values (1);
 
--- Once an epoch is open, nothing is wrapped under an older one any more: what was would be lost with the older one's key. A rotation locks the table
--- after opening the epoch, so whoever passed this check before is waited for, and re-wrapped. Another isolation level could see epochs as they were earlier.
+-- Once an epoch is open, nothing is wrapped under an older one any more: what was would be lost with the older one's key. A rotation locks
+-- the table after opening the epoch, so whoever passed this check before is waited for, and re-wrapped. Another isolation level could see
+-- epochs as they were earlier.
 create function ledger.refuse_closed_epoch() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
@@ -80,7 +84,8 @@ begin
     end if;
     return new;
 end $$;
-create trigger secrets_take_the_newest_epoch before insert or update on ledger.job_secrets for each row execute function ledger.refuse_closed_epoch();
+create trigger secrets_take_the_newest_epoch before insert or update on ledger.job_secrets
+    for each row execute function ledger.refuse_closed_epoch();
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
 
 -- Who is to be told of a job's end (docs/adr/0017): a row is written in the transaction of the job's Completed, and sent at least once.
@@ -119,7 +124,8 @@ create table ledger.used_tokens (
 );
 create index used_tokens_expiry on ledger.used_tokens (expires_at);
 
--- Requests counted in fixed UTC windows, over all nodes. Unlogged: after a crash of the server counting begins anew, and nothing else is lost.
+-- Requests counted in fixed UTC windows, over all nodes. Unlogged: after a crash of the server counting begins anew, and nothing else is
+-- lost.
 create unlogged table ledger.rate_counters (
     kind      text        not null,
     subject   text        not null,

@@ -119,10 +119,12 @@ alter table ledger.log_checkpoints enable always trigger checkpoints_are_only_co
 alter table ledger.log_checkpoints enable always trigger checkpoints_stay;
 alter table ledger.log_checkpoints enable always trigger checkpoints_are_not_truncated;
 
--- The change log (docs/adr/0018): what became of a bot and its jobs, in log order. A projection: every row can be had again from events and log_runs by change_log_of.
+-- The change log (docs/adr/0018): what became of a bot and its jobs, in log order. A projection: every row can be had again from events and
+-- log_runs by change_log_of.
 create table ledger.change_log (
     bot_id        text        not null,
-    position      bigint      not null, -- the leaf of the entry's last event: later entries always have later positions, which is what makes a cursor exact
+    -- The leaf of the entry's last event. Later entries always have later positions, which makes a cursor exact.
+    position      bigint      not null,
     id            uuid        not null, -- of the entry's first event
     stream_id     uuid        not null,
     first_version bigint      not null,
@@ -147,11 +149,13 @@ create function ledger.number_in(p_data jsonb, p_member text) returns bigint lan
     select case jsonb_typeof(p_data -> p_member) when 'number' then (p_data -> p_member)::bigint else 0 end
 $$;
 
--- The entries that streams' events make, from a version of each on (with which an entry must begin), as far as they are in the log. Consecutive outcomes of one instant
--- are one entry: no two appends to a job share one. An entry of which an event is not in the log yet is left out.
+-- The entries that streams' events make, from a version of each on (with which an entry must begin), as far as they are in the log.
+-- Consecutive outcomes of one instant are one entry: no two appends to a job share one. An entry of which an event is not in the log yet is
+-- left out.
 create function ledger.change_log_of(p_streams uuid[], p_from bigint[]) returns setof ledger.change_log language sql stable as $$
 with streams as (
-    -- A job's first event names its bot, and so does a bot's. What is longer than an id (128 characters) is of another's making, and might not fit the index.
+    -- A job's first event names its bot, and so does a bot's. What is longer than an id (128 characters) is of another's making, and might
+    -- not fit the index.
     select s.id, s.type = 'job' as is_job, o.data ->> 'bot' as bot_id, w.from_version, r.first_version + r.count - 1 as to_version
     from unnest(p_streams, p_from) as w (stream_id, from_version)
     join ledger.mt_streams s on s.id = w.stream_id and s.type in ('job', 'bot')
@@ -161,9 +165,11 @@ with streams as (
 events as (
     select s.bot_id, s.id as stream_id, s.is_job and e.could_be_outcome as is_outcome, e.*
     from streams s
-    -- "order by" keeps this a query of its own: of a job's many events only those from the version on are read, and only what is counted is sorted.
+    -- "order by" keeps this a query of its own: of a job's many events only those from the version on are read, and only what is counted is
+    -- sorted.
     cross join lateral (
-        select version, timestamp, type, ledger.is_outcome(type, data) as could_be_outcome, case type when 'conversation_skipped' then coalesce(data ->> 'reason', '') end as reason,
+        select version, timestamp, type, ledger.is_outcome(type, data) as could_be_outcome,
+            case type when 'conversation_skipped' then coalesce(data ->> 'reason', '') end as reason,
             ledger.number_in(data -> 'items', 'messages') as messages, ledger.number_in(data -> 'items', 'transcripts') as transcripts,
             ledger.number_in(data -> 'items', 'recordings') as recordings, ledger.number_in(data -> 'items', 'attachments') as attachments,
             ledger.number_in(data -> 'items', 'logs') as logs
@@ -172,11 +178,15 @@ events as (
         order by version) e),
 placed as (
     -- Consecutive versions have one place.
-    select *, case when is_outcome then version - row_number() over (partition by stream_id, is_outcome, timestamp order by version) else version end as place
+    select *,
+        case when is_outcome then version - row_number() over (partition by stream_id, is_outcome, timestamp order by version)
+            else version end as place
     from events),
 counted as (
-    select bot_id, stream_id, timestamp, is_outcome, place, type, reason, min(version) as first_version, max(version) as last_version, count(*) as events,
-        sum(messages) as messages, sum(transcripts) as transcripts, sum(recordings) as recordings, sum(attachments) as attachments, sum(logs) as logs
+    select bot_id, stream_id, timestamp, is_outcome, place, type, reason,
+        min(version) as first_version, max(version) as last_version, count(*) as events,
+        sum(messages) as messages, sum(transcripts) as transcripts,
+        sum(recordings) as recordings, sum(attachments) as attachments, sum(logs) as logs
     from placed
     group by bot_id, stream_id, timestamp, is_outcome, place, type, reason),
 entries as (
@@ -186,7 +196,8 @@ entries as (
             'failed', coalesce(sum(events) filter (where type = 'failed'), 0),
             'skipped', coalesce(jsonb_object_agg(reason, events) filter (where reason is not null), '{}'),
             'items', jsonb_build_object(
-                'messages', sum(messages), 'transcripts', sum(transcripts), 'recordings', sum(recordings), 'attachments', sum(attachments), 'logs', sum(logs))) end as outcomes
+                'messages', sum(messages), 'transcripts', sum(transcripts),
+                'recordings', sum(recordings), 'attachments', sum(attachments), 'logs', sum(logs))) end as outcomes
     from counted
     group by bot_id, stream_id, timestamp, is_outcome, place)
 select e.bot_id, last.leaf, f.id, e.stream_id, e.first_version, e.last_version, first.leaf, e.timestamp, e.outcomes
@@ -194,14 +205,16 @@ from entries e
 join ledger.mt_events f on f.stream_id = e.stream_id and f.version = e.first_version
 cross join lateral (
     select r.first_index + (e.first_version - r.first_version) as leaf, r.first_version + r.count - 1 as last_version
-    from ledger.log_runs r where r.stream_id = e.stream_id and r.first_version <= e.first_version order by r.first_version desc limit 1) first
+    from ledger.log_runs r where r.stream_id = e.stream_id and r.first_version <= e.first_version
+    order by r.first_version desc limit 1) first
 cross join lateral (
     select r.first_index + (e.last_version - r.first_version) as leaf, r.first_version + r.count - 1 as last_version
     from ledger.log_runs r where r.stream_id = e.stream_id and r.first_version <= e.last_version order by r.first_version desc limit 1) last
 where e.first_version <= first.last_version and e.last_version <= last.last_version
     and not (e.is_outcome and exists (
         select from ledger.mt_events n
-        where n.stream_id = e.stream_id and n.version = e.last_version + 1 and n.timestamp = e.timestamp and ledger.is_outcome(n.type, n.data)))
+        where n.stream_id = e.stream_id and n.version = e.last_version + 1
+            and n.timestamp = e.timestamp and ledger.is_outcome(n.type, n.data)))
 $$;
 
 -- Whoever puts events into the log extends the change log in the same transaction.
@@ -217,7 +230,8 @@ begin
     insert into ledger.change_log select * from ledger.change_log_of(v_streams, v_from);
     return null;
 end $$;
-create trigger runs_extend_the_change_log after insert on ledger.log_runs referencing new table as added for each statement execute function ledger.extend_change_log();
+create trigger runs_extend_the_change_log after insert on ledger.log_runs referencing new table as added
+    for each statement execute function ledger.extend_change_log();
 alter table ledger.log_runs enable always trigger runs_extend_the_change_log;
 -- What was erased in the latest nights.
 create index change_log_erased on ledger.change_log (bot_id, created_at) where outcomes is not null;
@@ -245,10 +259,10 @@ create function ledger.is_covered(p_size bigint, p_stream uuid, p_version bigint
 $$;
 
 -- Locks the stream of the window's job that has been due longest and that nobody else holds, and returns its id and its place; nothing when
--- there is none. From a place on, the jobs before it are not looked at, nor those whose opening has ended: what ended before that place stays
--- in the indexes as long as any snapshot is open that could see it. Three ways to look, each along an index, and the first row found is the one to take. The settings leave the planner only the indexes,
--- whatever it knows or does not know of the tables: a plan that was made when they were small stays good. What was read beside the locked row
--- may be older than it: see locked_job.
+-- there is none. From a place on, the jobs before it are not looked at, nor those whose opening has ended: what ended before that place
+-- stays in the indexes as long as any snapshot is open that could see it. Three ways to look, each along an index, and the first row found
+-- is the one to take. The settings leave the planner only the indexes, whatever it knows or does not know of the tables: a plan that was
+-- made when they were small stays good. What was read beside the locked row may be older than it: see locked_job.
 create function ledger.lock_due_job(p_window text, p_planned_at timestamptz, p_submitted_at timestamptz, p_id uuid)
     returns table (job uuid, planned_at timestamptz, submitted_at timestamptz) language plpgsql
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
@@ -263,8 +277,8 @@ declare
     v_from_submitted constant timestamptz := coalesce(p_submitted_at, '-infinity');
     v_from_id constant uuid := coalesce(p_id, '00000000-0000-0000-0000-000000000000');
 begin
-    -- Where the planned opening has ended there is nothing to delete, only a new plan: that does not wait for the log. (What has not started
-    -- is found below.)
+    -- Where the planned opening has ended there is nothing to delete, only a new plan: that does not wait for the log. (What has not
+    -- started is found below.)
     if p_id is null then
         select s.id, j.planned_at, j.submitted_at into job, planned_at, submitted_at
         from ledger.mt_doc_job j
