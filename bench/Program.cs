@@ -1,17 +1,19 @@
 using Ledger.Bench;
 
-// dotnet run -c Release --project bench -- submit|delete|memory|jobs|import|proof|all [--quick]
+// dotnet run -c Release --project bench -- submit|delete|publish|rebuild|memory|jobs|import|proof|all [--quick]
 const string Usage = """
     Measures the ledger beside its floor, alternately, in one run, on an embedded PostgreSQL with fsync on.
 
       submit   submissions over HTTP with authentication, against bare one-row insert commits, at 8 connections;
                and how long their events wait until a published checkpoint covers them
       delete   a job's deletions with everything on, against the bare DELETEs in the same batches
+      publish  a backlog that is sequenced, integrated and signed, against the hashes of its entries in a loop
+      rebuild  a rebuild in which nothing is wrong, against a bare select of the same events
       memory   peak memory of a job over 200,000 conversations, against one over 2,000
       jobs     memory that a node holds after 20,000 jobs of three conversations, against after 200
       import   peak memory and time of an import of 1,000,000 lines beside 1,000,000 erased conversations, against an empty ledger
       proof    peak managed memory while a proof of 1,000,000 events is written and checked, against one of 10,000
-      all      all six, written to docs/benchmarks.md
+      all      all of them, written to docs/benchmarks.md
 
       --quick  fewer and shorter rounds: a look, no figures to quote; writes nothing
     """;
@@ -24,6 +26,12 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
         return 0;
     case "delete":
         Console.WriteLine(await DeleteBench.RunAsync(quick));
+        return 0;
+    case "publish":
+        Console.WriteLine(string.Join(Environment.NewLine, (object[])await PublishBench.RunAsync(quick)));
+        return 0;
+    case "rebuild":
+        Console.WriteLine(string.Join(Environment.NewLine, (object[])await RebuildBench.RunAsync(quick)));
         return 0;
     case "memory":
         Console.WriteLine(await MemoryBench.RunAsync(quick));
@@ -46,7 +54,8 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
     case "all":
         Figure[] figures =
         [
-            .. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), await MemoryBench.RunAsync(quick),
+            .. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), .. await PublishBench.RunAsync(quick),
+            .. await RebuildBench.RunAsync(quick), await MemoryBench.RunAsync(quick),
             await SmallJobsBench.RunAsync(quick), .. await ImportBench.RunAsync(quick), await ProofBench.RunAsync(quick),
         ];
         if (!quick)

@@ -44,9 +44,17 @@ public sealed class EventType
 
     /// <summary>The event that a stored row holds.</summary>
     /// <exception cref="NotSupportedException">A type that this version does not know: it must not be skipped silently.</exception>
-    public static object Read(string type, string data) => ByName.TryGetValue(type, out var known)
-        ? JsonSerializer.Deserialize(data, known._json)!
-        : throw new NotSupportedException($"unknown event type '{type}': this version of the ledger is too old for its database");
+    public static object Read(string type, string data) => JsonSerializer.Deserialize(data, Known(type)._json)!;
+
+    /// <summary>The event that a stored row holds.</summary>
+    /// <param name="type">Its type.</param>
+    /// <param name="data">Its JSON as UTF-8.</param>
+    /// <exception cref="NotSupportedException">A type that this version does not know: it must not be skipped silently.</exception>
+    public static object Read(string type, ReadOnlySpan<byte> data) => JsonSerializer.Deserialize(data, Known(type)._json)!;
 
     public string Write(object @event) => JsonSerializer.Serialize(@event, _json);
+
+    private static EventType Known(string type) => ByName.TryGetValue(type, out var known)
+        ? known
+        : throw new NotSupportedException($"unknown event type '{type}': this version of the ledger is too old for its database");
 }

@@ -13,7 +13,7 @@ public static class DatabaseAudit
     private static readonly string StateSql = Sql.Load(typeof(DatabaseAudit), nameof(ReadStateAsync));
 
     /// <summary>As many are held at once, until the audit ends: each reads one part of the same snapshot.</summary>
-    private const int Connections = 6;
+    private const int Connections = 7;
 
     private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events, DateTimeOffset Now);
 

@@ -14,5 +14,3 @@ select 'ledger.job_work', w.job_id::text from ledger.job_work w
 where not exists (select from ledger.mt_events e where e.stream_id = w.job_id)
 union all
 (select distinct 'ledger.job_manifest', m.job_id::text from ledger.job_manifest m where not exists (select from ledger.mt_events e where e.stream_id = m.job_id))
-union all
-(select distinct 'ledger.change_log', c.stream_id::text from ledger.change_log c where not exists (select from ledger.mt_events e where e.stream_id = c.stream_id))

@@ -3,7 +3,6 @@ using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Identifiers;
-using Ledger.Projections;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -13,7 +12,6 @@ namespace Ledger.Audit;
 internal sealed class DocumentComparison(NpgsqlConnection connection, Findings findings)
 {
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
-    private static readonly string ChangesSql = Sql.Load(typeof(DocumentComparison), "Changes");
     private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
     private static readonly string OrphansSql = Sql.Load(typeof(DocumentComparison), nameof(FindOrphansAsync));
 
@@ -30,8 +28,6 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
             FoldedStream[] projected = [.. streams.Where(stream => stream.Projected.Row(projection) is not null)];
             compared += await CompareProjectedAsync(projection, projected, cancel);
         }
-        if (streams.Where(stream => stream.Type is StreamIds.JobType or StreamIds.BotType).ToArray() is { Length: > 0 } logged)
-            compared += await FindAsync(FindingKind.ChangeLog, "the entries in ledger.change_log of {0}", logged, ChangesSql, [Ids(logged)[0]], cancel);
         if (started.Length > 0)
         {
             compared += await FindAsync(FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql, [.. Ids(started), Json(started, Outcomes)], cancel);
@@ -55,24 +51,19 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
 
     private async Task<long> CompareProjectedAsync(InlineProjection projection, FoldedStream[] streams, CancellationToken cancel)
     {
-        if (streams.Length == 0)
-            return 0;
-        var table = projection.Table;
-        // Through jsonb, as the stored one went: it orders members and drops nothing else.
-        var sql = $"""
-            select x.{table.Key[0]}, {table.Json("x")}::text, case when d.{table.Key[0]} is null then 'none' else {table.Json("d")}::text end
-            from jsonb_populate_recordset(null::{table.Name}, $1) x
-            left join {table.Name} d on {table.SameKey("d", "x")}
-            where {table.Differ("d", "x")}
-            """;
-        var (kind, what) = table.Name switch
+        var kind = projection.Table switch
         {
-            "ledger.mt_doc_job" => (FindingKind.JobDocument, "document"),
-            "ledger.mt_doc_jobstatus" => (FindingKind.StatusDocument, "document"),
-            _ => (FindingKind.RegistryDocument, "document"),
+            "ledger.mt_doc_job" => FindingKind.JobDocument,
+            "ledger.mt_doc_jobstatus" => FindingKind.StatusDocument,
+            _ => FindingKind.RegistryDocument,
         };
-        var rows = ProjectedRows.Json(projection, streams.Select(stream => (stream.Projected, stream.FoldedVersion)));
-        return await FindAsync(kind, $"the {what} in {table.Name} of {{0}}", streams, sql, [rows], cancel);
+        var folds = streams.Select(stream => (stream.Projected, stream.FoldedVersion));
+        await foreach (var difference in StoredDocuments.DifferencesAsync(connection, projection, folds, cancel))
+        {
+            var name = streams.First(stream => stream.Id == difference.Stream).Name;
+            findings.Add(kind, $"the document in {projection.Table} of {name}", difference.Expected, difference.Found ?? "none", Meaning);
+        }
+        return streams.Length;
     }
 
     /// <summary>Runs a statement whose rows are differences: stream, expected, found.</summary>

@@ -43,7 +43,8 @@ internal sealed class LogPlaces(Findings findings)
     }
 
     /// <summary>The next event of the stream.</summary>
-    public void Check(long version)
+    /// <returns>Its leaf; null: it waits for one, or has none.</returns>
+    public long? LeafOf(long version)
     {
         while (_at < _places.Count && _places[_at].End <= version)
             _at++;
@@ -52,7 +53,9 @@ internal sealed class LogPlaces(Findings findings)
             findings.Add(
                 FindingKind.EventNotInLog, $"version {version} of {_stream}", "a leaf of the log, or an entry in its queue", "neither",
                 "The event was inserted past the ledger, which queues every event for the log in the transaction that appends it.");
+            return null;
         }
+        return _places[_at].FirstIndex + (version - _places[_at].First);
     }
 
     /// <summary>The stream has no further events than up to this version.</summary>

@@ -21,6 +21,8 @@ internal sealed class StreamAudit(AuditSnapshot snapshot, Findings findings, Aud
     {
         var places = new LogPlaces(findings);
         var comparison = new DocumentComparison(await snapshot.ConnectAsync(cancel), findings);
+        await using var entries = new ChangeLogComparison(findings);
+        await entries.BeginAsync(await snapshot.ConnectAsync(cancel), since, cancel);
         await using var command = AuditSnapshot.Command(await snapshot.ConnectAsync(cancel), ReadSql, Since(since));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await places.BeginAsync(await snapshot.ConnectAsync(cancel), since, cancel);
@@ -30,29 +32,37 @@ internal sealed class StreamAudit(AuditSnapshot snapshot, Findings findings, Aud
             var id = reader.GetGuid(0);
             if (stream?.Id != id)
             {
-                await CloseAsync(stream, comparison, places, cancel);
-                stream = new FoldedStream(id, reader.IsDBNull(1) ? null : reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt64(2), findings);
+                await CloseAsync(stream, comparison, entries, places, cancel);
+                var type = await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1);
+                stream = new FoldedStream(id, type, await reader.IsDBNullAsync(2, cancel) ? null : reader.GetInt64(2), findings);
                 await places.EnterAsync(id, stream.Name, cancel);
+                await entries.EnterAsync(id, type, stream.Name);
             }
-            var version = reader.GetInt64(3);
-            places.Check(version);
-            stream.Apply(version, reader.GetString(4), reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6));
+            var (version, eventType, data) = (reader.GetInt64(3), reader.GetString(4), reader.GetString(5));
+            var at = reader.GetFieldValue<DateTimeOffset>(6);
+            if (places.LeafOf(version) is { } leaf)
+                await entries.AddAsync(leaf, version, eventType, at, data);
+            stream.Apply(version, eventType, data, at);
             counts.AddEvent();
         }
-        await CloseAsync(stream, comparison, places, cancel);
+        await CloseAsync(stream, comparison, entries, places, cancel);
         await CompareAsync(comparison, cancel);
         await places.FinishAsync(cancel);
+        await entries.FinishAsync();
+        Interlocked.Add(ref counts.Documents, entries.Compared);
         if (since is null)
             await comparison.FindOrphansAsync(cancel);
     }
 
     public static NpgsqlParameter Since(long? since) => new() { Value = (object?)since ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
 
-    private async Task CloseAsync(FoldedStream? stream, DocumentComparison comparison, LogPlaces places, CancellationToken cancel)
+    private async Task CloseAsync(
+        FoldedStream? stream, DocumentComparison comparison, ChangeLogComparison entries, LogPlaces places, CancellationToken cancel)
     {
         if (stream is null)
             return;
         stream.Close();
+        await entries.LeaveAsync();
         places.Leave(stream.Version);
         Interlocked.Increment(ref counts.Streams);
         _folded.Add(stream);

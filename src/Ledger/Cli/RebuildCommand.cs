@@ -12,11 +12,12 @@ internal static class RebuildCommand
     {
         var verb = new Verb(
             "rebuild",
-            "Rebuilds every status document, the job list, the change log and the registry's documents from the events, while the service runs, and puts right what differs.",
+            "Rebuilds every document and change log from the events, while the service runs, and puts right what differs.",
             "ledger rebuild\nledger rebuild --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…'",
-            "Everything is folded beside the live documents; only at the end, and only where they differ, are they changed, all in one transaction. Nobody ever reads a missing or\n"
-            + "half-built document, and writers wait for that transaction alone, which is short. Ctrl-C changes nothing. In a ledger that was never tampered with, nothing differs.\n"
-            + "The exit code is 0 also where something differed; it is 1 where the events of a stream are not whole, whose documents are then left as they are.");
+            "It goes stream by stream. A document that differs is put right under the lock that every writer of its stream takes, so nobody ever\n"
+            + "reads a missing, half-built or older one. The change logs are put right in one transaction. Ctrl-C keeps what was put right until\n"
+            + "then. In a ledger that was never tampered with, nothing differs.\n"
+            + "The exit code is 0 also where something differed. It is 1 where the events of a stream are not whole: its documents are left alone.");
         var database = DatabaseOptions.AddTo(verb);
         verb.SetAction(async (parsed, cancel) =>
         {
@@ -24,26 +25,27 @@ internal static class RebuildCommand
             await using var opened = await database.OpenAsync(parsed, cancel);
             var report = await ProgressDisplay.RunAsync(
                 terminal, "Rebuilding", (RebuildProgress progress, TimeSpan elapsed) => Shown(progress, elapsed),
-                progress => new Rebuild(opened.Connection, new RebuildOptions(), TimeProvider.System).RunAsync(progress, cancel));
+                progress => new Rebuild(opened.Connection, opened.Store, TimeProvider.System).RunAsync(progress, cancel));
             return Tell(terminal, report);
         });
         return verb;
     }
 
-    private static ShownProgress Shown(RebuildProgress progress, TimeSpan elapsed) => new(
-        progress.Phase switch
-        {
-            RebuildPhase.Folding => $"Folding: {progress.Events:N0} events of {progress.Streams:N0} streams ({progress.Events / Math.Max(elapsed.TotalSeconds, 0.001):N0}/s)",
-            RebuildPhase.CatchingUp => $"Catching up: {progress.Events:N0} events",
-            RebuildPhase.Comparing => "Comparing with the live documents",
-            _ => "Putting the live documents right",
-        },
-        Math.Min(99, 99.0 * progress.Events / Math.Max(progress.Total, 1)));
+    private static ShownProgress Shown(RebuildProgress progress, TimeSpan elapsed)
+    {
+        var folded = progress.Events + progress.Leaves;
+        var rate = folded / Math.Max(elapsed.TotalSeconds, 0.001);
+        return new ShownProgress(
+            progress.Phase == RebuildPhase.ChangeLogs
+                ? $"Change logs: {progress.Leaves:N0} leaves ({rate:N0}/s)"
+                : $"Documents: {progress.Events:N0} events of {progress.Streams:N0} streams ({rate:N0}/s)",
+            Math.Min(99, 50.0 * folded / Math.Max(progress.Total, 1)));
+    }
 
     private static int Tell(Terminal terminal, RebuildReport report)
     {
-        terminal.Line($"Rebuilt {report.Documents:N0} documents of {report.Projections.Count} projections from {report.Events:N0} events of {report.Streams:N0} streams "
-            + $"in {report.Elapsed.TotalSeconds:N1} s; writers waited {report.Locked.TotalMilliseconds:N0} ms.");
+        terminal.Line($"Rebuilt {report.Documents:N0} documents and entries of {report.Projections.Count} tables from {report.Events:N0} events "
+            + $"of {report.Streams:N0} streams in {report.Elapsed.TotalSeconds:N1} s.");
         terminal.Line(report.Wrong == 0
             ? "Nothing differed: 0 documents were wrong."
             : $"{report.Wrong:N0} {(report.Wrong == 1 ? "document was wrong and is" : "documents were wrong and are")} right now:");
@@ -67,7 +69,7 @@ internal static class RebuildCommand
 
     private static string Names(RebuiltProjection projection)
     {
-        var isJobs = InlineProjection.All.Any(one => one.Table.Name == projection.Table && one.StreamType == StreamIds.JobType);
+        var isJobs = InlineProjection.All.Any(one => one.Table == projection.Table && one.StreamType == StreamIds.JobType);
         return string.Join(", ", projection.First.Select(stream => isJobs ? new JobId(stream).ToString() : stream.ToString("D"))) + (projection.Wrong > projection.First.Count ? ", …" : "");
     }
 }

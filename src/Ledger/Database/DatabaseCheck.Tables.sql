@@ -10,10 +10,10 @@ triggers (on_table, name) as (
     select on_table, unnest(string_to_array(names, ' ')) from (values
         ('ledger.mt_events', 'events_stay events_are_not_truncated events_do_not_change events_can_be_leaves'),
         ('ledger.mt_streams', 'streams_stay streams_are_not_truncated streams_only_grow streams_are_typed'),
-        ('ledger.mt_streams', 'new_streams_are_queued appends_are_queued'),
+        ('ledger.mt_streams', 'new_streams_are_queued appends_are_queued appends_are_later'),
         ('ledger.job_manifest', 'manifest_only_settles'),
         ('ledger.job_secrets', 'secrets_take_the_newest_epoch'),
-        ('ledger.log_runs', 'runs_stay runs_are_not_truncated runs_extend_the_change_log'),
+        ('ledger.log_runs', 'runs_stay runs_are_not_truncated'),
         ('ledger.log_tiles', 'tiles_only_grow tiles_stay tiles_are_not_truncated'),
         ('ledger.log_state', 'log_only_grows log_stays log_is_not_truncated'),
         ('ledger.log_checkpoints', 'checkpoints_are_only_cosigned checkpoints_stay checkpoints_are_not_truncated')

@@ -10,7 +10,6 @@ with of_service (kind, objects, rights, columns) as (values
     ('sequence', 'ledger.log_queue_position_seq', 'select', ''),
     ('function', 'ledger.mt_quick_append_events ledger.lock_due_job ledger.locked_job', 'execute', ''),
     ('function', 'ledger.is_covered conversations.has_conversation', 'execute', ''),
-    ('function', 'ledger.change_log_of ledger.is_outcome ledger.number_in', 'execute', ''),
     ('view', 'ledger.published_log', 'select', ''),
     -- Nothing of the service's writes these. Who may only select from a table is not told its keys, and Marten's assertion asks for them.
     ('table', 'ledger.mt_event_progression ledger.mt_event_projection_floors ledger.mt_high_water_skips', 'select references', ''),

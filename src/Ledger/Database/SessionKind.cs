@@ -52,7 +52,7 @@ internal sealed record SessionKind(string Name)
     public static SessionKind Log { get; } = Guarded("ledger log", poolSize: 4);
 
     /// <summary>
-    /// A rebuild that stops to work while it holds the lock loses it. Rows are read in the order of an index, and never sorted.
+    /// A rebuild that stops to work while it holds a stream loses it. Rows are read in the order of an index, and never sorted.
     /// </summary>
     public static SessionKind Rebuild { get; } = new("ledger rebuild")
     {

@@ -15,8 +15,8 @@ namespace Ledger.EventStore;
 public sealed record ChangeLogPage(long After, DateTimeOffset From, DateTimeOffset Before, int Limit, long Skip);
 
 /// <summary>
-/// Reads the change logs: a projection that the database itself extends in the transaction that puts events into the log (docs/adr/0018), in ascending log order. New entries come
-/// behind all older ones, so reading on from a position misses none and repeats none.
+/// Reads the change logs, in ascending log order (docs/adr/0018). The log's writer adds new entries behind all older ones, so reading on from
+/// a position misses none and repeats none.
 /// </summary>
 public sealed class ChangeLog(NpgsqlDataSource database)
 {

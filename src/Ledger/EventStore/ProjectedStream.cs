@@ -19,9 +19,6 @@ public sealed class ProjectedStream(Guid id, string? type)
     public T? Document<T>()
         where T : class => _rows.Values.OfType<T>().SingleOrDefault();
 
-    /// <summary>Goes on from a row that was written before.</summary>
-    public void Restore(InlineProjection projection, JsonElement columns) => _rows[projection] = projection.Read(columns);
-
     /// <summary>Takes the next event. One that is refused changes nothing.</summary>
     /// <exception cref="InvalidOperationException">It cannot come here.</exception>
     public void Apply(object @event, long version, DateTimeOffset at)

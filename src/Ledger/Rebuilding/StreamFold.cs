@@ -6,20 +6,21 @@ namespace Ledger.Rebuilding;
 /// <summary>A stream while it is folded.</summary>
 /// <param name="id">The stream.</param>
 /// <param name="type">Its type.</param>
-/// <param name="recorded">The version that its row says.</param>
-/// <param name="version">The version that is folded already.</param>
-internal sealed class StreamFold(Guid id, string? type, long recorded, long version)
+internal sealed class StreamFold(Guid id, string? type)
 {
     private bool _isBroken;
 
     public Guid Id => id;
 
+    public string? Type => type;
+
     public ProjectedStream Projected { get; } = new(id, type);
 
-    public long Version { get; private set; } = version;
+    /// <summary>Of the last event that was there.</summary>
+    public long Version { get; private set; }
 
-    /// <summary>It is of a type that is known, and every event was there and could be folded.</summary>
-    public bool IsWhole => !_isBroken && Version == recorded && InlineProjection.Of(type).Count > 0;
+    /// <summary>Whether its type is known, and every event up to the version of its row was there and could be folded.</summary>
+    public bool IsWhole(long recorded) => !_isBroken && Version == recorded && InlineProjection.Of(type).Count > 0;
 
     public void Apply(long eventVersion, string eventType, string data, DateTimeOffset at)
     {

@@ -1,7 +1,12 @@
--- The oldest rows of the queue up to the one that reaches $1 events, with their events: whether they are in the log already, and whether more is waiting.
-select q.position, q.stream_id, q.first_version, q.last_version, q.type, q.is_logged, q.is_more, e.version, e.type, e.timestamp, e.data
+-- The oldest rows of the queue up to the one that reaches $1 events, with their events: whether they are in the log already, whether more
+-- is waiting, and which bot the stream's first event names, where that is an earlier one.
+select q.position, q.stream_id, q.first_version, q.last_version, q.type, q.is_logged, q.is_more, e.version, e.type, e.timestamp, e.data,
+    q.first_event
 from (
     select o.position, o.stream_id, o.first_version, o.last_version, (select s.type from ledger.mt_streams s where s.id = o.stream_id) as type,
+        case when o.first_version > 1 then (
+            select jsonb_build_object('bot', f.data -> 'bot')::text
+            from ledger.mt_events f where f.stream_id = o.stream_id and f.version = 1) end as first_event,
         coalesce((
             select r.first_version + r.count > o.first_version
             from ledger.log_runs r

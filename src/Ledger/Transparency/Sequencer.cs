@@ -1,5 +1,7 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
+using Ledger.EventStore;
+using Ledger.Projections.ChangeLog;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -12,9 +14,8 @@ namespace Ledger.Transparency;
 internal sealed record SequencedEvents(int Events, long Size, DateTimeOffset? CoveredUntil);
 
 /// <summary>
-/// Gives the appended events their leaves, in one transaction: fence → queue → events → hash → runs, tiles, size and root. With the runs the
-/// database extends the change log (docs/adr/0018), in the same transaction. A crash before the commit leaves
-/// everything as it was, and after it a tree that is not signed yet.
+/// Gives the appended events their leaves, in one transaction: fence → queue → events → hash and fold → runs, entries of the change log
+/// (docs/adr/0018), tiles, size and root. A crash before the commit leaves everything as it was, and after it a tree that is not signed yet.
 /// </summary>
 internal static class Sequencer
 {
@@ -58,6 +59,7 @@ internal static class Sequencer
     {
         public List<long> Positions { get; } = [];
         public List<(long FirstIndex, long Count, Guid Stream, long FirstVersion)> Runs { get; } = [];
+        public List<LoggedEntry> Entries { get; } = [];
         public int Events { get; private set; }
         public bool IsAll { get; set; } = true;
 
@@ -69,6 +71,12 @@ internal static class Sequencer
                 Runs[^1] = last with { Count = last.Count + 1 };
             else
                 Runs.Add((index, 1, stream, version));
+        }
+
+        public void Add(LoggedEntry? entry)
+        {
+            if (entry is not null)
+                Entries.Add(entry);
         }
     }
 
@@ -118,6 +126,7 @@ internal static class Sequencer
     {
         var (position, expected, last) = (0L, 0L, -1L);
         var stream = "";
+        var fold = new ChangeLogFold(default, type: null);
         while (await reader.ReadAsync(cancel))
         {
             var id = reader.GetGuid(1);
@@ -126,20 +135,28 @@ internal static class Sequencer
                 if (expected <= last)
                     throw Gone(expected, stream);
                 (position, expected, last) = (reader.GetInt64(0), reader.GetInt64(2), reader.GetInt64(3));
-                stream = StoredLeaf.StreamName(id, await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4));
+                var type = await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4);
+                stream = StoredLeaf.StreamName(id, type);
                 waiting.Positions.Add(position);
+                // A row is an append, and no two appends to a job share an instant: what is counted ends here.
+                waiting.Add(fold.End());
+                var first = await reader.IsDBNullAsync(11, cancel) ? null : ChangeLogFold.BotOf(reader.GetFieldValue<byte[]>(11));
+                fold = new ChangeLogFold(id, type, first);
                 waiting.IsAll = !reader.GetBoolean(6);
                 if (reader.GetBoolean(5))
                     throw new LogException($"version {expected} of stream {stream} is in the log already: it was removed and inserted again. Restore the database from a backup");
             }
             if (await reader.IsDBNullAsync(7, cancel) || reader.GetInt64(7) != expected)
                 throw Gone(expected, stream);
-            var entry = StoredLeaf.Entry(stream, expected, reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetFieldValue<byte[]>(10));
+            var (eventType, at, data) = (reader.GetString(8), reader.GetFieldValue<DateTimeOffset>(9), reader.GetFieldValue<byte[]>(10));
+            var entry = StoredLeaf.Entry(stream, expected, eventType, at, data);
+            waiting.Add(fold.Add(tree.Size, expected, eventType, at, data));
             waiting.Add(tree.Size, id, expected++);
             tree.AddLeaf(MerkleTree.LeafHash(entry));
         }
         if (expected <= last)
             throw Gone(expected, stream);
+        waiting.Add(fold.End());
     }
 
     private static LogException Gone(long version, string stream) =>
@@ -165,6 +182,7 @@ internal static class Sequencer
                         new() { Value = runs.Select(run => run.Stream).ToArray() }, new() { Value = runs.Select(run => run.FirstVersion).ToArray() },
                     },
                 },
+                ChangeLogTable.Add(waiting.Entries),
                 TileStore.Write([.. tree.Changed()]),
                 advance,
                 remove,

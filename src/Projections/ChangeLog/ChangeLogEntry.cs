@@ -10,7 +10,7 @@ public sealed record ChangeLogEntry
     public const string JobResource = "conversationDeletionJob";
     public const string BotResource = "bot";
 
-    /// <summary><c>btl-</c> and the id of the entry's first event: the same after every rebuild.</summary>
+    /// <summary><c>btl-</c> and the named UUID of stream and first version (<see cref="LoggedEntry.Id"/>): leaves alone give it.</summary>
     [JsonPropertyName("_id")]
     public required string Id { get; init; }
 

@@ -8,7 +8,7 @@ namespace Ledger.Projections.ChangeLog;
 /// <summary>A row of <c>change_log</c> with the first of its events.</summary>
 /// <param name="Bot">The bot.</param>
 /// <param name="Job">Null: the entry is about the bot itself.</param>
-/// <param name="EventId">Of the first event.</param>
+/// <param name="Id">Of the entry.</param>
 /// <param name="FirstVersion">Of the stream.</param>
 /// <param name="LastVersion">Inclusive.</param>
 /// <param name="Leaves">Half-open.</param>
@@ -18,7 +18,7 @@ namespace Ledger.Projections.ChangeLog;
 /// <param name="EventType">The event's type.</param>
 /// <param name="Data">The event; null: it is a batch's.</param>
 public sealed record ChangeLogRow(
-    string Bot, JobId? Job, Guid EventId, long FirstVersion, long LastVersion, LeafRange Leaves, DateTimeOffset At, string? Client, string? Outcomes, string EventType, string? Data);
+    string Bot, JobId? Job, Guid Id, long FirstVersion, long LastVersion, LeafRange Leaves, DateTimeOffset At, string? Client, string? Outcomes, string EventType, string? Data);
 
 /// <summary>An entry as a function of its row, and of nothing else.</summary>
 public static class ChangeLogShape
@@ -32,7 +32,7 @@ public static class ChangeLogShape
         var detail = new ChangeLogDetail(row.Outcomes is null ? row.EventType : ChangeLogDetail.Outcomes, row.FirstVersion, row.LastVersion, row.Leaves);
         return new ChangeLogEntry
         {
-            Id = $"{IdPrefix}{row.EventId:D}",
+            Id = $"{IdPrefix}{row.Id:D}",
             UserId = new ChangeLogUser(row.Client ?? (said as RegistryEvent)?.Actor ?? ""),
             StreamId = row.Bot,
             ResourceId = row.Job?.ToString() ?? row.Bot,

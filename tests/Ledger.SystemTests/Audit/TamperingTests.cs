@@ -20,8 +20,8 @@ public sealed class TamperingTests
         Assert.Equal("", result.Error);
 
         var pool = $"{audited.Service.Database.ConnectionStringFor("ledger_service")};Maximum Pool Size=";
-        Assert.Equal(0, (await audited.AuditOnAsync($"{pool}6")).ExitCode);
-        Assert.Contains("an audit needs 6 connections", (await audited.AuditOnAsync($"{pool}5")).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await audited.AuditOnAsync($"{pool}7")).ExitCode);
+        Assert.Contains("an audit needs 7 connections", (await audited.AuditOnAsync($"{pool}6")).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class TamperingTests
     }
 
     [Theory]
-    [InlineData("update ledger.change_log set outcomes = jsonb_set(outcomes, '{deleted}', '3') where stream_id = $1 and outcomes is not null", "\"deleted\": 2")]
+    [InlineData("update ledger.change_log set outcomes = jsonb_set(outcomes, '{deleted}', '3') where stream_id = $1 and outcomes is not null", "\"deleted\":2")]
     [InlineData("delete from ledger.change_log where stream_id = $1 and first_version = 7", "none")]
     [InlineData("update ledger.change_log set bot_id = 'st-other' where stream_id = $1 and first_version = 1", "st-other")]
     [InlineData("insert into ledger.change_log select bot_id, position + 100000, id, stream_id, 100, 100, first_leaf, created_at from ledger.change_log where stream_id = $1 and first_version = 1", "none")]

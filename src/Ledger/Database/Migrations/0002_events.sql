@@ -87,6 +87,21 @@ begin
 end $$;
 create trigger events_can_be_leaves before insert on ledger.mt_events for each row execute function ledger.accept_event();
 
+-- Two appends to a job never share an instant, and a job's instants never go back. So a leaf alone tells which outcomes are one batch
+-- (docs/adr/0018). It is asked at the commit, when stream and events are both there.
+create function ledger.refuse_earlier_append() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (
+        select from ledger.mt_events last
+        join ledger.mt_events next on next.stream_id = last.stream_id and next.version = last.version + 1
+        where last.stream_id = new.id and last.version = old.version and next.timestamp <= last.timestamp) then
+        raise exception 'an append to a job must be recorded with a later instant than the one before it' using errcode = 'LV415';
+    end if;
+    return null;
+end $$;
+create constraint trigger appends_are_later after update of version on ledger.mt_streams deferrable initially deferred
+    for each row when (new.type = 'job' and new.version > old.version) execute function ledger.refuse_earlier_append();
+
 alter table ledger.mt_events enable always trigger events_stay;
 alter table ledger.mt_events enable always trigger events_are_not_truncated;
 alter table ledger.mt_events enable always trigger events_do_not_change;
@@ -95,6 +110,7 @@ alter table ledger.mt_streams enable always trigger streams_stay;
 alter table ledger.mt_streams enable always trigger streams_are_not_truncated;
 alter table ledger.mt_streams enable always trigger streams_only_grow;
 alter table ledger.mt_streams enable always trigger streams_are_typed;
+alter table ledger.mt_streams enable always trigger appends_are_later;
 
 -- Whether a client's getting a job's identifiers is recorded already: see RegistryStore.DiscloseOnceAsync.
 create index mt_events_disclosures on ledger.mt_events (stream_id, (data ->> 'job'), (data ->> 'client'), (data ->> 'what'))

@@ -1,5 +1,0 @@
-with different as (
-    delete from {live} l using {suspects} u join {shadow} s on {s=u}
-    where {l=s} and {differ} and not exists (select from {leftAlone} a where a.id = u.{stream})
-    returning l.{stream} as id)
-select count(*), array(select id from different limit 5) from different

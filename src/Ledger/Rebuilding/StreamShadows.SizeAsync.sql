@@ -1,1 +1,0 @@
-select size from ledger.log_state
