@@ -32,6 +32,7 @@ public static class DatabaseAudit
         await using var snapshot = await AuditSnapshot.TakeAsync(database, cancel);
         var connection = await snapshot.ConnectAsync(cancel);
         var state = await ReadStateAsync(connection, cancel);
+        await SchemaAudit.RunAsync(connection, findings, cancel);
         snapshot.Return(connection);
         var signatures = CheckpointSignatures.Of(request, findings);
         var kept = request.Checkpoints.Concat(request.BesideKeys).Select(signatures.Open).OfType<KeptCheckpoint>().ToList();

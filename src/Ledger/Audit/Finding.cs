@@ -53,6 +53,8 @@ public enum FindingKind
     ChangeLog,
     /// <summary>A row belongs to no stream.</summary>
     Orphan,
+    /// <summary>A trigger, function, view, right, owner, policy, column or constraint is not what the migrations made.</summary>
+    Schema,
 }
 
 /// <summary>Something that differs.</summary>

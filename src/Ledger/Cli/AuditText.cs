@@ -117,6 +117,7 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
         FindingKind.JobDocument => "A job's document differs",
         FindingKind.JobManifest => "A manifest differs",
         FindingKind.ChangeLog => "The change log differs",
+        FindingKind.Schema => "The schema differs",
         FindingKind.Orphan => "A row belongs to nothing",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

@@ -54,6 +54,14 @@ public sealed class TamperingTests
     }
 
     [Fact]
+    public async Task A_schema_that_is_not_what_the_migrations_made_is_named()
+    {
+        await using var audited = await AuditedService.StartAsync();
+        await audited.Service.ExecuteAsync("drop trigger events_stay on ledger.mt_events");
+        await audited.FindsAsync(["The schema differs: the trigger events_stay of mt_events", "found     none"]);
+    }
+
+    [Fact]
     public async Task A_removed_event_is_named_by_leaf_stream_and_version()
     {
         await using var audited = await AuditedService.StartAsync();

@@ -80,6 +80,45 @@ public sealed class ScaleDatabase : IAsyncLifetime
         return await MeasureAsync(connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"{statistics}_{planCacheMode}_{i}"))], prepared: false);
     }
 
+    /// <summary>
+    /// Runs every statement in sessions that may scan, and gives the tables that were: what grows, and how often, by the server's own count.
+    /// </summary>
+    internal async Task<IReadOnlyDictionary<string, long>> ScannedAsync(string planCacheMode)
+    {
+        await using var observer = await _sessions.Source.OpenConnectionAsync();
+        await ExecuteAsync(observer, Known(Statistics.Fresh));
+        var before = await ScansAsync(observer);
+        await using (var connection = await _sessions.Source.OpenConnectionAsync())
+        {
+            await using (var transaction = await connection.BeginTransactionAsync())
+            {
+                await ExecuteAsync(connection, $"set local plan_cache_mode = {planCacheMode}; set local enable_seqscan = on");
+                await MeasureAsync(
+                    connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"scans_{planCacheMode}_{i}"))], prepared: false);
+                await transaction.RollbackAsync();
+            }
+            await ExecuteAsync(connection, "select pg_stat_force_next_flush(); select 1");
+            await ExecuteAsync(connection, "select 1");
+        }
+        var after = await ScansAsync(observer);
+        return after.Where(table => table.Value > before[table.Key]).ToDictionary(table => table.Key, table => table.Value - before[table.Key]);
+    }
+
+    private static async Task<Dictionary<string, long>> ScansAsync(NpgsqlConnection connection)
+    {
+        await ExecuteAsync(connection, "select pg_stat_clear_snapshot()");
+        await using var command = new NpgsqlCommand(
+            "select relname, seq_scan from pg_stat_user_tables where schemaname = 'ledger' and relname = any ($1)", connection)
+        {
+            Parameters = { new() { Value = ScaleFill.GrowingTables.ToArray() } },
+        };
+        await using var reader = await command.ExecuteReaderAsync();
+        var scans = new Dictionary<string, long>();
+        while (await reader.ReadAsync())
+            scans[reader.GetString(0)] = reader.GetInt64(1);
+        return scans;
+    }
+
     private static (ScaleStatement Statement, string Name)[] Claims => [.. ScaleStatements.Claims.Select((statement, i) => (statement, $"early_{i}"))];
 
     private static async Task FillAsync(NpgsqlConnection connection, int first, int last)

@@ -1,3 +1,4 @@
+using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Jobs;
@@ -17,13 +18,13 @@ internal static class ScaleStatements
     /// <summary>Windows with 10,000 waiting jobs each, as the fill's first and last number give them.</summary>
     public static IReadOnlyList<Func<int, int, string>> Windows { get; } =
     [
-        (first, last) => ScaleFill.Waiting("new", first, last, firstLeaf: 600_000),
-        (first, last) => ScaleFill.Waiting("covered", first, last, started: true, firstLeaf: 650_000),
+        (first, last) => ScaleFill.Waiting("new", first, last, firstLeaf: 1_000_000),
+        (first, last) => ScaleFill.Waiting("covered", first, last, started: true, firstLeaf: 1_050_000),
         // Started, and the log has not got to them; the last has not started.
         (first, last) => ScaleFill.Waiting(
             "uncovered", first, Math.Min(last, ScaleDatabase.WaitingJobs - 1), started: true, firstLeaf: ScaleFill.Leaves),
         (_, last) => last < ScaleDatabase.WaitingJobs ? "" : ScaleFill.Waiting("uncovered", last, last, firstLeaf: ScaleFill.Leaves),
-        (first, last) => ScaleFill.Waiting("tomorrow", first, last, due: "clock_timestamp() + interval '1 day'", firstLeaf: 700_000),
+        (first, last) => ScaleFill.Waiting("tomorrow", first, last, due: "clock_timestamp() + interval '1 day'", firstLeaf: 1_100_000),
         // Their opening has ended; the log has not got to them.
         (first, last) => ScaleFill.Waiting(
             "ended", first, last, Yesterday, "clock_timestamp() - interval '1 minute'", started: true, 2 * ScaleFill.Leaves),
@@ -80,15 +81,24 @@ internal static class ScaleStatements
             Given = "insert into ledger.log_queue (stream_id, first_version, last_version) " +
                 "select md5('done' || n)::uuid, 1, 1 from generate_series(1, 100) n",
         },
+        new("a page of a change log", typeof(ChangeLog), nameof(ChangeLog.PageAsync), 700,
+            Bot, "bigint -1", "timestamptz '-infinity'", "timestamptz 'infinity'", "bigint 50", "bigint 0") { Rows = 50 },
+        new("a page of a change log behind a cursor", typeof(ChangeLog), nameof(ChangeLog.PageAsync), 700,
+            Bot, "bigint 500000", "timestamptz '-infinity'", "timestamptz 'infinity'", "bigint 50", "bigint 0") { Rows = 50 },
+        new("where a cursor is", typeof(ChangeLog), nameof(ChangeLog.PositionAsync), 12,
+            Bot, "uuid md5(md5('done50000')::uuid::text || 'entry4')") { Rows = 1 },
+        new("what was erased tonight", typeof(ErasedByNight), "ReadAsync", 60,
+            $"text[] '{{{ScaleFill.Bot}}}'", "timestamptz[] array[timestamptz '2026-01-02 03:46']", "timestamptz '2026-01-01'"),
+        new("a job's timeline", typeof(JobHistory), nameof(JobHistory.TimelineAsync), 60, Job("done", 50_000)) { Rows = 5 },
         new("a bundle of 256 leaves", typeof(StoredLeaf), nameof(StoredLeaf.ReadAsync), 2_000, "bigint 150000", "bigint 150256"),
     ];
 
     private const string Bot = $"text '{ScaleFill.Bot}'";
     private const string Origin = $"text '{ScaleFill.Origin}'";
 
-    private const string Unpublished =
+    private static string Unpublished { get; } =
         "insert into ledger.log_checkpoints (origin, size, root, note, signed_at) " +
-        $"select '{ScaleFill.Origin}', 1000000 + n, sha256('root'), 'note', now() from generate_series(1, 5000) n";
+        $"select '{ScaleFill.Origin}', {ScaleFill.Leaves} + n, sha256('root'), 'note', now() from generate_series(1, 5000) n";
 
     private static ScaleStatement Claim(string name, string window, int rows) =>
         new(

@@ -22,6 +22,12 @@ public sealed class ScaleTests(ScaleDatabase database, ITestOutputHelper output)
     public void A_claim_keeps_within_its_bound_with_the_plan_that_it_got_when_the_tables_were_small() =>
         WithinBounds(database.PlannedWhenSmall);
 
+    [SkippableTheory]
+    [InlineData("force_custom_plan")]
+    [InlineData("force_generic_plan")]
+    public async Task No_statement_scans_a_table_that_grows_for_ever(string planCacheMode) =>
+        Assert.Empty(await database.ScannedAsync(planCacheMode));
+
     private void WithinBounds(IReadOnlyList<Measured> measured)
     {
         foreach (var one in measured)
