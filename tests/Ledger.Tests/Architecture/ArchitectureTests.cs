@@ -36,6 +36,15 @@ public sealed class ArchitectureTests
         Assert.Equal(["System.CommandLine"], PackagesOf("src/Verifier/Verifier.csproj"));
     }
 
+    /// <summary>What anybody else could write: it knows events and documents, and nothing of the service.</summary>
+    [Fact]
+    public void A_sample_is_built_on_Contracts_and_Projections_and_Marten_alone()
+    {
+        const string Sample = "samples/MartenReader/MartenReader.csproj";
+        Assert.Equal(["../../src/Contracts/Contracts.csproj", "../../src/Projections/Projections.csproj"], ProjectsOf(Sample));
+        Assert.Equal(["Marten"], PackagesOf(Sample));
+    }
+
     [Fact]
     public void Twin_a_second_project_is_seen() => Assert.Contains("../Projections/Projections.csproj", ProjectsOf("src/Ledger/Ledger.csproj"));
 
