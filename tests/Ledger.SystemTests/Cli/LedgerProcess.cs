@@ -42,6 +42,12 @@ internal sealed class LedgerProcess : IDisposable
         string folder, IReadOnlyDictionary<string, string> environment, string[] under, params string[] args) =>
         Begin(StartInfo(folder, environment, [.. under, "dotnet", typeof(CommandLine).Assembly.Location, .. args]));
 
+    /// <summary>Another program of this solution.</summary>
+    /// <param name="program">The file of its assembly.</param>
+    /// <param name="environment">Variables that it gets besides this process's.</param>
+    public static LedgerProcess StartOther(string program, IReadOnlyDictionary<string, string> environment, params string[] args) =>
+        Begin(StartInfo("", environment, ["dotnet", program, .. args]));
+
     /// <summary>On a terminal of 80 columns, whose output is <see cref="Output"/>; <see cref="Type"/> hangs it up.</summary>
     public static LedgerProcess OnTerminal(params string[] args) =>
         BeginOnTerminal(["dotnet", typeof(CommandLine).Assembly.Location, .. args]);
