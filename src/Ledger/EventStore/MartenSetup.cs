@@ -61,6 +61,7 @@ public static class MartenSetup
         options.Connection(database);
         options.DatabaseSchemaName = Schema;
         options.AutoCreateSchemaObjects = AutoCreate.None;
+        options.Logger(new SilentMartenLogger());
         // A transaction that has failed is over: another attempt is the caller's, from its beginning.
         options.ConfigurePolly(_ => { });
 

@@ -142,6 +142,25 @@ public sealed class LeakTests
         await Assert.ThrowsAsync<PostgresException>(() => Residue.OfDatabaseAsync(connection));
     }
 
+    [SkippableFact]
+    public async Task A_race_that_is_lost_and_a_save_that_fails_are_logged_without_statements_or_parameters()
+    {
+        var log = new CapturedLog();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log });
+        var conversation = ErasedLives.Name("raced");
+        await service.ExecuteAsync("""
+            create function public.refuse() returns trigger language plpgsql
+                as $$ begin raise exception 'no' using errcode = 'MT003', detail = new.id::text; end $$;
+            create trigger refuse before insert on ledger.mt_streams for each row when (new.type = 'job') execute function public.refuse()
+            """);
+        using var refused = await service.SendAsync(
+            HttpMethod.Post, service.Deletions, new { conversationIds = new[] { conversation } });
+        Assert.False(refused.IsSuccessStatusCode);
+        Assert.NotEmpty(log.Text);
+        foreach (var word in (string[])["mt_quick_append_events", "insert into", "Marten Executed", "MT003", conversation])
+            Assert.DoesNotContain(word, log.Text, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public void A_temporary_file_and_a_file_of_the_cluster_are_searched()
     {
