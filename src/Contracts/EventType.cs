@@ -52,6 +52,13 @@ public sealed class EventType
     /// <exception cref="NotSupportedException">A type that this version does not know: it must not be skipped silently.</exception>
     public static object Read(string type, ReadOnlySpan<byte> data) => JsonSerializer.Deserialize(data, Known(type)._json)!;
 
+    /// <summary>
+    /// Whether an exception of reading an event, or of folding it, says that what is stored is no event that can be there. An event that a
+    /// later version made has an unknown type or value.
+    /// </summary>
+    public static bool IsOfNoEvent(Exception e) => e is JsonException or InvalidOperationException or InvalidCastException
+        or NullReferenceException or ArgumentException or FormatException or NotSupportedException;
+
     public string Write(object @event) => JsonSerializer.Serialize(@event, _json);
 
     private static EventType Known(string type) => ByName.TryGetValue(type, out var known)

@@ -90,6 +90,9 @@ public static class LedgerService
         services.AddSingleton<OldTransactions>();
         services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<OldTransactions>().WarningAsync));
         services.AddSingleton<WindowPlanner>();
+        services.AddSingleton<WindowFollower>();
+        services.AddSingleton(provider => new ReadinessWarning(async cancel => StrandedJobs.Warning(await StrandedJobs.FindAsync(
+            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<WindowPlanner>(), settings.Time.GetUtcNow(), cancel))));
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
@@ -113,6 +116,7 @@ public static class LedgerService
         {
             services.AddSingleton(provider => Lanes(provider, settings, lanes));
             services.AddHostedService(provider => provider.GetRequiredService<LaneScheduler>());
+            services.AddHostedService(provider => provider.GetRequiredService<WindowFollower>());
             services.AddSingleton(provider => new ReadinessCheck(
                 "scheduling", _ => Task.FromResult(provider.GetRequiredService<LaneScheduler>().Outage)));
         }

@@ -39,6 +39,18 @@ public sealed class TestClock(string superuser) : TimeProvider
             create function test_clock.clock_timestamp() returns timestamptz language sql volatile
                 as 'select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)';
             create function pg_catalog.clock_timestamp() returns timestamptz language sql volatile as 'select test_clock.clock_timestamp()';
+            do $$
+            declare v_set text;
+            begin
+                -- Defaults name the function that was renamed.
+                for v_set in
+                    select format('alter table %s alter column %I set default %s', d.adrelid::regclass, a.attname,
+                        replace(pg_get_expr(d.adbin, d.adrelid), 'machine_clock_timestamp', 'clock_timestamp'))
+                    from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+                    where pg_get_expr(d.adbin, d.adrelid) like '%machine_clock_timestamp%' loop
+                    execute v_set;
+                end loop;
+            end $$;
             grant usage on schema test_clock to public;
             grant select on test_clock.shift to public;
             """, connection);

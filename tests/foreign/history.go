@@ -160,7 +160,7 @@ func (h *history) schedule(plan *scheduled) {
 	switch plan.Reason {
 	case "off_peak":
 		isInPlace = h.plan == nil && plan.Attempt == 1
-	case "window_closed":
+	case "window_closed", "window_changed":
 		isInPlace = h.plan != nil && plan.Attempt == h.plan.Attempt && !h.broken
 	case "retry":
 		isInPlace = h.plan != nil && plan.Attempt == h.plan.Attempt+1 && plan.Attempt <= maxAttempts &&

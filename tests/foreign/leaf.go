@@ -68,7 +68,7 @@ var kinds = []string{"attachments", "logs", "messages", "recordings", "transcrip
 // closed are the lists from which an event names a value, or members. A newer ledger's may be longer.
 var closed = map[string]map[string][]string{
 	"submitted":            {"requestType": {"conversationIds", "cId"}},
-	"scheduled":            {"reason": {"off_peak", "window_closed", "retry"}},
+	"scheduled":            {"reason": {"off_peak", "window_closed", "retry", "window_changed"}},
 	"conversation_deleted": {"items": kinds},
 	"conversation_skipped": {"reason": skipReasons},
 	"failed":               {"reason": {"store_refused", "locked", "timeout", "not_confirmed", "list_unresolved"}},

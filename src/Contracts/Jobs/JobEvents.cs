@@ -84,6 +84,8 @@ public enum ScheduleReason
     [JsonStringEnumMemberName("window_closed")] WindowClosed,
     /// <summary>Failed conversations, or a failed attempt, are tried again.</summary>
     [JsonStringEnumMemberName("retry")] Retry,
+    /// <summary>The bot has another window, or the window is defined anew: the job follows it.</summary>
+    [JsonStringEnumMemberName("window_changed")] WindowChanged,
 }
 
 /// <summary>Why an identified conversation was not deleted. The numbers are stored in the manifest: never reuse one.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Ledger.Contracts.Transparency;
 using Ledger.EventStore;
 using Ledger.Projections.ChangeLog;
 using Npgsql;
@@ -93,5 +94,18 @@ internal sealed class ChangeLogComparison(Findings findings) : IAsyncDisposable
     private static string Text(LoggedEntry? entry) => entry is null
         ? "none"
         : $"versions {entry.FirstVersion} to {entry.LastVersion} of the bot {entry.Bot}, leaves {entry.FirstLeaf} to {entry.Position}, "
-            + $"recorded {entry.CreatedAt:O}, id {entry.Id}, {entry.Outcomes ?? "one event"}";
+            + $"recorded {entry.CreatedAt:O}, id {entry.Id}, {(entry.Outcomes is { } outcomes ? Readable(outcomes) : "one event")}";
+
+    /// <summary>Both sides in one form. What somebody else made may have none.</summary>
+    private static string Readable(string outcomes)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes(outcomes)));
+        }
+        catch (FormatException)
+        {
+            return outcomes;
+        }
+    }
 }

@@ -76,7 +76,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
                 + "It was left out, and what follows it was compared.");
             return null;
         }
-        catch (Exception e) when (ProjectedStream.IsMisplaced(e) || e is FormatException)
+        catch (Exception e) when (EventType.IsOfNoEvent(e))
         {
             // Told below, without the reader's own message, which may quote what is there.
         }
@@ -103,7 +103,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
                 (broken, FoldedVersion) = (broken ?? wrong, version);
             }
         }
-        catch (Exception e) when (ProjectedStream.IsMisplaced(e))
+        catch (Exception e) when (EventType.IsOfNoEvent(e))
         {
             var isMisplaced = e is InvalidOperationException;
             broken ??= new JobRule("an event that can come here", isMisplaced ? e.Message : "something else", IsUnreadable: !isMisplaced);

@@ -70,6 +70,7 @@ internal static class CertificateWords
         ScheduleReason.OffPeak => "first plan",
         ScheduleReason.WindowClosed => "the window before closed",
         ScheduleReason.Retry => "retry",
+        ScheduleReason.WindowChanged => "the bot's window was changed",
         _ => reason.ToString(),
     };
 

@@ -41,9 +41,9 @@ internal static class BotCommand
     {
         var verb = new Verb(
             "set", "Changes a bot's settings; what is not named stays as it is.", "ledger bot set st-1 --retention-days 0 --reason 'contract of May'\nledger bot set st-1 --webhook none",
-            "Unfinished jobs go by the new settings from their next plan on. A webhook's secret is shown once, when the webhook is set; for another\n"
-            + "secret, set the webhook to none and then anew. A webhook whose receiver answered 410 (Gone) is disabled until it is\n"
-            + "set anew.");
+            "Jobs that wait follow the bot to another window within seconds. One that is at work goes on until its window closes. A webhook's\n"
+            + "secret is shown once, when the webhook is set; for another secret, set the webhook to none and then anew. A webhook whose\n"
+            + "receiver answered 410 (Gone) is disabled until it is set anew.");
         var settings = new BotSettings(verb, "unchanged");
         verb.SetAction(async (parsed, cancel) =>
         {

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Ledger.Contracts;
+using Ledger.Execution;
 using Ledger.Jobs;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
+using Ledger.Scheduling;
 
 namespace Ledger.Cli;
 
@@ -52,6 +54,12 @@ internal static class JobsCommand
             var jobs = await new JobReader(opened.Source, keys: null).NewestAsync(parsed.GetValue(bot), status, phase, parsed.GetValue(limit), cancel);
             Terminal.Of(parsed).Table(
                 ["job", "bot", "type", "status", "phase", "submitted", "identified", "deleted", "skipped", "failed"], [.. jobs.Select(Row)], "There is no such job.");
+            var named = parsed.GetValue(bot);
+            foreach (var stranded in await StrandedJobs.FindAsync(opened.Source, new WindowPlanner(), TimeProvider.System.GetUtcNow(), cancel))
+            {
+                if (named is null || named == stranded.Bot)
+                    Terminal.Of(parsed).Warn($"{stranded}");
+            }
         });
         return verb;
     }

@@ -26,8 +26,8 @@ internal static class WindowCommand
             "Defines a window; one that exists gets the new definition.",
             "ledger window add night --cron '0 0 22 * * ?' --zone Europe/Berlin --length 6h --lanes 4",
             "--cron is: second minute hour day-of-month month day-of-week, with ? for one of the two days, weekdays by name and no year.\n"
-            + "The length is elapsed time, also when clocks change. Lanes are how many jobs run side by side. Jobs that are planned keep\n"
-            + "their plan, or wait if the window closed.");
+            + "The length is elapsed time, also when clocks change. Lanes are how many jobs run side by side. Jobs that wait for the\n"
+            + "window are planned again by its new definition, within seconds.");
         var name = new Argument<string>("NAME") { Description = "1 to 64 characters of a-z, 0-9 and -." };
         var cron = new Option<string>("--cron") { Description = "When it opens.", HelpName = "CRON", Required = true };
         var zone = new Option<string>("--zone") { Description = "The time zone of --cron, by its IANA name.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC" };

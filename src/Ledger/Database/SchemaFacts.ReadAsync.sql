@@ -6,6 +6,10 @@ relations as (
     from pg_class c join schemas n on n.oid = c.relnamespace
     where n.nspname = 'ledger' and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')),
 tables as (select * from relations where relkind = 'r'),
+everywhere as (
+    select c.oid, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity,
+        case n.nspname when 'ledger' then c.relname else n.nspname || '.' || c.relname end as relname
+    from pg_class c join schemas n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'f', 'v', 'm')),
 functions as (
     select p.*, case n.nspname when 'ledger' then p.proname else n.nspname || '.' || p.proname end as name
     from pg_proc p join schemas n on n.oid = p.pronamespace
@@ -16,11 +20,17 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     from tables t join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     union all
-    select 'constraint', t.relname, 0, o.conname, o.contype::text, case when o.convalidated then '' else 'not valid' end,
+    -- Deletions are confirmed by a key between tables of conversations (docs/adr/0008).
+    select 'constraint', t.relname, 0, o.conname, o.contype::text,
+        case when not o.convalidated then 'not valid'
+            when exists (select from pg_trigger g where g.tgconstraint = o.oid and g.tgisinternal and g.tgenabled in ('D', 'R'))
+            then 'does not check' else '' end,
         pg_get_constraintdef(o.oid)
-    from tables t join pg_constraint o on o.conrelid = t.oid and o.contype <> 'n'
+    from everywhere t join pg_constraint o on o.conrelid = t.oid and o.contype <> 'n'
     union all
-    select 'index', t.relname, 0, i.relname, '', '', substring(pg_get_indexdef(i.oid) from ' USING (.*)$')
+    select 'index', t.relname, 0, i.relname,
+        case when x.indisunique then 'unique' when x.indexprs is null and x.indpred is null then 'plain' else 'expression' end, '',
+        substring(pg_get_indexdef(i.oid) from ' USING (.*)$')
     from tables t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
     union all
     select 'unique', t.relname, 0, i.relname, '', '', ''
@@ -38,11 +48,11 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     select 'function', '', 0, p.name, format_type(p.prorettype, null), '',
         format('(%s) security %s%s body %s', pg_get_function_identity_arguments(p.oid),
             case when p.prosecdef then 'definer' else 'invoker' end,
-            coalesce(' set ' || array_to_string(p.proconfig, ' '), ''), md5(p.prosrc))
+            coalesce(' set ' || array_to_string(p.proconfig, ' '), ''), encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex'))
     from functions p
     union all
     -- Without white space and parentheses, which versions of PostgreSQL put in differently.
-    select 'view', '', 0, v.relname, '', '', 'query ' || md5(regexp_replace(pg_get_viewdef(v.oid), '[\s()]', '', 'g'))
+    select 'view', '', 0, v.relname, '', '', 'query ' || encode(sha256(convert_to(regexp_replace(pg_get_viewdef(v.oid), '[\s()]', '', 'g'), 'UTF8')), 'hex')
     from relations v where v.relkind in ('v', 'm')
     union all
     -- To the ledger's own roles and to everybody. Of others only what lets them write: who else reads is the operator's affair.
@@ -73,18 +83,29 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     join pg_roles r on r.oid = o.owner where r.rolname <> 'ledger_owner'
     union all
     select 'policy', t.relname, 0, p.polname, p.polcmd::text, '', coalesce(pg_get_expr(p.polqual, p.polrelid), '')
-    from relations t join pg_policy p on p.polrelid = t.oid
+    from everywhere t join pg_policy p on p.polrelid = t.oid
     union all
-    select 'row security', relname, 0, '', '', '', '' from relations where relrowsecurity or relforcerowsecurity
+    select 'row security', relname, 0, '', '', '', '' from everywhere where relrowsecurity or relforcerowsecurity
     union all
     select 'rule', t.relname, 0, w.rulename, '', '', pg_get_ruledef(w.oid)
-    from relations t join pg_rewrite w on w.ev_class = t.oid where w.rulename <> '_RETURN'
+    from everywhere t join pg_rewrite w on w.ev_class = t.oid where w.rulename <> '_RETURN'
     union all
-    select 'child table', t.relname, 0, i.inhrelid::regclass::text, '', '', '' from relations t join pg_inherits i on i.inhparent = t.oid
+    select 'child table', t.relname, 0, i.inhrelid::regclass::text, '', '', '' from everywhere t join pg_inherits i on i.inhparent = t.oid
     union all
-    select 'unlogged', relname, 0, '', '', '', '' from tables where relpersistence <> 'p'
+    select 'unlogged', relname, 0, '', '', '', '' from everywhere where relkind = 'r' and relpersistence <> 'p'
     union all
-    select 'foreign or partitioned', relname, 0, '', relkind::text, '', '' from relations where relkind in ('p', 'f', 'm'))
+    select 'foreign or partitioned', relname, 0, '', relkind::text, '', '' from everywhere where relkind in ('p', 'f', 'm')
+    union all
+    -- The three roles' rights beyond their grants, and of whom service and reader are members.
+    select 'role', '', 0, r.rolname, a.attribute, '', ''
+    from pg_roles r cross join lateral (values
+        ('superuser', r.rolsuper), ('bypassrls', r.rolbypassrls), ('createrole', r.rolcreaterole), ('replication', r.rolreplication),
+        ('login', r.rolcanlogin and r.rolname = 'ledger_owner')) a (attribute, has)
+    where a.has and r.rolname in ('ledger_owner', 'ledger_service', 'ledger_reader')
+    union all
+    select 'role', '', 0, m.rolname, 'member', '', g.rolname
+    from pg_auth_members a join pg_roles m on m.oid = a.member join pg_roles g on g.oid = a.roleid
+    where m.rolname in ('ledger_service', 'ledger_reader'))
 select concat_ws(',', kind, tab, name, replace(type, ',', ';'), nullable, regexp_replace(definition, ',\s*', '; ', 'g'))
 from facts
 order by kind collate "C", tab collate "C", place, name collate "C", type collate "C", definition collate "C"

@@ -14,6 +14,9 @@ internal static class ChangeLogTable
 
     private static readonly string AddSql = Sql.Load(typeof(ChangeLogTable), nameof(Add));
     private static readonly string ReadSql = Sql.Load(typeof(ChangeLogTable), nameof(ReadAsync));
+    private static readonly string OfSql = Sql.Load(typeof(ChangeLogTable), nameof(OfAsync));
+    private static readonly string RemoveSql = Sql.Load(typeof(ChangeLogTable), nameof(RemoveAsync));
+    private static readonly string BeyondLeavesSql = Sql.Load(typeof(ChangeLogTable), nameof(BeyondLeavesAsync));
 
     /// <summary>
     /// Adds entries. One whose place is taken is left out: a row that somebody inserted past the ledger must not stop the log. The audit
@@ -51,6 +54,63 @@ internal static class ChangeLogTable
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             yield return Row(reader);
+    }
+
+    /// <summary>What is stored of versions of streams.</summary>
+    /// <param name="connection">Whose snapshot is read.</param>
+    /// <param name="runs">Streams, each from one version to another.</param>
+    /// <param name="cancel">Stops it.</param>
+    public static async Task<List<LoggedEntry>> OfAsync(
+        NpgsqlConnection connection, IReadOnlyList<(Guid Stream, long First, long Last)> runs, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(OfSql, connection)
+        {
+            CommandTimeout = 0,
+            Parameters =
+            {
+                Of(runs.Select(run => run.Stream).ToArray()), Of(runs.Select(run => run.First).ToArray()),
+                Of(runs.Select(run => run.Last).ToArray()),
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var entries = new List<LoggedEntry>();
+        while (await reader.ReadAsync(cancel))
+            entries.Add(Row(reader));
+        return entries;
+    }
+
+    /// <summary>Removes entries, and whatever has the places of others.</summary>
+    /// <returns>The keys of what was removed.</returns>
+    public static async Task<List<(Guid Stream, long FirstVersion)>> RemoveAsync(
+        NpgsqlConnection connection, IReadOnlyList<(Guid Stream, long FirstVersion)> keys, IReadOnlyList<LoggedEntry> places,
+        CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(RemoveSql, connection)
+        {
+            CommandTimeout = 0,
+            Parameters =
+            {
+                Of(keys.Select(key => key.Stream).ToArray()), Of(keys.Select(key => key.FirstVersion).ToArray()),
+                Of(places.Select(entry => entry.Bot).ToArray()), Of(places.Select(entry => entry.Position).ToArray()),
+            },
+        };
+        return await KeysAsync(command, cancel);
+    }
+
+    /// <summary>The keys of entries that begin at no leaf.</summary>
+    public static async Task<List<(Guid Stream, long FirstVersion)>> BeyondLeavesAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(BeyondLeavesSql, connection) { CommandTimeout = 0 };
+        return await KeysAsync(command, cancel);
+    }
+
+    private static async Task<List<(Guid Stream, long FirstVersion)>> KeysAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var keys = new List<(Guid, long)>();
+        while (await reader.ReadAsync(cancel))
+            keys.Add((reader.GetGuid(0), reader.GetInt64(1)));
+        return keys;
     }
 
     /// <summary>A row with the columns bot, stream, first and last version, first leaf, position, instant, outcomes and id.</summary>

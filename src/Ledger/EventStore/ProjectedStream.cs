@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Ledger.EventStore;
 
 /// <summary>One stream as its events go by: the rows of its projections. Its size does not depend on how many events there are.</summary>
@@ -28,7 +26,4 @@ public sealed class ProjectedStream(Guid id, string? type)
         foreach (var (projection, row) in _projections.Zip(rows))
             _rows[projection] = row;
     }
-
-    /// <summary>Whether an exception of reading or applying an event says that what is stored there is no event that can be there.</summary>
-    public static bool IsMisplaced(Exception e) => e is JsonException or InvalidOperationException or InvalidCastException or NullReferenceException;
 }

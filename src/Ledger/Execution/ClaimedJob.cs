@@ -22,6 +22,7 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     private static readonly string NextSql = Sql.Load(typeof(ClaimedJob), nameof(NextAsync));
     private static readonly string LockedSql = Sql.Load(typeof(ClaimedJob), nameof(LockedAsync));
     private static readonly string AgainSql = Sql.Load(typeof(ClaimedJob), nameof(AgainAsync));
+    private static readonly string OfSql = Sql.Load(typeof(ClaimedJob), nameof(OfAsync));
 
     private readonly IEventStream<Job>? _stream;
 
@@ -78,6 +79,13 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
             Parameters = { new() { Value = Id.Value }, new() { Value = Version } },
         };
         return await command.ExecuteScalarAsync(cancel) is Guid job ? await LockedAsync(connection, job, window: null, cancel) : null;
+    }
+
+    /// <summary>Claims a job whatever it waits for; null if somebody else has it.</summary>
+    public static async Task<ClaimedJob?> OfAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(OfSql, connection) { Parameters = { new() { Value = job.Value } } };
+        return await command.ExecuteScalarAsync(cancel) is Guid id ? await LockedAsync(connection, id, window: null, cancel) : null;
     }
 
     /// <summary>With its stream read. A document that cannot be read is a failure of this job alone, and not of the claim.</summary>

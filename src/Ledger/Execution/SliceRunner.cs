@@ -237,9 +237,6 @@ public sealed class SliceRunner(
             await act(step with { Transaction = transaction, Claimed = await claimed.ReadAsync(transaction, CancellationToken.None) });
     }
 
-    private Plan? RetryPlan(Step step, DateTimeOffset failedAt)
-    {
-        var attempt = Math.Min(step.Claimed.Job.Attempt, options.RetryDelays.Count);
-        return planner.TryPlan(step.Window, failedAt + options.RetryDelays[attempt - 1]);
-    }
+    private Plan? RetryPlan(Step step, DateTimeOffset failedAt) =>
+        planner.TryPlan(step.Window, failedAt + options.DelayBefore(step.Claimed.Job.Attempt + 1));
 }

@@ -26,6 +26,11 @@ public sealed record FailAttempt(int Attempt, FailureReason Reason, Plan? Retry)
 /// <summary>The opening of the plan <paramref name="Ended"/> is over before the job is: go on by <paramref name="Plan"/>, which is later.</summary>
 public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 
+/// <summary>The bot's window is another one than the job is planned into, or is defined otherwise: go on by <paramref name="Plan"/>.</summary>
+/// <param name="Plan">In the window as it is now. It may be earlier than the job's.</param>
+/// <param name="Now">By the database's clock.</param>
+public sealed record FollowWindow(Plan Plan, DateTimeOffset Now) : JobCommand;
+
 /// <summary>When, and in which opening.</summary>
 public sealed record Plan(DateTimeOffset PlannedAt, PlannedWindow Window);
 

@@ -20,6 +20,7 @@ public static class JobDecisions
         (_, RecordOutcomes record) => Record(job, record),
         (_, FailAttempt fail) => Fail(job, fail),
         (_, Replan replan) => Again(job, replan),
+        (_, FollowWindow follow) => Follow(job, follow),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
@@ -79,6 +80,19 @@ public static class JobDecisions
         return replan.Plan.PlannedAt > job.PlannedAt
             ? Decision.Of(Scheduled(replan.Plan, ScheduleReason.WindowClosed, job.Attempt))
             : Decision.Reject("the new plan is not later than the one that it replaces");
+    }
+
+    /// <summary>
+    /// A job that is at work in its opening stays there until that closes. Of the same window there is nothing to follow, so a second time
+    /// appends nothing.
+    /// </summary>
+    private static Decision Follow(Job job, FollowWindow follow)
+    {
+        var (planned, now) = (job.Window!, follow.Plan.Window);
+        var isSame = (planned.Name, planned.Cron, planned.TimeZone, planned.Closes - planned.Opens)
+            == (now.Name, now.Cron, now.TimeZone, now.Closes - now.Opens);
+        var isAtWork = job.IsStarted && job.PlannedAt <= follow.Now && follow.Now < planned.Closes;
+        return isSame || isAtWork ? Decision.Nothing : Decision.Of(Scheduled(follow.Plan, ScheduleReason.WindowChanged, job.Attempt));
     }
 
     private static Decision Unplanned => Decision.Reject("there is no plan for such an attempt yet");

@@ -7,18 +7,17 @@ using Npgsql;
 namespace Ledger.Rebuilding;
 
 /// <summary>
-/// Compares the entries of the change logs with the fold of the leaves, a range of leaves after the other, and puts right what differs, all
-/// in one transaction. What is in the log does not change any more, and the log's writer adds entries behind it only: nobody waits for this.
+/// Compares the entries of the change logs with the fold of the leaves, a range of leaves after the other. Where something differs, the
+/// ranges that it is in are compared again in one transaction, and put right there. What is in the log does not change any more, and the
+/// log's writer adds entries behind it only.
 /// </summary>
-internal sealed class ChangeLogRebuild(NpgsqlConnection session, RebuildTold told)
+/// <remarks>What is held is one range, and what is wrong: keys of rows and bounds of ranges.</remarks>
+internal sealed class ChangeLogRebuild(NpgsqlConnection session, LeftAloneStreams leftAlone, RebuildTold told)
 {
     /// <summary>Leaves of a range, about: it ends with the run that reaches this.</summary>
     private const int RangeLeaves = 8_192;
 
     private static readonly string LeavesSql = Sql.Load(typeof(ChangeLogRebuild), "Leaves");
-    private static readonly string StoredSql = Sql.Load(typeof(ChangeLogRebuild), nameof(StoredAsync));
-    private static readonly string RemoveSql = Sql.Load(typeof(ChangeLogRebuild), nameof(RemoveAsync));
-    private static readonly string SurplusSql = Sql.Load(typeof(ChangeLogRebuild), nameof(SurplusAsync));
 
     private readonly WrongRows _wrong = new(ChangeLogTable.Name);
 
@@ -35,29 +34,60 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, RebuildTold tol
     {
         public List<(Guid Stream, long First, long Last)> Runs { get; } = [];
         public Dictionary<(Guid Stream, long FirstVersion), LoggedEntry> Entries { get; } = [];
-
-        /// <summary>Of these an event is missing: nothing can tell which entries they should have.</summary>
-        public HashSet<Guid> Broken { get; } = [];
-
         public long End { get; set; }
+    }
+
+    /// <param name="Wrong">Stored, and no entries or other ones.</param>
+    /// <param name="Missing">Entries that are not stored so.</param>
+    private sealed record Difference(IReadOnlyList<(Guid Stream, long FirstVersion)> Wrong, IReadOnlyList<LoggedEntry> Missing)
+    {
+        public bool IsNone => Wrong.Count == 0 && Missing.Count == 0;
     }
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        await using var transaction = await session.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
         var size = await SizeAsync(cancel);
+        var wrong = new List<(long From, long End)>();
         for (var from = 0L; from < size;)
         {
             var range = await RangeAsync(from, size, cancel);
             if (range.Runs.Count == 0)
                 break;
-            await CompareAsync(range, cancel);
+            if (!(await CompareAsync(range, cancel)).IsNone)
+                wrong.Add((from, range.End));
+            Entries += range.Entries.Count;
             from = range.End;
         }
-        await SurplusAsync(cancel);
+        var surplus = await ChangeLogTable.BeyondLeavesAsync(session, cancel);
+        if (wrong.Count > 0 || surplus.Count > 0)
+            await PutRightAsync(wrong, surplus, cancel);
+    }
+
+    /// <summary>All at once: entries that took each other's places are never both away.</summary>
+    private async Task PutRightAsync(
+        List<(long From, long End)> ranges, IReadOnlyList<(Guid Stream, long FirstVersion)> surplus, CancellationToken cancel)
+    {
+        await using var transaction = await session.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
+        foreach (var (from, end) in ranges)
+        {
+            var difference = await CompareAsync(await RangeAsync(from, end, cancel), cancel);
+            await RemoveAsync(difference.Wrong, difference.Missing, cancel);
+            await using var batch = new NpgsqlBatch(session) { BatchCommands = { ChangeLogTable.Add(difference.Missing) } };
+            await batch.ExecuteNonQueryAsync(cancel);
+            foreach (var entry in difference.Missing)
+            {
+                if (_removed.Remove((entry.Stream, entry.FirstVersion)))
+                    _wrong.Different(entry.Stream);
+                else
+                    _wrong.Missing(entry.Stream);
+            }
+        }
+        await RemoveAsync([.. surplus.Where(key => !leftAlone.Contains(key.Stream))], [], cancel);
         foreach (var (stream, _) in _removed)
             _wrong.Surplus(stream);
+        told.Enter(RebuildPhase.Committing);
         cancel.ThrowIfCancellationRequested();
+        FaultPoint.At("rebuild.before-commit-of-entries");
         await transaction.CommitAsync(CancellationToken.None);
     }
 
@@ -68,12 +98,12 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, RebuildTold tol
             ?? throw new RebuildException("the database has lost the state of its log (ledger.log_state has no row): restore it from a backup"));
     }
 
-    private async Task<Range> RangeAsync(long from, long size, CancellationToken cancel)
+    private async Task<Range> RangeAsync(long from, long to, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LeavesSql, session)
         {
             CommandTimeout = 0,
-            Parameters = { new() { Value = from }, new() { Value = size }, new() { Value = (long)RangeLeaves } },
+            Parameters = { new() { Value = from }, new() { Value = to }, new() { Value = (long)RangeLeaves } },
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var range = new Range();
@@ -88,7 +118,7 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, RebuildTold tol
         {
             Add(fold.End());
             if (next != end)
-                range.Broken.Add(range.Runs[^1].Stream);
+                leftAlone.Add(range.Runs[^1].Stream);
         }
         while (await reader.ReadAsync(cancel))
         {
@@ -100,8 +130,12 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, RebuildTold tol
                 (next, end, offset) = (first, first + count, index - first);
                 range.Runs.Add((id, first, end - 1));
                 range.End = index + count;
-                var bot = await reader.IsDBNullAsync(5, cancel) ? null : ChangeLogFold.BotOf(reader.GetFieldValue<byte[]>(5));
-                fold = new ChangeLogFold(id, await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4), bot);
+                var type = await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4);
+                var named = await reader.IsDBNullAsync(5, cancel) ? null : reader.GetFieldValue<byte[]>(5);
+                // Without the stream's row, or its first event, nobody can tell whose entries these are.
+                if (type is null || (first > 1 && named is null))
+                    leftAlone.Add(id);
+                fold = new ChangeLogFold(id, type, named is null ? null : ChangeLogFold.BotOf(named));
             }
             if (await reader.IsDBNullAsync(6, cancel) || reader.GetInt64(6) != next)
                 continue;
@@ -114,88 +148,28 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, RebuildTold tol
         return range;
     }
 
-    private async Task CompareAsync(Range range, CancellationToken cancel)
+    private async Task<Difference> CompareAsync(Range range, CancellationToken cancel)
     {
-        var (wrong, stored) = (new List<(Guid Stream, long FirstVersion)>(), new HashSet<(Guid Stream, long FirstVersion)>());
-        foreach (var entry in await StoredAsync(range, cancel))
+        var (wrong, right) = (new List<(Guid Stream, long FirstVersion)>(), new HashSet<(Guid Stream, long FirstVersion)>());
+        foreach (var entry in await ChangeLogTable.OfAsync(session, range.Runs, cancel))
         {
             var key = (entry.Stream, entry.FirstVersion);
-            if (range.Broken.Contains(entry.Stream))
+            if (leftAlone.Contains(entry.Stream))
                 continue;
             if (range.Entries.TryGetValue(key, out var expected) && entry.Equals(expected))
-                stored.Add(key);
+                right.Add(key);
             else
                 wrong.Add(key);
         }
-        LoggedEntry[] missing =
-            [.. range.Entries.Values.Where(entry => !range.Broken.Contains(entry.Stream) && !stored.Contains((entry.Stream, entry.FirstVersion)))];
-        Entries += range.Entries.Count;
-        if (wrong.Count > 0 || missing.Length > 0)
-            await PutRightAsync(wrong, missing, cancel);
-    }
-
-    private async Task PutRightAsync(List<(Guid Stream, long FirstVersion)> wrong, LoggedEntry[] missing, CancellationToken cancel)
-    {
-        await RemoveAsync(wrong, missing, cancel);
-        await using var batch = new NpgsqlBatch(session) { BatchCommands = { ChangeLogTable.Add(missing) } };
-        await batch.ExecuteNonQueryAsync(cancel);
-        foreach (var entry in missing)
-        {
-            if (_removed.Remove((entry.Stream, entry.FirstVersion)))
-                _wrong.Different(entry.Stream);
-            else
-                _wrong.Missing(entry.Stream);
-        }
-    }
-
-    private async Task<List<LoggedEntry>> StoredAsync(Range range, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(StoredSql, session)
-        {
-            CommandTimeout = 0,
-            Parameters =
-            {
-                new() { Value = range.Runs.Select(run => run.Stream).ToArray() },
-                new() { Value = range.Runs.Select(run => run.First).ToArray() },
-                new() { Value = range.Runs.Select(run => run.Last).ToArray() },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var entries = new List<LoggedEntry>();
-        while (await reader.ReadAsync(cancel))
-            entries.Add(ChangeLogTable.Row(reader));
-        return entries;
+        return new Difference(
+            wrong,
+            [.. range.Entries.Values.Where(entry => !leftAlone.Contains(entry.Stream) && !right.Contains((entry.Stream, entry.FirstVersion)))]);
     }
 
     private async Task RemoveAsync(
         IReadOnlyList<(Guid Stream, long FirstVersion)> keys, IReadOnlyList<LoggedEntry> places, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(RemoveSql, session)
-        {
-            CommandTimeout = 0,
-            Parameters =
-            {
-                new() { Value = keys.Select(key => key.Stream).ToArray() },
-                new() { Value = keys.Select(key => key.FirstVersion).ToArray() },
-                new() { Value = places.Select(entry => entry.Bot).ToArray() },
-                new() { Value = places.Select(entry => entry.Position).ToArray() },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
-            _removed.Add((reader.GetGuid(0), reader.GetInt64(1)));
-    }
-
-    private async Task SurplusAsync(CancellationToken cancel)
-    {
-        var surplus = new List<(Guid Stream, long FirstVersion)>();
-        await using (var command = new NpgsqlCommand(SurplusSql, session) { CommandTimeout = 0 })
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-        {
-            while (await reader.ReadAsync(cancel))
-                surplus.Add((reader.GetGuid(0), reader.GetInt64(1)));
-        }
-        if (surplus.Count > 0)
-            await RemoveAsync(surplus, [], cancel);
+        if (keys.Count > 0 || places.Count > 0)
+            _removed.UnionWith(await ChangeLogTable.RemoveAsync(session, keys, places, cancel));
     }
 }

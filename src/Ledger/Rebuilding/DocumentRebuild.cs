@@ -13,10 +13,10 @@ namespace Ledger.Rebuilding;
 /// lock, and put right there.
 /// </summary>
 /// <remarks>A stream's events pass by one after the other. What is held is the documents of one chunk of streams.</remarks>
-internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore store, TimeSpan lockTimeout, RebuildTold told)
+internal sealed class DocumentRebuild(
+    NpgsqlConnection session, IDocumentStore store, TimeSpan lockTimeout, LeftAloneStreams leftAlone, RebuildTold told)
 {
     private const int ChunkStreams = 200;
-    private const int LeftAloneNamed = 5;
 
     private static readonly string StreamsSql = Sql.Load(typeof(DocumentRebuild), "Streams");
     private static readonly string EventsSql = Sql.Load(typeof(DocumentRebuild), "Events");
@@ -24,18 +24,13 @@ internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore s
     private static readonly string HolderSql = Sql.Load(typeof(DocumentRebuild), nameof(HolderAsync));
 
     /// <summary>Streams that no document follows from.</summary>
-    private static readonly string[] Unprojected = [StreamIds.LogType, StreamIds.LedgerType];
+    private static readonly Guid[] Unprojected = [StreamIds.Log, StreamIds.Ledger];
 
     private readonly Dictionary<InlineProjection, WrongRows> _wrong =
         InlineProjection.All.ToDictionary(projection => projection, projection => new WrongRows(projection.Table));
 
-    private readonly List<Guid> _leftAlone = [];
-    private long _leftAloneCount;
-
     /// <summary>As the events have them.</summary>
     public long Documents { get; private set; }
-
-    public LeftAlone LeftAlone => new(_leftAloneCount, _leftAlone);
 
     public IEnumerable<RebuiltProjection> Rebuilt() => InlineProjection.All.Select(projection => _wrong[projection].Rebuilt());
 
@@ -74,7 +69,7 @@ internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore s
         }
         await snapshot.CommitAsync(cancel);
         foreach (var stream in chunk.Except(whole))
-            LeaveAlone(stream.Id);
+            leftAlone.Add(stream.Id);
         return (chunk, whole.FindAll(stream => suspects.Contains(stream.Id)));
     }
 
@@ -92,7 +87,7 @@ internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore s
         await ReadAsync([stream], LaterEventsSql, cancel, new() { Value = stream.Id }, new() { Value = stream.Version });
         if (!stream.IsWhole(version))
         {
-            LeaveAlone(stream.Id);
+            leftAlone.Add(stream.Id);
             return;
         }
         await using var marten = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
@@ -119,22 +114,35 @@ internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore s
         }
     }
 
-    /// <summary>Documents that no stream of their type accounts for.</summary>
+    /// <summary>Documents that no stream accounts for, or one of another kind whose events are whole.</summary>
     private async Task RemoveOrphansAsync(InlineProjection projection, CancellationToken cancel)
     {
-        var orphans = await OrphansAsync(projection, among: null, cancel);
-        foreach (var orphan in orphans)
+        foreach (var orphan in await OrphansAsync(projection, among: null, cancel))
         {
-            // If its stream begins at this moment, one of the two is refused: the snapshot saw neither.
-            await using var transaction = await session.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
-            if ((await OrphansAsync(projection, orphan, cancel)).Count == 0)
-                continue;
-            await using var marten = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
-            projection.Delete(marten, orphan);
-            await marten.SaveChangesAsync(cancel);
-            await transaction.CommitAsync(CancellationToken.None);
-            _wrong[projection].Surplus(orphan);
+            if (!leftAlone.Contains(orphan) && await RemoveOrphanAsync(projection, orphan, cancel))
+                _wrong[projection].Surplus(orphan);
         }
+    }
+
+    /// <returns>False: it is none any more.</returns>
+    private async Task<bool> RemoveOrphanAsync(InlineProjection projection, Guid orphan, CancellationToken cancel)
+    {
+        await using var transaction = await session.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+        if ((await OrphansAsync(projection, orphan, cancel)).Count == 0)
+            return false;
+        await using var marten = store.LightweightSession(Marten.Services.SessionOptions.ForTransaction(transaction));
+        projection.Delete(marten, orphan);
+        try
+        {
+            await marten.SaveChangesAsync(cancel);
+        }
+        catch (Exception e) when (AppendFailure.Of(e) is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure })
+        {
+            // Its stream began after the snapshot, and wrote it.
+            return false;
+        }
+        await transaction.CommitAsync(CancellationToken.None);
+        return true;
     }
 
     private async Task<List<Guid>> OrphansAsync(InlineProjection projection, Guid? among, CancellationToken cancel)
@@ -144,12 +152,17 @@ internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore s
             select d.id from {projection.Table} d
             left join ledger.mt_streams s on s.id = d.id
             where ($2 is null or d.id = $2)
-                and case when s.id is null then not exists (select from ledger.mt_events e where e.stream_id = d.id) else s.type <> $1 end
+                and case when s.id is null then not exists (select from ledger.mt_events e where e.stream_id = d.id)
+                    else s.type <> $1 and s.type = any ($3) end
             """;
         await using var command = new NpgsqlCommand(sql, session)
         {
             CommandTimeout = 0,
-            Parameters = { new() { Value = projection.StreamType }, new NpgsqlParameter<Guid?> { TypedValue = among } },
+            Parameters =
+            {
+                new() { Value = projection.StreamType }, new NpgsqlParameter<Guid?> { TypedValue = among },
+                new() { Value = InlineProjection.All.Select(one => one.StreamType).Distinct().ToArray() },
+            },
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var orphans = new List<Guid>();
@@ -222,12 +235,5 @@ internal sealed class DocumentRebuild(NpgsqlConnection session, IDocumentStore s
             streams[at].Apply(reader.GetInt64(1), reader.GetString(2), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4));
             told.AddEvent();
         }
-    }
-
-    private void LeaveAlone(Guid stream)
-    {
-        _leftAloneCount++;
-        if (_leftAlone.Count < LeftAloneNamed)
-            _leftAlone.Add(stream);
     }
 }

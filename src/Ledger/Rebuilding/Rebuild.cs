@@ -36,10 +36,11 @@ public sealed class Rebuild(string connectionString, IDocumentStore store, TimeP
         }
         var told = new RebuildTold(progress, await EventsAsync(session, cancel));
         told.Enter(RebuildPhase.Documents);
-        var documents = new DocumentRebuild(session, store, LockTimeout, told);
+        var leftAlone = new LeftAloneStreams();
+        var documents = new DocumentRebuild(session, store, LockTimeout, leftAlone, told);
         await documents.RunAsync(cancel);
         told.Enter(RebuildPhase.ChangeLogs);
-        var entries = new ChangeLogRebuild(session, told);
+        var entries = new ChangeLogRebuild(session, leftAlone, told);
         await entries.RunAsync(cancel);
         return new RebuildReport
         {
@@ -47,7 +48,7 @@ public sealed class Rebuild(string connectionString, IDocumentStore store, TimeP
             Streams = told.Streams,
             Events = told.Events,
             Projections = [.. documents.Rebuilt(), entries.Rebuilt()],
-            LeftAlone = documents.LeftAlone,
+            LeftAlone = leftAlone.Told(),
             Elapsed = time.GetElapsedTime(began),
         };
     }

@@ -36,7 +36,7 @@ public sealed record RebuiltProjection(string Table, long Missing, long Differen
     public long Wrong => Missing + Different + Surplus;
 }
 
-/// <summary>Streams whose events are not whole or cannot be read: their documents stayed as they were.</summary>
+/// <summary>Streams whose events are not whole or cannot be read: their documents and entries stayed as they were.</summary>
 /// <param name="Count">How many.</param>
 /// <param name="First">The first few of them.</param>
 public sealed record LeftAlone(long Count, IReadOnlyList<Guid> First);
@@ -106,6 +106,20 @@ internal sealed class RebuildTold(Action<RebuildProgress> tell, long total)
     }
 
     private void Tell() => tell(new RebuildProgress(_phase, Streams, Events, _leaves, total));
+}
+
+/// <summary>Streams of which nobody can tell what they should have: nothing of theirs is touched.</summary>
+internal sealed class LeftAloneStreams
+{
+    private const int Named = 5;
+
+    private readonly HashSet<Guid> _streams = [];
+
+    public void Add(Guid stream) => _streams.Add(stream);
+
+    public bool Contains(Guid stream) => _streams.Contains(stream);
+
+    public LeftAlone Told() => new(_streams.Count, [.. _streams.Order().Take(Named)]);
 }
 
 /// <summary>Counts what was wrong in one table.</summary>

@@ -32,7 +32,7 @@ internal sealed class StreamFold(Guid id, string? type)
         {
             Projected.Apply(EventType.Read(eventType, data), eventVersion, Instant.Truncate(at));
         }
-        catch (Exception e) when (e is NotSupportedException || ProjectedStream.IsMisplaced(e))
+        catch (Exception e) when (EventType.IsOfNoEvent(e))
         {
             _isBroken = true;
         }

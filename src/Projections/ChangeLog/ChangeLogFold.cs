@@ -56,13 +56,15 @@ public sealed class ChangeLogFold
     /// <param name="leaf">Its place in the log.</param>
     /// <param name="version">Of the stream.</param>
     /// <param name="type">The event's type.</param>
-    /// <param name="at">When it was recorded, as it is stored.</param>
+    /// <param name="at">When it was recorded. What a leaf has of it counts: whole milliseconds.</param>
     /// <param name="data">The event's JSON as UTF-8.</param>
     /// <returns>The entry that ends before this leaf; null: none does.</returns>
     public LoggedEntry? Add(long leaf, long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
     {
         if (!_isLogged)
             return null;
+        // As the leaf has it.
+        at = Instant.Truncate(at);
         if (version == 1)
             _bot = BotOf(data);
         if (_bot is null)
@@ -98,9 +100,14 @@ public sealed class ChangeLogFold
             return null;
         try
         {
-            return EventType.Read(type, data) is var outcome && outcome is not Failed { Ordinal: null } ? outcome : null;
+            // A member that is there may still be null.
+            return EventType.Read(type, data) switch
+            {
+                ConversationDeleted { Items: null } or Failed { Ordinal: null } => null,
+                var outcome => outcome,
+            };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or NotSupportedException)
+        catch (Exception e) when (EventType.IsOfNoEvent(e))
         {
             return null;
         }

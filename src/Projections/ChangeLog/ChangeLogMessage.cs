@@ -32,6 +32,8 @@ internal static class ChangeLogMessage
     {
         ScheduleReason.OffPeak => $"Planned for {Instant.Text(e.PlannedAt)} in the window {e.Window.Name}.",
         ScheduleReason.WindowClosed => $"The window closed before the job was done: planned again for {Instant.Text(e.PlannedAt)} in the window {e.Window.Name}.",
+        ScheduleReason.WindowChanged =>
+            $"The bot's window was changed: planned again for {Instant.Text(e.PlannedAt)} in the window {e.Window.Name}.",
         ScheduleReason.Retry => $"Attempt {e.Attempt} planned for {Instant.Text(e.PlannedAt)} in the window {e.Window.Name}.",
         _ => throw new ArgumentOutOfRangeException(nameof(e)),
     };

@@ -32,6 +32,9 @@ public sealed record Job
     /// <summary>When the latest plan says that it is due.</summary>
     public DateTimeOffset PlannedAt { get; init; }
 
+    /// <summary>When its latest retry was decided, from where the retry's delay counts; null before.</summary>
+    public DateTimeOffset? RetryDecidedAt { get; init; }
+
     public bool IsStarted { get; init; }
 
     /// <summary>The version of <see cref="Started"/>: nothing is deleted before a published checkpoint covers it. Null before.</summary>

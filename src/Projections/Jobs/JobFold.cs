@@ -16,7 +16,12 @@ public static class JobFold
     public static Job Apply(Job? job, JobId id, JobEvent @event, long version, DateTimeOffset at)
     {
         var next = job is null ? New(id, @event, at) : Next(job, @event);
-        return next with { RecordedAt = at, StartedVersion = @event is Started ? version : next.StartedVersion };
+        return next with
+        {
+            RecordedAt = at,
+            StartedVersion = @event is Started ? version : next.StartedVersion,
+            RetryDecidedAt = @event is Scheduled { Reason: ScheduleReason.Retry } ? at : next.RetryDecidedAt,
+        };
     }
 
     /// <summary>The job after an event that is only being decided: it has no version and no instant yet.</summary>

@@ -68,7 +68,18 @@ internal sealed class AuditedService : IAsyncDisposable
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, string.Concat(tables.Select(table => $"alter table ledger.{table} disable trigger user;")));
         await ExecuteAsync(connection, sql, parameters);
-        await ExecuteAsync(connection, string.Concat(tables.Select(table => $"alter table ledger.{table} enable trigger user;")));
+        await ExecuteAsync(connection, $"""
+            do $do$
+            declare v_enable text;
+            begin
+                -- As the migrations have them: another mode would be a finding.
+                for v_enable in
+                    select format('alter table %s enable always trigger %I', tgrelid::regclass, tgname) from pg_trigger
+                    where not tgisinternal and tgrelid = any (array[{string.Join(", ", tables.Select(table => $"'ledger.{table}'::regclass"))}]) loop
+                    execute v_enable;
+                end loop;
+            end $do$
+            """);
         await transaction.CommitAsync();
     }
 

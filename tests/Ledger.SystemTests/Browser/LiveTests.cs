@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Execution;
 using Ledger.SystemTests.Proofs;
@@ -70,9 +71,9 @@ public sealed class LiveTests(SmallBatches shared) : IClassFixture<SmallBatches>
     private static async Task AssertCertificateAsync(IPage page, string job)
     {
         await page.Locator("#file-certificate").ClickAsync();
-        await page.WaitForURLAsync("**/certificate**");
-        Assert.Contains(job, await page.Locator("body").InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Contains("ertificate", await page.TitleAsync(), StringComparison.Ordinal);
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/certificate"));
+        await Assertions.Expect(page.Locator("body")).ToContainTextAsync(job);
+        await Assertions.Expect(page).ToHaveTitleAsync(new Regex("ertificate"));
     }
 
     private static Task Eventually(IPage page, string place, string text) =>

@@ -38,11 +38,11 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
             service, job, 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 2, new byte[32])],
             Steps.At("2026-05-08T12:00:00Z"));
         object[] skipped = [new ConversationSkipped(new byte[32], 0, SkipReason.NotFound)];
-        foreach (var at in (string[])["2026-05-08T12:00:00Z", "2026-05-08T11:59:59.999Z"])
+        foreach (var at in (string[])["2026-05-08T12:00:00Z", "2026-05-08T12:00:00.000900Z", "2026-05-08T11:59:59.999Z"])
         {
             var refused = await Assert.ThrowsAsync<PostgresException>(() => AppendAsync(service, job, 2, skipped, Steps.At(at)));
-            Assert.Equal("LV415", refused.SqlState);
-            Assert.Contains("with a later instant than the one before it", refused.MessageText, StringComparison.Ordinal);
+            Assert.Equal("LV416", refused.SqlState);
+            Assert.Contains("at least a millisecond later than the append before it", refused.MessageText, StringComparison.Ordinal);
         }
         await AppendAsync(service, job, 2, skipped, Steps.At("2026-05-08T12:00:00.001Z"));
         await service.WriteLogAsync();
@@ -80,6 +80,7 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
         {
             ("conversation_deleted", """{"items": {"messages": "many"}}"""),
             ("conversation_skipped", """{"reason": ["none"]}"""),
+            ("conversation_deleted", """{"commitment": null, "ordinal": 0, "items": null, "attempt": 1, "confirmedAbsent": true}"""),
             ("conversation_deleted", """{"commitment": "", "ordinal": 1, "items": 7}"""),
             ("failed", "\"text\""),
             ("from_the_future", "[]"),
@@ -87,7 +88,8 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
             await service.ExecuteAsync(RawAppend.Insertion(job.Value, ++version, type, data, $"'2026-05-08T12:00:0{version}Z'"));
         await service.WriteLogAsync();
         var entries = (await service.PageAsync()).Where(entry => entry.ResourceId == $"{job}").ToList();
-        string[] types = ["conversation_deleted", "conversation_skipped", "conversation_deleted", "failed", "from_the_future"];
+        string[] types =
+            ["conversation_deleted", "conversation_skipped", "conversation_deleted", "conversation_deleted", "failed", "from_the_future"];
         Assert.Equal(
             ["submitted 1-1", "started 2-2", .. types.Select((type, n) => $"{type} {n + 3}-{n + 3}")], entries.Select(Entries.Short));
         Assert.Equal(types.Select(type => $"Recorded: {type}."), entries.Skip(2).Select(entry => entry.Message));

@@ -56,6 +56,18 @@ public sealed class ChangeLogRules(ContractHost host) : ContractTest(host)
     }
 
     [SkippableFact]
+    public async Task The_id_of_an_entry_is_derived_from_stream_and_first_version()
+    {
+        var job = (await SubmitAsync("""{"cId":"nobody"}""")).Member("jobId");
+        await Node.WriteLogAsync();
+        var entries = (await PageAsync("")).Where(entry => entry.ResourceId == job).ToList();
+        Assert.Equal([1, 2], entries.Select(entry => entry.Detail.FirstVersion));
+        // By the contract: the named UUID (RFC 9562, version 5) of the stream's UUID and the version in decimal digits.
+        var stream = Guid.Parse(job["cdj-".Length..]);
+        Assert.All(entries, entry => Assert.Equal($"btl-{NamedUuid.Create(stream, $"{entry.Detail.FirstVersion}")}", entry.Id));
+    }
+
+    [SkippableFact]
     public async Task A_page_has_50_entries_unless_less_are_asked_for()
     {
         for (var i = 0; i < 26; i++)

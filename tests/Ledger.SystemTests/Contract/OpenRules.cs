@@ -45,14 +45,6 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
         404, 404, "there is nothing at this path", s => s.Target("POST", $"/api/public/bot/{Bot}/legal-holds").Sending(Nobody));
 
     [SkippableFact]
-    public async Task The_id_of_a_change_logs_entry_is_random()
-    {
-        await Node.WriteLogAsync();
-        var id = (await GetAsync(Entries.ChangeLogPath(Bot))).Json[0].GetProperty("_id").GetString()!;
-        Assert.Equal(4, Guid.Parse(id["btl-".Length..]).Version);
-    }
-
-    [SkippableFact]
     public async Task No_scope_can_be_granted_for_all_bots()
     {
         var grant = new GrantClient("*", TestService.ClientId, [Scope.LedgerAudit], "test", null);

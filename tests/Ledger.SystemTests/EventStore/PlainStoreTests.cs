@@ -65,7 +65,7 @@ public sealed class PlainStoreTests(ReadLedger ledger) : IClassFixture<ReadLedge
 
     [SkippableTheory]
     [InlineData("reader", 6)]
-    [InlineData("service", 10)]
+    [InlineData("service", 11)]
     public async Task What_the_guide_calls_refused_is_refused_with_its_SQLSTATE_and_changes_nothing(string who, int count)
     {
         var (service, role) = await ledger.GetAsync();
@@ -101,6 +101,15 @@ public sealed class PlainStoreTests(ReadLedger ledger) : IClassFixture<ReadLedge
             SaveAsync(store, session => session.Events.StartStream<ApiClient>(Stream("new"), Event(new string('x', 64_000)))),
         ["more than 4,096 events at once"] = store => SaveAsync(store, session => session.Events.StartStream<ApiClient>(
             Stream("new"), Enumerable.Range(0, 4_097).Select(n => (object)Event($"{n}")))),
+        ["an append to a job of the same millisecond as the one before it"] = async store =>
+        {
+            await using var session = store.LightweightSession();
+            var last = (await session.Events.FetchStreamAsync((await AnyAsync(store)).StreamId))[^1];
+            var again = session.Events.BuildEvent(last.Data);
+            again.Timestamp = last.Timestamp;
+            session.Events.Append(last.StreamId, last.Version + 1, again);
+            await session.SaveChangesAsync();
+        },
         ["a stream archived"] = store => ChangeAsync(store, (session, any) => session.Events.ArchiveStream(any.StreamId)),
         ["a stream removed by `TombstoneStream`"] =
             store => ChangeAsync(store, (session, any) => session.Events.TombstoneStream(any.StreamId)),

@@ -57,6 +57,12 @@ public sealed class SchemaTests
         ("alter table ledger.mt_events alter column is_archived set default true", "the column is_archived of mt_events"),
         ("alter table ledger.mt_doc_bot alter column mt_version type numeric", "the column mt_version of mt_doc_bot"),
         ("alter table ledger.mt_streams add column more text", "the column more of mt_streams"),
+        ("alter table conversations.items disable trigger all", "the constraint items_of_conversation of conversations.items"),
+        ("alter table conversations.conversations enable row level security", "the row security of conversations.conversations"),
+        ("alter role ledger_service bypassrls", "the role ledger_service"),
+        ("grant ledger_owner to ledger_reader", "the role ledger_reader"),
+        ("create unique index more on ledger.change_log (created_at, position)", "the index more of change_log"),
+        ("create index more on ledger.mt_events (abs(version))", "the index more of mt_events"),
         ("drop index ledger.pk_mt_events_stream_and_version", "the index pk_mt_events_stream_and_version of mt_events"),
         ("alter sequence ledger.mt_events_sequence cache 10", "the sequence of mt_events_sequence"),
         ("alter table ledger.mt_events enable trigger events_stay", "the trigger events_stay of mt_events"),
@@ -72,10 +78,21 @@ public sealed class SchemaTests
         {
             await using var transaction = await connection.BeginTransactionAsync();
             await ExecuteAsync(connection, alteration);
-            Assert.Contains(await NamedAsync(connection), where => where.StartsWith(named, StringComparison.Ordinal));
+            Assert.Contains(await NamedAsync(connection), where => where.Split("; ").Any(
+                one => one.StartsWith(named, StringComparison.Ordinal)));
             await transaction.RollbackAsync();
         }
         Assert.Empty(await NamedAsync(connection));
+    }
+
+    [SkippableFact]
+    public async Task Each_of_several_differences_is_named()
+    {
+        await using var database = await CreateAsync();
+        await using var connection = await database.Superuser.OpenConnectionAsync();
+        await ExecuteAsync(connection, "alter table ledger.change_log add column more text");
+        await ExecuteAsync(connection, "drop trigger events_stay on ledger.mt_events");
+        Assert.Equal("the column more of change_log; the trigger events_stay of mt_events", Assert.Single(await NamedAsync(connection)).Split("; ").Order().Aggregate((one, other) => $"{one}; {other}"));
     }
 
     [SkippableFact]

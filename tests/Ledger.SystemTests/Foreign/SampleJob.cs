@@ -57,6 +57,8 @@ internal sealed class SampleJob
         {
             if (i == conversations / 2)
                 job.Plan(ScheduleReason.WindowClosed, 1);
+            if (i == conversations / 3)
+                job.Plan(ScheduleReason.WindowChanged, 1);
             job.Delete(i, 1);
         }
         job.Record(new Completed(JobOutcome.Completed, conversations, conversations, 0, new Dictionary<SkipReason, long>(), new ItemCounts(Messages: 5L * conversations, Logs: conversations)));

@@ -150,6 +150,58 @@ public sealed class PuttingRightTests(SharedService shared) : IClassFixture<Shar
         Assert.Equal(before, await service.ProjectionsAsync());
     }
 
+    [SkippableTheory]
+    [InlineData("update ledger.mt_streams set type = 'bot' where id = $1")]
+    [InlineData("update ledger.mt_streams set type = 'log_stream' where id = $1")]
+    [InlineData("update ledger.mt_streams set type = 'unknown' where id = $1")]
+    [InlineData("delete from ledger.mt_streams where id = $1")]
+    [InlineData("delete from ledger.mt_events where stream_id = $1 and version = 1")]
+    [InlineData("delete from ledger.mt_events where stream_id = $1 and version = 4")]
+    [InlineData("update ledger.mt_events set data = jsonb_set(data, '{outcome}', '77') where stream_id = $1 and type = 'completed'")]
+    public async Task Of_a_stream_that_is_damaged_neither_documents_nor_entries_are_touched(string damage)
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Execution = new() { BatchSize = 2 } });
+        await service.AddConversationsAsync("a", 5, "user-1");
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        await service.RunSlicesAsync();
+        await service.ExecuteAsync("alter table ledger.mt_events disable trigger all; alter table ledger.mt_streams disable trigger all");
+        await service.ExecuteAsync(damage, Rebuilds.Stream(job));
+        var before = await service.ProjectionsAsync();
+
+        var report = await service.RebuildAsync();
+        Assert.Equal(before, await service.ProjectionsAsync());
+        Assert.Equal(0, report.Wrong);
+        Assert.Equal([Rebuilds.Stream(job)], report.LeftAlone.First);
+    }
+
+    [SkippableFact]
+    public async Task An_append_that_had_read_a_wrong_document_cannot_undo_its_repair()
+    {
+        await using var service = await WithJobsAsync(await shared.WithOwnBotAsync());
+        var job = new Contracts.Jobs.JobId(Rebuilds.Stream(await service.SubmitAsync(new { cId = "user-1" })));
+        await service.ExecuteAsync(
+            "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '77') where id = $1", job.Value);
+        Task<Ledger.Rebuilding.RebuildReport> rebuild;
+        await using (var connection = await service.Source.OpenConnectionAsync())
+        await using (var transaction = await Engine.StreamTransaction.BeginAsync(TestStore.One, connection, CancellationToken.None))
+        {
+            var stream = await transaction.LockAsync<Projections.Jobs.Job, Contracts.Jobs.JobId>(job, CancellationToken.None);
+            var window = stream.Aggregate!.Window! with { Closes = stream.Aggregate.Window!.Closes.AddHours(1) };
+            transaction.Append(
+                stream, [new Contracts.Jobs.Scheduled(stream.Aggregate.PlannedAt, window, Contracts.Jobs.ScheduleReason.WindowChanged, 1)],
+                stream.Aggregate.RecordedAt.AddMilliseconds(5));
+            await transaction.WriteAsync(CancellationToken.None); // folded onto what is wrong
+            rebuild = service.RebuildAsync();
+            await Steps.UntilAsync("the rebuild does not wait for the writer", () => service.ScalarAsync<bool>(
+                "select exists (select from pg_stat_activity where application_name = 'ledger rebuild' and wait_event_type = 'Lock')"));
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        Assert.Equal(1, (await rebuild).Wrong);
+        var status = await service.StatusAsync($"{job}");
+        Assert.Equal(0, status.GetProperty("result").GetProperty("deletedCount").GetInt64());
+        await service.AssertAuditHoldsAsync();
+    }
+
     [Fact]
     public async Task Entries_of_the_change_log_that_differ_are_missing_or_are_surplus_are_put_right_and_later_ones_still_come()
     {

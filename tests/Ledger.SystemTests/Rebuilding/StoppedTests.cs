@@ -51,6 +51,27 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
     }
 
     [SkippableFact]
+    public async Task A_rebuild_that_is_stopped_with_entries_put_right_and_not_committed_changes_none()
+    {
+        await using var service = await shared.WithOwnBotAsync();
+        await service.SubmitAsync(new { cId = "user-1" });
+        await service.WriteLogAsync();
+        await service.ExecuteAsync("update ledger.change_log set first_leaf = first_leaf + 1 where bot_id = $1", service.Bot);
+        var before = await service.ProjectionsAsync();
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => service.RebuildAsync(
+            progress =>
+            {
+                if (progress.Phase == RebuildPhase.Committing)
+                    stop.Cancel();
+            },
+            cancel: stop.Token));
+        Assert.Equal(before, await service.ProjectionsAsync());
+        Assert.True((await service.RebuildAsync()).Wrong > 2);
+        await service.AssertAuditHoldsAsync();
+    }
+
+    [SkippableFact]
     public async Task While_a_document_is_put_right_its_readers_go_on_and_only_its_own_stream_is_held()
     {
         await using var service = await TamperedAsync();

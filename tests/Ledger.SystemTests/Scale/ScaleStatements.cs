@@ -79,7 +79,7 @@ internal static class ScaleStatements
         new("the log's look at 100 events that wait", typeof(Sequencer), "ReadWaiting", 3_000, "bigint 4096", "bigint 0")
         {
             Given = "insert into ledger.log_queue (stream_id, first_version, last_version) " +
-                "select md5('done' || n)::uuid, 1, 1 from generate_series(1, 100) n",
+                "select md5('done' || n)::uuid, 1 + n % 2, 1 + n % 2 from generate_series(1, 100) n",
         },
         new("a page of a change log", typeof(ChangeLog), nameof(ChangeLog.PageAsync), 700,
             Bot, "bigint -1", "timestamptz '-infinity'", "timestamptz 'infinity'", "bigint 50", "bigint 0") { Rows = 50 },

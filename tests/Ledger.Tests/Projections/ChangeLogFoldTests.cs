@@ -77,6 +77,9 @@ public sealed class ChangeLogFoldTests
     [Theory]
     [InlineData("conversation_deleted", """{"items": {"messages": "many"}}""")]
     [InlineData("conversation_deleted", "[]")]
+    [InlineData("conversation_deleted", """{"commitment":null,"ordinal":0,"items":null,"attempt":1,"confirmedAbsent":true}""")]
+    [InlineData("conversation_deleted", "null")]
+    [InlineData("failed", """{"reason":77,"attempt":1,"retriesRemaining":3,"ordinal":null}""")]
     [InlineData("conversation_skipped", """{"commitment":"","ordinal":1,"reason":"no_such"}""")]
     [InlineData("failed", "\"text\"")]
     [InlineData("from_the_future", "{}")]
@@ -111,6 +114,16 @@ public sealed class ChangeLogFoldTests
         Assert.NotEqual(entry, entry with { Outcomes = """{"b": {"d": 3, "c": 2}, "a": 2}""" });
         Assert.NotEqual(entry, entry with { Outcomes = null });
         Assert.NotEqual(entry, entry with { Id = Guid.Empty });
+    }
+
+    [Fact]
+    public void What_no_leaf_has_of_an_instant_does_not_count()
+    {
+        var fold = new ChangeLogFold(s_stream, StreamIds.JobType, "st-1");
+        var data = Bytes(EventType.Of(Skipped(0)).Write(Skipped(0)));
+        Assert.Null(fold.Add(10, 4, "conversation_skipped", s_noon.AddMicroseconds(100), data));
+        Assert.Null(fold.Add(11, 5, "conversation_skipped", s_noon.AddMicroseconds(900), data));
+        Assert.Equal((4, 5, s_noon), fold.End() is var entry ? (entry!.FirstVersion, entry.LastVersion, entry.CreatedAt) : default);
     }
 
     private static Submitted Submitted => new("st-1", RequestType.CId, [new byte[32]], "cs-1");

@@ -151,7 +151,7 @@ public sealed class MutatedProofTests
     private static readonly string[] s_values =
     [
         "null", "true", "false", "{}", "[]", "0", "1", "2", "3", "4", "5", "-1", "77", "100", "2147483647", "2147483648", "-2147483648", "9007199254740991", "-9007199254740991", "\"\"", "\"x\"", "\"\\u0000\"",
-        "\"\\uD83D\\uDE00\"", "\"off_peak\"", "\"window_closed\"", "\"retry\"", "\"Retention\"", "\"retention\"", "\"not_found\"", "\"cancelled\"", "\"completed\"", "\"failed\"", "\"conversationIds\"", "\"cId\"",
+        "\"\\uD83D\\uDE00\"", "\"off_peak\"", "\"window_closed\"", "\"window_changed\"", "\"retry\"", "\"Retention\"", "\"retention\"", "\"not_found\"", "\"cancelled\"", "\"completed\"", "\"failed\"", "\"conversationIds\"", "\"cId\"",
         "\"locked\"", "\"list_unresolved\"", "\"2\"", "\"2026-05-08T18:00:00.000Z\"", "\"2026-05-09T02:00:00.000Z\"", "\"2026-05-08T18:00:00Z\"", "\"2026-05-08T18:00:00.0000Z\"", "\"2026-05-08T18:00:00.000+00:00\"",
         "\"2026-02-30T00:00:00.000Z\"", "\"2028-02-29T23:59:59.999Z\"", "\"2026-05-08T24:00:00.000Z\"", "\"2026-05-08T18:00:60.000Z\"", "\"0000-01-01T00:00:00.000Z\"", "\"0001-01-01T00:00:00.000Z\"",
         "\"9999-12-31T23:59:59.999Z\"", $"\"{Convert.ToBase64String(new byte[31])}\"", $"\"{Convert.ToBase64String(new byte[32])}\"", $"\"{Convert.ToBase64String(new byte[33])}\"",

@@ -113,7 +113,8 @@ internal sealed class JobHistoryCheck(JobId job)
         var isInPlace = plan.Reason switch
         {
             ScheduleReason.OffPeak => _plan is null && plan.Attempt == 1,
-            ScheduleReason.WindowClosed => _plan is not null && plan.Attempt == Attempt && !_isAttemptFailed,
+            ScheduleReason.WindowClosed or ScheduleReason.WindowChanged =>
+                _plan is not null && plan.Attempt == Attempt && !_isAttemptFailed,
             ScheduleReason.Retry => _plan is not null && plan.Attempt == Attempt + 1 && plan.Attempt <= Limits.Attempts
                 && (_isAttemptFailed || (Attempts.IsDone && Attempts.Failed > 0)),
             _ => false,

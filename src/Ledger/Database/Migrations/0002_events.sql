@@ -87,15 +87,17 @@ begin
 end $$;
 create trigger events_can_be_leaves before insert on ledger.mt_events for each row execute function ledger.accept_event();
 
--- Two appends to a job never share an instant, and a job's instants never go back. So a leaf alone tells which outcomes are one batch
--- (docs/adr/0018). It is asked at the commit, when stream and events are both there.
+-- The first event of an append to a job is of a later millisecond than the last one before it. So leaves alone tell which outcomes are one
+-- batch (docs/adr/0018). It is asked at the commit, when stream and events are both there.
 create function ledger.refuse_earlier_append() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if exists (
         select from ledger.mt_events last
-        join ledger.mt_events next on next.stream_id = last.stream_id and next.version = last.version + 1
-        where last.stream_id = new.id and last.version = old.version and next.timestamp <= last.timestamp) then
-        raise exception 'an append to a job must be recorded with a later instant than the one before it' using errcode = 'LV415';
+        left join ledger.mt_events next on next.stream_id = last.stream_id and next.version = last.version + 1
+        where last.stream_id = new.id and last.version = old.version
+            and not coalesce(date_trunc('milliseconds', next.timestamp) > date_trunc('milliseconds', last.timestamp), false)) then
+        raise exception 'an append to a job must have its events, recorded at least a millisecond later than the append before it'
+            using errcode = 'LV416';
     end if;
     return null;
 end $$;

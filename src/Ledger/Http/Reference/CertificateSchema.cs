@@ -43,7 +43,7 @@ internal static class CertificateSchema
 
     private static OpenApiSchema Window() => Object(
         ("name", Text()), ("cron", Text()), ("timeZone", Text()), ("opens", Instant("Inclusive.")), ("closes", Instant("Exclusive.")), ("attempt", Count()),
-        ("planned", OneOf("Why the job was planned into it.", "off_peak", "window_closed", "retry")), ("plannedAt", Instant("")),
+        ("planned", OneOf("Why the job was planned into it.", "off_peak", "window_closed", "retry", "window_changed")), ("plannedAt", Instant("")),
         ("erased", Count()), ("skipped", Count()), ("failed", Count()), ("firstAt", Nullable(Instant(""))), ("lastAt", Nullable(Instant(""))));
 
     private static OpenApiSchema Log()

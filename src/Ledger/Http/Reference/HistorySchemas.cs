@@ -36,7 +36,7 @@ internal static class HistorySchemas
             ("requestType", OneOf("Of `submitted`.", "conversationIds", "cId")),
             ("plannedAt", Instant("Of `scheduled`.")),
             ("window", Window()),
-            ("reason", OneOf("Of `scheduled`.", "off_peak", "window_closed", "retry")),
+            ("reason", OneOf("Of `scheduled`.", "off_peak", "window_closed", "retry", "window_changed")),
             ("failure", OneOf("Of `failed`: of a whole attempt.", "store_refused", "locked", "timeout", "not_confirmed", "list_unresolved")),
             ("retriesRemaining", Count("Of `failed`.")),
             ("attempt", Count("Of `scheduled`, `started` and `failed`.")),

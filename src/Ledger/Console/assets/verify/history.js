@@ -101,9 +101,11 @@ export class JobHistory {
   }
 
   async #schedule(plan) {
+    const isSameAttempt = () => this.#plan && plan.attempt === this.attempt && !this.#isAttemptFailed;
     const isInPlace = {
       off_peak: () => !this.#plan && plan.attempt === 1,
-      window_closed: () => this.#plan && plan.attempt === this.attempt && !this.#isAttemptFailed,
+      window_closed: isSameAttempt,
+      window_changed: isSameAttempt,
       retry: () => this.#plan && plan.attempt === this.attempt + 1 && plan.attempt <= MAX_ATTEMPTS
         && (this.#isAttemptFailed || (this.attempts.isDone && this.attempts.failed > 0)),
     }[plan.reason]();

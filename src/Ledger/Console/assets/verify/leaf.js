@@ -63,7 +63,7 @@ const events = {
 /** The lists from which an event names a value, by type and member in the order of their names. A newer ledger's may be longer. */
 const closedLists = {
   submitted: { requestType: ['conversationIds', 'cId'] },
-  scheduled: { reason: ['off_peak', 'window_closed', 'retry'] },
+  scheduled: { reason: ['off_peak', 'window_closed', 'retry', 'window_changed'] },
   conversation_deleted: { items: kinds },
   conversation_skipped: { reason: skipReasons },
   failed: { reason: failureReasons },

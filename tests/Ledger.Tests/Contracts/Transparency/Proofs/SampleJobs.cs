@@ -83,7 +83,7 @@ internal sealed class SampleJobs
                 if (number % 29 == 4 && _attempt == 1 && isCId)
                     return End(JobOutcome.Cancelled, conversations, failed.Count, ordinal);
                 if (number % 7 == 0)
-                    Plan(ScheduleReason.WindowClosed);
+                    Plan(number % 2 == 0 ? ScheduleReason.WindowClosed : ScheduleReason.WindowChanged);
                 if (Outcome(ordinal, number))
                     failed.Add(ordinal);
             }

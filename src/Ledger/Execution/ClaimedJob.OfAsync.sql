@@ -1,0 +1,1 @@
+select id from ledger.mt_streams where id = $1 for update skip locked
