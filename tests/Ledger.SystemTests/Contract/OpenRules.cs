@@ -1,6 +1,5 @@
 using Ledger.Contracts.Registry;
 using Ledger.Registry;
-using Ledger.SystemTests.ChangeLogs;
 using Ledger.SystemTests.Cli;
 
 namespace Ledger.SystemTests.Contract;
