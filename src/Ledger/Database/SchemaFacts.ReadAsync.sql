@@ -29,7 +29,10 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     from everywhere t join pg_constraint o on o.conrelid = t.oid and o.contype <> 'n'
     union all
     select 'index', t.relname, 0, i.relname,
-        case when x.indisunique then 'unique' when x.indexprs is null and x.indpred is null then 'plain' else 'expression' end, '',
+        case when x.indisunique then 'unique'
+            when x.indexprs is null and x.indpred is null and not exists (
+                select from unnest(x.indclass) k (oid) join pg_opclass c on c.oid = k.oid where c.opcnamespace <> 'pg_catalog'::regnamespace)
+            then 'plain' else 'with code' end, '',
         substring(pg_get_indexdef(i.oid) from ' USING (.*)$')
     from tables t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
     union all
@@ -106,6 +109,7 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     select 'role', '', 0, m.rolname, 'member', '', g.rolname
     from pg_auth_members a join pg_roles m on m.oid = a.member join pg_roles g on g.oid = a.roleid
     where m.rolname in ('ledger_service', 'ledger_reader'))
-select concat_ws(',', kind, tab, name, replace(type, ',', ';'), nullable, regexp_replace(definition, ',\s*', '; ', 'g'))
+select concat_ws(',', kind, replace(tab, ',', ';'), replace(name, ',', ';'), replace(type, ',', ';'), nullable,
+    regexp_replace(definition, ',\s*', '; ', 'g'))
 from facts
 order by kind collate "C", tab collate "C", place, name collate "C", type collate "C", definition collate "C"

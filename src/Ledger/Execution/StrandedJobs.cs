@@ -1,6 +1,7 @@
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Projections;
+using Ledger.Projections.Registry;
 using Ledger.Scheduling;
 using Npgsql;
 
@@ -23,7 +24,7 @@ public sealed record StrandedJobs(string Bot, string Window, string Reason, long
         var closed = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var window in await Documents.AllAsync(connection, DocumentJson.Default.DeletionWindow, cancel))
         {
-            if (planner.WhyNeverAgain(window, now) is { } reason)
+            if (WhyNever(planner, window, now) is { } reason)
                 closed[window.Name] = reason;
         }
         if (closed.Count == 0)
@@ -43,6 +44,18 @@ public sealed record StrandedJobs(string Bot, string Window, string Reason, long
         ? null
         : $"{stranded.Sum(one => one.Jobs)} unfinished jobs of {stranded.Count} bots cannot run, since their window never opens again: "
             + "`ledger jobs` names them and what to do";
+
+    private static string? WhyNever(WindowPlanner planner, DeletionWindow window, DateTimeOffset now)
+    {
+        try
+        {
+            return planner.WhyNeverAgain(window, now);
+        }
+        catch (Exception e)
+        {
+            return $"its definition cannot be read ({e.GetType().Name})";
+        }
+    }
 
     private static async Task<IReadOnlyList<StrandedJobs>> CountAsync(
         NpgsqlConnection connection, Dictionary<string, string> bots, Dictionary<string, string> closed, CancellationToken cancel)

@@ -1,6 +1,6 @@
--- Unfinished jobs that are planned into another window than their bot has, or into one that was defined otherwise, and whether they are at
--- work in their opening. Every unfinished job is looked at, along their index.
-select j.id, j.started_version is not null and j.planned_at <= clock_timestamp() and clock_timestamp() < j.closes_at
+-- Unfinished jobs that are planned into another window than their bot has, or into one that was defined otherwise. Every unfinished job is
+-- looked at, along their index.
+select j.id
 from ledger.mt_doc_job j
 join unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) as b (bot, name, cron, zone, seconds) on b.bot = j.bot
 where j.status = 'queued'

@@ -3,6 +3,7 @@ using Ledger.Database;
 using Ledger.Engine;
 using Ledger.Jobs;
 using Ledger.Projections.Jobs;
+using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.Scheduling;
 using Marten;
@@ -15,7 +16,7 @@ namespace Ledger.Execution;
 /// anew, they are planned again, one transaction each. Every node does it, and who comes second finds nothing to do.
 /// </summary>
 public sealed class WindowFollower(
-    LaneDatabase database, IDocumentStore store, RegistryCache registry, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
+    NpgsqlDataSource database, IDocumentStore store, RegistryCache registry, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
     ILogger<WindowFollower> log) : BackgroundService
 {
     /// <summary>How often the registry is asked whether it changed.</summary>
@@ -37,13 +38,18 @@ public sealed class WindowFollower(
         var (snapshot, at) = (await registry.CurrentAsync(cancel), time.GetTimestamp());
         if (_followed == snapshot.Revision && time.GetElapsedTime(_at) < Net)
             return 0;
-        await using var connection = await database.Source.OpenConnectionAsync(cancel);
+        await using var connection = await database.OpenConnectionAsync(cancel);
         var planned = 0;
         var isWhole = true;
-        foreach (var (job, isAtWork) in await StrayedAsync(connection, snapshot, cancel))
+        foreach (var job in await StrayedAsync(connection, snapshot, cancel))
         {
-            // What is at work stays in its opening, and what somebody has is his: both are looked at again in a while.
-            var isPlanned = isAtWork ? null : await FollowAsync(connection, job, snapshot, cancel);
+            // Who follows a registry of minutes ago sends jobs where nobody wants them any more.
+            if ((await registry.CurrentAsync(cancel)).Revision != snapshot.Revision)
+            {
+                isWhole = false;
+                break;
+            }
+            var isPlanned = await TryFollowAsync(connection, job, snapshot, cancel);
             planned += isPlanned is true ? 1 : 0;
             isWhole &= isPlanned is not null;
         }
@@ -72,6 +78,23 @@ public sealed class WindowFollower(
         }
     }
 
+    /// <summary>A job that cannot be planned again, for a reason of its own, does not keep the others from it.</summary>
+    private async Task<bool?> TryFollowAsync(NpgsqlConnection connection, JobId job, RegistrySnapshot snapshot, CancellationToken cancel)
+    {
+        try
+        {
+            return await FollowAsync(connection, job, snapshot, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
+        {
+            // The message may quote an identifier.
+            log.LogError(
+                "Job {Job} could not be planned again for its bot's window: {Error} {SqlState}",
+                job, e.GetType().Name, (e as PostgresException)?.SqlState);
+            return false;
+        }
+    }
+
     /// <returns>Whether it was planned again; null: somebody else has it at this moment.</returns>
     private async Task<bool?> FollowAsync(NpgsqlConnection connection, JobId job, RegistrySnapshot snapshot, CancellationToken cancel)
     {
@@ -82,7 +105,8 @@ public sealed class WindowFollower(
         var window = snapshot.Windows[snapshot.Bots[claimed.Job.Bot].Window];
         if (planner.TryPlan(window, NotBefore(claimed.Job, claimed.Now)) is not { } plan)
             return false;
-        var events = JobDecisions.Decide(claimed.Job, new FollowWindow(plan, claimed.Now)).Accepted();
+        var isOpen = snapshot.Windows.TryGetValue(claimed.Job.WindowName ?? "", out var present) && planner.OpenAt(present, claimed.Now) is not null;
+        var events = JobDecisions.Decide(claimed.Job, new FollowWindow(plan, claimed.Now, isOpen)).Accepted();
         if (events.Count == 0)
             return false;
         await using (var goOn = new NpgsqlCommand(GoOnSql, connection) { Parameters = { new() { Value = job.Value } } })
@@ -96,12 +120,26 @@ public sealed class WindowFollower(
     private DateTimeOffset NotBefore(Job job, DateTimeOffset now) =>
         job is { RetryDecidedAt: { } decided, Attempt: > 1 } && decided + options.DelayBefore(job.Attempt) is var due && due > now ? due : now;
 
-    private async Task<List<(JobId Job, bool IsAtWork)>> StrayedAsync(NpgsqlConnection connection, RegistrySnapshot snapshot, CancellationToken cancel)
+    /// <summary>Whether it ever does. A window that cannot be read keeps no other bot's jobs from following.</summary>
+    private bool Opens(DeletionWindow window, DateTimeOffset now)
+    {
+        try
+        {
+            return planner.TryPlan(window, now) is not null;
+        }
+        catch (Exception e)
+        {
+            log.LogError("Window {Window} cannot be planned into: {Error}", window.Name, e.GetType().Name);
+            return false;
+        }
+    }
+
+    private async Task<List<JobId>> StrayedAsync(NpgsqlConnection connection, RegistrySnapshot snapshot, CancellationToken cancel)
     {
         var now = time.GetUtcNow();
         // To a window that never opens again nothing can be planned: see StrandedJobs.
         var bots = snapshot.Bots.Values
-            .Where(bot => snapshot.Windows.TryGetValue(bot.Window, out var window) && planner.TryPlan(window, now) is not null)
+            .Where(bot => snapshot.Windows.TryGetValue(bot.Window, out var window) && Opens(window, now))
             .Select(bot => (bot.BotId, Window: snapshot.Windows[bot.Window])).ToList();
         await using var command = new NpgsqlCommand(StrayedSql, connection)
         {
@@ -115,9 +153,9 @@ public sealed class WindowFollower(
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var jobs = new List<(JobId, bool)>();
+        var jobs = new List<JobId>();
         while (await reader.ReadAsync(cancel))
-            jobs.Add((new JobId(reader.GetGuid(0)), reader.GetBoolean(1)));
+            jobs.Add(new JobId(reader.GetGuid(0)));
         return jobs;
     }
 }

@@ -29,7 +29,8 @@ public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 /// <summary>The bot's window is another one than the job is planned into, or is defined otherwise: go on by <paramref name="Plan"/>.</summary>
 /// <param name="Plan">In the window as it is now. It may be earlier than the job's.</param>
 /// <param name="Now">By the database's clock.</param>
-public sealed record FollowWindow(Plan Plan, DateTimeOffset Now) : JobCommand;
+/// <param name="IsOpen">Whether the window that the job is planned into is open now, as it is defined today.</param>
+public sealed record FollowWindow(Plan Plan, DateTimeOffset Now, bool IsOpen) : JobCommand;
 
 /// <summary>When, and in which opening.</summary>
 public sealed record Plan(DateTimeOffset PlannedAt, PlannedWindow Window);

@@ -91,7 +91,7 @@ public static class JobDecisions
         var (planned, now) = (job.Window!, follow.Plan.Window);
         var isSame = (planned.Name, planned.Cron, planned.TimeZone, planned.Closes - planned.Opens)
             == (now.Name, now.Cron, now.TimeZone, now.Closes - now.Opens);
-        var isAtWork = job.IsStarted && job.PlannedAt <= follow.Now && follow.Now < planned.Closes;
+        var isAtWork = job.IsStarted && follow.IsOpen && job.PlannedAt <= follow.Now && follow.Now < planned.Closes;
         return isSame || isAtWork ? Decision.Nothing : Decision.Of(Scheduled(follow.Plan, ScheduleReason.WindowChanged, job.Attempt));
     }
 

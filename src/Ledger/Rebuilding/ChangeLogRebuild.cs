@@ -60,17 +60,33 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, LeftAloneStream
         }
         var surplus = await ChangeLogTable.BeyondLeavesAsync(session, cancel);
         if (wrong.Count > 0 || surplus.Count > 0)
-            await PutRightAsync(wrong, surplus, cancel);
+            await PutRightAsync(wrong, size, surplus, cancel);
     }
 
     /// <summary>All at once: entries that took each other's places are never both away.</summary>
     private async Task PutRightAsync(
-        List<(long From, long End)> ranges, IReadOnlyList<(Guid Stream, long FirstVersion)> surplus, CancellationToken cancel)
+        List<(long From, long End)> ranges, long size, IReadOnlyList<(Guid Stream, long FirstVersion)> surplus, CancellationToken cancel)
     {
         await using var transaction = await session.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
-        foreach (var (from, end) in ranges)
+        await RemoveAsync([.. surplus.Where(key => !leftAlone.Contains(key.Stream))], [], cancel);
+        // Until now such a row may have kept the writer from adding what is an entry since.
+        var now = await SizeAsync(cancel);
+        foreach (var (from, end) in surplus.Count > 0 && now > size ? [.. ranges, (size, now)] : ranges)
+            await PutRightAsync(from, end, cancel);
+        foreach (var (stream, _) in _removed)
+            _wrong.Surplus(stream);
+        told.Enter(RebuildPhase.Committing);
+        cancel.ThrowIfCancellationRequested();
+        FaultPoint.At("rebuild.before-commit-of-entries");
+        await transaction.CommitAsync(CancellationToken.None);
+    }
+
+    private async Task PutRightAsync(long from, long end, CancellationToken cancel)
+    {
+        while (from < end && await RangeAsync(from, end, cancel) is { Runs.Count: > 0 } range)
         {
-            var difference = await CompareAsync(await RangeAsync(from, end, cancel), cancel);
+            var difference = await CompareAsync(range, cancel);
+            from = range.End;
             await RemoveAsync(difference.Wrong, difference.Missing, cancel);
             await using var batch = new NpgsqlBatch(session) { BatchCommands = { ChangeLogTable.Add(difference.Missing) } };
             await batch.ExecuteNonQueryAsync(cancel);
@@ -82,13 +98,6 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, LeftAloneStream
                     _wrong.Missing(entry.Stream);
             }
         }
-        await RemoveAsync([.. surplus.Where(key => !leftAlone.Contains(key.Stream))], [], cancel);
-        foreach (var (stream, _) in _removed)
-            _wrong.Surplus(stream);
-        told.Enter(RebuildPhase.Committing);
-        cancel.ThrowIfCancellationRequested();
-        FaultPoint.At("rebuild.before-commit-of-entries");
-        await transaction.CommitAsync(CancellationToken.None);
     }
 
     private async Task<long> SizeAsync(CancellationToken cancel)

@@ -60,7 +60,8 @@ public static class JobStatusFold
             ScheduleReason.Retry => Phase.Retrying,
             // A job that had not begun when its window closed is still waiting.
             ScheduleReason.WindowClosed => status.StartedAt is null ? status.Phase : Phase.Paused,
-            ScheduleReason.WindowChanged => status.Phase,
+            // One that had begun is only planned anew once its opening is over.
+            ScheduleReason.WindowChanged => status.Phase == Phase.Running ? Phase.Paused : status.Phase,
             _ => throw Misplaced(scheduled),
         },
         Result = status.Result with { RetriesRemaining = Limits.Attempts - scheduled.Attempt },

@@ -140,6 +140,18 @@ public sealed class WindowFollowTests
     }
 
     [SkippableFact]
+    public async Task A_job_that_cannot_be_planned_again_keeps_no_other_from_it()
+    {
+        await using var service = await NightServiceAsync("2026-11-20T12:00:00Z");
+        await DefineAsync(service, "other", "0 0 20 * * ?");
+        string[] jobs = [await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { cId = "user-2" })];
+        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 50 where id = $1", Guid.Parse(jobs[0]["cdj-".Length..]));
+        await MoveAsync(service, "other");
+        Assert.Equal(1, await FollowAsync(service));
+        Assert.Equal("queued waiting 2026-11-20T20:00:00.000Z 0/0", await service.InShortAsync(jobs[1]));
+    }
+
+    [SkippableFact]
     public async Task A_running_node_follows_by_itself()
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions
@@ -157,7 +169,9 @@ public sealed class WindowFollowTests
     {
         // What was registered just now must be seen.
         await service.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(service.Time.GetTimestamp(), CancellationToken.None);
-        return await service.Services.GetRequiredService<WindowFollower>().RunOnceAsync(CancellationToken.None);
+        // Without a memory of what it has looked at.
+        using var follower = ActivatorUtilities.CreateInstance<WindowFollower>(service.Services);
+        return await follower.RunOnceAsync(CancellationToken.None);
     }
 
     private static async Task DefineAsync(TestService service, string name, string cron) =>
