@@ -5,6 +5,8 @@ using Ledger.Database.Embedded;
 using Ledger.EventStore;
 using Ledger.Identifiers;
 using Ledger.Registry;
+using Ledger.Transparency;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -37,6 +39,17 @@ public sealed class BenchDatabase : IAsyncDisposable
         await bench.RegisterAsync();
         return bench;
     }
+
+    /// <summary>A node that does nothing by itself: lanes and the log's writer are run by a benchmark.</summary>
+    public WebApplication BuildNode() => LedgerService.Build(new ServiceSettings
+    {
+        Connection = Database.ServiceConnection,
+        Keys = Keys,
+        Urls = "http://127.0.0.1:0",
+        Lanes = null,
+        Log = new LogOptions { Loop = false },
+        LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+    });
 
     /// <summary>Conversations of one channel user with so many items each, messages for the most part.</summary>
     public async Task SeedAsync(string bot, string cId, int conversations, int items)

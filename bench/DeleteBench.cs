@@ -21,15 +21,7 @@ public static class DeleteBench
     {
         var (rounds, conversations) = quick ? (3, 4 * Manifest.RowSize) : (7, 8 * Manifest.RowSize);
         await using var bench = await BenchDatabase.StartAsync();
-        await using var node = LedgerService.Build(new ServiceSettings
-        {
-            Connection = bench.Database.ServiceConnection,
-            Keys = bench.Keys,
-            Urls = "http://127.0.0.1:0",
-            Lanes = null,
-            Log = new LogOptions { Loop = false },
-            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
-        });
+        await using var node = bench.BuildNode();
         var (measured, floor) = (new List<double>(), new List<double>());
         // The first round warms up and does not count.
         for (var round = 0; round <= rounds; round++)

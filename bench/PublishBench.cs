@@ -18,15 +18,7 @@ public static class PublishBench
     {
         var rounds = quick ? 2 : 7;
         await using var bench = await BenchDatabase.StartAsync();
-        await using var node = LedgerService.Build(new ServiceSettings
-        {
-            Connection = bench.Database.ServiceConnection,
-            Keys = bench.Keys,
-            Urls = "http://127.0.0.1:0",
-            Lanes = null,
-            Log = new LogOptions { Loop = false },
-            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
-        });
+        await using var node = bench.BuildNode();
         var writer = node.Services.GetRequiredService<LogWriter>();
         return
         [

@@ -52,15 +52,7 @@ public static class RebuildBench
 
     private static async Task PublishAsync(BenchDatabase bench)
     {
-        await using var node = LedgerService.Build(new ServiceSettings
-        {
-            Connection = bench.Database.ServiceConnection,
-            Keys = bench.Keys,
-            Urls = "http://127.0.0.1:0",
-            Lanes = null,
-            Log = new LogOptions { Loop = false },
-            LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
-        });
+        await using var node = bench.BuildNode();
         var writer = node.Services.GetRequiredService<LogWriter>();
         while (await writer.RunOnceAsync(CancellationToken.None) is { Events: > 0 } pass)
         {

@@ -55,7 +55,8 @@ internal static class JobsCommand
             Terminal.Of(parsed).Table(
                 ["job", "bot", "type", "status", "phase", "submitted", "identified", "deleted", "skipped", "failed"], [.. jobs.Select(Row)], "There is no such job.");
             var named = parsed.GetValue(bot);
-            foreach (var stranded in await StrandedJobs.FindAsync(opened.Source, new WindowPlanner(), TimeProvider.System.GetUtcNow(), cancel))
+            var now = TimeProvider.System.GetUtcNow();
+            foreach (var stranded in await StrandedJobs.FindAsync(opened.Source, new WindowPlanner(), now, cancel))
             {
                 if (named is null || named == stranded.Bot)
                     Terminal.Of(parsed).Warn($"{stranded}");

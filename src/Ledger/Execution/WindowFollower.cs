@@ -105,7 +105,8 @@ public sealed class WindowFollower(
         var window = snapshot.Windows[snapshot.Bots[claimed.Job.Bot].Window];
         if (planner.TryPlan(window, NotBefore(claimed.Job, claimed.Now)) is not { } plan)
             return false;
-        var isOpen = snapshot.Windows.TryGetValue(claimed.Job.WindowName ?? "", out var present) && planner.OpenAt(present, claimed.Now) is not null;
+        var isOpen = snapshot.Windows.TryGetValue(claimed.Job.WindowName ?? "", out var present)
+            && planner.OpenAt(present, claimed.Now) is not null;
         var events = JobDecisions.Decide(claimed.Job, new FollowWindow(plan, claimed.Now, isOpen)).Accepted();
         if (events.Count == 0)
             return false;
@@ -118,7 +119,9 @@ public sealed class WindowFollower(
 
     /// <summary>A retry's delay holds in another window too.</summary>
     private DateTimeOffset NotBefore(Job job, DateTimeOffset now) =>
-        job is { RetryDecidedAt: { } decided, Attempt: > 1 } && decided + options.DelayBefore(job.Attempt) is var due && due > now ? due : now;
+        job is { RetryDecidedAt: { } decided, Attempt: > 1 } && decided + options.DelayBefore(job.Attempt) is var due && due > now
+            ? due
+            : now;
 
     /// <summary>Whether it ever does. A window that cannot be read keeps no other bot's jobs from following.</summary>
     private bool Opens(DeletionWindow window, DateTimeOffset now)
