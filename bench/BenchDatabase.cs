@@ -46,7 +46,8 @@ public sealed class BenchDatabase : IAsyncDisposable
         Connection = Database.ServiceConnection,
         Keys = Keys,
         Urls = "http://127.0.0.1:0",
-        Lanes = null,
+        Turns = null,
+        Engine = null,
         Log = new LogOptions { Loop = false },
         LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
     });

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Database;
 using Ledger.Execution;
 using Ledger.Identifiers;
 using Ledger.Jobs;
@@ -84,9 +85,17 @@ public static class DeleteBench
         var clock = Stopwatch.GetTimestamp();
         // The log's writer takes its turns: the job waits for it once it has started, and then every one of its events goes into the log.
         do
-            await node.GetRequiredService<SliceRunner>().RunAsync("bench", CancellationToken.None);
+            await RunSliceAsync(node);
         while ((await node.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Events > 0);
         return Stopwatch.GetElapsedTime(clock).TotalSeconds;
+    }
+
+    private static async Task RunSliceAsync(IServiceProvider node)
+    {
+        var lanes = node.GetRequiredService<LaneDatabase>();
+        await using var lane = (await lanes.TryTakeAsync("bench", lanes: 1, CancellationToken.None))!;
+        var slice = new Slice("bench", TimeProvider.System.GetTimestamp(), () => Task.CompletedTask);
+        await node.GetRequiredService<SliceRunner>().RunAsync(lane.Session, slice, CancellationToken.None);
     }
 
     private static async Task<long> RemainingAsync(BenchDatabase bench)

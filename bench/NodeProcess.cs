@@ -42,7 +42,6 @@ internal static class NodeProcess
             Keys = KeyFolder.Open(keys),
             Urls = "http://127.0.0.1:0",
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
-            Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
         });
         await node.StartAsync();
         Console.WriteLine(await measure(node));

@@ -32,7 +32,7 @@ public static class SubmitBench
             Connection = bench.Database.ServiceConnection,
             Keys = bench.Keys,
             Urls = "http://127.0.0.1:0",
-            Lanes = null,
+            Turns = null,
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
             Http = new HttpOptions { Submits = null, Polls = null },
         });

@@ -1,6 +1,7 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.Engine;
 using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Http;
@@ -33,8 +34,11 @@ public sealed record ServiceSettings
 
     public NotificationOptions Notifications { get; init; } = new();
 
-    /// <summary>How this node fires lanes; null: it serves requests only, and other nodes delete.</summary>
-    public LaneSchedulerOptions? Lanes { get; init; } = new();
+    /// <summary>How this node works in the windows; null: it serves requests only, and other nodes delete.</summary>
+    public TurnOptions? Turns { get; init; } = new();
+
+    /// <summary>This node's part in the engine; null: it sends no messages and handles none.</summary>
+    public EngineOptions? Engine { get; init; } = new();
 
     /// <summary>How this node writes the log; null: other nodes do.</summary>
     public LogOptions? Log { get; init; } = new();
@@ -112,14 +116,7 @@ public static class LedgerService
         services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);
         services.AddLedgerNotifications(settings.Notifications);
-        if (settings.Lanes is { } lanes)
-        {
-            services.AddSingleton(provider => Lanes(provider, settings, lanes));
-            services.AddHostedService(provider => provider.GetRequiredService<LaneScheduler>());
-            services.AddHostedService(provider => provider.GetRequiredService<WindowFollower>());
-            services.AddSingleton(provider => new ReadinessCheck(
-                "scheduling", _ => Task.FromResult(provider.GetRequiredService<LaneScheduler>().Outage)));
-        }
+        AddTurns(builder, settings);
         services.AddSingleton<LogReadiness>();
         services.AddSingleton(provider => new ReadinessCheck("log", cancel => provider.GetRequiredService<LogReadiness>().ProblemAsync(cancel)));
         if (settings.Log is { } log)
@@ -140,33 +137,24 @@ public static class LedgerService
             services.AddHostedService(provider => provider.GetRequiredService<LogWriter>());
     }
 
-    private static LaneScheduler Lanes(IServiceProvider provider, ServiceSettings settings, LaneSchedulerOptions options)
+    private static void AddTurns(WebApplicationBuilder builder, ServiceSettings settings)
     {
-        var registry = provider.GetRequiredService<RegistryCache>();
-        var runner = provider.GetRequiredService<SliceRunner>();
-        var health = provider.GetRequiredService<DatabaseHealth>();
-        var logger = provider.GetRequiredService<ILogger<LaneScheduler>>();
-        return new LaneScheduler(
-            settings.Connection,
-            async cancel => [.. (await registry.CurrentAsync(cancel)).Windows.Values.Select(WindowPlanner.Window)],
-            async (window, _, cancel) =>
-            {
-                // Deletions are confirmed by what the database checks: where it does not check, there are none.
-                if (await health.ProblemAsync(cancel) is null)
-                    await runner.RunAsync(window, cancel);
-            },
-            Fitting(settings.Connection, options, logger),
-            settings.Time,
-            logger);
-    }
-
-    /// <summary>As many slices at once as there are connections for: more would wait for each other.</summary>
-    private static LaneSchedulerOptions Fitting(string connection, LaneSchedulerOptions options, ILogger logger)
-    {
-        var most = LaneDatabase.SlicesAtOnce(connection);
-        if (most >= options.MaxThreads)
-            return options;
-        logger.LogWarning("Maximum Pool Size lets {Most} slices run at once on this node, and not {Wanted}", most, options.MaxThreads);
-        return options with { MaxThreads = most };
+        var services = builder.Services;
+        services.AddSingleton<WakeUps>();
+        services.AddSingleton<JobWriter>();
+        var options = settings.Turns ?? new TurnOptions { SweepInterval = null };
+        // As many turns at once as there may be sessions.
+        options = options with { AtOnce = Math.Min(options.AtOnce, LaneDatabase.TurnsAtOnce(settings.Connection)) };
+        services.AddSingleton(options);
+        services.AddSingleton<WindowTurns>();
+        services.AddSingleton<Sweep>();
+        if (settings.Engine is { } engine)
+            builder.AddEngine(settings.Connection, engine, [WakeWindowHandler.Kind(options.AtOnce)]);
+        else
+            services.AddSingleton<Messages>();
+        if (settings.Turns is null)
+            return;
+        services.AddHostedService(provider => provider.GetRequiredService<Sweep>());
+        services.AddSingleton(provider => new ReadinessCheck("scheduling", _ => Task.FromResult(provider.GetRequiredService<Sweep>().Outage)));
     }
 }

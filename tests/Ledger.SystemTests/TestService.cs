@@ -7,15 +7,16 @@ using Alba;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Notifications;
 using Ledger.Registry;
-using Ledger.Scheduling;
 using Ledger.SystemTests.Contract;
 using Ledger.SystemTests.Reference;
 using Ledger.Transparency;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,8 +31,11 @@ namespace Ledger.SystemTests;
 /// <summary>What a test wants of its node.</summary>
 public sealed record TestServiceOptions
 {
-    /// <summary>Off: nothing is deleted but by <see cref="TestService.RunSlicesAsync"/>.</summary>
+    /// <summary>The sweep runs the jobs. Off: nothing is deleted but by <see cref="TestService.RunSlicesAsync"/>.</summary>
     public bool Lanes { get; init; }
+
+    /// <summary>The engine is started, and its messages run the jobs. It goes by the true clock.</summary>
+    public bool Engine { get; init; }
 
     /// <summary>Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and <see cref="TestService.WriteLogAsync"/>.</summary>
     public bool WriterLoop { get; init; }
@@ -179,6 +183,12 @@ public sealed class TestService : IAsyncDisposable
         return guest;
     }
 
+    /// <summary>One more node on the same database, which is not started.</summary>
+    internal WebApplication BuildNode(EngineOptions engine, TurnOptions? turns = null) => LedgerService.Build(new ServiceSettings
+    {
+        Connection = _database.ConnectionStringFor("ledger_service"), Keys = Keys, Urls = "http://127.0.0.1:0", Engine = engine, Turns = turns,
+    });
+
     /// <summary>One more node on the same database.</summary>
     /// <param name="http">Null: as the others.</param>
     public async Task<HttpClient> AddNodeAsync(HttpOptions? http = null)
@@ -217,11 +227,12 @@ public sealed class TestService : IAsyncDisposable
         Http = http,
         Execution = _options.Execution,
         Notifications = _options.Notifications,
-        Lanes = _options.Lanes
-            ? new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(300), ReadInterval = TimeSpan.FromMilliseconds(500) }
+        Turns = _options.Lanes || _options.Engine
+            ? new TurnOptions { SweepInterval = _options.Lanes ? TimeSpan.FromMilliseconds(500) : null }
             : null,
+        Engine = _options.Engine ? new EngineOptions { IsAlone = true } : null,
         Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
-        Log = new LogOptions { Loop = _options.Lanes || _options.WriterLoop, Cosign = _options.Cosign },
+        Log = new LogOptions { Loop = _options.Lanes || _options.Engine || _options.WriterLoop, Cosign = _options.Cosign },
         Time = Time,
     };
 
@@ -316,7 +327,7 @@ public sealed class TestService : IAsyncDisposable
         do
         {
             await WriteLogAsync();
-            await Services.GetRequiredService<SliceRunner>().RunAsync(window, CancellationToken.None);
+            await Services.RunSliceAsync(window);
         }
         while (await ScalarAsync<bool>("select exists (select from ledger.log_queue)"));
     }
@@ -393,7 +404,7 @@ public sealed class TestService : IAsyncDisposable
         foreach (var node in _nodes.Select(node => node.Services))
         {
             node.GetRequiredService<NpgsqlDataSource>().Clear();
-            node.GetRequiredService<LaneDatabase>().Source.Clear();
+            node.GetRequiredService<LaneDatabase>().Clear();
             node.GetRequiredService<LogDatabase>().Source.Clear();
         }
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Conversations;
+using Ledger.Engine;
 using Ledger.Http;
 using Ledger.Import;
 using Ledger.Notifications;
@@ -70,7 +71,7 @@ internal sealed class Demo(Terminal terminal, string folder, int port)
         Keys = database.Keys,
         Urls = $"http://127.0.0.1:{port}",
         Embedded = database.Embedded!.Postgres,
-        Lanes = new LaneSchedulerOptions { PollInterval = TimeSpan.FromMilliseconds(500) },
+        Engine = new EngineOptions { IsAlone = true },
         // The limits stay on. A person who plays with the demo should not meet them.
         Http = new HttpOptions { Submits = new RateLimit(600, 18_000), Polls = new RateLimit(600, 18_000), PublicUrl = port == 0 ? null : new Uri($"http://127.0.0.1:{port}") },
         Notifications = new NotificationOptions { MailFolder = Outbox },

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using Ledger.Database;
-using Ledger.EventStore;
 using Ledger.Database.Embedded;
+using Ledger.Engine;
+using Ledger.EventStore;
 using Ledger.Http;
 using Ledger.Identifiers;
 using Ledger.Notifications;
@@ -59,6 +60,8 @@ internal static class ServeCommand
             Witnesses = witnesses,
         });
         await using var running = new RunningNode(node);
+        if (await EngineSetup.ProblemAsync(node.Services, cancel) is { } changed)
+            throw new CommandException(changed);
         if (FaultPoint.ArmedPoint is { } point)
             node.Logger.LogWarning("LEDGER_FAULT_POINT is set: THIS PROCESS WILL STOP ITSELF at {FaultPoint}. For tests only", point);
         if (!embedded)

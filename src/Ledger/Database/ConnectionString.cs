@@ -17,6 +17,7 @@ internal static class ConnectionString
         var settings = Read(given);
         if (Problem(settings) is { } problem)
             throw new UnfitDatabaseException(problem);
+        settings.Pooling &= kind.IsPooled;
         settings.MaxPoolSize = PoolSize(settings, kind);
         settings.MinPoolSize = Math.Min(settings.MinPoolSize, settings.MaxPoolSize);
         // Nothing here leaves anything behind in a session, the reset costs a third of a small commit, and it would undo what the session

@@ -2,7 +2,7 @@
 with tables as (
     select c.*, format('%I.%I', n.nspname, c.relname) as name
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('ledger', 'conversations', 'quartz') and c.relkind in ('r', 'p', 'f', 'v', 'm')),
+    where n.nspname in ('ledger', 'conversations', 'wolverine') and c.relkind in ('r', 'p', 'f', 'v', 'm')),
 service as (select coalesce(bool_or(rolbypassrls or rolsuper), false) as bypasses from pg_roles where rolname = 'ledger_service'),
 -- The constraints without which a deletion is not confirmed (docs/adr/0008), and an event could be without its stream.
 keys (name, on_table) as (values ('items_of_conversation', 'conversations.items'), ('fkey_mt_events_stream_id', 'ledger.mt_events')),

@@ -1,13 +1,14 @@
 -- The rights that a role needs ($1, or null: those of the service, for this session's role), of which these are missing, and with which
 -- statement the owner gives them. This is the only list of them.
 with of_service (kind, objects, rights, columns) as (values
-    ('schema', 'ledger conversations quartz', 'usage', ''),
+    ('schema', 'ledger conversations wolverine', 'usage', ''),
     ('table', 'ledger.schema_migrations', 'select', ''),
     ('table', 'ledger.mt_streams ledger.mt_events', 'select insert', ''),
     ('table', 'ledger.mt_streams', 'update', 'version timestamp'),
     ('table', 'ledger.event_types', 'select', ''),
     ('sequence', 'ledger.mt_events_sequence', 'usage', ''),
     ('sequence', 'ledger.log_queue_position_seq', 'select', ''),
+    ('sequence', 'wolverine.wolverine_node_records_id_seq wolverine.wolverine_nodes_node_number_seq', 'usage', ''),
     ('function', 'ledger.mt_quick_append_events ledger.lock_due_job ledger.locked_job', 'execute', ''),
     ('function', 'ledger.is_covered conversations.has_conversation', 'execute', ''),
     ('view', 'ledger.published_log', 'select', ''),
@@ -17,7 +18,7 @@ with of_service (kind, objects, rights, columns) as (values
     ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_job ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select insert update delete', ''),
     ('table', 'ledger.mt_doc_deletionwindow ledger.change_log', 'select insert update delete', ''),
     ('table', 'ledger.key_check', 'select insert', ''),
-    ('table', 'ledger.job_work ledger.job_secrets ledger.client_secrets', 'select insert update delete', ''),
+    ('table', 'ledger.job_work ledger.window_wakes ledger.job_secrets ledger.client_secrets', 'select insert update delete', ''),
     ('table', 'ledger.job_manifest', 'select insert', ''),
     ('table', 'ledger.job_manifest', 'update', 'sealed outcomes open_count'),
     ('table', 'ledger.used_tokens ledger.rate_counters', 'select insert update delete', ''),
@@ -51,9 +52,9 @@ needed as (
     from listed cross join unnest(string_to_array(objects, ' ')) object cross join unnest(string_to_array(rights, ' ')) privilege
     left join unnest(string_to_array(columns, ' ')) col on true
     union all
-    select 'table', format('quartz.%I', c.relname), privilege, null
-    from pg_class c cross join unnest(array['select', 'insert', 'update', 'delete']) privilege
-    where c.relkind = 'r' and c.relnamespace = (select oid from pg_namespace where nspname = 'quartz')
+    select 'table', format('wolverine.%I', c.relname), privilege, null
+    from pg_class c cross join unnest(array['select', 'insert', 'update', 'delete', 'references']) privilege
+    where c.relkind = 'r' and c.relnamespace = (select oid from pg_namespace where nspname = 'wolverine')
         and coalesce($1, 'ledger_service') = 'ledger_service'),
 -- By the catalogue, because a name in a schema that a role may not use is an error to it.
 found as (

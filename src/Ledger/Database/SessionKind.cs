@@ -10,6 +10,9 @@ internal sealed record SessionKind(string Name)
     /// <summary>More connections than this are of no use: what was asked for only lowers it.</summary>
     public bool IsPoolBounded { get; init; } = true;
 
+    /// <summary>Whether a session is kept for others when it is given back. If not, what it holds ends with it.</summary>
+    public bool IsPooled { get; init; } = true;
+
     public int ConnectSeconds { get; init; } = 15;
 
     /// <summary>How long a client waits for an answer.</summary>
@@ -47,7 +50,11 @@ internal sealed record SessionKind(string Name)
         AutoPrepareMinUsages = 2,
     };
 
-    public static SessionKind Lanes { get; } = Guarded("ledger lanes", poolSize: 32);
+    /// <summary>A lane belongs to its session (<see cref="LaneDatabase"/>). One that does nothing, the server ends.</summary>
+    public static SessionKind Lanes { get; } = Guarded("ledger lanes", poolSize: 32, ("idle_session_timeout", "5s")) with
+    {
+        IsPooled = false,
+    };
 
     public static SessionKind Log { get; } = Guarded("ledger log", poolSize: 4);
 
@@ -73,30 +80,30 @@ internal sealed record SessionKind(string Name)
     /// <summary>What there is to do before an owner can be become: roles and databases.</summary>
     public static SessionKind Administration { get; } = new("ledger administration");
 
-    /// <summary>The scheduler's own: its loop, misfires and check-ins, and one for each thread's completion.</summary>
-    /// <remarks>
-    /// A node that freezes inside a transaction of Quartz's holds the cluster's row locks: the server ends its session after 5 s.
-    /// </remarks>
-    public static SessionKind Scheduling(int threads) => new("ledger-scheduling")
+    /// <summary>
+    /// The engine's own. The leader holds its place by a lock of its session. A node that is alive says so every 2 s, and of one that is
+    /// frozen the server ends the sessions.
+    /// </summary>
+    public static SessionKind Engine { get; } = new("ledger engine")
     {
-        PoolSize = threads + 5,
+        PoolSize = 10,
         ConnectSeconds = 5,
         CommandSeconds = 30,
-        KeepAliveSeconds = 5,
-        Settings = new Dictionary<string, string> { ["idle_in_transaction_session_timeout"] = "5s" },
+        KeepAliveSeconds = 2,
+        Settings = new Dictionary<string, string> { ["idle_in_transaction_session_timeout"] = "5s", ["idle_session_timeout"] = "6s" },
     };
 
     /// <summary>
     /// Sessions that cannot hold a lock for long without working: the server ends one that is idle in a transaction, or whose client is
     /// gone. Its statement_timeout decides, and not the client's, so that a timeout is an answer and no lost connection.
     /// </summary>
-    private static SessionKind Guarded(string name, int poolSize) => new(name)
+    private static SessionKind Guarded(string name, int poolSize, params IEnumerable<(string Name, string Value)> more) => new(name)
     {
         PoolSize = poolSize,
         MaxAutoPrepare = 50,
         WatchesPeer = true,
         // Statements here are many and short: compiling a plan would take longer than running it.
-        Settings = new Dictionary<string, string>
+        Settings = new Dictionary<string, string>(more.Select(one => KeyValuePair.Create(one.Name, one.Value)))
         {
             ["idle_in_transaction_session_timeout"] = "5s",
             ["lock_timeout"] = "5s",

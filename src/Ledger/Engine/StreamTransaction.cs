@@ -18,6 +18,7 @@ public sealed class StreamTransaction : IAsyncDisposable
     private readonly IDocumentSession _session;
     private readonly bool _isOwn;
     private DateTimeOffset _latest;
+    private Outbox? _outbox;
 
     private StreamTransaction(NpgsqlTransaction transaction, IDocumentStore store, bool isOwn)
     {
@@ -34,6 +35,11 @@ public sealed class StreamTransaction : IAsyncDisposable
 
     /// <summary>Appends in a transaction that another place ends.</summary>
     public static StreamTransaction Within(IDocumentStore store, NpgsqlTransaction transaction) => new(transaction, store, isOwn: false);
+
+    /// <summary>The messages of this transaction, which are sent once it is committed. Before <see cref="WriteAsync(CancellationToken)"/>:
+    /// what comes after it is not judged by the closing.</summary>
+    /// <returns>Null: none are sent.</returns>
+    public async ValueTask<Outbox?> OutboxAsync(Messages messages) => _outbox ??= await messages.EnlistAsync(_transaction);
 
     /// <summary>Locks a stream and reads its document. Waits while another writer has it.</summary>
     /// <exception cref="LostRaceException">A deadlock was resolved against this one.</exception>
@@ -116,8 +122,13 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <exception cref="LostRaceException">Another writer was first.</exception>
     public Task WriteAsync(CancellationToken cancel) => WriteAsync([], [], closing: null, cancel);
 
-    /// <summary>Commits.</summary>
-    public Task CommitAsync(CancellationToken cancel) => _transaction.CommitAsync(cancel);
+    /// <summary>Commits, and lets the messages go.</summary>
+    public async Task CommitAsync(CancellationToken cancel)
+    {
+        await _transaction.CommitAsync(cancel);
+        if (_outbox is not null)
+            await _outbox.FlushAsync();
+    }
 
     /// <summary>Gives everything up.</summary>
     public Task RollbackAsync(CancellationToken cancel) => _transaction.RollbackAsync(cancel);

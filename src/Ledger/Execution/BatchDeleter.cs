@@ -28,7 +28,7 @@ public static class BatchDeleter
     /// <returns>The events appended.</returns>
     /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, DateTimeOffset closing,
+        StreamTransaction transaction, JobWriter writer, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, DateTimeOffset closing,
         Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
     {
         var connection = transaction.Connection;
@@ -46,7 +46,7 @@ public static class BatchDeleter
         var commitment = await commitments;
         Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
-        await JobWriter.WriteAsync(
+        await writer.WriteAsync(
             transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], closing, cancel);
         return events;
     }

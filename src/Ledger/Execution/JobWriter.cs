@@ -3,14 +3,16 @@ using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Engine;
+using Ledger.Jobs;
 using Ledger.Notifications;
+using Ledger.Scheduling;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Ledger.Execution;
 
 /// <summary>Appends what was decided of a claimed job and writes what follows from it, all in the claim's transaction.</summary>
-public static class JobWriter
+public sealed class JobWriter(WakeUps wakeUps)
 {
     private static readonly string KeepSql = Sql.Load(typeof(JobWriter), "Keep");
 
@@ -28,12 +30,14 @@ public static class JobWriter
     /// <param name="closing">When it is too late; null: it never is.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
-    public static async Task WriteAsync(
+    public async Task WriteAsync(
         StreamTransaction transaction, ClaimedJob claimed, IReadOnlyList<JobEvent> events, DateTimeOffset at, ListCursor? resolving,
         IReadOnlyList<NpgsqlBatchCommand> alongside, DateTimeOffset? closing, CancellationToken cancel)
     {
         if (events.Count > 0)
             transaction.Append(claimed.Stream, events, InstantAfter(claimed.Job.RecordedAt, at));
+        foreach (var plan in events.OfType<Scheduled>())
+            await wakeUps.PlannedAsync(transaction, new Plan(plan.PlannedAt, plan.Window), at);
         var rows = new List<NpgsqlBatchCommand>();
         if (events.Count > 0 && events[^1] is Completed)
         {

@@ -22,7 +22,7 @@ public static class ListResolver
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
     /// <exception cref="WindowClosedException">Something was to be deleted, and <paramref name="closing"/> has come.</exception>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot, DateTimeOffset closing,
+        StreamTransaction transaction, JobWriter writer, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot, DateTimeOffset closing,
         CancellationToken cancel)
     {
         var connection = transaction.Connection;
@@ -41,7 +41,7 @@ public static class ListResolver
         var next = cursor with { AfterKey = afterKey, Rows = cursor.Rows + commands.Length };
         if (!isLast)
         {
-            await JobWriter.WriteAsync(transaction, claimed, [], claimed.Now, next, commands, closing: null, cancel);
+            await writer.WriteAsync(transaction, claimed, [], claimed.Now, next, commands, closing: null, cancel);
             return [];
         }
         var (conversations, root) = await RootAsync(connection, claimed.Id, entries.Count, subtreeRoot, cancel);
@@ -51,7 +51,7 @@ public static class ListResolver
             await ConversationStore.DeleteUserAsync(connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, closing, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
-        await JobWriter.WriteAsync(
+        await writer.WriteAsync(
             transaction, claimed, events, claimed.Now, resolving: null, commands, isUserDeleted ? closing : null, cancel);
         return events;
     }

@@ -14,10 +14,11 @@ using Npgsql;
 namespace Ledger.Execution;
 
 /// <summary>
-/// What one firing of a lane does: step by step, each step one transaction on one claimed job, for at most <see cref="SliceLength"/> or until nothing is due.
+/// The work of a turn: step by step, each step one transaction on one claimed job, for at most <see cref="SliceLength"/> or until nothing
+/// is due.
 /// </summary>
 public sealed class SliceRunner(
-    LaneDatabase database, IDocumentStore store, RegistryCache registry, KeyFolder keys, ErasedIndex earlier, WindowPlanner planner,
+    IDocumentStore store, JobWriter writer, RegistryCache registry, KeyFolder keys, ErasedIndex earlier, WindowPlanner planner,
     TimeProvider time, ExecutionOptions options, ILogger<SliceRunner> log)
 {
     /// <summary>A slice ends at the first batch boundary after this.</summary>
@@ -32,41 +33,45 @@ public sealed class SliceRunner(
     private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Runs one slice of the window.</summary>
+    /// <summary>Works on what is due.</summary>
+    /// <param name="session">The lane's.</param>
+    /// <param name="slice">What is worked on.</param>
+    /// <param name="cancel">Ends it at the next batch.</param>
+    /// <returns>Whether nothing is due any more that it could claim; false: its time is up, or it was cancelled.</returns>
     /// <exception cref="NpgsqlException">The database is away; what was not committed is as if it had not begun.</exception>
-    public async Task RunAsync(string window, CancellationToken cancel)
+    public async Task<bool> RunAsync(NpgsqlConnection session, Slice slice, CancellationToken cancel)
     {
-        var began = time.GetTimestamp();
         var size = options.BatchSize;
         var place = new ClaimFrom(time); // of this lane alone: what it works on keeps its turn
-        await using var connection = await database.Source.OpenConnectionAsync(cancel);
-        while (!cancel.IsCancellationRequested && time.GetElapsedTime(began) < SliceLength)
+        while (!cancel.IsCancellationRequested && time.GetElapsedTime(slice.Began) < SliceLength)
         {
             var stepBegan = time.GetTimestamp();
-            if (!await StepAsync(connection, window, place, size, began, cancel))
-                return;
+            if (!await StepAsync(session, slice, place, size, cancel))
+                return true;
             Garbage.CollectYoung();
             // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
             var took = time.GetElapsedTime(stepBegan);
             size = took > LongBatch ? Math.Max(1, size / 2) : took < ShortBatch ? Math.Min(options.BatchSize, size * 2) : size;
         }
+        return false;
     }
 
     /// <summary>One transaction on one job. False when nothing is due.</summary>
     private async Task<bool> StepAsync(
-        NpgsqlConnection connection, string window, ClaimFrom place, int size, long began, CancellationToken cancel)
+        NpgsqlConnection connection, Slice slice, ClaimFrom place, int size, CancellationToken cancel)
     {
         var snapshot = await registry.CurrentAsync(cancel);
         ClaimedJob? claimed = null;
         try
         {
             await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
-            claimed = await ClaimedJob.NextAsync(connection, window, place, cancel);
+            claimed = await ClaimedJob.NextAsync(connection, slice.Window, place, cancel);
             if (claimed is null)
                 return false;
+            await slice.ClaimedAsync();
             // A shutdown lets the step that it meets come to its end.
             var read = await claimed.ReadAsync(transaction, CancellationToken.None);
-            await RunAsync(new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), window, size, began);
+            await RunAsync(new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), slice.Window, size, slice.Began);
         }
         catch (ErasedNotReadException e) when (claimed is not null)
         {
@@ -148,7 +153,7 @@ public sealed class SliceRunner(
         IReadOnlyList<JobEvent> events;
         try
         {
-            events = await ListResolver.StepAsync(step.Transaction, keys, earlier, step.Claimed, step.Bot, closing, CancellationToken.None);
+            events = await ListResolver.StepAsync(step.Transaction, writer, keys, earlier, step.Claimed, step.Bot, closing, CancellationToken.None);
         }
         catch (WindowClosedException)
         {
@@ -172,7 +177,7 @@ public sealed class SliceRunner(
         try
         {
             events = await BatchDeleter.StepAsync(
-                step.Transaction, keys, earlier, step.Claimed, closing, at => RetryPlan(step, at), size,
+                step.Transaction, writer, keys, earlier, step.Claimed, closing, at => RetryPlan(step, at), size,
                 () => time.GetElapsedTime(began) > SliceLength,
                 CancellationToken.None);
         }
@@ -198,7 +203,7 @@ public sealed class SliceRunner(
             return;
         }
         var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), plan)).Accepted();
-        await JobWriter.WriteAsync(
+        await writer.WriteAsync(
             step.Transaction, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], closing: null, CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
@@ -222,7 +227,7 @@ public sealed class SliceRunner(
         {
             var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again, again.Claimed.Now));
             var events = JobDecisions.Decide(again.Claimed.Job, fail).Accepted();
-            await JobWriter.WriteAsync(again.Transaction, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [],
+            await writer.WriteAsync(again.Transaction, again.Claimed, events, again.Claimed.Now, again.Claimed.Resolving, [],
                 closing: null, CancellationToken.None);
             await again.Transaction.CommitAsync(CancellationToken.None);
         });

@@ -16,12 +16,9 @@ namespace Ledger.Execution;
 /// anew, they are planned again, one transaction each. Every node does it, and who comes second finds nothing to do.
 /// </summary>
 public sealed class WindowFollower(
-    NpgsqlDataSource database, IDocumentStore store, RegistryCache registry, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
-    ILogger<WindowFollower> log) : BackgroundService
+    NpgsqlDataSource database, IDocumentStore store, JobWriter writer, RegistryCache registry, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
+    ILogger<WindowFollower> log)
 {
-    /// <summary>How often the registry is asked whether it changed.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-
     /// <summary>How often all is looked at although nothing changed: a job may have been planned by a registry of a second ago.</summary>
     private static readonly TimeSpan Net = TimeSpan.FromMinutes(1);
 
@@ -59,25 +56,6 @@ public sealed class WindowFollower(
         return planned;
     }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                log.LogWarning(
-                    "Jobs could not be planned again for a changed window, and are in {Seconds} s: {Error} {SqlState}",
-                    Interval.TotalSeconds, e.GetType().Name, (e as PostgresException)?.SqlState);
-            }
-        }
-    }
-
     /// <summary>A job that cannot be planned again, for a reason of its own, does not keep the others from it.</summary>
     private async Task<bool?> TryFollowAsync(NpgsqlConnection connection, JobId job, RegistrySnapshot snapshot, CancellationToken cancel)
     {
@@ -112,7 +90,7 @@ public sealed class WindowFollower(
             return false;
         await using (var goOn = new NpgsqlCommand(GoOnSql, connection) { Parameters = { new() { Value = job.Value } } })
             await goOn.ExecuteNonQueryAsync(cancel);
-        await JobWriter.WriteAsync(transaction, claimed, events, claimed.Now, claimed.Resolving, [], closing: null, cancel);
+        await writer.WriteAsync(transaction, claimed, events, claimed.Now, claimed.Resolving, [], closing: null, cancel);
         await transaction.CommitAsync(cancel);
         return true;
     }

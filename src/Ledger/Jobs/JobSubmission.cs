@@ -48,7 +48,7 @@ public abstract record SubmissionResult
 /// Records submissions: the events, the documents and the sealed request go in one transaction. An answered submission is durable; a job
 /// that a GET finds is a job that will run.
 /// </summary>
-public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, TimeProvider time)
+public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, WakeUps wakeUps, TimeProvider time)
 {
     /// <summary>How often a submission is sent when the connection dies under it.</summary>
     private const int Sends = 4;
@@ -135,6 +135,7 @@ public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore stor
                 new() { Value = key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)) },
             },
         };
+        await wakeUps.PlannedAsync(transaction, plan, now);
         await transaction.WriteAsync([secrets], [], closing: null, CancellationToken.None);
     }
 

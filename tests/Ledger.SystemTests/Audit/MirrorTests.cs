@@ -155,7 +155,7 @@ public sealed class MirrorTests
         await service.AddConversationsAsync("d", 1, "user-4");
         // One job has its list when the backup is made, one is waiting, and one comes after it.
         var started = await service.SubmitAsync(new { cId = "user-2" });
-        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+        await service.Services.RunSliceAsync("test");
         var waiting = await service.SubmitAsync(new { conversationIds = new[] { "c-00001" } });
         await service.WriteLogAsync();
         var common = await audited.SizeAsync();

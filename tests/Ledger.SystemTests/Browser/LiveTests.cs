@@ -28,7 +28,7 @@ public sealed class LiveTests(SmallBatches shared) : IClassFixture<SmallBatches>
         Assert.Equal(0, await page.Locator("#file-proof").CountAsync());
 
         await service.WriteLogAsync();
-        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None); // makes the list
+        await service.Services.RunSliceAsync("test"); // makes the list
         await Eventually(page, "[data-count=totalConversations]", "12");
         await Eventually(page, "#part-state", "running");
         await service.RunSlicesAsync();

@@ -84,7 +84,7 @@ public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : ICla
         (await Answer.OfAsync(await service.AskForCertificateAsync(job))).Is(200);
 
         var uncovered = await service.SubmitAsync(new { cId = "nobody" });
-        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None); // and the log is not written
+        await service.Services.RunSliceAsync("test"); // and the log is not written
         var answer = await Answer.OfAsync(await service.AskForCertificateAsync(uncovered));
         answer.IsError(503, 503, "no published checkpoint yet");
         Assert.Equal("1", answer.Header("Retry-After"));

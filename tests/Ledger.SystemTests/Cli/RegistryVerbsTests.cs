@@ -150,7 +150,8 @@ public sealed class RegistryVerbsTests
             Connection = cli.Service,
             Keys = KeyFolder.Open(cli.Keys),
             Urls = "http://127.0.0.1:0",
-            Lanes = null,
+            Turns = null,
+            Engine = null,
             Http = new HttpOptions { Submits = null, Polls = null },
         });
         await node.StartAsync();

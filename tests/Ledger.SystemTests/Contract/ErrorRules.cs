@@ -247,7 +247,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     {
         await Node.RunSlicesAsync();
         var job = await JobAsync(Nobody);
-        await Node.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None); // and the log is not written
+        await Node.Services.RunSliceAsync("test"); // and the log is not written
         var answer = await RefusedAsync(503, 503, "no published checkpoint yet", s => s.Target("GET", $"{job}/proof"));
         Assert.True(int.Parse(answer.Header("Retry-After")!) > 0);
         await Node.WriteLogAsync();

@@ -140,7 +140,7 @@ public sealed class ImportRaceTests
     private static string User() => $"user-{RandomNumberGenerator.GetInt32(5)}";
 
     private static Task SliceAsync(TestService service) =>
-        service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+        service.Services.RunSliceAsync("test");
 
     private static Task<string> SubmitAsync(TestService service, bool byChannelUser) =>
         service.SubmitAsync(byChannelUser ? (object)new { cId = "user-1" } : new { conversationIds = new[] { "c-1", "c-2" } });

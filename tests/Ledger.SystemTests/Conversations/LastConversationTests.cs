@@ -106,7 +106,7 @@ public sealed class LastConversationTests(SharedService shared) : IClassFixture<
         await service.ExecuteAsync("insert into conversations.channel_users values ($1, 'user-9', '2026-01-01')", service.Bot);
         var (nothing, gone) = (await service.SubmitAsync(new { cId = "user-9" }), await service.SubmitAsync(new { cId = "user-1" }));
         // Both have their lists then; nothing is deleted before the log says so.
-        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+        await service.Services.RunSliceAsync("test");
         await service.ExecuteAsync("delete from conversations.items where body->>'text' like 'user-1 %'");
         await service.ExecuteAsync("delete from conversations.conversations where cid = 'user-1'");
         await service.RunSlicesAsync();

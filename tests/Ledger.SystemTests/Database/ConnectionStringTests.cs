@@ -24,11 +24,8 @@ public sealed class ConnectionStringTests
     }
 
     [Fact]
-    public async Task The_lanes_take_no_more_than_what_was_asked_for()
-    {
-        await using var lanes = new LaneDatabase($"{Server};Maximum Pool Size=3");
-        Assert.Equal(3, new NpgsqlConnectionStringBuilder(lanes.Source.ConnectionString).MaxPoolSize);
-    }
+    public void As_many_turns_run_at_once_as_there_may_be_sessions() =>
+        Assert.Equal(3, LaneDatabase.TurnsAtOnce($"{Server};Maximum Pool Size=3"));
 
     [SkippableFact]
     public async Task Of_several_hosts_the_primary_is_used()

@@ -111,9 +111,10 @@ public sealed class SettingsTests
         foreach (var source in new[]
         {
             service.Source, service.Services.GetRequiredService<NpgsqlDataSource>(),
-            service.Services.GetRequiredService<LaneDatabase>().Source, service.Services.GetRequiredService<LogDatabase>().Source,
+            service.Services.GetRequiredService<LogDatabase>().Source,
         })
             source.Clear();
+        service.Services.GetRequiredService<LaneDatabase>().Clear();
     }
 
     private static async Task<(string?, int)> EndAsync(TestService service, string job)

@@ -174,7 +174,7 @@ public sealed class MartenStoreTests
             var claimed = await (await new ClaimedJob(id, 2 + n, null, null, now).AgainAsync(connection, CancellationToken.None))!
                 .ReadAsync(transaction, CancellationToken.None);
             var again = new Scheduled(claimed.Job.PlannedAt.AddSeconds(1), claimed.Job.Window!, ScheduleReason.WindowClosed, 1);
-            await JobWriter.WriteAsync(transaction, claimed, [again], now, resolving: null, [], closing: null, CancellationToken.None);
+            await service.Services.GetRequiredService<JobWriter>().WriteAsync(transaction, claimed, [again], now, resolving: null, [], closing: null, CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
         }
         var instants = (await service.EventsAsync(job)).Skip(1).Select(e => e.At).ToList();
@@ -335,7 +335,7 @@ public sealed class MartenStoreTests
         Task<string> EventAsync(string job, string what, string which) => service.ScalarAsync<string>(
             $"select {what} from ledger.mt_events where stream_id = '{Forgetting.ForgettingSteps.Id(job).Value}' and {which} "
             + "order by version desc limit 1");
-        Task SliceAsync() => service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+        Task SliceAsync() => service.Services.RunSliceAsync("test");
         async Task<string?> StatusAsync(string job) => (await service.StatusAsync(job)).GetProperty("status").GetString();
     }
 }

@@ -57,7 +57,7 @@ public sealed class ClaimOrderTests
         await using var service = await TestService.StartAsync();
         Queued[] jobs = [.. Enumerable.Range(0, 6).Select(n => new Queued(Due: n, Submitted: 0, n % 2 == 0 ? "covered" : "new"))];
         await QueueAsync(service, jobs);
-        var lanes = service.Services.GetRequiredService<LaneDatabase>().Source;
+        await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
         var open = new List<NpgsqlConnection>();
         var claimed = new List<Guid>();
         foreach (var _ in jobs)
@@ -95,7 +95,8 @@ public sealed class ClaimOrderTests
     private static async Task<List<Guid>> ClaimedInTurnAsync(TestService service)
     {
         var claimed = new List<Guid>();
-        await using var connection = await service.Services.GetRequiredService<LaneDatabase>().Source.OpenConnectionAsync();
+        await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
+        await using var connection = await lanes.OpenConnectionAsync();
         while (await ClaimedJob.NextAsync(connection, Night, new ClaimFrom(TimeProvider.System), CancellationToken.None) is { } next)
         {
             claimed.Add(next.Id.Value);

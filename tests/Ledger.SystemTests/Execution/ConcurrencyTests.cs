@@ -121,7 +121,8 @@ public sealed class ConcurrencyTests
         await using var gate = new NpgsqlConnection(service.Database.Superuser);
         await gate.OpenAsync();
         await ExecuteAsync(gate, "select pg_advisory_lock(4711)");
-        await using var lane = await service.Services.GetRequiredService<LaneDatabase>().Source.OpenConnectionAsync();
+        await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
+        await using var lane = await lanes.OpenConnectionAsync();
         await using var transaction = await lane.BeginTransactionAsync();
         var claim = ClaimedJob.NextAsync(lane, "test", new ClaimFrom(TimeProvider.System), CancellationToken.None);
         await service.UntilALaneWaitsAsync();

@@ -170,7 +170,7 @@ public sealed class WindowFollowTests
         // What was registered just now must be seen.
         await service.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(service.Time.GetTimestamp(), CancellationToken.None);
         // Without a memory of what it has looked at.
-        using var follower = ActivatorUtilities.CreateInstance<WindowFollower>(service.Services);
+        var follower = ActivatorUtilities.CreateInstance<WindowFollower>(service.Services);
         return await follower.RunOnceAsync(CancellationToken.None);
     }
 

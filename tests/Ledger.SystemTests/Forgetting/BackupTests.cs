@@ -94,7 +94,8 @@ public sealed class BackupTests
             Connection = backup.Connection,
             Keys = backup.KeysNow(),
             Urls = "http://127.0.0.1:0",
-            Lanes = null,
+            Turns = null,
+            Engine = null,
             Log = new LogOptions { Loop = false },
             Http = new() { Submits = null },
         });
@@ -107,7 +108,7 @@ public sealed class BackupTests
         for (var round = 0; round < 3; round++)
         {
             Assert.Null((await node.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Problem);
-            await node.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+            await node.Services.RunSliceAsync("test");
         }
         Assert.Equal(3, await backup.ScalarAsync<long>("select count(*) from ledger.mt_doc_jobstatus where data->>'status' = 'completed'"));
         Assert.Equal(4, await backup.ScalarAsync<long>("select sum((data->'result'->>'deletedCount')::int) from ledger.mt_doc_jobstatus where id <> '" + ForgettingSteps.Id(gone).Value + "'"));

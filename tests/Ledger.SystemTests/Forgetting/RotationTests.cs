@@ -146,7 +146,7 @@ public sealed class RotationTests
         using var answer = await client.SendAsync(request);
         Assert.Equal(503, (int)answer.StatusCode);
         Assert.NotNull(answer.Headers.RetryAfter);
-        await node.Services.GetRequiredService<SliceRunner>().RunAsync("test", s_never);
+        await node.Services.RunSliceAsync("test", s_never);
         Assert.Equal(recorded, await service.RecordedAsync());
         await Assert.ThrowsAsync<KeyFolderBehindException>(() => node.Services.GetRequiredService<KeyRotationDuty>().RunOnceAsync(s_never));
         Assert.Contains("keys: the key folder lacks the newest epoch's key", await HealthAsync(client), StringComparison.Ordinal);
@@ -173,7 +173,7 @@ public sealed class RotationTests
         await node.StartAsync();
         for (var attempt = 0; attempt < 4; attempt++)
         {
-            await node.Services.GetRequiredService<SliceRunner>().RunAsync("test", s_never);
+            await node.Services.RunSliceAsync("test", s_never);
             await backup.ExecuteAsync("update ledger.job_work set not_before = now()");
         }
         foreach (var when in new[] { RotateWhen.Now, RotateWhen.Forgotten, RotateWhen.Daily })
@@ -239,7 +239,8 @@ public sealed class RotationTests
         Connection = connection,
         Keys = keys,
         Urls = "http://127.0.0.1:0",
-        Lanes = null,
+        Turns = null,
+        Engine = null,
         Log = new LogOptions { Loop = false },
         Http = new() { Submits = null },
     });

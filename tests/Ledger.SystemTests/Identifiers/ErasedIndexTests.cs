@@ -78,8 +78,8 @@ public sealed class ErasedIndexTests
         var index = new ErasedIndex(service.Keys);
         await using (var reading = await service.Source.OpenConnectionAsync())
             await index.ReadAsync(reading, "b", CancellationToken.None);
-        await using var lanes = new LaneDatabase(service.Database.ConnectionStringFor("ledger_service"));
-        await using var connection = await lanes.Source.OpenConnectionAsync();
+        await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
+        await using var connection = await lanes.OpenConnectionAsync();
         // Each look finds that it was touched.
         await service.ExecuteAsync($"insert into ledger.log_queue (stream_id, first_version, last_version) values ('{job}', 1, 1)");
         Assert.Equal(1, await FoundAsync());
@@ -175,8 +175,8 @@ public sealed class ErasedIndexTests
         await using (var reading = await service.Source.OpenConnectionAsync())
             await index.ReadAsync(reading, bot, CancellationToken.None);
         // A session of its own: it counts what was read since its beginning.
-        await using var lanes = new LaneDatabase(service.Database.ConnectionStringFor("ledger_service"));
-        await using var connection = await lanes.Source.OpenConnectionAsync();
+        await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
+        await using var connection = await lanes.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         string[] ids = [.. Enumerable.Range(0, 10).Select(job => Conversation(bot, job, 1)),
             .. Enumerable.Range(0, 90).Select(n => $"never-{n}")];

@@ -45,7 +45,7 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
         var empty = await service.SubmitAsync(new { cId = "nobody" });
         await service.RunSlicesAsync();
         var uncovered = await service.SubmitAsync(new { cId = "nobody" });
-        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None); // and the log is not written
+        await service.Services.RunSliceAsync("test"); // and the log is not written
         foreach (var answer in await RefusedAsync(service, uncovered, 503, 503, "no published checkpoint yet"))
             Assert.Equal("1", answer.Header("Retry-After"));
         await service.JobProofAsync(empty);
@@ -62,7 +62,7 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
             Cosign = (_, note, _) => Task.FromResult(new CosignedNote(note, isMet, isMet ? null : "witness-1 is away")),
         });
         var job = await service.SubmitAsync(new { cId = "nobody" });
-        await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+        await service.Services.RunSliceAsync("test");
         await service.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None);
         await RefusedAsync(service, job, 503, 503, "no published checkpoint yet");
         isMet = true;

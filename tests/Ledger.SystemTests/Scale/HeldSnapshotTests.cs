@@ -21,8 +21,8 @@ public sealed class HeldSnapshotTests
     public async Task A_claim_reads_no_more_for_50_000_jobs_that_ended_under_a_snapshot()
     {
         await using var database = await TestDatabase.CreateAsync();
-        await using var lanes = new LaneDatabase(database.Superuser);
-        await using var connection = await lanes.Source.OpenConnectionAsync();
+        await using var lanes = Slices.Sessions(database.Superuser);
+        await using var connection = await lanes.OpenConnectionAsync();
         await ExecuteAsync(connection, ScaleFill.Prepare);
         await ExecuteAsync(connection, ScaleFill.Waiting("night", Jobs + 1, Jobs + 100));
         await ExecuteAsync(connection, ScaleFill.State);

@@ -36,7 +36,7 @@ public sealed class ScaleDatabase : IAsyncLifetime
     public const int WaitingJobs = 10_000;
 
     private TestDatabase _database = null!;
-    private LaneDatabase _sessions = null!;
+    private NpgsqlDataSource _sessions = null!;
 
     /// <summary>The run of every claim whose plan was made, for good, when the tables were small.</summary>
     internal IReadOnlyList<Measured> PlannedWhenSmall { get; private set; } = [];
@@ -44,13 +44,13 @@ public sealed class ScaleDatabase : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync();
-        _sessions = new LaneDatabase(_database.Superuser); // the product's sessions, of a role that may change what the planner knows
-        await using var connection = await _sessions.Source.OpenConnectionAsync();
+        _sessions = Slices.Sessions(_database.Superuser); // the product's sessions, of a role that may change what the planner knows
+        await using var connection = await _sessions.OpenConnectionAsync();
         await ExecuteAsync(connection, ScaleFill.Prepare);
         await FillAsync(connection, 1, SmallJobs);
         await ExecuteAsync(connection, "analyze; " +
             "create table public.small as select oid, relpages, reltuples from pg_class where relnamespace = 'ledger'::regnamespace");
-        await using var early = await _sessions.Source.OpenConnectionAsync();
+        await using var early = await _sessions.OpenConnectionAsync();
         await using (var transaction = await early.BeginTransactionAsync())
         {
             await ExecuteAsync(early, "set local plan_cache_mode = force_generic_plan");
@@ -74,7 +74,7 @@ public sealed class ScaleDatabase : IAsyncLifetime
     /// <param name="planCacheMode">PostgreSQL's plan_cache_mode.</param>
     internal async Task<IReadOnlyList<Measured>> MeasureAllAsync(Statistics statistics, string planCacheMode)
     {
-        await using var connection = await _sessions.Source.OpenConnectionAsync();
+        await using var connection = await _sessions.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, $"set local plan_cache_mode = {planCacheMode}; {Known(statistics)}");
         return await MeasureAsync(connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"{statistics}_{planCacheMode}_{i}"))], prepared: false);
@@ -85,10 +85,10 @@ public sealed class ScaleDatabase : IAsyncLifetime
     /// </summary>
     internal async Task<IReadOnlyDictionary<string, long>> ScannedAsync(string planCacheMode)
     {
-        await using var observer = await _sessions.Source.OpenConnectionAsync();
+        await using var observer = await _sessions.OpenConnectionAsync();
         await ExecuteAsync(observer, Known(Statistics.Fresh));
         var before = await ScansAsync(observer);
-        await using (var connection = await _sessions.Source.OpenConnectionAsync())
+        await using (var connection = await _sessions.OpenConnectionAsync())
         {
             await using (var transaction = await connection.BeginTransactionAsync())
             {
@@ -153,7 +153,7 @@ public sealed class ScaleDatabase : IAsyncLifetime
         {
             if (!prepared)
                 await ExecuteAsync(connection, statement.Prepare(name));
-            await using var other = await _sessions.Source.OpenConnectionAsync();
+            await using var other = await _sessions.OpenConnectionAsync();
             await using var elsewhere = await other.BeginTransactionAsync();
             if (statement.Elsewhere is { } held)
                 await ExecuteAsync(other, held);

@@ -130,5 +130,5 @@ public sealed class CoverageTests
         await UntilAsync("no heartbeat", async () => await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state") > covered.AddSeconds(1));
     }
 
-    private static Task SliceAsync(TestService service) => service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+    private static Task SliceAsync(TestService service) => service.Services.RunSliceAsync("test");
 }

@@ -5,6 +5,14 @@ create table ledger.job_work (
     resolving  jsonb                   -- how far the resolution of its list has come; null before and after it
 );
 
+-- The wake-ups of windows that were sent for an instant to come (docs/adr/0045). Whoever plans a job sends none where there is one already.
+-- No key: two of one instant do no harm, and waiting for another transaction would.
+create table ledger.window_wakes (
+    window_name text        not null,
+    at          timestamptz not null
+);
+create index window_wakes_of_window on ledger.window_wakes (window_name, at);
+
 -- What `forget` destroys: the job's key (wrapped by an epoch key that lives outside the database) and what it seals.
 create table ledger.job_secrets (
     job_id         uuid    not null primary key,

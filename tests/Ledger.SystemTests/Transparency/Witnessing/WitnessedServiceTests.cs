@@ -26,7 +26,7 @@ public sealed class WitnessedServiceTests
             for (var round = 0; round < 4; round++)
             {
                 Assert.Contains("b cannot be reached", (await PassAsync(service)).Problem, StringComparison.Ordinal);
-                await service.Services.GetRequiredService<SliceRunner>().RunAsync("test", CancellationToken.None);
+                await service.Services.RunSliceAsync("test");
             }
             Assert.True(await service.ScalarAsync<bool>("select exists (select from ledger.mt_events where type = 'started')"));
             Assert.Equal(3, await service.CountConversationsAsync());

@@ -1,0 +1,33 @@
+using Npgsql;
+using Wolverine.Persistence.Durability;
+
+namespace Ledger.Engine;
+
+/// <summary>
+/// The only exception that leaves a handler. The engine stores the texts of exceptions and logs them, and a text that another program wrote
+/// may quote an address or an identifier. So there is no text, and no inner exception.
+/// </summary>
+internal sealed class HandlerFailedException(Exception cause) : Exception("the message could not be handled"), IDeadLetterExceptionInfo
+{
+    /// <summary>The type of what failed, with its SQLSTATE where it has one.</summary>
+    public string ExceptionType { get; } = cause is PostgresException refused
+        ? $"{nameof(PostgresException)} {refused.SqlState}"
+        : cause.GetType().FullName ?? cause.GetType().Name;
+
+    /// <summary>Says nothing.</summary>
+    public string ExceptionMessage => Message;
+
+    /// <summary>Runs a handler's work.</summary>
+    /// <exception cref="HandlerFailedException">It failed.</exception>
+    public static async Task GuardAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            throw new HandlerFailedException(e);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Ledger.Database;
+using Ledger.Projections.Registry;
+using Ledger.Registry;
+using Ledger.Scheduling;
+using Npgsql;
+
+namespace Ledger.Execution;
+
+/// <summary>
+/// The turns of windows on this node. A turn takes a free lane of its window, works for at most <see cref="SliceRunner.SliceLength"/> on
+/// what is due, and sees to it that somebody goes on. Whoever finds no lane goes away: another turn is at work.
+/// </summary>
+public sealed class WindowTurns(
+    SliceRunner runner, LaneDatabase lanes, RegistryCache registry, WakeUps wakeUps, DatabaseHealth health, TurnOptions options,
+    IHostApplicationLifetime host, TimeProvider time, ILogger<WindowTurns> log)
+{
+    /// <summary>How long a turn waits for what is due and cannot be had yet: the log has not covered it, or another turn has it.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>After that, how long until the window is woken for it.</summary>
+    private static readonly TimeSpan s_later = TimeSpan.FromSeconds(2);
+
+    private static readonly string StateSql = Sql.Load(typeof(WindowTurns), nameof(StateAsync));
+    private static readonly string ForgetSql = Sql.Load(typeof(WindowTurns), "ForgetWakes");
+
+    private readonly TurnPlaces _places = new(options.AtOnce);
+
+    /// <summary>What of a window is due.</summary>
+    /// <param name="Now">The database's clock.</param>
+    /// <param name="Due">How many jobs are due: 0, 1, or 2 for more.</param>
+    /// <param name="Others">Whether another lane of the window is held.</param>
+    /// <param name="Next">When the first of those is due that are not yet.</param>
+    private sealed record State(DateTimeOffset Now, int Due, bool Others, DateTimeOffset? Next);
+
+    /// <summary>A wake-up has come.</summary>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
+    public async Task WakeAsync(WakeWindow wake)
+    {
+        if (wake.At is { } at && at - await ClockAsync() is var early && early > TimeSpan.Zero)
+            await wakeUps.AgainAsync(wake, early > TimeSpan.FromSeconds(1) ? early : TimeSpan.FromSeconds(1));
+        else
+            await RunAsync(wake.Window);
+    }
+
+    /// <summary>Runs a turn of a window, if there is a place for one.</summary>
+    /// <exception cref="NpgsqlException">The database is away.</exception>
+    public async Task RunAsync(string window)
+    {
+        var stop = host.ApplicationStopping;
+        if (stop.IsCancellationRequested || !(await registry.CurrentAsync(stop)).Windows.TryGetValue(window, out var definition))
+            return;
+        // Deletions are confirmed by what the database checks: where it does not check, there are none.
+        if (await health.ProblemAsync(stop) is not null || !_places.TryEnter(window, definition.Lanes))
+            return;
+        var isLeft = false;
+        try
+        {
+            isLeft = await TurnAsync(definition, stop);
+        }
+        finally
+        {
+            if (!isLeft)
+                _places.Leave(window);
+        }
+        if (_places.NextWaiting() is { } other)
+            await wakeUps.NowAsync(other);
+    }
+
+    /// <returns>Whether the place is left already.</returns>
+    private async Task<bool> TurnAsync(DeletionWindow window, CancellationToken stop)
+    {
+        await using var lane = await lanes.TryTakeAsync(window.Name, window.Lanes, stop);
+        if (lane is null)
+            return false;
+        try
+        {
+            return await WorkAsync(lane, window, stop);
+        }
+        catch (Exception e) when (lane.Session.State != System.Data.ConnectionState.Open)
+        {
+            log.LogWarning(
+                "A turn of window {Window} lost its lane, and with it what it had not committed: {Failure}",
+                window.Name, Failure.Describe(e));
+            return false;
+        }
+    }
+
+    private async Task<bool> WorkAsync(Lane lane, DeletionWindow window, CancellationToken stop)
+    {
+        await ForgetWakesAsync(lane.Session, window.Name);
+        var slice = new Slice(window.Name, time.GetTimestamp(), () => WakeOneMoreAsync(lane, window));
+        long? waitsSince = null;
+        while (true)
+        {
+            var woken = _places.Woken(window.Name);
+            var steps = slice.Steps;
+            if (!await runner.RunAsync(lane.Session, slice, stop))
+            {
+                // Its time is up, or the node stops: somebody goes on.
+                await wakeUps.NowAsync(window.Name);
+                return false;
+            }
+            var state = await StateAsync(lane, window.Name);
+            if (state.Next is { } next)
+                await wakeUps.AtAsync(lane.Session, window.Name, next);
+            if (state.Due == 0)
+            {
+                if (_places.TryLeave(window.Name, woken))
+                    return true;
+                continue;
+            }
+            waitsSince = slice.Steps > steps || waitsSince is null ? time.GetTimestamp() : waitsSince;
+            if (time.GetElapsedTime(waitsSince.Value) > s_patience)
+            {
+                if (!state.Others)
+                    await wakeUps.AtAsync(lane.Session, window.Name, state.Now + s_later);
+                return false;
+            }
+            await Task.Delay(s_betweenLooks, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>So a window's lanes are all at work soon after its opening, and no more of them than have work.</summary>
+    private async Task WakeOneMoreAsync(Lane lane, DeletionWindow window)
+    {
+        if (window.Lanes > 1 && (await StateAsync(lane, window.Name)).Due > 1)
+            await wakeUps.NowAsync(window.Name);
+    }
+
+    /// <summary>Before anything is looked for: whoever plans a job after this sees no wake-up that is spent.</summary>
+    private static async Task ForgetWakesAsync(NpgsqlConnection session, string window)
+    {
+        await using var command = new NpgsqlCommand(ForgetSql, session) { Parameters = { new() { Value = window } } };
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<State> StateAsync(Lane lane, string window)
+    {
+        await using var command = new NpgsqlCommand(StateSql, lane.Session)
+        {
+            Parameters = { new() { Value = window }, new() { Value = LaneDatabase.KeyOf(window) }, new() { Value = lane.Number } },
+        };
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return new State(
+            reader.GetFieldValue<DateTimeOffset>(0),
+            reader.GetInt32(1),
+            reader.GetBoolean(2),
+            await reader.IsDBNullAsync(3) ? null : reader.GetFieldValue<DateTimeOffset>(3));
+    }
+
+    private async Task<DateTimeOffset> ClockAsync()
+    {
+        var session = await lanes.OpenAsync(CancellationToken.None);
+        await using var command = new NpgsqlCommand("select clock_timestamp()", session);
+        var now = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync())!);
+        lanes.Keep(session);
+        return now;
+    }
+}

@@ -1,0 +1,1 @@
+select clock_timestamp(), (select min(at) from ledger.window_wakes where window_name = $1 and at > clock_timestamp() and at <= $2)
