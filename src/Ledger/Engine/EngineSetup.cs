@@ -1,8 +1,8 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using Ledger.Database;
-using Weasel.Core.Migrations;
 using Npgsql;
+using Weasel.Core.Migrations;
 using Wolverine;
 using Wolverine.Persistence.Durability;
 using Wolverine.Postgresql;
