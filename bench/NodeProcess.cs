@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Ledger.Identifiers;
-using Ledger.Scheduling;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

@@ -90,6 +90,7 @@ internal sealed record SessionKind(string Name)
         ConnectSeconds = 5,
         CommandSeconds = 30,
         KeepAliveSeconds = 2,
+        ReadsTypes = true,
         Settings = new Dictionary<string, string> { ["idle_in_transaction_session_timeout"] = "5s", ["idle_session_timeout"] = "6s" },
     };
 

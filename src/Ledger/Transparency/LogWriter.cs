@@ -1,4 +1,5 @@
 using Ledger.Contracts.Transparency;
+using Ledger.Database;
 using Ledger.Identifiers;
 using Npgsql;
 
@@ -23,8 +24,11 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
     /// <summary>From the beginning of one pass to that of the next, and so between two checkpoints, at least.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    private static readonly string DueSql = Sql.Load(typeof(LogWriter), nameof(IsDueAsync));
+
     private readonly SemaphoreSlim _one = new(1);
     private readonly QueueFloor _floor = new();
+    private bool _isIdle;
 
     /// <summary>What keeps this node from writing the log, and what to do; null if nothing does. An unreachable database is not the log's problem.</summary>
     public string? Problem { get; private set; }
@@ -69,7 +73,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
             do
             {
                 // What was waiting is caught up with at once: a log that is behind stops deletions.
-                while (await TryRunOnceAsync(stoppingToken))
+                while (await IsDueAsync(stoppingToken) && await TryRunOnceAsync(stoppingToken))
                 {
                 }
             }
@@ -78,6 +82,23 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // A pass that is cut off is one that crashed: the next one, here or elsewhere, goes on.
+        }
+    }
+
+    /// <summary>Whether a pass has something to do. It is one statement, and a pass that finds nothing is ten.</summary>
+    private async Task<bool> IsDueAsync(CancellationToken stop)
+    {
+        if (!_isIdle)
+            return true;
+        try
+        {
+            await using var command = database.Source.CreateCommand(DueSql);
+            command.Parameters.AddWithValue(_floor.Position);
+            return await command.ExecuteScalarAsync(stop) is true;
+        }
+        catch (NpgsqlException)
+        {
+            return true; // the pass says what it is
         }
     }
 
@@ -171,6 +192,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         // A pass that another writer made says nothing of this node's troubles.
         if (pass.Size is not null || pass.Problem is not null)
             Problem = pass.Problem;
+        _isIdle = pass is { Events: 0, Problem: null, Size: not null };
         return pass;
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ledger.Contracts.Registry;
-using Ledger.Execution;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;

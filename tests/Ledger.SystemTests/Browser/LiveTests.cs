@@ -1,8 +1,6 @@
 using System.Text.RegularExpressions;
 using Ledger.Contracts.Transparency.Proofs;
-using Ledger.Execution;
 using Ledger.SystemTests.Proofs;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;

@@ -1,11 +1,9 @@
 using System.Net;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
-using Ledger.Execution;
 using Ledger.Http;
 using Ledger.SystemTests.Browser;
 using Ledger.SystemTests.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Certificates;
 

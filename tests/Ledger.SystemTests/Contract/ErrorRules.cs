@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Registry;
-using Ledger.Execution;
 using Ledger.Http;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;

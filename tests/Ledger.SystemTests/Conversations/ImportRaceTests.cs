@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
-using Ledger.Execution;
 using Ledger.Import;
 using Ledger.SystemTests.Execution;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Conversations;
 

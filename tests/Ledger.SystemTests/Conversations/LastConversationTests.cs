@@ -1,6 +1,4 @@
-using Ledger.Execution;
 using Ledger.SystemTests.Execution;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Ledger.SystemTests.Conversations;

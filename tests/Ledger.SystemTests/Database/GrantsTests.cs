@@ -11,10 +11,10 @@ public sealed class GrantsTests
         select string_agg(fact, E'\n' order by fact collate "C") from (
             select n.nspname || '.' || c.relname || ' '
                 || array(select one::text from unnest(c.relacl) one where one::text not like 'ledger_owner=%' order by 1)::text as fact
-            from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('ledger', 'conversations', 'quartz')
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('ledger', 'conversations', 'wolverine')
             union all select n.nspname || ' '
                 || array(select one::text from unnest(n.nspacl) one where one::text not like 'ledger_owner=%' order by 1)::text
-            from pg_namespace n where n.nspname in ('ledger', 'conversations', 'quartz')
+            from pg_namespace n where n.nspname in ('ledger', 'conversations', 'wolverine')
             union all select c.relname || '.' || a.attname || ' ' || a.attacl::text
             from pg_attribute a join pg_class c on c.oid = a.attrelid
             where c.relnamespace in ('ledger'::regnamespace, 'conversations'::regnamespace) and a.attacl is not null
@@ -27,7 +27,7 @@ public sealed class GrantsTests
         """
         do $$ declare x record; begin
             for x in select n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where n.nspname in ('ledger', 'conversations', 'quartz') and c.relkind in ('r', 'v', 'S') loop
+                where n.nspname in ('ledger', 'conversations', 'wolverine') and c.relkind in ('r', 'v', 'S') loop
                 execute format('revoke all on %s %I.%I from ledger_service, ledger_reader',
                     case x.relkind when 'S' then 'sequence' else 'table' end, x.nspname, x.relname);
             end loop;
@@ -36,7 +36,7 @@ public sealed class GrantsTests
                 execute format('alter table ledger.%I enable trigger %I', x.relname, x.tgname);
             end loop;
         end $$;
-        revoke all on schema ledger, conversations, quartz from ledger_service, ledger_reader;
+        revoke all on schema ledger, conversations, wolverine from ledger_service, ledger_reader;
         revoke all on function ledger.mt_quick_append_events, ledger.lock_due_job, ledger.locked_job,
             conversations.has_conversation from ledger_service;
         grant execute on function ledger.mt_quick_append_events, ledger.mt_archive_stream, ledger.queue_for_log, ledger.lock_due_job,
@@ -66,7 +66,7 @@ public sealed class GrantsTests
         "select distinct format('%s on %s %s.%I from ledger_service', lower(a.privilege_type), " +
         "case c.relkind when 'S' then 'sequence' else 'table' end, c.relnamespace::regnamespace, c.relname) " +
         "from pg_class c cross join aclexplode(c.relacl) a where a.grantee = 'ledger_service'::regrole " +
-        "and c.relnamespace in ('ledger'::regnamespace, 'conversations'::regnamespace, 'quartz'::regnamespace)", "revoke ")]
+        "and c.relnamespace in ('ledger'::regnamespace, 'conversations'::regnamespace, 'wolverine'::regnamespace)", "revoke ")]
     [InlineData(
         "select format('update (%I) on ledger.%I from ledger_service', t.attname, c.relname) " +
         "from pg_attribute t join pg_class c on c.oid = t.attrelid cross join aclexplode(t.attacl) a " +

@@ -27,7 +27,7 @@ public sealed class RolesTests
                 select relowner, relnamespace from pg_class
                 union all select proowner, pronamespace from pg_proc
                 union all select nspowner, oid from pg_namespace) as things (owner, place)
-            where place in ('ledger'::regnamespace, 'conversations'::regnamespace, 'quartz'::regnamespace)
+            where place in ('ledger'::regnamespace, 'conversations'::regnamespace, 'wolverine'::regnamespace)
             """));
     }
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
-using Ledger.Database;
 using Ledger.Execution;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

@@ -1,7 +1,5 @@
-using Ledger.Database;
 using Ledger.Engine;
 using Ledger.Execution;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using static Ledger.SystemTests.Execution.Steps;
 

@@ -1,4 +1,3 @@
-using Ledger.Execution;
 using Ledger.Identifiers;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Proofs;

@@ -1,7 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
-using Ledger.Execution;
 using Ledger.Identifiers;
 using Ledger.Projections;
 using Ledger.Transparency;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
-using Ledger.Database;
 using Ledger.Identifiers;
 using Ledger.SystemTests.Forgetting;
 using Npgsql;

@@ -24,6 +24,7 @@ public sealed class LeakTests
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
             Lanes = true,
+            Engine = true,
             Log = log,
             Execution = new() { RetryDelays = [.. new[] { 300, 600, 900 }.Select(delay => TimeSpan.FromMilliseconds(delay))] },
             Notifications = Outbox.Manual(smtp) with { PollInterval = TimeSpan.FromMilliseconds(50) },
@@ -56,7 +57,7 @@ public sealed class LeakTests
         }
         foreach (var (place, text) in new[]
                  {
-                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"), ("quartz.qrtz_job_details", "lane-0"),
+                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"), ("wolverine.wolverine_nodes", "deletion-ledger"),
                      (told.Place, "deletion_job.completed"), (told.Place, "1 were there already"), ("pg_statistic", "rtm"),
                      (Path.Combine(server.DataDirectory, "cluster", "server.log"), "database system is ready"),
                  })
@@ -110,7 +111,8 @@ public sealed class LeakTests
                        "mt_streams",
                        "insert into ledger.mt_streams (id, type, version) "
                        + "select gen_random_uuid(), encode(('x' || $1)::bytea, 'base64'), 1"),
-                   ("quartz.qrtz_locks", "insert into quartz.qrtz_locks (sched_name, lock_name) values ('x', $1)"),
+                   ("wolverine.wolverine_dead_letters",
+                       "insert into wolverine.wolverine_dead_letters (id, body, message_type) values (gen_random_uuid(), $1::text::bytea, 'x')"),
                }
                select (one.Item1, one.Item2, ErasedLives.Name("planted")),
         ];

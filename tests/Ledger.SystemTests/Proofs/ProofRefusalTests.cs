@@ -1,7 +1,6 @@
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
-using Ledger.Execution;
 using Ledger.Http;
 using Ledger.SystemTests.Http;
 using Ledger.Transparency;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Database;
 using Npgsql;
 
 namespace Ledger.SystemTests.Scale;

@@ -1,5 +1,4 @@
 using System.Net;
-using Ledger.Execution;
 using Ledger.SystemTests.Execution;
 using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;

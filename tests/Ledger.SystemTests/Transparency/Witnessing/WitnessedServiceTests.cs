@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
-using Ledger.Execution;
 using Ledger.SystemTests.Proofs;
 using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
