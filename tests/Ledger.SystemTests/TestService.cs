@@ -186,7 +186,11 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>One more node on the same database, which is not started.</summary>
     internal WebApplication BuildNode(EngineOptions engine, TurnOptions? turns = null) => LedgerService.Build(new ServiceSettings
     {
-        Connection = _database.ConnectionStringFor("ledger_service"), Keys = Keys, Urls = "http://127.0.0.1:0", Engine = engine, Turns = turns,
+        Connection = _database.ConnectionStringFor("ledger_service"),
+        Keys = Keys,
+        Urls = "http://127.0.0.1:0",
+        Engine = engine,
+        Turns = turns,
     });
 
     /// <summary>One more node on the same database.</summary>
