@@ -9,7 +9,7 @@ with of_service (kind, objects, rights, columns) as (values
     ('sequence', 'ledger.mt_events_sequence', 'usage', ''),
     ('sequence', 'ledger.log_queue_position_seq', 'select', ''),
     ('sequence', 'wolverine.wolverine_node_records_id_seq wolverine.wolverine_nodes_node_number_seq', 'usage', ''),
-    ('function', 'ledger.mt_quick_append_events ledger.lock_due_job ledger.locked_job', 'execute', ''),
+    ('function', 'ledger.mt_quick_append_events ledger.lock_due_job ledger.window_state ledger.locked_job', 'execute', ''),
     ('function', 'ledger.is_covered conversations.has_conversation', 'execute', ''),
     ('view', 'ledger.published_log', 'select', ''),
     -- Nothing of the service's writes these. Who may only select from a table is not told its keys, and Marten's assertion asks for them.

@@ -10,5 +10,6 @@ select format('revoke execute on function %s from public', p.oid::regprocedure),
     case when not pg_has_role(p.proowner, 'member') then format('alter function %s owner to %I', p.oid::regprocedure, current_user) end
 from pg_proc p
 where p.pronamespace in (select oid from pg_namespace where nspname in ('ledger', 'conversations'))
-    and p.proname in ('mt_quick_append_events', 'mt_archive_stream', 'queue_for_log', 'lock_due_job', 'locked_job', 'has_conversation')
+    and p.proname in (
+        'mt_quick_append_events', 'mt_archive_stream', 'queue_for_log', 'lock_due_job', 'window_state', 'locked_job', 'has_conversation')
     and has_function_privilege('public', p.oid, 'execute')

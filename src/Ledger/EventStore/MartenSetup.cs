@@ -110,14 +110,14 @@ public static class MartenSetup
         job.AddIndex("submitted_at", "id");
         job.AddIndex("bot", "submitted_at", "id");
         job.AddIndex("bot", "status", "submitted_at", "id");
-        // Claims: one for each way that they look at what is unfinished. Its order is theirs, and the first row found is the one to take.
+        // What is due in a window, whoever's it is.
         Where(job.AddIndex("window_name", "planned_at", "submitted_at", "id"), "mt_doc_job_due", "status = 'queued'");
+        // Claims, bot by bot: their order is theirs, and the first row found is the one to take.
+        string[] claims = ["window_name", "bot", "planned_at", "submitted_at", "id"];
         job.Indexes.Add(Where(
-            new DocumentIndex(job, "window_name", "planned_at", "submitted_at", "id"), "mt_doc_job_not_started",
-            "status = 'queued' and started_version is null"));
-        Where(
-            job.AddIndex("window_name", "closes_at", "planned_at", "submitted_at", "id"), "mt_doc_job_closing",
-            "status = 'queued' and started_version is not null");
+            new DocumentIndex(job, claims), "mt_doc_job_not_started", "status = 'queued' and started_version is null"));
+        job.Indexes.Add(Where(
+            new DocumentIndex(job, claims), "mt_doc_job_started", "status = 'queued' and started_version is not null"));
     }
 
     private static DocumentIndex Where(DocumentIndex index, string name, string predicate)

@@ -6,7 +6,6 @@ using Ledger.Identifiers;
 using Ledger.Projections.Jobs;
 using JasperFx.Events;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Ledger.Execution;
 
@@ -18,10 +17,9 @@ namespace Ledger.Execution;
 /// <param name="Now">The database's clock when it was claimed.</param>
 public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, JobSecrets? Secrets, DateTimeOffset Now)
 {
-    private const int LostClaims = 100;
-    private static readonly string NextSql = Sql.Load(typeof(ClaimedJob), nameof(NextAsync));
     private static readonly string LockedSql = Sql.Load(typeof(ClaimedJob), nameof(LockedAsync));
     private static readonly string AgainSql = Sql.Load(typeof(ClaimedJob), nameof(AgainAsync));
+    private static readonly string StaySql = Sql.Load(typeof(ClaimedJob), nameof(StayAsync));
     private static readonly string OfSql = Sql.Load(typeof(ClaimedJob), nameof(OfAsync));
 
     private readonly IEventStream<Job>? _stream;
@@ -34,41 +32,11 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     /// <summary>How far its list is resolved; null before and after.</summary>
     public ListCursor? Resolving => ResolvingText is null ? null : JsonSerializer.Deserialize(ResolvingText, ListCursorJson.Default.ListCursor);
 
-    /// <summary>Claims the job that has been due longest of those that nobody else holds; null when there is none.</summary>
-    /// <param name="place">From where on it looks.</param>
-    public static async Task<ClaimedJob?> NextAsync(NpgsqlConnection connection, string window, ClaimFrom place, CancellationToken cancel)
+    /// <summary>Claims a job again that this turn is at; null if it is not due any more, or somebody else has it.</summary>
+    public static async Task<ClaimedJob?> StayAsync(NpgsqlConnection connection, JobId job, string window, CancellationToken cancel)
     {
-        // Who finds that another had the job meanwhile looks for the next one. That many in a row are not seen but by a fault.
-        for (var lost = 0; lost < LostClaims; lost++)
-        {
-            var from = place.Place;
-            var found = await PlaceAsync(connection, window, from, cancel);
-            place.Claimed(from, found);
-            if (found is null && from is null)
-                return null;
-            if (found is not null && await LockedAsync(connection, found.Job, window, cancel) is { } claimed)
-                return claimed;
-        }
-        return null;
-    }
-
-    private static async Task<ClaimPlace?> PlaceAsync(
-        NpgsqlConnection connection, string window, ClaimPlace? from, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(NextSql, connection)
-        {
-            Parameters =
-            {
-                new() { Value = window },
-                new() { Value = (object?)from?.PlannedAt.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                new() { Value = (object?)from?.SubmittedAt.UtcDateTime ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                new() { Value = (object?)from?.Job ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid },
-            },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel)
-            ? new ClaimPlace(reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(0))
-            : null;
+        await using var command = new NpgsqlCommand(StaySql, connection) { Parameters = { new() { Value = job.Value } } };
+        return await command.ExecuteScalarAsync(cancel) is Guid id ? await LockedAsync(connection, id, window, cancel) : null;
     }
 
     /// <summary>Claims the same job in a new transaction, after a rollback; null if somebody else has it, or has changed it, by now.</summary>
@@ -107,8 +75,10 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     private ClaimedJob(ClaimedJob claimed, IEventStream<Job> stream)
         : this(claimed.Id, claimed.Version, claimed.ResolvingText, claimed.Secrets, claimed.Now) => _stream = stream;
 
+    /// <summary>What a step needs of a job whose stream is locked.</summary>
     /// <param name="window">Null: whether it is due is not asked.</param>
-    private static async Task<ClaimedJob?> LockedAsync(NpgsqlConnection connection, Guid job, string? window, CancellationToken cancel)
+    /// <returns>Null: it is not due in the window any more.</returns>
+    internal static async Task<ClaimedJob?> LockedAsync(NpgsqlConnection connection, Guid job, string? window, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LockedSql, connection)
         {

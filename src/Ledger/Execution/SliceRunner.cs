@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
@@ -29,9 +30,13 @@ public sealed class SliceRunner(
     /// <summary>Until a job whose window never opens again is looked at once more: somebody has to change the window, or the bot.</summary>
     private static readonly TimeSpan LongPostponement = TimeSpan.FromMinutes(5);
 
+    private static readonly string LeaveSql = Sql.Load(typeof(SliceRunner), nameof(LeaveAsync));
     private static readonly string PostponeSql = Sql.Load(typeof(SliceRunner), nameof(PostponeAsync));
     private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>By window, the bot that had the latest turn on this node.</summary>
+    private readonly ConcurrentDictionary<string, string> _lastBots = new(StringComparer.Ordinal);
 
     /// <summary>Works on what is due.</summary>
     /// <param name="session">The lane's.</param>
@@ -42,46 +47,66 @@ public sealed class SliceRunner(
     public async Task<bool> RunAsync(NpgsqlConnection session, Slice slice, CancellationToken cancel)
     {
         var size = options.BatchSize;
-        var place = new ClaimFrom(time); // of this lane alone: what it works on keeps its turn
+        var due = new DueJobs(slice.Window, _lastBots.GetValueOrDefault(slice.Window), time);
+        JobId? at = null; // the job that this turn is at
         while (!cancel.IsCancellationRequested && time.GetElapsedTime(slice.Began) < SliceLength)
         {
             var stepBegan = time.GetTimestamp();
-            if (!await StepAsync(session, slice, place, size, cancel))
+            var step = await StepAsync(session, slice, due, at, size, cancel);
+            if (due.LastBot is { } bot)
+                _lastBots[slice.Window] = bot;
+            if (!step.IsAny)
                 return true;
+            at = step.At;
             Garbage.CollectYoung();
             // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
             var took = time.GetElapsedTime(stepBegan);
             size = took > LongBatch ? Math.Max(1, size / 2) : took < ShortBatch ? Math.Min(options.BatchSize, size * 2) : size;
         }
+        if (at is { } left)
+            await LeaveAsync(session, left);
         return false;
     }
 
-    /// <summary>One transaction on one job. False when nothing is due.</summary>
-    private async Task<bool> StepAsync(
-        NpgsqlConnection connection, Slice slice, ClaimFrom place, int size, CancellationToken cancel)
+    /// <summary>The others of its bot that are due by now go before it.</summary>
+    private static async Task LeaveAsync(NpgsqlConnection session, JobId job)
+    {
+        await using var command = new NpgsqlCommand(LeaveSql, session) { Parameters = { new() { Value = job.Value } } };
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    /// <summary>One transaction on one job.</summary>
+    /// <param name="at">The job that the turn is at: it goes on with it as long as there is something to do; null: it takes the next.</param>
+    /// <returns>Whether anything was due, and the job that the turn is at now.</returns>
+    private async Task<(bool IsAny, JobId? At)> StepAsync(
+        NpgsqlConnection connection, Slice slice, DueJobs due, JobId? at, int size, CancellationToken cancel)
     {
         var snapshot = await registry.CurrentAsync(cancel);
         ClaimedJob? claimed = null;
         try
         {
             await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
-            claimed = await ClaimedJob.NextAsync(connection, slice.Window, place, cancel);
+            claimed = at is { } job ? await ClaimedJob.StayAsync(connection, job, slice.Window, cancel) : null;
+            claimed ??= await due.NextAsync(connection, snapshot.Bots.Keys.ToArray(), cancel);
             if (claimed is null)
-                return false;
+                return (false, null);
             await slice.ClaimedAsync();
             // A shutdown lets the step that it meets come to its end.
             var read = await claimed.ReadAsync(transaction, CancellationToken.None);
-            await RunAsync(new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), slice.Window, size, slice.Began);
+            var goesOn = await RunAsync(
+                new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), slice.Window, size, slice.Began);
+            return (true, goesOn ? claimed.Id : null);
         }
         catch (ErasedNotReadException e) when (claimed is not null)
         {
             await ReadEarlierAsync(connection, claimed, e.Bot, cancel);
+            return (true, null);
         }
         catch (Exception e) when (claimed is not null && connection.State == System.Data.ConnectionState.Open)
         {
             await PostponeAsync(connection, claimed, e);
+            return (true, null);
         }
-        return true;
     }
 
     /// <summary>The job keeps its turn. Nothing is locked while lists are read, and a shutdown stops it.</summary>
@@ -115,20 +140,13 @@ public sealed class SliceRunner(
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    private async Task RunAsync(Step step, string window, int size, long began)
+    /// <returns>Whether the turn can go on with this job at once.</returns>
+    private async Task<bool> RunAsync(Step step, string window, int size, long began)
     {
-        if (ClosingOf(step, window) is not { } closing)
-        {
-            await ReplanAsync(step);
-        }
-        else if (step.Claimed.Job.IsStarted)
-        {
-            await DeleteAsync(step, closing, size, began);
-        }
-        else
-        {
-            await ResolveAsync(step, closing);
-        }
+        if (ClosingOf(step, window) is { } closing)
+            return step.Claimed.Job.IsStarted ? await DeleteAsync(step, closing, size, began) : await ResolveAsync(step, closing);
+        await ReplanAsync(step);
+        return false;
     }
 
     private sealed record Step(
@@ -148,7 +166,7 @@ public sealed class SliceRunner(
             : null;
     }
 
-    private async Task ResolveAsync(Step step, DateTimeOffset closing)
+    private async Task<bool> ResolveAsync(Step step, DateTimeOffset closing)
     {
         IReadOnlyList<JobEvent> events;
         try
@@ -159,19 +177,20 @@ public sealed class SliceRunner(
         {
             await step.Transaction.RollbackAsync(CancellationToken.None);
             await AgainAsync(step, ReplanAsync);
-            return;
+            return false;
         }
         catch (Exception e) when (e is CryptographicException or JobKeyGoneException || StoreFailure.ReasonOf(e) is not null)
         {
             await FailAttemptAsync(step);
-            return;
+            return false;
         }
         FaultPoint.At(events.Count == 0 ? "list.before-commit" : "started.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("list.after-commit");
+        return events.Count == 0; // once it has started, it waits for the log
     }
 
-    private async Task DeleteAsync(Step step, DateTimeOffset closing, int size, long began)
+    private async Task<bool> DeleteAsync(Step step, DateTimeOffset closing, int size, long began)
     {
         IReadOnlyList<JobEvent> events;
         try
@@ -186,11 +205,12 @@ public sealed class SliceRunner(
             // The window closed under the batch: nothing of it counts.
             await step.Transaction.RollbackAsync(CancellationToken.None);
             await AgainAsync(step, ReplanAsync);
-            return;
+            return false;
         }
         FaultPoint.At(events[^1] switch { Completed => "completed.before-commit", Scheduled => "retry.before-commit", _ => "batch.before-commit" });
         await step.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At(events[^1] switch { Completed => "completed.after-commit", Scheduled => "retry.after-commit", _ => "batch.after-commit" });
+        return events[^1] is not (Completed or Scheduled);
     }
 
     /// <summary>The plan's opening has ended, or its window's definition changed so that it is closed now.</summary>

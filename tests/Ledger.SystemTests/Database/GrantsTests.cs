@@ -37,10 +37,10 @@ public sealed class GrantsTests
             end loop;
         end $$;
         revoke all on schema ledger, conversations, wolverine from ledger_service, ledger_reader;
-        revoke all on function ledger.mt_quick_append_events, ledger.lock_due_job, ledger.locked_job,
+        revoke all on function ledger.mt_quick_append_events, ledger.lock_due_job, ledger.window_state, ledger.locked_job,
             conversations.has_conversation from ledger_service;
         grant execute on function ledger.mt_quick_append_events, ledger.mt_archive_stream, ledger.queue_for_log, ledger.lock_due_job,
-            ledger.locked_job, conversations.has_conversation to public;
+            ledger.window_state, ledger.locked_job, conversations.has_conversation to public;
         """;
 
     [SkippableFact]

@@ -14,11 +14,13 @@ public sealed class ClaimOrderTests
     /// <summary>A job of the queue as a test makes it. Minutes, from instants in the past.</summary>
     private sealed record Queued(int Due, int Submitted, string Kind = "new")
     {
+        public string? Bot { get; init; }
+
         public Guid Id { get; } = JobId.FromRandomness(RandomNumberGenerator.GetBytes(32)).Value;
     }
 
     [SkippableFact]
-    public async Task Jobs_are_claimed_by_when_they_are_due_then_by_when_they_were_submitted_whether_they_have_started_or_not()
+    public async Task What_has_started_goes_first_and_then_goes_what_is_due_first_and_then_what_was_submitted_first()
     {
         await using var service = await TestService.StartAsync();
         Queued[] jobs =
@@ -27,7 +29,9 @@ public sealed class ClaimOrderTests
             new(1, 4), new(3, 2), new(1, 1, "covered"), new(3, 1, "covered"),
         ];
         await QueueAsync(service, jobs);
-        Assert.Equal(jobs.OrderBy(job => job.Due).ThenBy(job => job.Submitted).Select(job => job.Id), await ClaimedInTurnAsync(service));
+        Assert.Equal(
+            jobs.OrderBy(job => job.Kind == "new").ThenBy(job => job.Due).ThenBy(job => job.Submitted).Select(job => job.Id),
+            await ClaimedInTurnAsync(service));
     }
 
     [SkippableFact]
@@ -37,7 +41,7 @@ public sealed class ClaimOrderTests
         Queued uncovered = new(0, 0, "uncovered"), first = new(1, 0), second = new(2, 0, "covered");
         Queued tomorrow = new(60 * 48, 0), elsewhere = new(0, 0, "elsewhere");
         await QueueAsync(service, [second, uncovered, tomorrow, elsewhere, first]);
-        Assert.Equal([first.Id, second.Id], await ClaimedInTurnAsync(service));
+        Assert.Equal([second.Id, first.Id], await ClaimedInTurnAsync(service));
     }
 
     [SkippableFact]
@@ -65,12 +69,12 @@ public sealed class ClaimOrderTests
             var transaction = await open[^1].BeginTransactionAsync();
             Assert.NotNull(transaction);
             claimed.Add(
-                (await ClaimedJob.NextAsync(open[^1], Night, new ClaimFrom(TimeProvider.System), CancellationToken.None))!.Id.Value);
+                (await new DueJobs(Night, null, TimeProvider.System).NextAsync(open[^1], [service.Bot], CancellationToken.None))!.Id.Value);
         }
-        Assert.Equal(jobs.Select(job => job.Id), claimed);
+        Assert.Equal(jobs.OrderBy(job => job.Kind == "new").ThenBy(job => job.Due).Select(job => job.Id), claimed);
         await using var another = await lanes.OpenConnectionAsync();
         await using (var transaction = await another.BeginTransactionAsync())
-            Assert.Null(await ClaimedJob.NextAsync(another, Night, new ClaimFrom(TimeProvider.System), CancellationToken.None));
+            Assert.Null(await new DueJobs(Night, null, TimeProvider.System).NextAsync(another, [service.Bot], CancellationToken.None));
         foreach (var connection in open)
             await connection.DisposeAsync();
     }
@@ -90,13 +94,40 @@ public sealed class ClaimOrderTests
         Assert.True(await service.ScalarAsync<bool>("select not_before > now() from ledger.job_work where job_id = $1", id.Value));
     }
 
-    /// <summary>The claims of one lane, each job gone when the next is claimed.</summary>
-    private static async Task<List<Guid>> ClaimedInTurnAsync(TestService service)
+    [SkippableFact]
+    public async Task Bots_take_turns_however_many_jobs_each_has_and_a_turn_begins_after_the_bot_that_had_the_last_one()
     {
+        await using var service = await TestService.StartAsync();
+        Queued[] many = [.. Enumerable.Range(0, 4).Select(n => new Queued(Due: n, Submitted: 0) { Bot = "bot-a" })];
+        Queued[] few = [.. Enumerable.Range(10, 2).Select(n => new Queued(Due: n, Submitted: 0) { Bot = "bot-b" })];
+        Queued one = new(Due: 20, Submitted: 0, "covered") { Bot = "bot-c" };
+        await QueueAsync(service, [.. many, .. few, one]);
+        Assert.Equal(
+            [few[0].Id, one.Id, many[0].Id, few[1].Id, many[1].Id, many[2].Id, many[3].Id],
+            await ClaimedInTurnAsync(service, lastBot: "bot-a", "bot-a", "bot-b", "bot-c", "bot-d"));
+    }
+
+    [SkippableFact]
+    public async Task A_job_that_a_turn_had_to_leave_stands_behind_those_of_its_bot_that_were_due_by_then()
+    {
+        await using var service = await TestService.StartAsync();
+        Queued longer = new(0, 0, "covered"), first = new(1, 0), second = new(2, 0, "covered"), later = new(30, 0), latest = new(31, 0, "covered");
+        await QueueAsync(service, [longer, first, second, later, latest]);
+        await service.ExecuteAsync(
+            "insert into ledger.job_work (job_id, last_slice) "
+            + "values ($1, date_trunc('day', clock_timestamp()) - interval '1 day' + interval '10 minutes')", longer.Id);
+        Assert.Equal([second.Id, first.Id, longer.Id, latest.Id, later.Id], await ClaimedInTurnAsync(service));
+    }
+
+    /// <summary>The claims of one lane, each job gone when the next is claimed.</summary>
+    private static async Task<List<Guid>> ClaimedInTurnAsync(TestService service, string? lastBot = null, params string[] bots)
+    {
+        var due = new DueJobs(Night, lastBot, TimeProvider.System);
+        bots = bots.Length == 0 ? [service.Bot] : bots;
         var claimed = new List<Guid>();
         await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
         await using var connection = await lanes.OpenConnectionAsync();
-        while (await ClaimedJob.NextAsync(connection, Night, new ClaimFrom(TimeProvider.System), CancellationToken.None) is { } next)
+        while (await due.NextAsync(connection, bots, CancellationToken.None) is { } next)
         {
             claimed.Add(next.Id.Value);
             await service.ExecuteAsync("update ledger.mt_doc_job set status = 'completed' where id = $1", next.Id.Value);
@@ -127,7 +158,7 @@ public sealed class ClaimOrderTests
                     date_trunc('day', clock_timestamp()) - interval '1 day' + $4 * interval '1 minute',
                     case $3 when 'ended' then timestamptz '2026-01-01' else timestamptz '2099-01-01' end,
                     case when $3 in ('covered', 'uncovered', 'ended') then 3 end)
-                """, job.Id, service.Bot, job.Kind, job.Due, job.Submitted);
+                """, job.Id, job.Bot ?? service.Bot, job.Kind, job.Due, job.Submitted);
         }
         await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp() + interval '9 seconds'");
     }

@@ -122,7 +122,7 @@ public sealed class ConcurrencyTests
         await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
         await using var lane = await lanes.OpenConnectionAsync();
         await using var transaction = await lane.BeginTransactionAsync();
-        var claim = ClaimedJob.NextAsync(lane, "test", new ClaimFrom(TimeProvider.System), CancellationToken.None);
+        var claim = new DueJobs("test", null, TimeProvider.System).NextAsync(lane, [service.Bot], CancellationToken.None);
         await service.UntilALaneWaitsAsync();
         // What another lane's commit changes of the three rows.
         await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 3");

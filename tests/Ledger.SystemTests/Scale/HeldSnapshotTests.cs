@@ -16,6 +16,7 @@ namespace Ledger.SystemTests.Scale;
 public sealed class HeldSnapshotTests
 {
     private const int Jobs = 50_000;
+    private const string Front = "'-infinity', '-infinity', '00000000-0000-0000-0000-000000000000'";
 
     [SkippableFact]
     public async Task A_claim_reads_no_more_for_50_000_jobs_that_ended_under_a_snapshot()
@@ -48,7 +49,7 @@ public sealed class HeldSnapshotTests
     {
         await using var transaction = await connection.BeginTransactionAsync();
         await using var command = new NpgsqlCommand(
-            "select job, planned_at, submitted_at from ledger.lock_due_job('night', null, null, null)", connection);
+            $"select job, planned_at, submitted_at from ledger.lock_due_job('night', '{ScaleFill.Bot}', {Front}, {Front})", connection);
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
         return new ClaimPlace(reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(0));
@@ -56,8 +57,8 @@ public sealed class HeldSnapshotTests
 
     private static async Task<long> ClaimBuffersAsync(NpgsqlConnection connection, ClaimPlace? place)
     {
-        var from = place is null ? "null, null, null" : $"'{place.PlannedAt:O}', '{place.SubmittedAt:O}', '{place.Job}'";
-        var sql = $"select job from ledger.lock_due_job('night', {from})";
+        var from = place is null ? Front : $"'{place.PlannedAt:O}', '{place.SubmittedAt:O}', '{place.Job}'";
+        var sql = $"select job from ledger.lock_due_job('night', '{ScaleFill.Bot}', {from}, {from})";
         await BuffersAsync(connection, sql); // reads the catalogs too
         return await BuffersAsync(connection, sql);
     }

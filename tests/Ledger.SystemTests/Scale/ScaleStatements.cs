@@ -32,6 +32,10 @@ internal static class ScaleStatements
 
     public static IReadOnlyList<ScaleStatement> Claims { get; } =
     [
+        new("the bots with due jobs", typeof(DueJobs), "LookAsync", 20, "text 'new'", $"text[] '{{{ScaleFill.Bot}}}'") { Rows = 1 },
+        new("the windows with due jobs", typeof(Sweep), "DueAsync", 40, "text[] '{new,covered,tomorrow,none}'") { Rows = 2 },
+        new("what is due in a window", typeof(WindowTurns), "StateAsync", 60, "text 'new'", "int 1", "int 0") { Rows = 1 },
+        new("when something is due in a window", typeof(WindowTurns), "StateAsync", 60, "text 'tomorrow'", "int 1", "int 0") { Rows = 1 },
         Claim("of jobs that have not started", "new", rows: 1),
         Claim("of started jobs", "covered", rows: 1),
         Claim("behind 9,999 jobs that the log does not cover", "uncovered", rows: 1) with { Buffers = 300 },
@@ -40,6 +44,7 @@ internal static class ScaleStatements
         Claim("of jobs whose opening has ended", "ended", rows: 1),
         Claim("of started jobs while the log is behind", "covered", rows: 0) with
         {
+            Buffers = 160, // sixteen jobs are looked at
             Given = "update ledger.log_state set covered_until = '2026-01-01'",
         },
         Claim("beside 31 lanes", "new", rows: 1) with
@@ -102,8 +107,9 @@ internal static class ScaleStatements
 
     private static ScaleStatement Claim(string name, string window, int rows) =>
         new(
-            $"a claim {name}", typeof(ClaimedJob), nameof(ClaimedJob.NextAsync), 50,
-            $"text '{window}'", "timestamptz null", "timestamptz null", "uuid null")
+            $"a claim {name}", typeof(DueJobs), nameof(DueJobs.NextAsync), 60,
+            $"text '{window}'", Bot, "timestamptz '-infinity'", "timestamptz '-infinity'", "uuid '00000000-0000-0000-0000-000000000000'",
+            "timestamptz '-infinity'", "timestamptz '-infinity'", "uuid '00000000-0000-0000-0000-000000000000'")
         {
             Rows = rows,
         };

@@ -504,9 +504,9 @@ CREATE INDEX mt_doc_job_idx_bot_status_submitted_at_id ON ledger.mt_doc_job USIN
 
 CREATE INDEX mt_doc_job_due ON ledger.mt_doc_job USING btree (window_name, planned_at, submitted_at, id) WHERE (status = 'queued');
 
-CREATE INDEX mt_doc_job_not_started ON ledger.mt_doc_job USING btree (window_name, planned_at, submitted_at, id) WHERE (status = 'queued' and started_version is null);
+CREATE INDEX mt_doc_job_not_started ON ledger.mt_doc_job USING btree (window_name, bot, planned_at, submitted_at, id) WHERE (status = 'queued' and started_version is null);
 
-CREATE INDEX mt_doc_job_closing ON ledger.mt_doc_job USING btree (window_name, closes_at, planned_at, submitted_at, id) WHERE (status = 'queued' and started_version is not null);
+CREATE INDEX mt_doc_job_started ON ledger.mt_doc_job USING btree (window_name, bot, planned_at, submitted_at, id) WHERE (status = 'queued' and started_version is not null);
 CREATE TABLE IF NOT EXISTS ledger.mt_doc_jobstatus (
     id                  uuid                        NOT NULL,
     data                jsonb                       NOT NULL,

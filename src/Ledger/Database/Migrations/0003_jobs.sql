@@ -2,8 +2,10 @@
 create table ledger.job_work (
     job_id     uuid        not null primary key,
     not_before timestamptz,            -- it is not claimed earlier
-    resolving  jsonb                   -- how far the resolution of its list has come; null before and after it
+    resolving  jsonb,                  -- how far the resolution of its list has come; null before and after it
+    last_slice timestamptz             -- when a turn left it because its time was up: the others of its bot that are due go first
 );
+create index job_work_left on ledger.job_work (last_slice) where last_slice is not null;
 
 -- The wake-ups of windows that were sent for an instant to come (docs/adr/0045). Whoever plans a job sends none where there is one already.
 -- No key: two of one instant do no harm, and waiting for another transaction would.

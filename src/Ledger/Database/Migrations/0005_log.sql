@@ -163,61 +163,57 @@ create function ledger.is_covered(p_size bigint, p_stream uuid, p_version bigint
         limit 1), false)
 $$;
 
--- Locks the stream of the window's job that has been due longest and that nobody else holds, and returns its id and its place; nothing when
--- there is none. From a place on, the jobs before it are not looked at, nor those whose opening has ended: what ended before that place
--- stays in the indexes as long as any snapshot is open that could see it. Three ways to look, each along an index, and the first row found
--- is the one to take. The settings leave the planner only the indexes, whatever it knows or does not know of the tables: a plan that was
--- made when they were small stays good. What was read beside the locked row may be older than it: see locked_job.
-create function ledger.lock_due_job(p_window text, p_planned_at timestamptz, p_submitted_at timestamptz, p_id uuid)
-    returns table (job uuid, planned_at timestamptz, submitted_at timestamptz) language plpgsql
+-- Locks the stream of the job of a bot that deserves a turn most, of those that are due in a window and that nobody else holds. Returns its
+-- id and its place; nothing when there is none. The order is that of the due instants. A job that a turn had to leave stands behind all that
+-- were due by then. What has started goes before what has not: a job that has begun should end. From a place on, the jobs before it are not
+-- looked at: what ended before it stays in the indexes as long as any snapshot is open that could see it. The settings leave the planner only
+-- the indexes, whatever it knows or does not know of the tables: a plan that was made when they were small stays good. What was read beside
+-- the locked row may be older than it: see locked_job.
+create function ledger.lock_due_job(
+    p_window text, p_bot text,
+    p_started_planned_at timestamptz, p_started_submitted_at timestamptz, p_started_id uuid,
+    p_planned_at timestamptz, p_submitted_at timestamptz, p_id uuid)
+    returns table (job uuid, planned_at timestamptz, submitted_at timestamptz, is_started boolean) language plpgsql
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
     set enable_hashjoin = off set enable_mergejoin = off set enable_material = off set enable_memoize = off
     set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
     v_now constant timestamptz := clock_timestamp();
     v_size bigint;
-    v_uncovered integer := 0;
+    v_left timestamptz; -- when the job was left that was left first
+    v_until timestamptz;
+    v_uncovered integer;
     v_job record;
-    v_from constant timestamptz := coalesce(p_planned_at, '-infinity');
-    v_from_submitted constant timestamptz := coalesce(p_submitted_at, '-infinity');
-    v_from_id constant uuid := coalesce(p_id, '00000000-0000-0000-0000-000000000000');
 begin
-    -- Where the planned opening has ended there is nothing to delete, only a new plan: that does not wait for the log. (What has not
-    -- started is found below.)
-    if p_id is null then
-        select s.id, j.planned_at, j.submitted_at into job, planned_at, submitted_at
-        from ledger.mt_doc_job j
-        join ledger.mt_streams s on s.id = j.id
-        left join ledger.job_work w on w.job_id = j.id
-        where j.status = 'queued' and j.window_name = p_window and j.started_version is not null and j.closes_at <= v_now
-            and j.planned_at <= v_now and (w.not_before is null or w.not_before <= v_now)
-        order by j.closes_at, j.planned_at, j.submitted_at, j.id
-        limit 1
-        for update of s skip locked;
-        if found then
-            return next;
-            return;
-        end if;
-    end if;
     -- Nothing is deleted before the log has committed to what: a started job waits for a published checkpoint that covers its Started, in a
-    -- log that is not behind.
+    -- log that is not behind. Where the planned opening has ended there is nothing to delete, only a new plan: that waits for nothing.
     select p.size into v_size
     from ledger.published_log p
     where p.covered_until between v_now - interval '10 seconds' and v_now + interval '10 seconds';
-    if found then
+    select w.last_slice into v_left
+    from ledger.job_work w
+    join ledger.mt_doc_job j on j.id = w.job_id
+    where w.last_slice is not null and j.status = 'queued' and j.window_name = p_window and j.bot = p_bot and j.planned_at <= v_now
+        and (w.not_before is null or w.not_before <= v_now)
+    order by w.last_slice
+    limit 1;
+    v_until := least(v_now, v_left);
+    loop
+        v_uncovered := 0;
         for v_job in
-            select j.id, j.started_version, j.planned_at, j.submitted_at
+            select j.id, j.started_version, j.planned_at, j.submitted_at, j.closes_at
             from ledger.mt_doc_job j
             left join ledger.job_work w on w.job_id = j.id
-            where j.status = 'queued' and j.window_name = p_window and j.planned_at <= v_now
-                and (j.planned_at, j.submitted_at, j.id) >= (v_from, v_from_submitted, v_from_id)
-                and (w.not_before is null or w.not_before <= v_now)
+            where j.status = 'queued' and j.started_version is not null and j.window_name = p_window and j.bot = p_bot
+                and j.planned_at <= v_until and w.last_slice is null and (w.not_before is null or w.not_before <= v_now)
+                and (j.planned_at, j.submitted_at, j.id) >= (p_started_planned_at, p_started_submitted_at, p_started_id)
             order by j.planned_at, j.submitted_at, j.id
         loop
-            if v_job.started_version is null or ledger.is_covered(v_size, v_job.id, v_job.started_version) then
+            if v_job.closes_at <= v_now
+                or (v_size is not null and ledger.is_covered(v_size, v_job.id, v_job.started_version)) then
                 perform from ledger.mt_streams s where s.id = v_job.id for update skip locked;
                 if found then
-                    return query select v_job.id, v_job.planned_at, v_job.submitted_at;
+                    return query select v_job.id, v_job.planned_at, v_job.submitted_at, true;
                     return;
                 end if;
             else
@@ -226,18 +222,61 @@ begin
                 exit when v_uncovered = 16;
             end if;
         end loop;
-    end if;
-    return query
-    select s.id, j.planned_at, j.submitted_at
+        return query
+        select s.id, j.planned_at, j.submitted_at, false
+        from ledger.mt_doc_job j
+        join ledger.mt_streams s on s.id = j.id
+        left join ledger.job_work w on w.job_id = j.id
+        where j.status = 'queued' and j.started_version is null and j.window_name = p_window and j.bot = p_bot
+            and j.planned_at <= v_until and w.last_slice is null and (w.not_before is null or w.not_before <= v_now)
+            and (j.planned_at, j.submitted_at, j.id) >= (p_planned_at, p_submitted_at, p_id)
+        order by j.planned_at, j.submitted_at, j.id
+        limit 1
+        for update of s skip locked;
+        if found or v_until = v_now then
+            return;
+        end if;
+        for v_job in
+            select j.id, j.started_version, j.planned_at, j.submitted_at, j.closes_at
+            from ledger.job_work w
+            join ledger.mt_doc_job j on j.id = w.job_id
+            where w.last_slice is not null and j.status = 'queued' and j.window_name = p_window and j.bot = p_bot and j.planned_at <= v_now
+                and (w.not_before is null or w.not_before <= v_now)
+            order by w.last_slice
+        loop
+            if v_job.started_version is null or v_job.closes_at <= v_now
+                or (v_size is not null and ledger.is_covered(v_size, v_job.id, v_job.started_version)) then
+                perform from ledger.mt_streams s where s.id = v_job.id for update skip locked;
+                if found then
+                    return query select v_job.id, v_job.planned_at, v_job.submitted_at, null::boolean;
+                    return;
+                end if;
+            end if;
+        end loop;
+        v_until := v_now;
+    end loop;
+end $$;
+
+-- What of a window is due by the database's clock: no job, one, or 2 for more; and when the first of those is due that are not yet. The
+-- settings leave the planner only the indexes.
+create function ledger.window_state(p_window text, out now timestamptz, out due integer, out next timestamptz) language plpgsql
+    set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off
+    set enable_material = off set jit = off set plan_cache_mode = force_generic_plan as $$
+begin
+    now := clock_timestamp();
+    select count(*) into due
+    from (
+        select
+        from ledger.mt_doc_job j
+        left join ledger.job_work w on w.job_id = j.id
+        where j.status = 'queued' and j.window_name = p_window and j.planned_at <= now and (w.not_before is null or w.not_before <= now)
+        order by j.planned_at, j.submitted_at, j.id
+        limit 2) j;
+    select j.planned_at into next
     from ledger.mt_doc_job j
-    join ledger.mt_streams s on s.id = j.id
-    left join ledger.job_work w on w.job_id = j.id
-    where j.status = 'queued' and j.window_name = p_window and j.started_version is null and j.planned_at <= v_now
-        and (j.planned_at, j.submitted_at, j.id) >= (v_from, v_from_submitted, v_from_id)
-        and (w.not_before is null or w.not_before <= v_now)
+    where j.status = 'queued' and j.window_name = p_window and j.planned_at > now
     order by j.planned_at, j.submitted_at, j.id
-    limit 1
-    for update of s skip locked;
+    limit 1;
 end $$;
 
 -- A job whose stream this transaction has locked, with what its step needs. No row: it is not due in the window any more, since another had
