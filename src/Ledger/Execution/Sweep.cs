@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Ledger.Database;
+using Ledger.Engine;
 using Ledger.Registry;
-using Ledger.Scheduling;
 using Npgsql;
 
 namespace Ledger.Execution;
@@ -12,26 +12,24 @@ namespace Ledger.Execution;
 /// </summary>
 public sealed class Sweep(
     NpgsqlDataSource database, RegistryCache registry, WindowTurns turns, WindowFollower follower, TurnOptions options, TimeProvider time,
-    ILogger<Sweep> log) : BackgroundService
+    ILogger<Sweep> log) : Duty(options.SweepInterval, time, log)
 {
     private static readonly string DueSql = Sql.Load(typeof(Sweep), nameof(DueAsync));
 
     private readonly ConcurrentDictionary<Task, bool> _running = new();
-    private string? _failure;
-    private volatile string? _outage;
-    private long _lastPass = time.GetTimestamp();
 
-    /// <summary>
-    /// What keeps this node from looking for work, in plain words; null while nothing does. Whoever asks is not the loop: a loop that stands
-    /// still cannot say so itself.
-    /// </summary>
+    /// <summary>What keeps this node from looking for work, in plain words; null while nothing does.</summary>
     public string? Outage => options.SweepInterval is null ? null
-        : time.GetElapsedTime(Interlocked.Read(ref _lastPass)) is var since && since > options.LongestSweep
+        : SinceLastPass is var since && since > options.LongestSweep
             ? $"this node's sweep has stood still for {since.TotalSeconds:0} s; restart the node, and look at its log"
-            : _outage;
+        : IsFailing ? $"this node cannot look for due work, and tries again every {options.SweepInterval.Value.TotalSeconds} s; its log says why"
+        : null;
+
+    /// <inheritdoc/>
+    protected override string Failing => "due work is not looked for";
 
     /// <summary>One pass. The turns that it begins go on after it.</summary>
-    public async Task RunOnceAsync(CancellationToken cancel)
+    public override async Task RunOnceAsync(CancellationToken cancel)
     {
         await follower.RunOnceAsync(cancel);
         var windows = (await registry.CurrentAsync(cancel)).Windows.Keys.ToArray();
@@ -46,43 +44,6 @@ public sealed class Sweep(
         // They end at their next batch: the host is stopping. One that does not is rolled back with its session.
         using var deadline = new CancellationTokenSource(options.StopDeadline, TimeProvider.System);
         await Task.WhenAll(_running.Keys).WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (options.SweepInterval is not { } interval)
-            return;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await PassAsync(interval, stoppingToken);
-            await Task.Delay(interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>An outage is told when it begins, when its cause changes, and when it is over.</summary>
-    private async Task PassAsync(TimeSpan interval, CancellationToken stopping)
-    {
-        try
-        {
-            await RunOnceAsync(stopping);
-            if (_failure is not null)
-                log.LogInformation("Due work is found again");
-            (_failure, _outage) = (null, null);
-        }
-        catch (Exception e) when (!stopping.IsCancellationRequested)
-        {
-            var failure = Failure.Describe(e);
-            if (failure != _failure)
-                log.LogError("Due work cannot be looked for, and is again every {Seconds} s: {Failure}", interval.TotalSeconds, failure);
-            _failure = failure;
-            // The cause is the log's: anybody may ask whether a node is ready.
-            _outage = $"this node cannot look for due work, and tries again every {interval.TotalSeconds} s; its log says why";
-        }
-        catch (OperationCanceledException)
-        {
-        }
-        Interlocked.Exchange(ref _lastPass, time.GetTimestamp());
     }
 
     private void Begin(string window)
@@ -105,7 +66,7 @@ public sealed class Sweep(
         catch (Exception e)
         {
             // The message may quote an identifier.
-            log.LogError("A turn of window {Window} failed, and is begun again: {Failure}", window, Failure.Describe(e));
+            Log.LogError("A turn of window {Window} failed, and is begun again: {Failure}", window, Failure.Describe(e));
         }
     }
 

@@ -1,10 +1,13 @@
 using Ledger.Database;
+using Ledger.Engine;
 using Npgsql;
 
 namespace Ledger.Http;
 
 /// <summary>Once a minute, deletes used tokens and sessions that have expired and counts of windows that are over.</summary>
-internal sealed class Expiry(UsedTokens tokens, ConsoleSessions sessions, NpgsqlDataSource database, TimeProvider time, ILogger<Expiry> log) : BackgroundService
+internal sealed class Expiry(
+    UsedTokens tokens, ConsoleSessions sessions, NpgsqlDataSource database, TimeProvider time, ILogger<Expiry> log)
+    : Duty(TimeSpan.FromMinutes(1), time, log)
 {
     private const int RowsPerStatement = 10_000;
 
@@ -13,26 +16,13 @@ internal sealed class Expiry(UsedTokens tokens, ConsoleSessions sessions, Npgsql
 
     private static readonly string DeleteCountersSql = Sql.Load(typeof(Expiry), nameof(DeleteCountersAsync));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                log.LogWarning("expired tokens, sessions and rate counters were not deleted: {Cause}", Errors.Describe(exception));
-            }
-        }
-    }
+    /// <inheritdoc/>
+    protected override string Failing => "expired tokens, sessions and rate counters are not deleted";
 
     /// <summary>One pass, in statements of bounded size.</summary>
-    public async Task RunOnceAsync(CancellationToken cancel)
+    public override async Task RunOnceAsync(CancellationToken cancel)
     {
-        var before = time.GetUtcNow() - Margin;
+        var before = Time.GetUtcNow() - Margin;
         while (await tokens.DeleteExpiredAsync(before, RowsPerStatement, cancel) == RowsPerStatement)
         {
         }

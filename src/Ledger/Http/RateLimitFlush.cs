@@ -1,23 +1,14 @@
+using Ledger.Engine;
+
 namespace Ledger.Http;
 
 /// <summary>Runs <see cref="RateLimits.FlushAsync"/> every half second.</summary>
-internal sealed class RateLimitFlush(RateLimits limits, TimeProvider time, ILogger<RateLimitFlush> log) : BackgroundService
+internal sealed class RateLimitFlush(RateLimits limits, TimeProvider time, ILogger<RateLimitFlush> log)
+    : Duty(TimeSpan.FromMilliseconds(500), time, log)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+    /// <inheritdoc/>
+    protected override string Failing => "rate limits are counted on this node alone";
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await limits.FlushAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                log.LogWarning("rate limits are counted on this node alone: {Cause}", Errors.Describe(exception));
-            }
-        }
-    }
+    /// <inheritdoc/>
+    public override Task RunOnceAsync(CancellationToken cancel) => limits.FlushAsync(cancel);
 }

@@ -1,4 +1,5 @@
 using Ledger.Contracts;
+using Ledger.Engine;
 using Npgsql;
 
 namespace Ledger.Identifiers;
@@ -7,35 +8,18 @@ namespace Ledger.Identifiers;
 /// interrupted, and rotates where <see cref="RotateWhen.Daily"/> calls for it.</summary>
 internal sealed class KeyRotationDuty(
     KeyRotation rotation, KeyFolder keys, ErasedIndex erased, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRotationDuty> log)
-        : BackgroundService
+    : Duty(TimeSpan.FromMinutes(1), time, log)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-
     private string? _behind;
 
     /// <summary>What keeps this node from opening jobs' keys, and what to do; null if nothing does.</summary>
     public string? Problem => keys.Problem() ?? _behind;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Ours say what to do; a library's message may quote data.
-                var cause = exception is InvalidOperationException or IOException or UnauthorizedAccessException ? exception.Message : null;
-                log.LogWarning("the keys were not rotated: {Error} {SqlState} {Cause}", exception.GetType().Name, (exception as PostgresException)?.SqlState, cause);
-            }
-        }
-    }
+    /// <inheritdoc/>
+    protected override string Failing => "the keys are not rotated";
 
-    /// <summary>One pass.</summary>
-    public async Task RunOnceAsync(CancellationToken cancel)
+    /// <inheritdoc/>
+    public override async Task RunOnceAsync(CancellationToken cancel)
     {
         try
         {
@@ -43,7 +27,7 @@ internal sealed class KeyRotationDuty(
             await using (var connection = await database.OpenConnectionAsync(cancel))
                 await erased.RefreshAsync(connection, cancel);
             if (await rotation.RunOnceAsync(RotateWhen.Daily, "ledger", "rotation", cancel) is RotationResult.Rotated rotated)
-                log.LogInformation("the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
+                Log.LogInformation("the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
             _behind = null;
         }
         catch (KeyFolderBehindException e)
@@ -52,4 +36,10 @@ internal sealed class KeyRotationDuty(
             throw;
         }
     }
+
+    /// <summary>Ours say what to do; a library's message may quote data.</summary>
+    protected override string Describe(Exception failure) =>
+        failure is InvalidOperationException or IOException or UnauthorizedAccessException
+            ? $"{base.Describe(failure)}: {failure.Message}"
+            : base.Describe(failure);
 }

@@ -1,4 +1,4 @@
-using Ledger.Scheduling;
+using Ledger.Database;
 
 namespace Ledger.Notifications;
 

@@ -1,34 +1,23 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Engine;
 using Npgsql;
 
 namespace Ledger.Registry;
 
 /// <summary>Every ten minutes, forgets the jobs that ended longer ago than their bot keeps keys.</summary>
-internal sealed class KeyRetention(RegistryCache registry, Forgetting forgetting, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRetention> log) : BackgroundService
+internal sealed class KeyRetention(
+    RegistryCache registry, Forgetting forgetting, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRetention> log)
+    : Duty(TimeSpan.FromMinutes(10), time, log)
 {
     private const int JobsPerStatement = 100;
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
     private static readonly string FindDueSql = Sql.Load(typeof(KeyRetention), nameof(FindDueAsync));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await RunOnceAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                log.LogWarning("jobs whose keys are out of retention were not forgotten: {Error} {SqlState}", exception.GetType().Name, (exception as PostgresException)?.SqlState);
-            }
-        }
-    }
+    /// <inheritdoc/>
+    protected override string Failing => "jobs whose keys are out of retention are not forgotten";
 
     /// <summary>One pass over all bots.</summary>
-    public async Task RunOnceAsync(CancellationToken cancel)
+    public override async Task RunOnceAsync(CancellationToken cancel)
     {
         foreach (var bot in (await registry.CurrentAsync(cancel)).Bots.Values)
         {
@@ -41,7 +30,7 @@ internal sealed class KeyRetention(RegistryCache registry, Forgetting forgetting
                     if (await forgetting.ForgetAsync(job, "ledger", "retention", cancel) is { Rejection: { } rejection })
                         throw new InvalidOperationException(rejection.Message); // it was found as ended: going on would find it for ever
                 }
-                log.LogInformation("forgot {Count} jobs of {Bot} that ended more than {Days} days ago", due.Count, bot.BotId, days);
+                Log.LogInformation("forgot {Count} jobs of {Bot} that ended more than {Days} days ago", due.Count, bot.BotId, days);
             }
         }
     }

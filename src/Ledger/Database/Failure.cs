@@ -1,7 +1,6 @@
-using Ledger.Database;
 using Npgsql;
 
-namespace Ledger.Scheduling;
+namespace Ledger.Database;
 
 /// <summary>What of an exception may be logged: types and SqlStates. Messages that others wrote may carry identifiers.</summary>
 internal static class Failure
