@@ -184,7 +184,7 @@ public sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>One more node on the same database, which is not started.</summary>
-    internal WebApplication BuildNode(EngineOptions engine, TurnOptions? turns = null) => LedgerService.Build(new ServiceSettings
+    internal WebApplication BuildNode(EngineOptions? engine, TurnOptions? turns = null) => LedgerService.Build(new ServiceSettings
     {
         Connection = _database.ConnectionStringFor("ledger_service"),
         Keys = Keys,

@@ -197,7 +197,9 @@ public sealed class ArchitectureTests
     public void A_file_is_below_300_lines_and_its_namespace_is_its_folder()
     {
         Assert.All(SourceTree.Files("src", "*.cs"), file => Assert.InRange(File.ReadLines(Path.Combine(SourceTree.Root, "src", file)).Count(), 1, 299));
-        Assert.All(SourceTree.Files("src/Ledger", "*.cs"), file => Assert.True(IsInItsNamespace(file, File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Ledger", file))), file));
+        // What the engine generated has a namespace of the engine's.
+        var written = SourceTree.Files("src/Ledger", "*.cs").Where(file => !file.StartsWith("Internal/Generated/", StringComparison.Ordinal));
+        Assert.All(written, file => Assert.True(IsInItsNamespace(file, File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Ledger", file))), file));
     }
 
     [Fact]
