@@ -142,7 +142,7 @@ public static class LedgerService
         var services = builder.Services;
         services.AddSingleton<WakeUps>();
         services.AddSingleton<JobWriter>();
-        var options = settings.Turns ?? new TurnOptions { SweepInterval = null };
+        var options = settings.Turns ?? new TurnOptions { AtOnce = 0, SweepInterval = null };
         // As many turns at once as there may be sessions.
         options = options with { AtOnce = Math.Min(options.AtOnce, LaneDatabase.TurnsAtOnce(settings.Connection)) };
         services.AddSingleton(options);

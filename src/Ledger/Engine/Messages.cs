@@ -26,7 +26,17 @@ internal sealed class EngineMessages(IWolverineRuntime runtime) : Messages
         return new Outbox(context);
     }
 
-    public override async Task SendAsync(object message, TimeSpan delay) => await Outbox.SendAsync(new MessageBus(runtime), message, delay);
+    public override async Task SendAsync(object message, TimeSpan delay)
+    {
+        try
+        {
+            await Outbox.SendAsync(new MessageBus(runtime), message, delay);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // It may be lost: the database is away, or the engine has stopped.
+        }
+    }
 }
 
 /// <summary>The messages of one transaction. They are stored in it, and lie still until it is committed.</summary>

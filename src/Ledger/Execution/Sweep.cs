@@ -14,6 +14,7 @@ public sealed class Sweep(
     NpgsqlDataSource database, RegistryCache registry, WindowTurns turns, WindowFollower follower, TurnOptions options, TimeProvider time,
     ILogger<Sweep> log) : Duty(options.SweepInterval, time, log)
 {
+    private static readonly string ForgetSql = Sql.Load(typeof(Sweep), "ForgetWakes");
     private static readonly string DueSql = Sql.Load(typeof(Sweep), nameof(DueAsync));
 
     private readonly ConcurrentDictionary<Task, bool> _running = new();
@@ -35,6 +36,8 @@ public sealed class Sweep(
         var windows = (await registry.CurrentAsync(cancel)).Windows.Keys.ToArray();
         foreach (var window in await DueAsync(windows, cancel))
             Begin(window);
+        await using var forget = database.CreateCommand(ForgetSql);
+        await forget.ExecuteNonQueryAsync(cancel);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public static class WakeWindowHandler
     internal static MessageKind Kind(int turns) => new(new WakeWindow("", null), typeof(WakeWindowHandler), wolverine =>
     {
         // More than there are turns: a wake-up that finds no place for one ends at once, and must not wait for those that do work.
-        wolverine.LocalQueueFor<WakeWindow>().MaximumParallelMessages(2 * turns).UseDurableInbox();
+        wolverine.LocalQueueFor<WakeWindow>().MaximumParallelMessages(Math.Max(1, 2 * turns)).UseDurableInbox();
         // What fails here is run by the sweep.
         wolverine.OnException<HandlerFailedException>()
             .ScheduleRetry(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)).Then.MoveToErrorQueue();

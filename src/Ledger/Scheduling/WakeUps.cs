@@ -11,8 +11,11 @@ namespace Ledger.Scheduling;
 /// </summary>
 public sealed class WakeUps(Messages messages)
 {
-    /// <summary>A transaction that begins before an opening may be committed after it, when its wake-up is spent.</summary>
-    private static readonly TimeSpan s_close = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// A transaction that begins so short before an instant may be committed after it, when the wake-up of that instant is spent. So it
+    /// sends one of its own. What takes longer is found by the sweep.
+    /// </summary>
+    private static readonly TimeSpan s_close = TimeSpan.FromSeconds(10);
 
     private static readonly string LookSql = Sql.Load(typeof(WakeUps), "Look");
     private static readonly string RecordSql = Sql.Load(typeof(WakeUps), "Record");

@@ -35,7 +35,8 @@ public sealed class SweepTests
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            OwnClock = true, Window = new("0 0 18 * * ?", "UTC", TimeSpan.FromHours(2), 2),
+            OwnClock = true,
+            Window = new("0 0 18 * * ?", "UTC", TimeSpan.FromHours(2), 2),
         });
         await service.Clock.SetAsync(Steps.At(Six).AddHours(-1));
         await service.AddConversationsAsync("a", 2, "user-1");
