@@ -146,6 +146,7 @@ public static class LedgerService
         // As many turns at once as there may be sessions.
         options = options with { AtOnce = Math.Min(options.AtOnce, LaneDatabase.TurnsAtOnce(settings.Connection)) };
         services.AddSingleton(options);
+        services.AddSingleton<WindowStates>();
         services.AddSingleton<WindowTurns>();
         services.AddSingleton<Sweep>();
         if (settings.Engine is { } engine)

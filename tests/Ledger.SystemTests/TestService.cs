@@ -231,9 +231,7 @@ public sealed class TestService : IAsyncDisposable
         Http = http,
         Execution = _options.Execution,
         Notifications = _options.Notifications,
-        Turns = _options.Lanes || _options.Engine
-            ? new TurnOptions { SweepInterval = _options.Lanes ? TimeSpan.FromMilliseconds(500) : null }
-            : null,
+        Turns = new TurnOptions { SweepInterval = _options.Lanes ? TimeSpan.FromMilliseconds(500) : null },
         Engine = _options.Engine ? new EngineOptions { IsAlone = true } : null,
         Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
         Log = new LogOptions { Loop = _options.Lanes || _options.Engine || _options.WriterLoop, Cosign = _options.Cosign },

@@ -11,11 +11,10 @@ namespace Ledger.Execution;
 /// a dead node left behind, and what was planned into an opening that has ended.
 /// </summary>
 public sealed class Sweep(
-    NpgsqlDataSource database, RegistryCache registry, WindowTurns turns, WindowFollower follower, TurnOptions options, TimeProvider time,
-    ILogger<Sweep> log) : Duty(options.SweepInterval, time, log)
+    NpgsqlDataSource database, RegistryCache registry, WindowStates states, WindowTurns turns, WindowFollower follower, TurnOptions options,
+    TimeProvider time, ILogger<Sweep> log) : Duty(options.SweepInterval, time, log)
 {
     private static readonly string ForgetSql = Sql.Load(typeof(Sweep), "ForgetWakes");
-    private static readonly string DueSql = Sql.Load(typeof(Sweep), nameof(DueAsync));
 
     private readonly ConcurrentDictionary<Task, bool> _running = new();
 
@@ -33,10 +32,15 @@ public sealed class Sweep(
     public override async Task RunOnceAsync(CancellationToken cancel)
     {
         await follower.RunOnceAsync(cancel);
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        // Of a window that is closed too: what is due in it was planned into an opening that has ended, and needs another plan.
         var windows = (await registry.CurrentAsync(cancel)).Windows.Keys.ToArray();
-        foreach (var window in await DueAsync(windows, cancel))
-            Begin(window);
-        await using var forget = database.CreateCommand(ForgetSql);
+        foreach (var state in await states.ReadAsync(connection, windows, cancel))
+        {
+            if (state.Due > 0)
+                Begin(state.Window);
+        }
+        await using var forget = new NpgsqlCommand(ForgetSql, connection);
         await forget.ExecuteNonQueryAsync(cancel);
     }
 
@@ -71,17 +75,5 @@ public sealed class Sweep(
             // The message may quote an identifier.
             Log.LogError("A turn of window {Window} failed, and is begun again: {Failure}", window, Failure.Describe(e));
         }
-    }
-
-    /// <summary>The windows with due jobs.</summary>
-    private async Task<IReadOnlyList<string>> DueAsync(string[] windows, CancellationToken cancel)
-    {
-        await using var command = database.CreateCommand(DueSql);
-        command.Parameters.Add(new NpgsqlParameter { Value = windows });
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var due = new List<string>();
-        while (await reader.ReadAsync(cancel))
-            due.Add(reader.GetString(0));
-        return due;
     }
 }

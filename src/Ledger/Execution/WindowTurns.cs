@@ -11,8 +11,8 @@ namespace Ledger.Execution;
 /// what is due, and sees to it that somebody goes on. Whoever finds no lane goes away: another turn is at work.
 /// </summary>
 public sealed class WindowTurns(
-    SliceRunner runner, LaneDatabase lanes, RegistryCache registry, WakeUps wakeUps, DatabaseHealth health, TurnOptions options,
-    IHostApplicationLifetime host, TimeProvider time, ILogger<WindowTurns> log)
+    SliceRunner runner, LaneDatabase lanes, WindowStates states, RegistryCache registry, WakeUps wakeUps, DatabaseHealth health,
+    TurnOptions options, IHostApplicationLifetime host, TimeProvider time, ILogger<WindowTurns> log)
 {
     /// <summary>How long a turn waits for what is due and cannot be had yet: the log has not covered it, or another turn has it.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
@@ -22,17 +22,10 @@ public sealed class WindowTurns(
     /// <summary>After that, how long until the window is woken for it.</summary>
     private static readonly TimeSpan s_later = TimeSpan.FromSeconds(2);
 
-    private static readonly string StateSql = Sql.Load(typeof(WindowTurns), nameof(StateAsync));
+    private static readonly string OthersSql = Sql.Load(typeof(WindowTurns), nameof(AreOthersAsync));
     private static readonly string ForgetSql = Sql.Load(typeof(WindowTurns), "ForgetWakes");
 
     private readonly TurnPlaces _places = new(options.AtOnce);
-
-    /// <summary>What of a window is due.</summary>
-    /// <param name="Now">The database's clock.</param>
-    /// <param name="Due">How many jobs are due: 0, 1, or 2 for more.</param>
-    /// <param name="Others">Whether another lane of the window is held.</param>
-    /// <param name="Next">When the first of those is due that are not yet.</param>
-    private sealed record State(DateTimeOffset Now, int Due, bool Others, DateTimeOffset? Next);
 
     /// <summary>A wake-up has come.</summary>
     /// <exception cref="NpgsqlException">The database is away.</exception>
@@ -114,7 +107,7 @@ public sealed class WindowTurns(
             waitsSince = slice.Steps > steps || waitsSince is null ? time.GetTimestamp() : waitsSince;
             if (time.GetElapsedTime(waitsSince.Value) > s_patience)
             {
-                if (!state.Others)
+                if (!await AreOthersAsync(lane, window.Name))
                     await wakeUps.AtAsync(lane.Session, window.Name, state.Now + s_later);
                 return false;
             }
@@ -136,19 +129,17 @@ public sealed class WindowTurns(
         await command.ExecuteNonQueryAsync();
     }
 
-    private static async Task<State> StateAsync(Lane lane, string window)
+    private async Task<WindowState> StateAsync(Lane lane, string window) =>
+        (await states.ReadAsync(lane.Session, [window], CancellationToken.None)).Single();
+
+    /// <summary>Whether another lane of the window is held.</summary>
+    private static async Task<bool> AreOthersAsync(Lane lane, string window)
     {
-        await using var command = new NpgsqlCommand(StateSql, lane.Session)
+        await using var command = new NpgsqlCommand(OthersSql, lane.Session)
         {
-            Parameters = { new() { Value = window }, new() { Value = LaneDatabase.KeyOf(window) }, new() { Value = lane.Number } },
+            Parameters = { new() { Value = LaneDatabase.KeyOf(window) }, new() { Value = lane.Number } },
         };
-        await using var reader = await command.ExecuteReaderAsync();
-        await reader.ReadAsync();
-        return new State(
-            reader.GetFieldValue<DateTimeOffset>(0),
-            reader.GetInt32(1),
-            reader.GetBoolean(2),
-            await reader.IsDBNullAsync(3) ? null : reader.GetFieldValue<DateTimeOffset>(3));
+        return await command.ExecuteScalarAsync() is true;
     }
 
     private async Task<DateTimeOffset> ClockAsync()

@@ -18,7 +18,9 @@ public sealed class ManyJobsTests
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            OwnClock = true, Lanes = true, Window = new("0 0 18 * * ?", "UTC", TimeSpan.FromHours(8), 2),
+            OwnClock = true,
+            Lanes = true,
+            Window = new("0 0 18 * * ?", "UTC", TimeSpan.FromHours(8), 2),
         });
         await service.Clock.SetAsync(Steps.At("2026-11-20T12:00:00Z"));
         string[] small = [await service.AddBotAsync(), await service.AddBotAsync(), await service.AddBotAsync()];

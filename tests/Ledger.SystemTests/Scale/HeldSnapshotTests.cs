@@ -19,7 +19,7 @@ public sealed class HeldSnapshotTests
     private const string Front = "'-infinity', '-infinity', '00000000-0000-0000-0000-000000000000'";
 
     [SkippableFact]
-    public async Task A_claim_reads_no_more_for_50_000_jobs_that_ended_under_a_snapshot()
+    public async Task A_claim_and_a_sweep_read_no_more_for_50_000_jobs_that_ended_under_a_snapshot()
     {
         await using var database = await TestDatabase.CreateAsync();
         await using var lanes = Slices.Sessions(database.Superuser);
@@ -29,6 +29,7 @@ public sealed class HeldSnapshotTests
         await ExecuteAsync(connection, ScaleFill.State);
         var place = await PlaceAsync(connection);
         var alone = await ClaimBuffersAsync(connection, place);
+        var lookAlone = await LookBuffersAsync(connection, place);
 
         await using var snapshot = new NpgsqlConnection(database.Superuser);
         await snapshot.OpenAsync();
@@ -40,7 +41,10 @@ public sealed class HeldSnapshotTests
 
         var behind = await ClaimBuffersAsync(connection, place);
         Assert.True(behind <= 3 * alone, $"{behind} buffers instead of {alone}");
+        var lookBehind = await LookBuffersAsync(connection, place);
+        Assert.True(lookBehind <= 3 * lookAlone, $"{lookBehind} buffers of a sweep instead of {lookAlone}");
         // The twin: from the front they are all read.
+        Assert.True(await LookBuffersAsync(connection, place: null) > 10 * lookAlone);
         var front = await ClaimBuffersAsync(connection, place: null);
         Assert.True(front > 10 * alone, $"{front} buffers from the front");
     }
@@ -59,6 +63,14 @@ public sealed class HeldSnapshotTests
     {
         var from = place is null ? Front : $"'{place.PlannedAt:O}', '{place.SubmittedAt:O}', '{place.Job}'";
         var sql = $"select job from ledger.lock_due_job('night', '{ScaleFill.Bot}', {from}, {from})";
+        await BuffersAsync(connection, sql); // reads the catalogs too
+        return await BuffersAsync(connection, sql);
+    }
+
+    private static async Task<long> LookBuffersAsync(NpgsqlConnection connection, ClaimPlace? place)
+    {
+        var from = place is null ? Front : $"'{place.PlannedAt:O}', '{place.SubmittedAt:O}', '{place.Job}'";
+        var sql = $"select due from ledger.window_state('night', {from})";
         await BuffersAsync(connection, sql); // reads the catalogs too
         return await BuffersAsync(connection, sql);
     }

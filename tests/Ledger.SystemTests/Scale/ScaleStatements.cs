@@ -33,9 +33,8 @@ internal static class ScaleStatements
     public static IReadOnlyList<ScaleStatement> Claims { get; } =
     [
         new("the bots with due jobs", typeof(DueJobs), "LookAsync", 20, "text 'new'", $"text[] '{{{ScaleFill.Bot}}}'") { Rows = 1 },
-        new("the windows with due jobs", typeof(Sweep), "DueAsync", 40, "text[] '{new,covered,tomorrow,none}'") { Rows = 2 },
-        new("what is due in a window", typeof(WindowTurns), "StateAsync", 60, "text 'new'", "int 1", "int 0") { Rows = 1 },
-        new("when something is due in a window", typeof(WindowTurns), "StateAsync", 60, "text 'tomorrow'", "int 1", "int 0") { Rows = 1 },
+        State("what is due in windows", "{new,covered}", "{-infinity,-infinity}") with { Buffers = 100, Rows = 2 },
+        State("what is due in a window tomorrow", "{tomorrow}", "{-infinity}") with { Rows = 1 },
         Claim("of jobs that have not started", "new", rows: 1),
         Claim("of started jobs", "covered", rows: 1),
         Claim("behind 9,999 jobs that the log does not cover", "uncovered", rows: 1) with { Buffers = 300 },
@@ -104,6 +103,10 @@ internal static class ScaleStatements
     private static string Unpublished { get; } =
         "insert into ledger.log_checkpoints (origin, size, root, note, signed_at) " +
         $"select '{ScaleFill.Origin}', {ScaleFill.Leaves} + n, sha256('root'), 'note', now() from generate_series(1, 5000) n";
+
+    private static ScaleStatement State(string name, string windows, string from) =>
+        new(name, typeof(WindowStates), nameof(WindowStates.ReadAsync), 60, $"text[] '{windows}'", $"timestamptz[] '{from}'",
+            $"timestamptz[] '{from}'", $"uuid[] '{from.Replace("-infinity", $"{Guid.Empty}", StringComparison.Ordinal)}'");
 
     private static ScaleStatement Claim(string name, string window, int rows) =>
         new(

@@ -257,21 +257,37 @@ begin
     end loop;
 end $$;
 
--- What of a window is due by the database's clock: no job, one, or 2 for more; and when the first of those is due that are not yet. The
--- settings leave the planner only the indexes.
-create function ledger.window_state(p_window text, out now timestamptz, out due integer, out next timestamptz) language plpgsql
+-- What of a window is due by the database's clock: no job, one, or 2 for more; when the first of those is due that are not yet; and the
+-- place of the first job that is due or put off. From a place on, the jobs before it are not looked at: see lock_due_job. The settings leave
+-- the planner only the indexes.
+create function ledger.window_state(
+    p_window text, p_planned_at timestamptz, p_submitted_at timestamptz, p_id uuid,
+    out now timestamptz, out due integer, out next timestamptz,
+    out first_planned_at timestamptz, out first_submitted_at timestamptz, out first_id uuid)
+    language plpgsql
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_hashjoin = off set enable_mergejoin = off
     set enable_material = off set jit = off set plan_cache_mode = force_generic_plan as $$
 begin
     now := clock_timestamp();
-    select count(*) into due
-    from (
-        select
-        from ledger.mt_doc_job j
-        left join ledger.job_work w on w.job_id = j.id
-        where j.status = 'queued' and j.window_name = p_window and j.planned_at <= now and (w.not_before is null or w.not_before <= now)
-        order by j.planned_at, j.submitted_at, j.id
-        limit 2) j;
+    due := 0;
+    select j.planned_at, j.submitted_at, j.id into first_planned_at, first_submitted_at, first_id
+    from ledger.mt_doc_job j
+    where j.status = 'queued' and j.window_name = p_window and j.planned_at <= now
+        and (j.planned_at, j.submitted_at, j.id) >= (p_planned_at, p_submitted_at, p_id)
+    order by j.planned_at, j.submitted_at, j.id
+    limit 1;
+    if found then
+        select count(*) into due
+        from (
+            select
+            from ledger.mt_doc_job j
+            left join ledger.job_work w on w.job_id = j.id
+            where j.status = 'queued' and j.window_name = p_window and j.planned_at <= now
+                and (j.planned_at, j.submitted_at, j.id) >= (first_planned_at, first_submitted_at, first_id)
+                and (w.not_before is null or w.not_before <= now)
+            order by j.planned_at, j.submitted_at, j.id
+            limit 2) j;
+    end if;
     select j.planned_at into next
     from ledger.mt_doc_job j
     where j.status = 'queued' and j.window_name = p_window and j.planned_at > now
