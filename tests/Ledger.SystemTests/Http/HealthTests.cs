@@ -12,9 +12,9 @@ public sealed class HealthTests(SharedApiService shared) : IClassFixture<SharedA
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions { Lanes = true });
         await UntilAsync(service, 200, "ready");
-        await service.ExecuteAsync("revoke select on ledger.job_work from ledger_service");
+        await service.ExecuteAsync("revoke select on ledger.mt_doc_job from ledger_service");
         await UntilAsync(service, 503, "scheduling: this node cannot look for due work");
-        await service.ExecuteAsync("grant select on ledger.job_work to ledger_service");
+        await service.ExecuteAsync("grant select on ledger.mt_doc_job to ledger_service");
         await UntilAsync(service, 200, "ready");
     }
 
