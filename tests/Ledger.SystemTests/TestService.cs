@@ -184,14 +184,16 @@ public sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>One more node on the same database, which is not started.</summary>
-    internal WebApplication BuildNode(EngineOptions? engine, TurnOptions? turns = null) => LedgerService.Build(new ServiceSettings
-    {
-        Connection = _database.ConnectionStringFor("ledger_service"),
-        Keys = Keys,
-        Urls = "http://127.0.0.1:0",
-        Engine = engine,
-        Turns = turns,
-    });
+    internal WebApplication BuildNode(EngineOptions? engine, TurnOptions? turns = null, TimeProvider? time = null) =>
+        LedgerService.Build(new ServiceSettings
+        {
+            Connection = _database.ConnectionStringFor("ledger_service"),
+            Keys = Keys,
+            Urls = "http://127.0.0.1:0",
+            Engine = engine,
+            Turns = turns,
+            Time = time ?? TimeProvider.System,
+        });
 
     /// <summary>One more node on the same database.</summary>
     /// <param name="http">Null: as the others.</param>

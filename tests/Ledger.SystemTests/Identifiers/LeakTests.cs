@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Ledger.Notifications;
 using Ledger.SystemTests.Notifications;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Ledger.SystemTests.Identifiers;
@@ -174,31 +172,5 @@ public sealed class LeakTests
         var found = Residue.OfCluster(folder.FullName).Where(kept => RawIdentifier.Find([id], [kept]).Count > 0);
         Assert.Equal(["sort", "spool"], found.Select(kept => Path.GetFileName(kept.Place.Split(',')[0])).Distinct().Order());
         folder.Delete(recursive: true);
-    }
-
-    /// <summary>Everything that is logged, with the values of its parameters and whole exceptions.</summary>
-    private sealed class CapturedLog : ILoggerProvider, ILogger
-    {
-        private readonly ConcurrentQueue<string> _lines = [];
-
-        public string Text => string.Join('\n', _lines);
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        // The node's console prints no scopes: the framework's name the path, and whoever puts an id there has put it into a URL.
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            var values = state is IEnumerable<KeyValuePair<string, object?>> pairs ? string.Join(' ', pairs.Select(pair => $"{pair.Key}={pair.Value}")) : "";
-            _lines.Enqueue($"{logLevel} {formatter(state, exception)} {values} {exception}");
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }
