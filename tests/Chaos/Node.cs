@@ -68,6 +68,31 @@ public sealed class Node : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGSTOP: it stands still, and to the others it looks alive.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task ThawAsync() => SignalAsync("CONT");
+
+    /// <summary>SIGTERM, and waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> TerminateAsync()
+    {
+        await SignalAsync("TERM");
+        await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);
+        return _process.ExitCode;
+    }
+
+    /// <summary>What it has said so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    private async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
@@ -104,11 +129,11 @@ public sealed class Node : IAsyncDisposable
         {
             await Task.WhenAny(task, _process.WaitForExitAsync()).WaitAsync(Patience, TimeProvider.System);
             if (!task.IsCompleted)
-                throw new InvalidOperationException($"the node ended before it had {what}. It said:\n{string.Join('\n', _output)}");
+                throw new InvalidOperationException($"the node ended before it had {what}. It said:\n{Output}");
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"the node has not {what} within {Patience.TotalSeconds} s. It said:\n{string.Join('\n', _output)}", e);
+            throw new TimeoutException($"the node has not {what} within {Patience.TotalSeconds} s. It said:\n{Output}", e);
         }
     }
 }

@@ -19,6 +19,18 @@ public abstract class RunningJobKilledTests(Victim victim) : KilledTests(victim)
         await scene.EndsExactlyAsync(job);
     }
 
+    [SkippableFact]
+    public async Task A_turn_that_is_killed_between_its_last_commit_and_the_end_of_its_message_is_repeated_without_harm()
+    {
+        await using var scene = await Scene.SetAsync();
+        await StartAsync(scene, "turn.before-end");
+        var job = await scene.SubmitUntilAcceptedAsync();
+        await KillAtEachAsync(scene, "turn.before-end");
+        await Scene.UntilAsync("the message is handled", () => scene.Service.ScalarAsync<bool>(
+            "select not exists (select from wolverine.wolverine_incoming_envelopes where status <> 'Handled')"));
+        await scene.EndsExactlyAsync(job);
+    }
+
     public sealed class OfService() : RunningJobKilledTests(Victim.Service);
 
     [Collection(nameof(KillsPostgres))]

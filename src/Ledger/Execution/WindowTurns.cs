@@ -32,9 +32,12 @@ public sealed class WindowTurns(
     public async Task WakeAsync(WakeWindow wake)
     {
         if (wake.At is { } at && at - await ClockAsync() is var early && early > TimeSpan.Zero)
+        {
             await wakeUps.AgainAsync(wake, early > TimeSpan.FromSeconds(1) ? early : TimeSpan.FromSeconds(1));
-        else
-            await RunAsync(wake.Window);
+            return;
+        }
+        await RunAsync(wake.Window);
+        FaultPoint.At("turn.before-end");
     }
 
     /// <summary>Runs a turn of a window, if there is a place for one.</summary>

@@ -10,7 +10,7 @@ using Ledger.Projections.Status;
 namespace Ledger.SystemTests.Execution;
 
 /// <summary>What is recorded of a test's jobs, and whether it agrees with itself.</summary>
-internal static class RecordedJobs
+public static class RecordedJobs
 {
     private sealed record Outcome(byte[] Commitment, byte Code);
 
