@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Identifiers;
@@ -39,7 +38,7 @@ public sealed class RotationKilledTests
 
         foreach (var (point, isBlind) in s_points)
         {
-            await RotateUntilKilledAsync(service, point);
+            await KilledVerb.RunAsync(service, point, "key", "rotate", "--now");
             Assert.Equal((point, MoreKeys + alive.Count), (point, await OpenKeysAsync(service)));
             Assert.Equal((point, isBlind), (point, await backup.OpenAsync(ForgettingSteps.Id(forgotten)) is null));
             Assert.NotNull(await backup.OpenAsync(ForgettingSteps.Id(ended)));
@@ -86,32 +85,5 @@ public sealed class RotationKilledTests
         while (await reader.ReadAsync())
             open += keys.OpenJobKey(new JobId(reader.GetGuid(0)), reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)) is null ? 0 : 1;
         return open;
-    }
-
-    private static async Task RotateUntilKilledAsync(TestService service, string point)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ledger.dll"), "key", "rotate", "--now"])
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["LEDGER_CONNECTION"] = service.Database.ConnectionStringFor("ledger_service");
-        start.Environment["LEDGER_KEYS"] = service.KeyDirectory;
-        start.Environment["LEDGER_FAULT_POINT"] = point;
-        using var process = Process.Start(start)!;
-        try
-        {
-            var line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
-            Assert.True(line == $"fault point {point}", line ?? await process.StandardError.ReadToEndAsync());
-        }
-        finally
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-        }
-        // The server notices the dead session, and frees its lock, a moment later.
-        await Scene.UntilAsync("the lock is free", () => service.ScalarAsync<bool>("select not exists (select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()))"));
     }
 }
