@@ -15,14 +15,14 @@ public sealed class FastClockTests
     public async Task It_puts_off_a_wake_up_that_came_early_once_and_deletes_nothing_before_the_opening()
     {
         await using var service = await TestService.StartAsync();
-        var opens = SecondsFromNow(5);
-        var bot = await service.AddWindowAsync(opens, lanes: 4);
-        await service.AddConversationsAsync("a", 3, "user-1", bot: bot);
-        // A node whose clock is right takes the job, and sends nothing.
-        await service.SubmitManyAsync(bot, 3);
         await using var fast = service.BuildNode(
             new EngineOptions { IsAlone = true }, new TurnOptions { SweepInterval = null }, new FastClock(TimeSpan.FromMinutes(10)));
         await fast.StartAsync();
+        var opens = SecondsFromNow(5);
+        var bot = await service.AddWindowAsync(opens, lanes: 4);
+        await service.AddConversationsAsync("a", 3, "user-1", bot: bot);
+        // A node whose clock is right takes the jobs, and sends nothing.
+        await service.SubmitManyAsync(bot, 3);
 
         await fast.Services.GetRequiredService<WindowTurns>().WakeAsync(new WakeWindow(WindowOf(bot), opens));
         Assert.True(TimeProvider.System.GetUtcNow() < opens, "the machine is too slow to be early");

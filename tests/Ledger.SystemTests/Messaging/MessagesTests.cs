@@ -36,7 +36,7 @@ public sealed class MessagesTests(SharedEngine shared) : IClassFixture<SharedEng
         var recorded = await service.ScalarAsync<long>(
             "select count(*) from ledger.window_wakes where window_name = $1", EngineScene.WindowOf(bot));
         Assert.InRange(recorded, 1, 8);
-        Assert.InRange(await service.ScalarAsync<long>($"{EngineScene.Messages} where status = 'Scheduled'"), 1, 8);
+        Assert.InRange(await service.ScalarAsync<long>($"{EngineScene.Messages} where status = 'Scheduled'"), 1, 16);
     }
 
     [SkippableFact]
