@@ -52,7 +52,7 @@ FAULTS = [
      "Ledger.SystemTests", "CoverageTests"),
     (12, "mail goes unencrypted to a server elsewhere", "src/Ledger/Notifications/SmtpServer.cs",
      '"" => isLocal ?', '"" => isLocal || F ?', "Ledger.Tests", "SmtpServer"),
-    (13, "a receiver's Retry-After is not kept", "src/Ledger/Notifications/NotificationDuty.cs",
+    (13, "a receiver's Retry-After is not kept", "src/Ledger/Notifications/Courier.cs",
      "failed.NotBefore > delay)", "failed.NotBefore > delay && !F)", "Ledger.SystemTests", "WebhookTests"),
     (14, "the audit is silent about documents", "src/Ledger/Audit/DocumentComparison.cs",
      "while (await reader.ReadAsync(cancel))\n        {\n            var name",

@@ -150,7 +150,8 @@ public static class LedgerService
         services.AddSingleton<WindowTurns>();
         services.AddSingleton<Sweep>();
         if (settings.Engine is { } engine)
-            builder.AddEngine(settings.Connection, engine, [WakeWindowHandler.Kind(options.AtOnce)]);
+            builder.AddEngine(
+                settings.Connection, engine, [WakeWindowHandler.Kind(options.AtOnce), SendMailHandler.Kind, SendWebhookHandler.Kind]);
         else
             services.AddSingleton<Messages>();
         if (settings.Turns is null)

@@ -37,6 +37,9 @@ public sealed record TestServiceOptions
     /// <summary>The engine is started, and its messages run the jobs. It goes by the true clock.</summary>
     public bool Engine { get; init; }
 
+    /// <summary>With the engine: its nodes agree with each other.</summary>
+    public bool Cluster { get; init; }
+
     /// <summary>Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and <see cref="TestService.WriteLogAsync"/>.</summary>
     public bool WriterLoop { get; init; }
 
@@ -234,7 +237,7 @@ public sealed class TestService : IAsyncDisposable
         Execution = _options.Execution,
         Notifications = _options.Notifications,
         Turns = new TurnOptions { SweepInterval = _options.Lanes ? TimeSpan.FromMilliseconds(500) : null },
-        Engine = _options.Engine ? new EngineOptions { IsAlone = true } : null,
+        Engine = _options.Engine ? new EngineOptions { IsAlone = !_options.Cluster } : null,
         Witnesses = _options.Witnesses is { } witnesses ? await witnesses(LogKeyFile.Read(_keyFolder).Verifier) : null,
         Log = new LogOptions { Loop = _options.Lanes || _options.Engine || _options.WriterLoop, Cosign = _options.Cosign },
         Time = Time,

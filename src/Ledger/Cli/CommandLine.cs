@@ -58,7 +58,7 @@ public static class CommandLine
         var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
         {
             DemoCommand.Verb(), ServeCommand.Verb(), ImportCommand.Verb(), BotCommand.Verb(), WindowCommand.Verb(), ClientCommand.Verb(), TokenCommand.Verb(),
-            SubmitCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), ReplayCommand.Verb(), NotificationsCommand.Verb(), FindCommand.Verb(), ForgetCommand.Verb(),
+            SubmitCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), ReplayCommand.Verb(), MessagesCommand.Verb(), FindCommand.Verb(), ForgetCommand.Verb(),
             ProofCommand.Verb(), VerifyCommand.Verb(), AuditCommand.Verb(), RebuildCommand.Verb(), LogCommand.Verb(), WitnessCommand.Verb(),
             MigrateCommand.Verb(), KeyCommand.Verb(),
         };

@@ -22,6 +22,14 @@ internal sealed class RecordedBy
         return by;
     }
 
+    /// <summary>For what is recorded without a reason.</summary>
+    public static RecordedBy AddActorTo(Verb verb)
+    {
+        var by = new RecordedBy();
+        verb.Add(by._actor);
+        return by;
+    }
+
     public string Actor(ParseResult parsed) => parsed.GetValue(_actor)!;
 
     public string? Reason(ParseResult parsed) => parsed.GetValue(_reason);

@@ -82,7 +82,7 @@ internal static class ServeCommand
     private static void WarnOfMail(ILogger log, NotificationOptions notifications, HttpOptions http)
     {
         if (!notifications.SendsMail)
-            log.LogWarning("Mail is not configured: what the owners of bots should be told waits in the outbox until a node has --smtp or --mail-dir");
+            log.LogWarning("Mail is not configured: what the owners of bots should be told waits until a node has --smtp or --mail-dir");
         else if (notifications.Smtp is not null && http.PublicUrl is null)
             log.LogWarning("--public-url is not set: mail names the certificates' paths, and links to none");
     }

@@ -30,7 +30,7 @@ with of_service (kind, objects, rights, columns) as (values
     ('table', 'ledger.log_checkpoints', 'update', 'note published_at'),
     ('table', 'ledger.key_epochs', 'select insert', ''),
     ('table', 'ledger.key_epochs', 'update', 'forgotten destroyed_at'),
-    ('table', 'ledger.notifications', 'select insert update', ''),
+    ('table', 'ledger.deliveries', 'select insert update delete', ''),
     ('table', 'ledger.webhook_secrets ledger.console_sessions', 'select insert update delete', ''),
     ('table', 'conversations.channel_users conversations.conversations conversations.items', 'select insert update delete', ''),
     ('table', 'conversations.analytics', 'select insert', '')),

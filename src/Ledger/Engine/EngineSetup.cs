@@ -18,6 +18,9 @@ internal static class EngineSetup
     /// <summary>The schema of the engine's tables. Migrations make them.</summary>
     public const string Schema = "wolverine";
 
+    /// <summary>After so long the engine takes a message for forgotten, also while it is handled, and hands it to another handler.</summary>
+    internal static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
+
     /// <summary>How late a node notices a message that is due.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
@@ -41,6 +44,9 @@ internal static class EngineSetup
         builder.Services.AddHostedService<RouteCheck>();
         // Its messages say no more than the ledger's own.
         builder.Logging.AddFilter("Wolverine", LogLevel.Warning).AddFilter("JasperFx", LogLevel.Warning);
+        // A handler's failures are logged under the name of its message.
+        foreach (var quiet in messages.Where(message => message.IsQuiet))
+            builder.Logging.AddFilter(quiet.Example.GetType().FullName, LogLevel.None);
     }
 
     /// <summary>In words, how the engine's tables differ from what this version needs; null: they do not.</summary>
@@ -82,7 +88,7 @@ internal static class EngineSetup
         durability.CheckAssignmentPeriod = TimeSpan.FromSeconds(3);
         durability.NodeReassignmentPollingTime = TimeSpan.FromSeconds(3);
         // A message that a living node forgot.
-        durability.InboxStaleTime = TimeSpan.FromMinutes(5);
+        durability.InboxStaleTime = Stale;
         // Repeating a message is harmless here, so what was handled need not be remembered.
         durability.KeepAfterMessageHandling = TimeSpan.FromSeconds(2);
         durability.HandledMessageCleanupPollingTime = TimeSpan.FromSeconds(5);

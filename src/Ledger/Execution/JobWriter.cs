@@ -12,7 +12,7 @@ using NpgsqlTypes;
 namespace Ledger.Execution;
 
 /// <summary>Appends what was decided of a claimed job and writes what follows from it, all in the claim's transaction.</summary>
-public sealed class JobWriter(WakeUps wakeUps)
+public sealed class JobWriter(WakeUps wakeUps, Messages messages)
 {
     private static readonly string KeepSql = Sql.Load(typeof(JobWriter), "Keep");
 
@@ -41,7 +41,7 @@ public sealed class JobWriter(WakeUps wakeUps)
         var rows = new List<NpgsqlBatchCommand>();
         if (events.Count > 0 && events[^1] is Completed)
         {
-            rows.Add(NotificationOutbox.Queue(claimed.Id, claimed.Job.Bot));
+            await Deliveries.QueueAsync(transaction, messages, claimed.Id, claimed.Job.Bot, cancel);
             rows.Add(new("delete from ledger.job_work where job_id = $1") { Parameters = { new() { Value = claimed.Id.Value } } });
         }
         else if (resolving != claimed.Resolving)

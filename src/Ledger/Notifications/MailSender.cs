@@ -8,9 +8,17 @@ public sealed class MailSender(NotificationOptions options, HttpOptions http, Ti
 {
     public NotificationKind Kind => NotificationKind.Mail;
 
+    /// <summary>It has a server, or a folder.</summary>
+    public bool IsReady => options.SendsMail;
+
+    /// <summary>All mail goes to one server, which is ours.</summary>
+    public int AtOnce => 4;
+
     public (string Before, string After) MessageIdParts => ("<", $"@{options.From.Host}>");
 
     public TimeSpan Deadline => options.MailDeadline;
+
+    public string HostOf(Notification notification) => options.Smtp?.ToString() ?? "";
 
     public async Task<SendResult> SendAsync(Notification notification, CancellationToken cancel)
     {

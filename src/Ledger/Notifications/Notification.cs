@@ -10,7 +10,7 @@ public enum NotificationKind
     Webhook,
 }
 
-/// <summary>A notification that this node has claimed to send it: one attempt.</summary>
+/// <summary>What is told of a job's end, in one attempt.</summary>
 /// <param name="Recipient">Where the bot's settings say now that it goes; null: nowhere any more.</param>
 /// <param name="MessageId">The same in every attempt.</param>
 /// <param name="Attempt">1 for the first.</param>
@@ -24,7 +24,11 @@ public sealed record Notification(
     /// <summary>The one notification of a kind about a job.</summary>
     public static Guid IdOf(JobId job, NotificationKind kind) => NamedUuid.Create(Namespace, $"{Word(kind)}\n{job}");
 
-    /// <summary>As the outbox writes it.</summary>
+    /// <summary>The message that asks for an attempt.</summary>
+    public static object MessageOf(NotificationKind kind, Guid delivery) =>
+        kind == NotificationKind.Mail ? new SendMail(delivery) : new SendWebhook(delivery);
+
+    /// <summary>As the record has it.</summary>
     public static string Word(NotificationKind kind) => kind == NotificationKind.Mail ? "mail" : "webhook";
 
     /// <inheritdoc cref="Word"/>
@@ -53,11 +57,20 @@ public interface INotificationSender
 {
     NotificationKind Kind { get; }
 
+    /// <summary>Whether this node can send. What it cannot, another may.</summary>
+    bool IsReady { get; }
+
+    /// <summary>So many attempts may be under way at once to one host.</summary>
+    int AtOnce { get; }
+
     /// <summary>What stands before and after the notification's id in its message id.</summary>
     (string Before, string After) MessageIdParts { get; }
 
     /// <summary>How long an attempt may take.</summary>
     TimeSpan Deadline { get; }
+
+    /// <summary>Which host is asked to take it.</summary>
+    string HostOf(Notification notification);
 
     /// <summary>One attempt. It may come through although it is reported as failed: the message id tells the repetition.</summary>
     Task<SendResult> SendAsync(Notification notification, CancellationToken cancel);

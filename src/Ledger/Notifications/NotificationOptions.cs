@@ -8,20 +8,22 @@ public sealed record NotificationOptions
     /// <summary>The server that mail is handed to.</summary>
     public SmtpServer? Smtp { get; init; }
 
-    /// <summary>Where mail is written as <c>.eml</c> files while there is no <see cref="Smtp"/>. With neither, it waits in the outbox.</summary>
+    /// <summary>
+    /// Where mail is written as <c>.eml</c> files while there is no <see cref="Smtp"/>. With neither, another node sends it.
+    /// </summary>
     public string? MailFolder { get; init; }
 
     /// <summary>The sender, its address in ASCII. Its host ends the Message-IDs.</summary>
     public MailAddress From { get; init; } = new("deletion-ledger@localhost", "Deletion ledger");
 
-    /// <summary>How long one mail may take, from connecting to the server's last answer. Below <see cref="NotificationOutbox.Lease"/>.</summary>
+    /// <summary>How long one mail may take, from connecting to the server's last answer.</summary>
     public TimeSpan MailDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a webhook's receiver may take to answer (Standard Webhooks, "Request timeouts": 15 to 30 s).</summary>
     public TimeSpan WebhookDeadline { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How often the outbox is looked at.</summary>
-    public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>When what failed is tried again.</summary>
+    public IReadOnlyList<TimeSpan> RetryDelays { get; init; } = RetrySchedule.Delays;
 
     public bool SendsMail => Smtp is not null || MailFolder is not null;
 }

@@ -26,9 +26,16 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
 
     public NotificationKind Kind => NotificationKind.Webhook;
 
+    public bool IsReady => true;
+
+    public int AtOnce => 2;
+
     public (string Before, string After) MessageIdParts => ("msg_", "");
 
     public TimeSpan Deadline => options.WebhookDeadline;
+
+    public string HostOf(Notification notification) =>
+        Uri.TryCreate(notification.Recipient, UriKind.Absolute, out var url) ? url.Authority : "";
 
     public async Task<SendResult> SendAsync(Notification notification, CancellationToken cancel)
     {
@@ -71,7 +78,7 @@ public sealed class WebhookSender(NotificationOptions options, HttpOptions http,
         handler.MaxResponseDrainSize = DrainedBytes;
         handler.SslOptions.RemoteCertificateValidationCallback = TlsFailure.Check;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // an address that moved is found
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the duty's deadline decides
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the courier's deadline decides
     }
 
     /// <summary>Why there was no answer.</summary>

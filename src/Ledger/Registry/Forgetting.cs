@@ -4,6 +4,7 @@ using Ledger.Database;
 using Ledger.Engine;
 using Ledger.EventStore;
 using Ledger.Identifiers;
+using Ledger.Notifications;
 using Ledger.Projections;
 using Ledger.Projections.Registry;
 using Marten;
@@ -79,7 +80,12 @@ public sealed class Forgetting(NpgsqlDataSource database, IDocumentStore store, 
 
     private static async Task<(long Secrets, long Rows, long Identifiers)> DestroyAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(DestroySql, connection) { Parameters = { new() { Value = job.Value } }, CommandTimeout = 0 };
+        Guid[] deliveries = [.. Enum.GetValues<NotificationKind>().Select(kind => Notification.IdOf(job, kind))];
+        await using var command = new NpgsqlCommand(DestroySql, connection)
+        {
+            Parameters = { new() { Value = job.Value }, new() { Value = deliveries } },
+            CommandTimeout = 0,
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));

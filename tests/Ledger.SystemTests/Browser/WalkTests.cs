@@ -119,10 +119,12 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
         await page.EnterAsync(service, service.Token(Scope.LedgerAudit));
         await page.GotoAsync("/messages?show=undelivered");
         Assert.Contains("to be retried", await page.TextAsync(), StringComparison.OrdinalIgnoreCase);
-        var before = await service.ScalarAsync<long>("select count(*) from ledger.notifications where attempts > 0 and bot_id = $1", service.Bot);
+        var before = await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot);
         await page.GetByRole(AriaRole.Button, new() { Name = "Send again the webhook message" }).First.ClickAsync();
         Assert.Contains("It is sent again now", await page.TextAsync(), StringComparison.Ordinal);
-        Assert.Equal(before - 1, await service.ScalarAsync<long>("select count(*) from ledger.notifications where attempts > 0 and bot_id = $1", service.Bot));
+        Assert.Equal(before - 1, await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot));
+        Assert.Equal(1, await service.ScalarAsync<long>(
+            "select count(*) from ledger.deliveries where replayed_by like 'cs-%' and bot_id = $1", service.Bot));
         Assert.Empty(problems);
     }
 

@@ -21,7 +21,7 @@ public sealed class TerminalTests
 
         string[][] lists =
         [
-            ["jobs"], ["notifications"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job],
+            ["jobs"], ["messages"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job],
             ["replay", job, "--events"],
         ];
         using var ledger = LedgerProcess.AllOnTerminal([.. lists.Select(list => (string[])[.. list, .. Database(service)])]);

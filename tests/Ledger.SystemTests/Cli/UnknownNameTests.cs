@@ -12,7 +12,7 @@ public sealed class UnknownNameTests
         foreach (var args in new string[][]
         {
             ["jobs", "--bot", "TYPO"], ["jobs", "--bot", "ST-1", "--state", "failed"],
-            ["notifications", "--bot", "TYPO"], ["notifications", "--bot", "TYPO", "--retry", "all"],
+            ["messages", "--bot", "TYPO"], ["messages", "--bot", "TYPO", "--retry", "all"],
             ["bot", "set", "TYPO", "--retention-days", "3"],
             ["client", "add", "cs-2", "--bot", "TYPO", "--scope", "logs-history"],
             ["client", "grant", "cs-1", "--bot", "TYPO", "--scope", "logs-history"], ["client", "revoke", "cs-1", "--bot", "TYPO"],
@@ -42,7 +42,7 @@ public sealed class UnknownNameTests
 
         // What is known and has nothing is no error.
         Assert.Equal("There is no such job.", (await cli.TryAsync("jobs", "--bot", "st-1")).Error.Trim());
-        Assert.Equal(0, (await cli.TryAsync("notifications", "--bot", "st-1")).ExitCode);
+        Assert.Equal(0, (await cli.TryAsync("messages", "--bot", "st-1")).ExitCode);
         await cli.DoAsync("client", "revoke", "cs-1", "--bot", "st-1");
         await cli.DoAsync("client", "revoke", "cs-1", "--bot", "st-1");
     }

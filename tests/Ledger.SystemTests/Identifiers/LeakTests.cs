@@ -25,7 +25,7 @@ public sealed class LeakTests
             Engine = true,
             Log = log,
             Execution = new() { RetryDelays = [.. new[] { 300, 600, 900 }.Select(delay => TimeSpan.FromMilliseconds(delay))] },
-            Notifications = Outbox.Manual(smtp) with { PollInterval = TimeSpan.FromMilliseconds(50) },
+            Notifications = Outbox.Manual(smtp),
         });
         await service.SetBotAsync(webhook: webhook.Url, secret: WebhookSignature.NewSecret());
         var life = new ErasedLives();
@@ -55,7 +55,8 @@ public sealed class LeakTests
         }
         foreach (var (place, text) in new[]
                  {
-                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"), ("wolverine.wolverine_nodes", "deletion-ledger"),
+                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"),
+                     ("wolverine.wolverine_node_records", "NodeStarted"),
                      (told.Place, "deletion_job.completed"), (told.Place, "1 were there already"), ("pg_statistic", "rtm"),
                      (Path.Combine(server.DataDirectory, "cluster", "server.log"), "database system is ready"),
                  })

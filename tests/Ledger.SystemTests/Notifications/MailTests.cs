@@ -16,8 +16,9 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         var receiver = await shared.EmptyAsync();
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
-            Lanes = true,
-            Notifications = Outbox.Manual(receiver) with { PollInterval = TimeSpan.FromMilliseconds(50) },
+            Engine = true,
+            Cluster = true,
+            Notifications = Outbox.Manual(receiver),
         });
         using var second = await service.AddNodeAsync();
         var ownerless = await service.AddBotAsync();
@@ -33,8 +34,8 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         var mails = receiver.Mails;
         Assert.Equal(jobs.Order(), mails.Select(JobOf).Order());
         Assert.Equal(jobs.Count, mails.Select(mail => mail.MessageId).Distinct().Count());
-        Assert.Equal(jobs.Count, await service.ScalarAsync<long>("select count(*) from ledger.notifications"));
-        Assert.Equal(jobs.Count, await service.ScalarAsync<long>("select sum(attempts) from ledger.notifications"));
+        Assert.Equal(jobs.Count, await service.ScalarAsync<long>("select count(*) from ledger.deliveries"));
+        Assert.Equal(jobs.Count, await service.ScalarAsync<long>("select sum(attempts) from ledger.deliveries"));
     }
 
     [SkippableFact]
@@ -54,7 +55,7 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         Assert.Equal($"Deletion job completed: 2 conversations erased (bot {service.Bot})", mail.Headers["Subject"]);
         Assert.Equal("auto-generated", mail.Headers["Auto-Submitted"]);
         Assert.Equal(("Deletion ledger <ledger@ledger.example>", "owner@example.com"), (mail.Headers["From"].Replace("\"", ""), mail.Headers["To"]));
-        Assert.Equal(await service.ScalarAsync<string>("select message_id from ledger.notifications"), mail.MessageId);
+        Assert.Equal(await service.ScalarAsync<string>("select message_id from ledger.deliveries"), mail.MessageId);
         Assert.Matches("^<[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}@ledger.example>$", mail.MessageId);
 
         var status = await service.StatusAsync(job);
@@ -112,16 +113,16 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
             await service.StatesAsync("mail"));
         Assert.Equal(0, await service.SendAsync<MailSender>()); // not yet
 
-        var id = (await service.ScalarAsync<Guid>("select notification_id from ledger.notifications where given_up_at is not null")).ToString();
-        var listed = await LedgerAsync(service, 0, "notifications", "--undelivered");
+        var id = (await service.ScalarAsync<Guid>("select delivery_id from ledger.deliveries where given_up_at is not null")).ToString();
+        var listed = await LedgerAsync(service, 0, "messages", "--undelivered");
         Assert.Matches($"{id}\tmail\tcdj-\\S+\t{refused}\trefused@example.com\tgiven up\t1\t", listed);
         Assert.Contains("retrying", listed, StringComparison.Ordinal);
         Assert.DoesNotContain("owner@example.com", listed, StringComparison.Ordinal);
         await service.SetBotAsync("corrected@example.com", bot: refused);
-        Assert.Equal("Sent again at once: 1.", (await LedgerAsync(service, 0, "notifications", "--retry", "all")).Trim());
+        Assert.Equal("Handled again at once: 1.", (await LedgerAsync(service, 0, "messages", "--retry", "all")).Trim());
         await service.SendAsync<MailSender>();
         Assert.Equal("corrected@example.com", receiver.Mails[^1].To.Single());
-        await LedgerAsync(service, 1, "notifications", "--retry", id);
+        await LedgerAsync(service, 1, "messages", "--retry", id);
 
         await service.SetBotAsync(ownerMail: "", bot: later);
         await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
@@ -143,7 +144,7 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
             if (attempt == RetrySchedule.Attempts)
                 break;
             Assert.Equal($"owner@example.com waiting {attempt} the mail server cannot be reached", await service.StatesAsync("mail"));
-            var wait = await service.ScalarAsync<TimeSpan>("select next_attempt_at - (pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)) from ledger.notifications");
+            var wait = await service.ScalarAsync<TimeSpan>("select next_attempt_at - (pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)) from ledger.deliveries");
             Assert.True(wait > waited, $"{wait} is not longer than {waited}");
             waited = wait;
             await service.Clock.AdvanceAsync(wait + TimeSpan.FromSeconds(1));
@@ -152,22 +153,27 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     }
 
     [SkippableFact]
-    public async Task A_mail_whose_sender_died_is_sent_when_the_lease_ends_and_a_late_word_of_the_dead_changes_nothing_but_sent()
+    public async Task A_word_of_an_attempt_that_comes_late_changes_nothing_but_sent()
     {
         var receiver = await shared.EmptyAsync();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Notifications = Outbox.Manual(receiver) });
         await service.EndAJobAsync();
-        var outbox = service.Services.GetRequiredService<NotificationOutbox>();
-        var frozen = Assert.Single(await outbox.ClaimAsync(NotificationKind.Mail, ("<", "@frozen.example>"), 10, CancellationToken.None));
-        Assert.Equal(0, await service.SendAsync<MailSender>());
-        await service.Clock.AdvanceAsync(NotificationOutbox.Lease + TimeSpan.FromSeconds(1));
-        var second = Assert.Single(await outbox.ClaimAsync(NotificationKind.Mail, ("<", "@second.example>"), 10, CancellationToken.None));
+        var deliveries = service.Services.GetRequiredService<Deliveries>();
+        var id = await service.ScalarAsync<Guid>("select delivery_id from ledger.deliveries");
+        var frozen = await BeginAsync("@frozen.example>");
+        var second = await BeginAsync("@second.example>");
         Assert.Equal((frozen.MessageId, 2), (second.MessageId, second.Attempt));
-        await outbox.FailedAsync(frozen, "too late", retryAfter: null, CancellationToken.None);
+        Assert.False(await deliveries.FailedAsync(frozen, "too late", retryAfter: null, CancellationToken.None));
         Assert.Equal("owner@example.com waiting 2", await service.StatesAsync("mail"));
-        await outbox.SentAsync(frozen, CancellationToken.None);
-        await outbox.FailedAsync(second, "after all", TimeSpan.Zero, CancellationToken.None);
+        await deliveries.SentAsync(id, CancellationToken.None);
+        Assert.False(await deliveries.FailedAsync(second, "after all", TimeSpan.Zero, CancellationToken.None));
         Assert.Equal("owner@example.com sent 2", await service.StatesAsync("mail"));
+
+        async Task<Notification> BeginAsync(string host)
+        {
+            var found = await deliveries.FindAsync(id, CancellationToken.None);
+            return (await deliveries.BeginAsync(found!.Notification, ("<", host), message: null, CancellationToken.None))!;
+        }
     }
 
     [SkippableFact]
@@ -181,12 +187,14 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
             var file = Assert.Single(Directory.GetFileSystemEntries(folder));
             Assert.EndsWith(".eml", file, StringComparison.Ordinal);
             var mail = await File.ReadAllTextAsync(file);
-            Assert.Contains($"Message-ID: {await service.ScalarAsync<string>("select message_id from ledger.notifications")}\r\n", mail, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains($"Message-ID: {await service.ScalarAsync<string>("select message_id from ledger.deliveries")}\r\n", mail, StringComparison.OrdinalIgnoreCase);
             Assert.Contains(job, mail, StringComparison.Ordinal);
         }
         Directory.Delete(folder, recursive: true);
-        await using var waiting = await TestService.StartAsync(new TestServiceOptions { Notifications = new() { PollInterval = TimeSpan.FromMilliseconds(20) } });
+        await using var waiting = await TestService.StartAsync(new TestServiceOptions { Notifications = new() });
         await waiting.EndAJobAsync();
+        await waiting.Services.GetRequiredService<Courier>().AttemptAsync(
+            waiting.Services.GetRequiredService<MailSender>(), await waiting.ScalarAsync<Guid>("select delivery_id from ledger.deliveries"), null);
         Assert.Equal("owner@example.com waiting 0", await waiting.StatesAsync("mail"));
     }
 
@@ -287,7 +295,7 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     /// <summary>Until the one mail has failed so; then the node is stopped, and the mail is due again.</summary>
     private static async Task FailsAsync(TestService service, LedgerProcess node, string problem)
     {
-        await Steps.UntilAsync($"no attempt fails with: {problem}", () => service.ScalarAsync<bool>("select bool_or(last_error is not null) from ledger.notifications"));
+        await Steps.UntilAsync($"no attempt fails with: {problem}", () => service.ScalarAsync<bool>("select bool_or(last_error is not null) from ledger.deliveries"));
         node.Terminate();
         await node.ExitCodeAsync();
         await FailedAsync(service, problem);
@@ -296,7 +304,9 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     private static async Task FailedAsync(TestService service, string problem)
     {
         Assert.EndsWith(problem, await service.StatesAsync("mail"), StringComparison.Ordinal);
-        await service.ExecuteAsync("update ledger.notifications set next_attempt_at = now(), last_error = null");
+        var replay = service.Services.GetRequiredService<DeliveryReplay>();
+        var ids = await service.ScalarAsync<Guid[]>("select array(select delivery_id from ledger.deliveries where sent_at is null)");
+        Assert.Equal(ids.Length, await replay.ReplayAsync(ids, bots: null, "test", CancellationToken.None));
     }
 
     private static async Task<string> LedgerAsync(TestService service, int exitCode, params string[] args)

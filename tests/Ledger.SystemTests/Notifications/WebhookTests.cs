@@ -101,7 +101,7 @@ public sealed class WebhookTests
         receiver.Answer(410);
         await service.SendAsync<WebhookSender>();
         await service.ExecuteAsync(
-            "update ledger.notifications set given_up_at = null, next_attempt_at = now(), attempts = 0 where kind = 'webhook'");
+            "update ledger.deliveries set given_up_at = null, next_attempt_at = now(), attempts = 0 where kind = 'webhook'");
         await service.EndAJobAsync();
         await service.SendAsync<WebhookSender>();
         Assert.Single(receiver.Messages);

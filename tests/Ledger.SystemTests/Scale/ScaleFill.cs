@@ -21,7 +21,7 @@ internal static class ScaleFill
     [
         "mt_streams", "mt_events", "mt_doc_jobstatus", "mt_doc_job", "job_work", "job_secrets", "job_manifest", "log_runs",
         "log_checkpoints", "log_queue", "change_log",
-        "notifications", "used_tokens", "rate_counters",
+        "deliveries", "used_tokens", "rate_counters",
     ];
 
     /// <summary>No trigger fires (what is filled in is not queued for the log, say), and nothing is analyzed but by the test.</summary>
@@ -44,7 +44,7 @@ internal static class ScaleFill
                 (1, 1), (2, 2), (3, 3), (4, {EndedEvents - 1}), ({EndedEvents}, {EndedEvents})) as e (first, last);
         insert into ledger.job_manifest (job_id, row_number, size, subtree_root, sealed, outcomes, open_count)
             select id, 0, 3, sha256('root'), decode(repeat('ab', 120), 'hex'), '\x010101', 0 from filled;
-        insert into ledger.notifications (notification_id, kind, job_id, bot_id, bot_stream, recipient, queued_at, sent_at)
+        insert into ledger.deliveries (delivery_id, kind, job_id, bot_id, bot_stream, recipient, queued_at, sent_at)
             select md5(id::text)::uuid, 'mail', id, '{Bot}', md5('bot')::uuid, 'owner@example.com', at, at from filled;
         insert into ledger.used_tokens (client_id, jti_digest, expires_at)
             select 'cs-scale', sha256(convert_to(id::text, 'UTF8')), at + interval '1 year' from filled;

@@ -66,7 +66,7 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "submit", "jobs", "status", "replay", "notifications", "proof", "verify", "audit", "rebuild", "find", "forget", "migrate", "key", "log", "witness" })
+        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "submit", "jobs", "status", "replay", "messages", "proof", "verify", "audit", "rebuild", "find", "forget", "migrate", "key", "log", "witness" })
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -118,8 +118,8 @@ public sealed class CommandLineTests
     [InlineData("serve --smtp smtp://mail.example.com --mail-from nobody")]
     [InlineData("serve --smtp smtp://mail.example.com --mail-from a@example.com --mail-dir /tmp/somewhere")]
     [InlineData("serve --public-url ledger.example.com")]
-    [InlineData("notifications --retry 42")]
-    [InlineData("notifications --limit 0")]
+    [InlineData("messages --retry 42")]
+    [InlineData("messages --limit 0")]
     [InlineData("witness key witness.example/w1")]
     [InlineData("witness serve --key k --state s")]
     [InlineData("witness serve --key k --state s --log nonsense")]

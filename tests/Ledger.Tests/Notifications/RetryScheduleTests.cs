@@ -1,4 +1,5 @@
 using Ledger.Contracts;
+using Ledger.Engine;
 using Ledger.Notifications;
 
 namespace Ledger.Tests.Notifications;
@@ -26,10 +27,10 @@ public sealed class RetryScheduleTests
     }
 
     [Fact]
-    public void A_lease_outlives_every_attempt()
+    public void No_attempt_takes_so_long_that_the_engine_takes_its_message_for_forgotten()
     {
         var options = new NotificationOptions();
-        Assert.True(options.MailDeadline < NotificationOutbox.Lease);
-        Assert.True(options.WebhookDeadline < NotificationOutbox.Lease);
+        Assert.True(options.MailDeadline < EngineSetup.Stale);
+        Assert.True(options.WebhookDeadline < EngineSetup.Stale);
     }
 }

@@ -98,26 +98,31 @@ create trigger secrets_take_the_newest_epoch before insert or update on ledger.j
     for each row execute function ledger.refuse_closed_epoch();
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
 
--- Who is to be told of a job's end (docs/adr/0017): a row is written in the transaction of the job's Completed, and sent at least once.
-create table ledger.notifications (
-    notification_id uuid        not null constraint notifications_one_per_recipient primary key, -- derived from job and kind
-    kind            text        not null constraint notifications_kind check (kind in ('mail', 'webhook')),
+-- What became of the mails and webhook messages about ended jobs (docs/adr/0017). A row is written in the transaction of the job's
+-- Completed, together with the engine's message that sends it. Whoever handles the message writes here. Nothing claims from this table.
+create table ledger.deliveries (
+    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job and kind
+    kind            text        not null constraint deliveries_kind check (kind in ('mail', 'webhook')),
     job_id          uuid        not null,
     bot_id          text        not null,
     bot_stream      uuid        not null, -- the bot's document says where to send to, each time anew
     recipient       text        not null, -- where it was, or is to be, sent
     queued_at       timestamptz not null,
+    envelope_id     uuid,                 -- the engine's message that sends it; null before its first attempt
     message_id      text,                 -- the Message-ID or webhook-id: given before the first attempt, the same for ever
-    attempts        integer     not null default 0 constraint notifications_attempts check (attempts >= 0),
-    next_attempt_at timestamptz,          -- while an attempt is under way, the end of its lease
+    attempts        integer     not null default 0 constraint deliveries_attempts check (attempts >= 0),
+    next_attempt_at timestamptz,          -- for people to see: it is the engine's message that waits
     last_error      text,                 -- in words of the ledger's own, without identifiers
     sent_at         timestamptz,
     given_up_at     timestamptz,
-    constraint notifications_one_state check (num_nonnulls(next_attempt_at, sent_at, given_up_at) = 1)
+    replayed_by     text,                 -- who asked last that it be sent again
+    replayed_at     timestamptz,
+    constraint deliveries_one_state check (num_nonnulls(next_attempt_at, sent_at, given_up_at) = 1),
+    constraint deliveries_replayed_by_somebody check (num_nonnulls(replayed_by, replayed_at) in (0, 2))
 );
-create index notifications_due on ledger.notifications (kind, next_attempt_at) where next_attempt_at is not null;
-create index notifications_newest_first on ledger.notifications (bot_id, queued_at desc, notification_id desc);
-create index notifications_undelivered on ledger.notifications (bot_id, queued_at desc, notification_id desc) where sent_at is null;
+create index deliveries_newest_first on ledger.deliveries (bot_id, queued_at desc, delivery_id desc);
+create index deliveries_dead_letters on ledger.deliveries (envelope_id) where given_up_at is not null;
+create index deliveries_undelivered on ledger.deliveries (bot_id, queued_at desc, delivery_id desc) where sent_at is null;
 
 -- What webhooks are signed with, sealed under the service's key.
 create table ledger.webhook_secrets (

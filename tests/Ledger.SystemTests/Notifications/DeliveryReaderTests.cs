@@ -3,8 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Notifications;
 
-/// <summary>What the command line and the console show of the outbox.</summary>
-public sealed class NotificationReaderTests
+/// <summary>What the command line and the console show of the deliveries.</summary>
+public sealed class DeliveryReaderTests
 {
     private static readonly byte[] s_secret = WebhookSignature.NewSecret();
 
@@ -20,12 +20,12 @@ public sealed class NotificationReaderTests
                 await service.EndAJobAsync(bot);
             await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
         }
-        var reader = service.Services.GetRequiredService<NotificationReader>();
+        var reader = service.Services.GetRequiredService<DeliveryReader>();
 
         Assert.Equal(9, (await ReadAsync(reader, null, false, 2)).Count);
         var own = await ReadAsync(reader, [service.Bot], false, 1);
         Assert.Equal(6, own.Count);
-        Assert.All(own, entry => Assert.Equal((service.Bot, NotificationState.Waiting), (entry.Bot, entry.State)));
+        Assert.All(own, entry => Assert.Equal((service.Bot, DeliveryState.Waiting), (entry.Bot, entry.State)));
         Assert.Equal(3, own.Count(entry => entry.Kind == NotificationKind.Webhook && entry.Recipient == "https://127.0.0.1:1/hook"));
         Assert.Equal(9, (await ReadAsync(reader, [service.Bot, other, "no-such-bot"], true, 4)).Count);
         Assert.Empty(await ReadAsync(reader, [], false, 4));
@@ -39,39 +39,41 @@ public sealed class NotificationReaderTests
         await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual() });
         await service.SetBotAsync(ownerMail: "", webhook: receiver.Url, secret: s_secret);
         var job = await service.EndAJobAsync();
-        var reader = service.Services.GetRequiredService<NotificationReader>();
+        var reader = service.Services.GetRequiredService<DeliveryReader>();
+        var replay = service.Services.GetRequiredService<DeliveryReplay>();
         var waiting = await OneAsync(reader);
-        Assert.Equal((NotificationState.Waiting, 0, (string?)null, job), (waiting.State, waiting.Attempts, waiting.MessageId, waiting.Job.ToString()));
+        Assert.Equal((DeliveryState.Waiting, 0, (string?)null, job), (waiting.State, waiting.Attempts, waiting.MessageId, waiting.Job.ToString()));
 
         receiver.Answer(500, headers => headers.RetryAfter = "3600");
         receiver.Answer(410);
         await service.SendAsync<WebhookSender>();
         var retrying = await OneAsync(reader);
-        Assert.Equal((NotificationState.Retrying, 1, "the receiver answered 500"), (retrying.State, retrying.Attempts, retrying.LastError));
+        Assert.Equal((DeliveryState.Retrying, 1, "the receiver answered 500"), (retrying.State, retrying.Attempts, retrying.LastError));
         // As it asked.
         Assert.InRange(retrying.NextAttemptAt!.Value - retrying.QueuedAt, TimeSpan.FromMinutes(60), TimeSpan.FromMinutes(61));
         await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(61));
         await service.SendAsync<WebhookSender>();
         var givenUp = await OneAsync(reader);
-        Assert.Equal((NotificationState.GivenUp, retrying.MessageId, null), (givenUp.State, givenUp.MessageId, givenUp.NextAttemptAt));
+        Assert.Equal((DeliveryState.GivenUp, retrying.MessageId, null), (givenUp.State, givenUp.MessageId, givenUp.NextAttemptAt));
 
-        Assert.Equal(0, await reader.RetryAsync([givenUp.Id], ["another-bot"], CancellationToken.None));
-        Assert.Equal(0, await reader.RetryAsync(null, ["another-bot"], CancellationToken.None));
+        Assert.Equal(0, await replay.ReplayAsync([givenUp.Id], ["another-bot"], "somebody", CancellationToken.None));
+        Assert.Equal(0, await replay.ReplayAsync(null, ["another-bot"], "somebody", CancellationToken.None));
         await service.SetBotAsync(webhook: receiver.Url, secret: s_secret); // 410 disabled it
-        Assert.Equal(1, await reader.RetryAsync([givenUp.Id], [service.Bot], CancellationToken.None));
+        Assert.Equal(1, await replay.ReplayAsync([givenUp.Id], [service.Bot], "somebody", CancellationToken.None));
         await service.SendAsync<WebhookSender>();
         var sent = await OneAsync(reader);
-        Assert.Equal((NotificationState.Sent, 1, null), (sent.State, sent.Attempts, sent.LastError));
+        Assert.Equal((DeliveryState.Sent, 1, null, "somebody"), (sent.State, sent.Attempts, sent.LastError, sent.ReplayedBy));
+        Assert.InRange(sent.ReplayedAt!.Value, givenUp.GivenUpAt!.Value, sent.SentAt!.Value);
         Assert.Empty(await ReadAsync(reader, null, true, 10));
-        Assert.Equal(0, await reader.RetryAsync([givenUp.Id], [service.Bot], CancellationToken.None));
+        Assert.Equal(0, await replay.ReplayAsync([givenUp.Id], [service.Bot], "somebody", CancellationToken.None));
     }
 
-    private static async Task<NotificationEntry> OneAsync(NotificationReader reader) => Assert.Single(await ReadAsync(reader, null, false, 10));
+    private static async Task<DeliveryEntry> OneAsync(DeliveryReader reader) => Assert.Single(await ReadAsync(reader, null, false, 10));
 
     /// <summary>All pages, each of which is full but the last.</summary>
-    private static async Task<List<NotificationEntry>> ReadAsync(NotificationReader reader, string[]? bots, bool undelivered, int limit)
+    private static async Task<List<DeliveryEntry>> ReadAsync(DeliveryReader reader, string[]? bots, bool undelivered, int limit)
     {
-        var read = new List<NotificationEntry>();
+        var read = new List<DeliveryEntry>();
         Guid? after = null;
         do
         {
