@@ -18,7 +18,7 @@ internal static class EngineSetup
     /// <summary>The schema of the engine's tables. Migrations make them.</summary>
     public const string Schema = "wolverine";
 
-    /// <summary>After so long the engine takes a message for forgotten, also while it is handled, and hands it to another handler.</summary>
+    /// <summary>After so long the engine takes a message for forgotten, also while it is handled, and hands it to another.</summary>
     internal static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
 
     /// <summary>How late a node notices a message that is due.</summary>

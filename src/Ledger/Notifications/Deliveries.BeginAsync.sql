@@ -1,5 +1,5 @@
--- A node that froze, or kept a message waiting for minutes, has lost it to another node and does not know. Who finds that the message is not
--- its own any more leaves it alone. Whose it is keeps it for some minutes more.
+-- A node that froze, or kept a message waiting for minutes, has lost it to another node and does not know. Who finds that the message is
+-- not its own any more leaves it alone. Whose it is keeps it for some minutes more.
 with own as (
     update wolverine.wolverine_incoming_envelopes
     set "timestamp" = clock_timestamp()
