@@ -31,7 +31,7 @@ public sealed class ClusterTests(ITestOutputHelper output)
     }
 
     [SkippableFact]
-    public async Task When_the_leader_freezes_with_the_only_lane_another_node_goes_on_and_the_leader_does_nothing_of_its_slice_when_it_thaws()
+    public async Task When_the_leader_freezes_with_the_only_lane_another_goes_on_and_it_does_nothing_of_its_slice_when_it_thaws()
     {
         await using var cluster = await Cluster.StartAsync(lanes: 1, seconds: 0.005);
         var leader = await cluster.AddNodeAsync();

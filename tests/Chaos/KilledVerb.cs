@@ -34,7 +34,8 @@ internal static class KilledVerb
         await Scene.UntilAsync("the lock is free", () => service.ScalarAsync<bool>(
             """
             select not exists (
-                select from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()))
+                select from pg_locks
+                where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database()))
                 and not exists (
                     select from pg_stat_activity where datname = current_database() and state = 'idle in transaction')
             """));
