@@ -1,20 +1,19 @@
-using Npgsql;
+using Ledger.Database;
 using Wolverine.Persistence.Durability;
 
 namespace Ledger.Engine;
 
 /// <summary>
 /// The only exception that leaves a handler. The engine stores the texts of exceptions and logs them, and a text that another program wrote
-/// may quote an address or an identifier. So there is no text, and no inner exception.
+/// may quote an address or an identifier. So there is no such text, and no inner exception.
 /// </summary>
-internal sealed class HandlerFailedException(Exception cause) : Exception("the message could not be handled"), IDeadLetterExceptionInfo
+internal sealed class HandlerFailedException(Exception cause)
+    : Exception($"the message could not be handled: {Failure.Describe(cause)}"), IDeadLetterExceptionInfo
 {
-    /// <summary>The type of what failed, with its SQLSTATE where it has one.</summary>
-    public string ExceptionType { get; } = cause is PostgresException refused
-        ? $"{nameof(PostgresException)} {refused.SqlState}"
-        : cause.GetType().FullName ?? cause.GetType().Name;
+    /// <summary>The types of what failed and of its causes, with SQLSTATEs.</summary>
+    public string ExceptionType { get; } = Failure.Describe(cause);
 
-    /// <summary>Says nothing.</summary>
+    /// <summary>Says no more.</summary>
     public string ExceptionMessage => Message;
 
     /// <summary>Runs a handler's work.</summary>

@@ -59,9 +59,9 @@ public sealed class WindowTurns(
         {
             if (!isLeft)
                 _places.Leave(window);
+            if (_places.NextWaiting() is { } other)
+                await wakeUps.NowAsync(other);
         }
-        if (_places.NextWaiting() is { } other)
-            await wakeUps.NowAsync(other);
     }
 
     /// <returns>Whether the place is left already.</returns>
@@ -107,6 +107,9 @@ public sealed class WindowTurns(
                     return true;
                 continue;
             }
+            // What others are at is no work for one more.
+            if (slice.Steps == 0 && await AreOthersAsync(lane, window.Name))
+                return false;
             waitsSince = slice.Steps > steps || waitsSince is null ? time.GetTimestamp() : waitsSince;
             if (time.GetElapsedTime(waitsSince.Value) > s_patience)
             {
