@@ -58,7 +58,7 @@ public sealed record ServiceSettings
     public override string ToString() => nameof(ServiceSettings);
 }
 
-/// <summary>Puts a node together: the HTTP side, the lanes that delete, and the log's writer.</summary>
+/// <summary>Puts a node together: the HTTP side, the engine, the turns that delete, and the log's writer.</summary>
 public static class LedgerService
 {
     /// <summary>A node, not started yet. Disposing it stops it.</summary>
@@ -157,6 +157,8 @@ public static class LedgerService
         if (settings.Turns is null)
             return;
         services.AddHostedService(provider => provider.GetRequiredService<Sweep>());
-        services.AddSingleton(provider => new ReadinessCheck("scheduling", _ => Task.FromResult(provider.GetRequiredService<Sweep>().Outage)));
+        services.AddHostedService(provider => provider.GetRequiredService<WindowFollower>());
+        services.AddSingleton(provider => new ReadinessCheck(
+            "scheduling", _ => Task.FromResult(provider.GetRequiredService<Sweep>().Outage)));
     }
 }

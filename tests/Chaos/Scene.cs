@@ -30,7 +30,7 @@ public sealed class Scene : IAsyncDisposable
 
     public static async Task<Scene> SetAsync()
     {
-        // The service in this process only prepares and inspects: it fires no lanes.
+        // The service in this process only prepares and inspects: it runs no turns.
         var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true });
         await service.AddConversationsAsync("theirs", Conversations, "user-1");
         await service.AddConversationsAsync("other", 5, "user-2");

@@ -8,7 +8,7 @@ namespace Ledger.Cli;
 /// <summary>The command line: one file per verb, or per group of verbs, beside this one.</summary>
 public static class CommandLine
 {
-    // A service lets the batches that its lanes are in come to their end (LaneSchedulerOptions.StopDeadline), and so does the demo's.
+    // A service lets the batches that its turns are in come to their end (TurnOptions.StopDeadline), and so does the demo's.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
 
     /// <summary>What .NET makes of bytes in an argument that are not UTF-8: a bot registered so would be another one.</summary>

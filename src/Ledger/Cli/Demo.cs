@@ -14,8 +14,8 @@ using Ledger.Transparency;
 namespace Ledger.Cli;
 
 /// <summary>
-/// The demo's run: import, submit over HTTP, let the lanes delete, verify. It is a client of the API like any other; only its verification also looks into the
-/// database.
+/// The demo's run: import, submit over HTTP, wait for the deletion, verify. It is a client of the API like any other. Only its verification
+/// also looks into the database.
 /// </summary>
 internal sealed class Demo(Terminal terminal, string folder, int port)
 {

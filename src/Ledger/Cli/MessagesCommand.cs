@@ -25,7 +25,8 @@ internal static class MessagesCommand
         };
         var retry = new Option<string[]>("--retry")
         {
-            Description = $"Handle this one again, or '{All}' that were given up. Repeat it for several.", HelpName = "ID",
+            Description = $"Handle this one again, or '{All}' that were given up. Repeat it for several.",
+            HelpName = "ID",
         };
         retry.Validators.Add(result =>
         {
@@ -57,7 +58,9 @@ internal static class MessagesCommand
     {
         var limit = new Option<int>("--limit")
         {
-            Description = "At most so many, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 50,
+            Description = "At most so many, 1 to 10000.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 50,
         };
         limit.Validators.Add(result =>
         {
@@ -80,14 +83,19 @@ internal static class MessagesCommand
     }
 
     private static string[] Row(DeadLetter letter) =>
-        [letter.Id.ToString(), letter.Kind, "-", "-", "-", "dead letter", "-", Instant.Text(letter.FailedAt), letter.Failure, "-"];
+    [
+        letter.Id.ToString(), letter.Kind, "-", "-", "-", "dead letter", "-", Instant.Text(letter.FailedAt), letter.Failure,
+        Again(letter.ReplayedBy, letter.ReplayedAt),
+    ];
 
     private static string[] Row(DeliveryEntry entry) =>
     [
         entry.Id.ToString(), Notification.Word(entry.Kind), entry.Job.ToString(), entry.Bot, entry.Recipient, Word(entry.State),
         $"{entry.Attempts}", Instant.Text((entry.SentAt ?? entry.GivenUpAt ?? entry.NextAttemptAt)!.Value), entry.LastError ?? "-",
-        entry.ReplayedBy is { } by ? $"{by}, {Instant.Text(entry.ReplayedAt!.Value)}" : "-",
+        Again(entry.ReplayedBy, entry.ReplayedAt),
     ];
+
+    private static string Again(string? by, DateTimeOffset? at) => by is null ? "-" : $"{by}, {Instant.Text(at!.Value)}";
 
     private static string Word(DeliveryState state) => state switch
     {
@@ -115,7 +123,8 @@ internal static class MessagesCommand
     }
 
     private static async Task<int> AgainAsync(Stored stored, Guid[]? ids, string[]? bots, string actor, CancellationToken cancel) =>
-        await stored.Replay.ReplayAsync(ids, bots, actor, cancel) + (bots is null ? await stored.DeadLetters.ReplayAsync(ids, cancel) : 0);
+        await stored.Replay.ReplayAsync(ids, bots, actor, cancel)
+        + (bots is null ? await stored.DeadLetters.ReplayAsync(ids, actor, cancel) : 0);
 
     private sealed record Stored(DeliveryReader Deliveries, DeliveryReplay Replay, DeadLetters DeadLetters);
 }

@@ -150,7 +150,7 @@ public sealed class Lane : IAsyncDisposable
                 return;
             }
         }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        catch (Exception)
         {
             // It broke, and the server has freed the lane.
         }

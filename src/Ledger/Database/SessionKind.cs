@@ -42,7 +42,7 @@ internal sealed record SessionKind(string Name)
     /// <summary>Requests and verbs. Their statements are prepared once they recur, which is what makes one round trip cheap.</summary>
     public static SessionKind Requests { get; } = new("ledger")
     {
-        PoolSize = 50, // lanes and scheduling have theirs: together they stay below a server's usual 100
+        PoolSize = 50, // lanes, log and engine have theirs: together they stay below a server's usual 100
         IsPoolBounded = false,
         CommandSeconds = 15,
         TakesCommandTimeout = true,

@@ -10,5 +10,5 @@ public sealed record EngineOptions
     public bool IsAlone { get; init; }
 
     /// <summary>How long a stopping node waits for what it handles. Below the host's 30 s.</summary>
-    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(12);
 }

@@ -47,7 +47,7 @@ public sealed class Outbox
     internal Outbox(MessageContext context) => _context = context;
 
     /// <summary>Stores a message.</summary>
-    /// <param name="message">It holds ids of jobs and windows, and never one of a conversation or a person.</param>
+    /// <param name="message">It names a window or a delivery, and never a conversation or a person.</param>
     /// <param name="delay">Until it is due. It is added to this process's clock; none: at once.</param>
     public ValueTask SendAsync(object message, TimeSpan delay) => SendAsync(_context, message, delay);
 

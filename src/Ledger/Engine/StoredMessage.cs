@@ -17,7 +17,7 @@ internal sealed record StoredMessage(string Type, string Queue, byte[] Body)
 
     /// <summary>A message that is due.</summary>
     /// <param name="id">The engine's id of it, which nothing else has.</param>
-    /// <param name="message">It holds ids of jobs and windows, and never one of a conversation or a person.</param>
+    /// <param name="message">It names a window or a delivery, and never a conversation or a person.</param>
     public static StoredMessage Of(Guid id, object message)
     {
         var type = message.GetType().ToMessageTypeName();

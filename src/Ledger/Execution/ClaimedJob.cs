@@ -19,7 +19,6 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
 {
     private static readonly string LockedSql = Sql.Load(typeof(ClaimedJob), nameof(LockedAsync));
     private static readonly string AgainSql = Sql.Load(typeof(ClaimedJob), nameof(AgainAsync));
-    private static readonly string StaySql = Sql.Load(typeof(ClaimedJob), nameof(StayAsync));
     private static readonly string OfSql = Sql.Load(typeof(ClaimedJob), nameof(OfAsync));
 
     private readonly IEventStream<Job>? _stream;
@@ -35,7 +34,7 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     /// <summary>Claims a job again that this turn is at; null if it is not due any more, or somebody else has it.</summary>
     public static async Task<ClaimedJob?> StayAsync(NpgsqlConnection connection, JobId job, string window, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(StaySql, connection) { Parameters = { new() { Value = job.Value } } };
+        await using var command = new NpgsqlCommand(OfSql, connection) { Parameters = { new() { Value = job.Value } } };
         return await command.ExecuteScalarAsync(cancel) is Guid id ? await LockedAsync(connection, id, window, cancel) : null;
     }
 

@@ -15,9 +15,9 @@ public sealed record ClaimPlace(DateTimeOffset PlannedAt, DateTimeOffset Submitt
 /// and after the last comes the first.
 /// </summary>
 /// <remarks>
-/// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in front
-/// of them would read them all each time. So a claim begins where the bot's last one was. Every two seconds all is looked at from the front:
-/// for bots that had nothing due, and for what was put off, was given up by a node that died, or was committed late.
+/// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in
+/// front of them would read them all each time. So a claim begins where the bot's last one was. Every two seconds all is looked at from
+/// the front: for bots that had nothing due, and for what was put off, was given up by a node that died, or was committed late.
 /// </remarks>
 /// <param name="window">The window's name.</param>
 /// <param name="lastBot">The bot that had the window's latest turn on this node; null: none had.</param>

@@ -22,8 +22,8 @@ public static class ListResolver
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
     /// <exception cref="WindowClosedException">Something was to be deleted, and <paramref name="closing"/> has come.</exception>
     public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, JobWriter writer, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot, DateTimeOffset closing,
-        CancellationToken cancel)
+        StreamTransaction transaction, JobWriter writer, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot,
+        DateTimeOffset closing, CancellationToken cancel)
     {
         var connection = transaction.Connection;
         var key = claimed.OpenKey(keys);

@@ -3,8 +3,8 @@ namespace Ledger.Execution;
 /// <summary>What a turn works on: its window, and how far it has come.</summary>
 /// <param name="window">The window's name.</param>
 /// <param name="began">When it began, as <see cref="TimeProvider.GetTimestamp"/> tells it.</param>
-/// <param name="claimed">Called once, when the first job was claimed and before it is worked on.</param>
-public sealed class Slice(string window, long began, Func<Task> claimed)
+/// <param name="begun">Called once, after the first step: there is work.</param>
+public sealed class Slice(string window, long began, Func<Task> begun)
 {
     /// <summary>The window's name.</summary>
     public string Window { get; } = window;
@@ -15,10 +15,10 @@ public sealed class Slice(string window, long began, Func<Task> claimed)
     /// <summary>Steps taken so far, each a transaction on one job.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>A job is claimed.</summary>
-    public async Task ClaimedAsync()
+    /// <summary>A step was taken.</summary>
+    public async Task SteppedAsync()
     {
         if (Steps++ == 0)
-            await claimed();
+            await begun();
     }
 }

@@ -58,6 +58,7 @@ public sealed class SliceRunner(
             if (!step.IsAny)
                 return true;
             at = step.At;
+            await slice.SteppedAsync();
             Garbage.CollectYoung();
             // Large conversations make long transactions: a batch shrinks until it fits, so that a window's end is met on time.
             var took = time.GetElapsedTime(stepBegan);
@@ -71,12 +72,17 @@ public sealed class SliceRunner(
     /// <summary>The others of its bot that are due by now go before it.</summary>
     private static async Task LeaveAsync(NpgsqlConnection session, JobId job)
     {
-        await using var command = new NpgsqlCommand(LeaveSql, session) { Parameters = { new() { Value = job.Value } } };
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
+        await using var batch = new NpgsqlBatch(session)
+        {
+            BatchCommands = { Lock(job), new(LeaveSql) { Parameters = { new() { Value = job.Value } } } },
+        };
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
     /// <summary>One transaction on one job.</summary>
-    /// <param name="at">The job that the turn is at: it goes on with it as long as there is something to do; null: it takes the next.</param>
+    /// <param name="at">
+    /// The job that the turn is at: it goes on with it as long as there is something to do; null: it takes the next.
+    /// </param>
     /// <returns>Whether anything was due, and the job that the turn is at now.</returns>
     private async Task<(bool IsAny, JobId? At)> StepAsync(
         NpgsqlConnection connection, Slice slice, DueJobs due, JobId? at, int size, CancellationToken cancel)
@@ -90,7 +96,6 @@ public sealed class SliceRunner(
             claimed ??= await due.NextAsync(connection, snapshot.Bots.Keys.ToArray(), cancel);
             if (claimed is null)
                 return (false, null);
-            await slice.ClaimedAsync();
             // A shutdown lets the step that it meets come to its end.
             var read = await claimed.ReadAsync(transaction, CancellationToken.None);
             var goesOn = await RunAsync(
@@ -100,7 +105,7 @@ public sealed class SliceRunner(
         catch (ErasedNotReadException e) when (claimed is not null)
         {
             await ReadEarlierAsync(connection, claimed, e.Bot, cancel);
-            return (true, null);
+            return (true, claimed.Id);
         }
         catch (Exception e) when (claimed is not null && connection.State == System.Data.ConnectionState.Open)
         {
@@ -133,12 +138,23 @@ public sealed class SliceRunner(
 
     private static async Task PostponeAsync(NpgsqlConnection connection, ClaimedJob claimed, TimeSpan by)
     {
-        await using var command = new NpgsqlCommand(PostponeSql, connection)
+        await using var batch = new NpgsqlBatch(connection)
         {
-            Parameters = { new() { Value = claimed.Id.Value }, new() { Value = claimed.Version }, new() { Value = by } },
+            BatchCommands =
+            {
+                Lock(claimed.Id),
+                new(PostponeSql)
+                {
+                    Parameters = { new() { Value = claimed.Id.Value }, new() { Value = claimed.Version }, new() { Value = by } },
+                },
+            },
         };
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
+
+    /// <summary>The statements after it see what was committed before it had the lock.</summary>
+    private static NpgsqlBatchCommand Lock(JobId job) =>
+        new("select 1 from ledger.mt_streams where id = $1 for update") { Parameters = { new() { Value = job.Value } } };
 
     /// <returns>Whether the turn can go on with this job at once.</returns>
     private async Task<bool> RunAsync(Step step, string window, int size, long began)
@@ -156,7 +172,10 @@ public sealed class SliceRunner(
         public DeletionWindow Window => Registry.Windows[Bot.Window];
     }
 
-    /// <summary>When the job must stop: the end of the opening it is planned into. Null: it has ended, or its window is closed by today's definition.</summary>
+    /// <summary>
+    /// When the job must stop: the end of the opening it is planned into. Null: it has ended, or its window is closed by today's
+    /// definition.
+    /// </summary>
     private DateTimeOffset? ClosingOf(Step step, string window)
     {
         var claimed = step.Claimed;

@@ -7,11 +7,11 @@ using Npgsql;
 namespace Ledger.Execution;
 
 /// <summary>
-/// The net under the messages: every node looks for due work itself, and needs nobody to lead it. It finds what a lost message told of, what
-/// a dead node left behind, and what was planned into an opening that has ended.
+/// The net under the messages: every node looks for due work itself, and needs nobody to lead it. It finds what a lost message told of,
+/// what a dead node left behind, and what was planned into an opening that has ended.
 /// </summary>
 public sealed class Sweep(
-    NpgsqlDataSource database, RegistryCache registry, WindowStates states, WindowTurns turns, WindowFollower follower, TurnOptions options,
+    NpgsqlDataSource database, RegistryCache registry, WindowStates states, WindowTurns turns, TurnOptions options,
     TimeProvider time, ILogger<Sweep> log) : Duty(options.SweepInterval, time, log)
 {
     private static readonly string ForgetSql = Sql.Load(typeof(Sweep), "ForgetWakes");
@@ -22,7 +22,8 @@ public sealed class Sweep(
     public string? Outage => options.SweepInterval is null ? null
         : SinceLastPass is var since && since > options.LongestSweep
             ? $"this node's sweep has stood still for {since.TotalSeconds:0} s; restart the node, and look at its log"
-        : IsFailing ? $"this node cannot look for due work, and tries again every {options.SweepInterval.Value.TotalSeconds} s; its log says why"
+        : IsFailing
+            ? $"this node cannot look for due work, and tries again every {options.SweepInterval.Value.TotalSeconds} s; its log says why"
         : null;
 
     /// <inheritdoc/>
@@ -31,7 +32,6 @@ public sealed class Sweep(
     /// <summary>One pass. The turns that it begins go on after it.</summary>
     public override async Task RunOnceAsync(CancellationToken cancel)
     {
-        await follower.RunOnceAsync(cancel);
         await using var connection = await database.OpenConnectionAsync(cancel);
         // Of a window that is closed too: what is due in it was planned into an opening that has ended, and needs another plan.
         var windows = (await registry.CurrentAsync(cancel)).Windows.Keys.ToArray();

@@ -13,5 +13,5 @@ public sealed record TurnOptions
     public TimeSpan LongestSweep { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a stopping node waits for its turns, each of which ends at its next batch. Below the host's 30 s.</summary>
-    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(12);
 }

@@ -1,33 +1,44 @@
 namespace Ledger.Execution;
 
 /// <summary>
-/// The turns of this node: how many run, and in which windows. No wake-up is lost between a turn's last look and its end. One that finds no
-/// place is noted, and the turn that could have overlooked its work looks once more.
+/// The turns of this node: how many run, and in which windows. No wake-up is lost between a turn's last look and its end: the turn that
+/// could have overlooked its work looks once more. Windows that find no place wait in a queue, and who comes later does not pass them.
 /// </summary>
 /// <param name="most">How many may run at once.</param>
 internal sealed class TurnPlaces(int most)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Place> _windows = new(StringComparer.Ordinal);
+    private readonly LinkedList<string> _waiting = new();
     private int _running;
 
     /// <summary>Enters a turn of a window.</summary>
-    /// <returns>Whether there was a place. If not, those that run are told.</returns>
+    /// <returns>
+    /// Whether there was a place. If not, those of its window that run are told, or it waits: then see <see cref="NextWaiting"/>.
+    /// </returns>
     public bool TryEnter(string window, int lanes)
     {
         lock (_lock)
         {
             var place = Of(window);
             place.Woken++;
+            var isNext = _waiting.First?.Value == window;
             if (place.Running >= lanes)
-                return false;
-            if (_running >= most)
             {
-                place.IsWaiting = true;
+                // Its turns look again.
+                if (isNext)
+                    _waiting.RemoveFirst();
                 return false;
             }
+            if (_running >= most || (_waiting.Count > 0 && !isNext))
+            {
+                if (!_waiting.Contains(window))
+                    _waiting.AddLast(window);
+                return false;
+            }
+            if (isNext)
+                _waiting.RemoveFirst();
             place.Running++;
-            place.IsWaiting = false;
             _running++;
             return true;
         }
@@ -61,22 +72,14 @@ internal sealed class TurnPlaces(int most)
             End(window);
     }
 
-    /// <summary>A window that was woken while there was no place, and in which no turn runs; null: there is none.</summary>
+    /// <summary>
+    /// The window that has waited longest, if there is a place now; null: there is none. Whoever has left, or was not let in, enters it
+    /// next.
+    /// </summary>
     public string? NextWaiting()
     {
         lock (_lock)
-        {
-            if (_running >= most)
-                return null;
-            foreach (var (window, place) in _windows)
-            {
-                if (!place.IsWaiting)
-                    continue;
-                place.IsWaiting = false;
-                return window;
-            }
-            return null;
-        }
+            return _running < most ? _waiting.First?.Value : null;
     }
 
     private void End(string window)
@@ -97,7 +100,5 @@ internal sealed class TurnPlaces(int most)
         public int Running { get; set; }
 
         public long Woken { get; set; }
-
-        public bool IsWaiting { get; set; }
     }
 }

@@ -16,8 +16,8 @@ namespace Ledger.Execution;
 /// anew, they are planned again, one transaction each. Every node does it, and who comes second finds nothing to do.
 /// </summary>
 public sealed class WindowFollower(
-    NpgsqlDataSource database, IDocumentStore store, JobWriter writer, RegistryCache registry, WindowPlanner planner, TimeProvider time, ExecutionOptions options,
-    ILogger<WindowFollower> log)
+    NpgsqlDataSource database, IDocumentStore store, JobWriter writer, RegistryCache registry, WindowPlanner planner, TimeProvider time,
+    ExecutionOptions options, TurnOptions turns, ILogger<WindowFollower> log) : Duty(turns.SweepInterval, time, log)
 {
     /// <summary>How often all is looked at although nothing changed: a job may have been planned by a registry of a second ago.</summary>
     private static readonly TimeSpan Net = TimeSpan.FromMinutes(1);
@@ -28,12 +28,18 @@ public sealed class WindowFollower(
     private long? _followed;
     private long _at;
 
+    /// <inheritdoc/>
+    protected override string Failing => "jobs are not planned again for a changed window";
+
+    /// <inheritdoc/>
+    public override Task RunOnceAsync(CancellationToken cancel) => FollowAsync(cancel);
+
     /// <summary>Plans again what is not planned into its bot's window as it is now.</summary>
     /// <returns>How many jobs were planned again.</returns>
-    public async Task<int> RunOnceAsync(CancellationToken cancel)
+    public async Task<int> FollowAsync(CancellationToken cancel)
     {
-        var (snapshot, at) = (await registry.CurrentAsync(cancel), time.GetTimestamp());
-        if (_followed == snapshot.Revision && time.GetElapsedTime(_at) < Net)
+        var (snapshot, at) = (await registry.CurrentAsync(cancel), Time.GetTimestamp());
+        if (_followed == snapshot.Revision && Time.GetElapsedTime(_at) < Net)
             return 0;
         await using var connection = await database.OpenConnectionAsync(cancel);
         var planned = 0;
@@ -52,7 +58,7 @@ public sealed class WindowFollower(
         }
         (_followed, _at) = (isWhole ? snapshot.Revision : null, at);
         if (planned > 0)
-            log.LogInformation("{Jobs} jobs follow their bots' windows: they were planned again", planned);
+            Log.LogInformation("{Jobs} jobs follow their bots' windows: they were planned again", planned);
         return planned;
     }
 
@@ -66,7 +72,7 @@ public sealed class WindowFollower(
         catch (Exception e) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
         {
             // The message may quote an identifier.
-            log.LogError(
+            Log.LogError(
                 "Job {Job} could not be planned again for its bot's window: {Error} {SqlState}",
                 job, e.GetType().Name, (e as PostgresException)?.SqlState);
             return false;
@@ -110,14 +116,14 @@ public sealed class WindowFollower(
         }
         catch (Exception e)
         {
-            log.LogError("Window {Window} cannot be planned into: {Error}", window.Name, e.GetType().Name);
+            Log.LogError("Window {Window} cannot be planned into: {Error}", window.Name, e.GetType().Name);
             return false;
         }
     }
 
     private async Task<List<JobId>> StrayedAsync(NpgsqlConnection connection, RegistrySnapshot snapshot, CancellationToken cancel)
     {
-        var now = time.GetUtcNow();
+        var now = Time.GetUtcNow();
         // To a window that never opens again nothing can be planned: see StrandedJobs.
         var bots = snapshot.Bots.Values
             .Where(bot => snapshot.Windows.TryGetValue(bot.Window, out var window) && Opens(window, now))

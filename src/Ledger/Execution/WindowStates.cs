@@ -13,8 +13,8 @@ namespace Ledger.Execution;
 public sealed record WindowState(string Window, DateTimeOffset Now, int Due, DateTimeOffset? Next);
 
 /// <summary>
-/// Asks what is due in windows. Jobs that have ended stay in the index as long as any snapshot is open that could see them, so a look begins
-/// at the first job that the last one found. Once a minute it begins at the front: for what was committed late, or by a slow clock.
+/// Asks what is due in windows. Jobs that have ended stay in the index as long as any snapshot is open that could see them, so a look
+/// begins at the first job that the last one found. Once a minute it begins at the front: for what was committed late, or by a slow clock.
 /// </summary>
 public sealed class WindowStates(TimeProvider time)
 {

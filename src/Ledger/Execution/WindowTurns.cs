@@ -11,8 +11,8 @@ namespace Ledger.Execution;
 /// what is due, and sees to it that somebody goes on. Whoever finds no lane goes away: another turn is at work.
 /// </summary>
 public sealed class WindowTurns(
-    SliceRunner runner, LaneDatabase lanes, WindowStates states, RegistryCache registry, WakeUps wakeUps, DatabaseHealth health,
-    TurnOptions options, IHostApplicationLifetime host, TimeProvider time, ILogger<WindowTurns> log)
+    NpgsqlDataSource database, SliceRunner runner, LaneDatabase lanes, WindowStates states, RegistryCache registry, WakeUps wakeUps,
+    DatabaseHealth health, TurnOptions options, IHostApplicationLifetime host, TimeProvider time, ILogger<WindowTurns> log)
 {
     /// <summary>How long a turn waits for what is due and cannot be had yet: the log has not covered it, or another turn has it.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
@@ -40,36 +40,56 @@ public sealed class WindowTurns(
         FaultPoint.At("turn.before-end");
     }
 
-    /// <summary>Runs a turn of a window, if there is a place for one.</summary>
+    /// <summary>Runs a turn of a window, if there is a place for one, and then of those that have waited for a place.</summary>
     /// <exception cref="NpgsqlException">The database is away.</exception>
     public async Task RunAsync(string window)
     {
+        for (var next = window; next is not null; next = _places.NextWaiting())
+            await EnterAsync(next);
+    }
+
+    private async Task EnterAsync(string window)
+    {
         var stop = host.ApplicationStopping;
-        if (stop.IsCancellationRequested || !(await registry.CurrentAsync(stop)).Windows.TryGetValue(window, out var definition))
-            return;
+        var definition = await DefinitionAsync(window, stop);
         // Deletions are confirmed by what the database checks: where it does not check, there are none.
-        if (await health.ProblemAsync(stop) is not null || !_places.TryEnter(window, definition.Lanes))
+        var mayWork = definition is not null && await health.ProblemAsync(stop) is null;
+        if (!_places.TryEnter(window, mayWork ? definition!.Lanes : 0))
             return;
-        var isLeft = false;
+        var (isLeft, goesOn) = (false, false);
         try
         {
-            isLeft = await TurnAsync(definition, stop);
+            // The lane is free when the place is left: who takes the place must not find it held.
+            while (!isLeft && definition is not null && !stop.IsCancellationRequested)
+            {
+                var woken = await TurnAsync(definition, stop);
+                goesOn = woken is null;
+                if (goesOn)
+                    break;
+                isLeft = _places.TryLeave(window, woken!.Value);
+                definition = await DefinitionAsync(window, stop); // it may have fewer lanes now
+            }
         }
         finally
         {
             if (!isLeft)
                 _places.Leave(window);
-            if (_places.NextWaiting() is { } other)
-                await wakeUps.NowAsync(other);
         }
+        // Its time is up, and there is more. Now, so that the wake-up finds a place.
+        if (goesOn)
+            await wakeUps.NowAsync(window);
     }
 
-    /// <returns>Whether the place is left already.</returns>
-    private async Task<bool> TurnAsync(DeletionWindow window, CancellationToken stop)
+    private async Task<DeletionWindow?> DefinitionAsync(string window, CancellationToken stop) =>
+        (await registry.CurrentAsync(stop)).Windows.GetValueOrDefault(window);
+
+    /// <returns>Where it found nothing to do, how often the window was woken before it looked; null: somebody else goes on.</returns>
+    private async Task<long?> TurnAsync(DeletionWindow window, CancellationToken stop)
     {
+        var woken = _places.Woken(window.Name);
         await using var lane = await lanes.TryTakeAsync(window.Name, window.Lanes, stop);
         if (lane is null)
-            return false;
+            return woken;
         try
         {
             return await WorkAsync(lane, window, stop);
@@ -79,11 +99,11 @@ public sealed class WindowTurns(
             log.LogWarning(
                 "A turn of window {Window} lost its lane, and with it what it had not committed: {Failure}",
                 window.Name, Failure.Describe(e));
-            return false;
+            return null;
         }
     }
 
-    private async Task<bool> WorkAsync(Lane lane, DeletionWindow window, CancellationToken stop)
+    private async Task<long?> WorkAsync(Lane lane, DeletionWindow window, CancellationToken stop)
     {
         await ForgetWakesAsync(lane.Session, window.Name);
         var slice = new Slice(window.Name, time.GetTimestamp(), () => WakeOneMoreAsync(lane, window));
@@ -93,29 +113,21 @@ public sealed class WindowTurns(
             var woken = _places.Woken(window.Name);
             var steps = slice.Steps;
             if (!await runner.RunAsync(lane.Session, slice, stop))
-            {
-                // Its time is up, or the node stops: somebody goes on.
-                await wakeUps.NowAsync(window.Name);
-                return false;
-            }
+                return null;
             var state = await StateAsync(lane, window.Name);
             if (state.Next is { } next)
                 await wakeUps.AtAsync(lane.Session, window.Name, next);
             if (state.Due == 0)
-            {
-                if (_places.TryLeave(window.Name, woken))
-                    return true;
-                continue;
-            }
+                return woken;
             // What others are at is no work for one more.
             if (slice.Steps == 0 && await AreOthersAsync(lane, window.Name))
-                return false;
+                return woken;
             waitsSince = slice.Steps > steps || waitsSince is null ? time.GetTimestamp() : waitsSince;
             if (time.GetElapsedTime(waitsSince.Value) > s_patience)
             {
                 if (!await AreOthersAsync(lane, window.Name))
                     await wakeUps.AtAsync(lane.Session, window.Name, state.Now + s_later);
-                return false;
+                return woken;
             }
             await Task.Delay(s_betweenLooks, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -150,10 +162,7 @@ public sealed class WindowTurns(
 
     private async Task<DateTimeOffset> ClockAsync()
     {
-        var session = await lanes.OpenAsync(CancellationToken.None);
-        await using var command = new NpgsqlCommand("select clock_timestamp()", session);
-        var now = new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync())!);
-        lanes.Keep(session);
-        return now;
+        await using var command = database.CreateCommand("select clock_timestamp()");
+        return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync())!);
     }
 }

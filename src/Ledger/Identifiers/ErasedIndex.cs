@@ -24,6 +24,7 @@ public sealed class ErasedNotReadException(string bot) : Exception("what was era
 public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
 {
     private const int JobsPerStep = 64;
+    private static readonly TimeSpan s_betweenPings = TimeSpan.FromSeconds(2);
     private static readonly string JobsSql = Sql.Load(typeof(ErasedIndex), nameof(ReadAsync));
     private static readonly string RowsSql = Sql.Load(typeof(ErasedIndex), nameof(AddAsync));
     private static readonly string SizeSql = Sql.Load(typeof(ErasedIndex), "LogSize");
@@ -76,7 +77,9 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
     public async Task ReadAsync(NpgsqlConnection connection, string bot, CancellationToken cancel)
     {
         var known = _bots.GetOrAdd(bot, _ => new ErasedOfBot());
-        await known.Gate.WaitAsync(cancel);
+        // While another turn reads them, this one's session must not look idle: the server would end it, and its lane.
+        while (!await known.Gate.WaitAsync(s_betweenPings, cancel))
+            await ScalarAsync<int>(connection, "select 1", cancel);
         try
         {
             if (known.IsRead)

@@ -27,7 +27,10 @@ internal sealed class KeyRotationDuty(
             await using (var connection = await database.OpenConnectionAsync(cancel))
                 await erased.RefreshAsync(connection, cancel);
             if (await rotation.RunOnceAsync(RotateWhen.Daily, "ledger", "rotation", cancel) is RotationResult.Rotated rotated)
-                Log.LogInformation("the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
+            {
+                Log.LogInformation(
+                    "the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
+            }
             _behind = null;
         }
         catch (KeyFolderBehindException e)

@@ -48,7 +48,8 @@ public abstract record SubmissionResult
 /// Records submissions: the events, the documents and the sealed request go in one transaction. An answered submission is durable; a job
 /// that a GET finds is a job that will run.
 /// </summary>
-public sealed class JobSubmission(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, WakeUps wakeUps, TimeProvider time)
+public sealed class JobSubmission(
+    NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, WakeUps wakeUps, TimeProvider time)
 {
     /// <summary>How often a submission is sent when the connection dies under it.</summary>
     private const int Sends = 4;

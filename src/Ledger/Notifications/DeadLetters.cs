@@ -9,7 +9,10 @@ namespace Ledger.Notifications;
 /// <param name="Kind">Its kind's name, such as <c>wake_window</c>.</param>
 /// <param name="Failure">The type of what failed. The engine is told no more.</param>
 /// <param name="FailedAt">When it was given up.</param>
-public sealed record DeadLetter(Guid Id, string Kind, string Failure, DateTimeOffset FailedAt);
+/// <param name="ReplayedBy">Who had it handled again, and it failed again; null: nobody.</param>
+/// <param name="ReplayedAt">When, at the latest.</param>
+public sealed record DeadLetter(
+    Guid Id, string Kind, string Failure, DateTimeOffset FailedAt, string? ReplayedBy, DateTimeOffset? ReplayedAt);
 
 /// <summary>Shows the engine's dead letters, and lets them go.</summary>
 public sealed class DeadLetters(NpgsqlDataSource database)
@@ -27,19 +30,23 @@ public sealed class DeadLetters(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
         {
             letters.Add(new DeadLetter(
-                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3)));
+                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3),
+                await reader.IsDBNullAsync(4, cancel) ? null : reader.GetString(4),
+                await reader.IsDBNullAsync(5, cancel) ? null : reader.GetFieldValue<DateTimeOffset>(5)));
         }
         return letters;
     }
 
     /// <summary>Has them handled again. A node begins within a second or two.</summary>
     /// <param name="ids">These; null: all.</param>
+    /// <param name="by">Who asks, for the record.</param>
     /// <param name="cancel">Stops the write.</param>
     /// <returns>How many.</returns>
-    public async Task<int> ReplayAsync(IReadOnlyCollection<Guid>? ids, CancellationToken cancel)
+    public async Task<int> ReplayAsync(IReadOnlyCollection<Guid>? ids, string by, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ReplaySql);
         command.Parameters.AddWithValue(NpgsqlDbType.Array | NpgsqlDbType.Uuid, (object?)ids?.ToArray() ?? DBNull.Value);
+        command.Parameters.AddWithValue(by);
         return await command.ExecuteNonQueryAsync(cancel);
     }
 }

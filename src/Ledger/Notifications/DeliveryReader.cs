@@ -90,7 +90,8 @@ public sealed class DeliveryReader(NpgsqlDataSource database)
 
     private static DeliveryEntry Entry(NpgsqlDataReader row) => new(
         row.GetGuid(0), Notification.KindOf(row.GetString(1)), new JobId(row.GetGuid(2)), row.GetString(3), row.GetString(4),
-        row.GetFieldValue<DateTimeOffset>(5), Text(row, 6), row.GetInt32(7), Instant(row, 8), Text(row, 9), Instant(row, 10), Instant(row, 11), Text(row, 12), Instant(row, 13));
+        row.GetFieldValue<DateTimeOffset>(5), Text(row, 6), row.GetInt32(7), Instant(row, 8), Text(row, 9), Instant(row, 10),
+        Instant(row, 11), Text(row, 12), Instant(row, 13));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

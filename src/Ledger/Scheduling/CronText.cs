@@ -4,8 +4,8 @@ using Cronos;
 namespace Ledger.Scheduling;
 
 /// <summary>
-/// The cron texts of windows. New ones say the same to every common reader of cron (Quartz and Cronos are compared in the tests). Recorded
-/// ones may be of Quartz's own kind, and are converted when they are read.
+/// The cron texts of windows. New ones say the same to every common reader of cron (tests compare Cronos with what
+/// Quartz gave). Recorded ones may be of Quartz's own kind, and are converted when they are read.
 /// </summary>
 internal static partial class CronText
 {

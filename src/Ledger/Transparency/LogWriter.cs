@@ -96,7 +96,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
             command.Parameters.AddWithValue(_floor.Position);
             return await command.ExecuteScalarAsync(stop) is true;
         }
-        catch (NpgsqlException)
+        catch (Exception) when (!stop.IsCancellationRequested)
         {
             return true; // the pass says what it is
         }

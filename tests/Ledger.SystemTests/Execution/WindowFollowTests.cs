@@ -171,7 +171,7 @@ public sealed class WindowFollowTests
         await service.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(service.Time.GetTimestamp(), CancellationToken.None);
         // Without a memory of what it has looked at.
         var follower = ActivatorUtilities.CreateInstance<WindowFollower>(service.Services);
-        return await follower.RunOnceAsync(CancellationToken.None);
+        return await follower.FollowAsync(CancellationToken.None);
     }
 
     private static async Task DefineAsync(TestService service, string name, string cron) =>

@@ -12,8 +12,11 @@ public sealed class SharedEngine() : SharedService(new TestServiceOptions { Engi
 /// <summary>Windows, jobs and lanes as the tests of the engine want them.</summary>
 internal static class EngineScene
 {
-    /// <summary>The engine's rows: messages that wait, and those that were handled a moment ago.</summary>
-    public const string Messages = "select count(*) from wolverine.wolverine_incoming_envelopes";
+    /// <summary>
+    /// The engine's wake-ups: those that wait, and those that were handled a moment ago. Mail waits too, for a node that sends it.
+    /// </summary>
+    public const string Messages =
+        "select count(*) from (select * from wolverine.wolverine_incoming_envelopes where message_type = 'wake_window') m";
 
     /// <summary>Messages that are not handled yet, without those for later.</summary>
     private const string Unhandled = $"{Messages} where status = 'Incoming'";

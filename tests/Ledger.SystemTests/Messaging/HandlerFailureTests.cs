@@ -38,7 +38,7 @@ public sealed class HandlerFailureTests
         await Steps.UntilAsync("it is given up nowhere", () => service.ScalarAsync<bool>(
             "select exists (select from wolverine.wolverine_dead_letters)"));
         Assert.Equal(
-            "PostgresException LV999: the message could not be handled",
+            "PostgresException LV999: the message could not be handled: PostgresException LV999",
             await service.ScalarAsync<string>(
                 "select exception_type || ': ' || exception_message from wolverine.wolverine_dead_letters"));
         await AssertSilentAsync(service, log, id);

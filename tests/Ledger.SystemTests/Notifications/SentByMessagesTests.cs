@@ -97,6 +97,8 @@ public sealed class SentByMessagesTests
         await LedgerAsync(service, "messages", "--retry", id.ToString());
         await UntilDeadLettersAsync(service, 0);
         Assert.Equal(id, await service.ScalarAsync<Guid>("select id from wolverine.wolverine_dead_letter_history where id = $1", id));
+        Assert.Equal("wake_window", await service.ScalarAsync<string>(
+            "select kind from ledger.replayed_messages where envelope_id = $1 and replayed_by <> ''", id));
         Assert.DoesNotContain("wake_window", await LedgerAsync(service, "messages"), StringComparison.Ordinal);
     }
 

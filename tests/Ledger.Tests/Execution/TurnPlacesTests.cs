@@ -63,6 +63,26 @@ public sealed class TurnPlacesTests
         Assert.Null(places.NextWaiting());
         places.Leave("night");
         Assert.Equal("day", places.NextWaiting());
+        Assert.True(places.TryEnter("day", lanes: 1));
+        Assert.Null(places.NextWaiting());
+    }
+
+    [Fact]
+    public void Who_comes_later_does_not_pass_a_window_that_waits()
+    {
+        var places = new TurnPlaces(most: 1);
+        places.TryEnter("night", lanes: 4);
+        Assert.False(places.TryEnter("day", lanes: 4));
+        Assert.False(places.TryEnter("noon", lanes: 4));
+        places.Leave("night");
+        // The night has more to do, and its wake-up is handled first.
+        Assert.False(places.TryEnter("night", lanes: 4));
+        foreach (var next in (string[])["day", "noon", "night"])
+        {
+            Assert.Equal(next, places.NextWaiting());
+            Assert.True(places.TryEnter(next, lanes: 4));
+            places.Leave(next);
+        }
         Assert.Null(places.NextWaiting());
     }
 
@@ -177,10 +197,9 @@ public sealed class TurnPlacesTests
         private IEnumerator<bool> Wake(
             TurnPlaces places, Dictionary<string, int> work, string window, List<IEnumerator<bool>> running)
         {
-            if (!places.TryEnter(window, lanes))
-                yield break;
+            var isIn = places.TryEnter(window, lanes);
             yield return true;
-            while (true)
+            while (isIn)
             {
                 var look = places.Woken(window);
                 yield return true;

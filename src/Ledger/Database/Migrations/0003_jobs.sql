@@ -124,6 +124,15 @@ create index deliveries_newest_first on ledger.deliveries (bot_id, queued_at des
 create index deliveries_dead_letters on ledger.deliveries (envelope_id) where given_up_at is not null;
 create index deliveries_undelivered on ledger.deliveries (bot_id, queued_at desc, delivery_id desc) where sent_at is null;
 
+-- Who had another message of the engine handled again, after it was given up. Of a delivery its own row says it.
+create table ledger.replayed_messages (
+    envelope_id uuid        not null,
+    kind        text        not null,
+    replayed_by text        not null,
+    replayed_at timestamptz not null default clock_timestamp()
+);
+create index replayed_messages_of_envelope on ledger.replayed_messages (envelope_id, replayed_at);
+
 -- What webhooks are signed with, sealed under the service's key.
 create table ledger.webhook_secrets (
     bot_id text  not null primary key,

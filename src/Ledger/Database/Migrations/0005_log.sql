@@ -163,12 +163,12 @@ create function ledger.is_covered(p_size bigint, p_stream uuid, p_version bigint
         limit 1), false)
 $$;
 
--- Locks the stream of the job of a bot that deserves a turn most, of those that are due in a window and that nobody else holds. Returns its
--- id and its place; nothing when there is none. The order is that of the due instants. A job that a turn had to leave stands behind all that
--- were due by then. What has started goes before what has not: a job that has begun should end. From a place on, the jobs before it are not
--- looked at: what ended before it stays in the indexes as long as any snapshot is open that could see it. The settings leave the planner only
--- the indexes, whatever it knows or does not know of the tables: a plan that was made when they were small stays good. What was read beside
--- the locked row may be older than it: see locked_job.
+-- Locks the stream of the job of a bot that deserves a turn most, of those that are due in a window and that nobody else holds. Returns
+-- its id and its place; nothing when there is none. The order is that of the due instants. A job that a turn had to leave stands behind
+-- all that were due by then. What has started goes before what has not: a job that has begun should end. From a place on, the jobs before
+-- it are not looked at: what ended before it stays in the indexes as long as any snapshot is open that could see it. The settings leave
+-- the planner only the indexes, whatever it knows or does not know of the tables: a plan that was made when they were small stays good.
+-- What was read beside the locked row may be older than it: see locked_job.
 create function ledger.lock_due_job(
     p_window text, p_bot text,
     p_started_planned_at timestamptz, p_started_submitted_at timestamptz, p_started_id uuid,
@@ -198,7 +198,7 @@ begin
     order by w.last_slice
     limit 1;
     v_until := least(v_now, v_left);
-    loop
+    for v_pass in 1 .. 2 loop
         v_uncovered := 0;
         for v_job in
             select j.id, j.started_version, j.planned_at, j.submitted_at, j.closes_at
@@ -233,7 +233,7 @@ begin
         order by j.planned_at, j.submitted_at, j.id
         limit 1
         for update of s skip locked;
-        if found or v_until = v_now then
+        if found or v_pass = 2 or v_left is null then
             return;
         end if;
         for v_job in
@@ -258,8 +258,8 @@ begin
 end $$;
 
 -- What of a window is due by the database's clock: no job, one, or 2 for more; when the first of those is due that are not yet; and the
--- place of the first job that is due or put off. From a place on, the jobs before it are not looked at: see lock_due_job. The settings leave
--- the planner only the indexes.
+-- place of the first job that is due or put off. From a place on, the jobs before it are not looked at: see lock_due_job. The settings
+-- leave the planner only the indexes.
 create function ledger.window_state(
     p_window text, p_planned_at timestamptz, p_submitted_at timestamptz, p_id uuid,
     out now timestamptz, out due integer, out next timestamptz,
@@ -296,10 +296,12 @@ begin
 end $$;
 
 -- A job whose stream this transaction has locked, with what its step needs. No row: it is not due in the window any more, since another had
--- it meanwhile. That is not asked of a null window.
+-- it meanwhile; or it has started meanwhile, and the log does not cover that. That is not asked of a null window.
 create function ledger.locked_job(p_job uuid, p_window text) returns table (
     version bigint, resolving text, epoch integer, wrapped_key bytea, sealed_request bytea, now timestamptz)
     language plpgsql set enable_seqscan = off set enable_bitmapscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+    v_now constant timestamptz := clock_timestamp();
 begin
     return query
     select t.version, w.resolving::text, s.epoch, s.wrapped_key, s.sealed_request, clock_timestamp()
@@ -308,6 +310,10 @@ begin
     left join ledger.job_work w on w.job_id = t.id
     left join ledger.job_secrets s on s.job_id = t.id
     where t.id = p_job and (p_window is null or (
-        j.status = 'queued' and j.window_name = p_window and j.planned_at <= clock_timestamp()
-        and (w.not_before is null or w.not_before <= clock_timestamp())));
+        j.status = 'queued' and j.window_name = p_window and j.planned_at <= v_now and (w.not_before is null or w.not_before <= v_now)
+        and (j.started_version is null or j.closes_at <= v_now or exists (
+            select
+            from ledger.published_log p
+            where p.covered_until between v_now - interval '10 seconds' and v_now + interval '10 seconds'
+                and ledger.is_covered(p.size, t.id, j.started_version)))));
 end $$;
