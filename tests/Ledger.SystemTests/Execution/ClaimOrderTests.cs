@@ -55,6 +55,31 @@ public sealed class ClaimOrderTests
     }
 
     [SkippableFact]
+    public async Task A_turn_does_not_stay_with_a_job_whose_start_the_log_does_not_cover()
+    {
+        await using var service = await TestService.StartAsync();
+        // Another turn may have written the list's end, and the start, since this one was at it.
+        Queued covered = new(0, 0, "covered"), uncovered = new(1, 0, "uncovered"), listing = new(2, 0);
+        await QueueAsync(service, [covered, uncovered, listing]);
+        Assert.Equal((true, false, true), await StayAsync(service, covered, uncovered, listing));
+        await service.ExecuteAsync("update ledger.log_state set covered_until = clock_timestamp() - interval '11 seconds'");
+        Assert.Equal((false, false, true), await StayAsync(service, covered, uncovered, listing));
+    }
+
+    private static async Task<(bool, bool, bool)> StayAsync(TestService service, params Queued[] jobs)
+    {
+        await using var lanes = Slices.Sessions(service.Database.ConnectionStringFor("ledger_service"));
+        await using var connection = await lanes.OpenConnectionAsync();
+        var stays = new List<bool>();
+        foreach (var job in jobs)
+        {
+            await using var transaction = await connection.BeginTransactionAsync();
+            stays.Add(await ClaimedJob.StayAsync(connection, new JobId(job.Id), Night, CancellationToken.None) is not null);
+        }
+        return (stays[0], stays[1], stays[2]);
+    }
+
+    [SkippableFact]
     public async Task Lanes_side_by_side_take_the_jobs_in_their_order_one_each()
     {
         await using var service = await TestService.StartAsync();

@@ -78,10 +78,10 @@ public sealed class MessagesTests(SharedEngine shared) : IClassFixture<SharedEng
             hold.Parameters.Add(new NpgsqlParameter { Value = LaneDatabase.KeyOf(EngineScene.WindowOf(bot)) });
             await hold.ExecuteNonQueryAsync();
         }
-        await service.SubmitManyAsync(bot, 5000);
+        await service.SubmitManyAsync(bot, 1500);
         await service.UntilHandledAsync();
         await service.HoldsFewMessagesAsync();
-        Assert.Equal(5000, await service.CountJobsAsync(bot, "queued"));
+        Assert.Equal(1500, await service.CountJobsAsync(bot, "queued"));
     }
 
     [SkippableFact]
