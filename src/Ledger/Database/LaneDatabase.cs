@@ -150,7 +150,7 @@ public sealed class Lane : IAsyncDisposable
                 return;
             }
         }
-        catch (Exception)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // It broke, and the server has freed the lane.
         }
