@@ -13,7 +13,8 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>So early that all of them started before a job's range ends, which is now.</summary>
     private static readonly DateTimeOffset s_firstStartedAt = new(2023, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private readonly List<Node> _nodes = [];
+    private readonly Dictionary<string, Node> _nodes = new(StringComparer.Ordinal);
+    private int _started;
 
     private Cluster(TestService service) => Service = service;
 
@@ -48,10 +49,34 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>Starts one more node.</summary>
     public async Task<Node> AddNodeAsync()
     {
-        var node = await Node.StartAsync(Service.Database.ConnectionStringFor("ledger_service"), Service.KeyDirectory);
+        var name = $"node-{Interlocked.Increment(ref _started)}";
+        var connection = $"{Service.Database.ConnectionStringFor("ledger_service")};Application Name={name}";
+        var node = await Node.StartAsync(connection, Service.KeyDirectory);
         lock (_nodes)
-            _nodes.Add(node);
+            _nodes.Add(name, node);
         return node;
+    }
+
+    /// <summary>The nodes that hold lanes.</summary>
+    public async Task<IReadOnlyList<Node>> HoldingNodesAsync()
+    {
+        var names = await Service.ScalarAsync<string[]>(
+            "select coalesce(array_agg(application_name), '{}') from pg_stat_activity where pid = any ($1)", await HoldersAsync());
+        return [.. names.Distinct().Select(name => _nodes[name])];
+    }
+
+    /// <summary>Until a node has the window's only lane. Between two turns nobody has it.</summary>
+    public async Task<(Node Node, int Session)> HolderAsync(Node? node = null)
+    {
+        (Node Node, int Session)? found = null;
+        await Scene.UntilAsync("a node has the lane", async () =>
+        {
+            var (sessions, nodes) = (await HoldersAsync(), await HoldingNodesAsync());
+            if (sessions is [var session] && nodes is [var holding] && (node is null || holding == node))
+                found = (holding, session);
+            return found is not null;
+        });
+        return found!.Value;
     }
 
     /// <summary>Submits a job over all of a new channel user's conversations.</summary>
@@ -120,7 +145,7 @@ public sealed class Cluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var node in _nodes)
+        foreach (var node in _nodes.Values)
             await node.DisposeAsync();
         await Service.DisposeAsync();
     }
