@@ -8,7 +8,7 @@ namespace Ledger.Cli;
 /// <summary>The command line: one file per verb, or per group of verbs, beside this one.</summary>
 public static class CommandLine
 {
-    // A service lets the batches that its turns are in come to their end (TurnOptions.StopDeadline), and so does the demo's.
+    // A service lets the batches that its turns are in come to their end (EngineSetup.StopDeadline), and so does the demo's.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
 
     /// <summary>What .NET makes of bytes in an argument that are not UTF-8: a bot registered so would be another one.</summary>
@@ -58,7 +58,8 @@ public static class CommandLine
         var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
         {
             DemoCommand.Verb(), ServeCommand.Verb(), ImportCommand.Verb(), BotCommand.Verb(), WindowCommand.Verb(), ClientCommand.Verb(), TokenCommand.Verb(),
-            SubmitCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), ReplayCommand.Verb(), MessagesCommand.Verb(), FindCommand.Verb(), ForgetCommand.Verb(),
+            SubmitCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), ReplayCommand.Verb(), MessagesCommand.Verb(),
+            FindCommand.Verb(), ForgetCommand.Verb(),
             ProofCommand.Verb(), VerifyCommand.Verb(), AuditCommand.Verb(), RebuildCommand.Verb(), LogCommand.Verb(), WitnessCommand.Verb(),
             MigrateCommand.Verb(), KeyCommand.Verb(),
         };

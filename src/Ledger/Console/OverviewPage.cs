@@ -37,7 +37,8 @@ internal static class OverviewPage
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync);
 
     private static async Task<IResult> ShowAsync(
-        HttpContext context, Html html, JobCounts counts, ErasedByNight nights, LogOverview log, WindowPlanner planner, DeliveryReader deliveries, TimeProvider time)
+        HttpContext context, Html html, JobCounts counts, ErasedByNight nights, LogOverview log, WindowPlanner planner,
+        DeliveryReader deliveries, TimeProvider time)
     {
         var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
         string[] ofJobs = [.. caller.BotsWith(JobsPage.Scopes).Select(bot => bot.BotId)];
@@ -48,7 +49,10 @@ internal static class OverviewPage
             ofJobs.Length == 0 ? null : await nights.LatestAsync(ofJobs, cancel),
             [.. WindowsOf(audited, caller, planner, time.GetUtcNow()).Take(Windows)],
             await log.StateAsync(cancel),
-            audited.Count == 0 ? 0 : (await deliveries.ListAsync([.. audited.Select(bot => bot.BotId)], undeliveredOnly: true, Undelivered, after: null, cancel)).Entries.Count);
+            audited.Count == 0
+                ? 0
+                : (await deliveries.ListAsync(
+                    [.. audited.Select(bot => bot.BotId)], undeliveredOnly: true, Undelivered, after: null, cancel)).Entries.Count);
         return await html.PageAsync<Overview>(context, new Dictionary<string, object?> { [nameof(Overview.Content)] = content });
     }
 

@@ -8,7 +8,4 @@ public sealed record EngineOptions
     /// over at once.
     /// </summary>
     public bool IsAlone { get; init; }
-
-    /// <summary>How long a stopping node waits for what it handles. Below the host's 30 s.</summary>
-    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(12);
 }

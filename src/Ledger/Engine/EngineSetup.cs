@@ -21,6 +21,12 @@ internal static class EngineSetup
     /// <summary>After so long the engine takes a message for forgotten, also while it is handled, and hands it to another.</summary>
     internal static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long a stopping node waits for what it handles, and then for the turns that its sweep began. Each turn ends at its next batch.
+    /// Together they are below the host's 30 s.
+    /// </summary>
+    internal static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(12);
+
     /// <summary>How late a node notices a message that is due.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
@@ -54,19 +60,9 @@ internal static class EngineSetup
     /// <param name="cancel">Stops it.</param>
     public static async Task<string?> ProblemAsync(IServiceProvider services, CancellationToken cancel)
     {
-        if (services.GetService<IMessageStore>() is not IDatabase store)
-            return null;
-        try
-        {
-            await store.AssertDatabaseMatchesConfigurationAsync(cancel);
-            return null;
-        }
-        catch (DatabaseValidationException e)
-        {
-            var changes = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1);
-            return "the engine's tables are not as this version needs them, which no migration does: "
-                + $"undo what was changed, or `{changes.FirstOrDefault() ?? e.Message}`";
-        }
+        return services.GetService<IMessageStore>() is IDatabase store
+            ? await MatchingTables.ProblemAsync(store, "the engine's", cancel)
+            : null;
     }
 
     private static void Configure(WolverineOptions wolverine, EngineOptions options, IReadOnlyList<MessageKind> messages)
@@ -93,7 +89,7 @@ internal static class EngineSetup
         durability.KeepAfterMessageHandling = TimeSpan.FromSeconds(2);
         durability.HandledMessageCleanupPollingTime = TimeSpan.FromSeconds(5);
         durability.RecoveryBatchSize = 1000;
-        durability.DrainTimeout = options.StopDeadline;
+        durability.DrainTimeout = StopDeadline;
         durability.DurabilityMetricsEnabled = false;
         durability.NodeEventRecordExpirationTime = TimeSpan.FromDays(1);
         durability.NodeRecordRetention = 1000;
@@ -105,7 +101,6 @@ internal static class EngineSetup
             message.Configure(wolverine);
         }
     }
-
 }
 
 /// <summary>The engine's own connections. Hosted only so that the host makes it first and ends it last.</summary>

@@ -16,7 +16,6 @@ using Marten;
 using Marten.Schema;
 using Npgsql;
 using Weasel.Core;
-using Weasel.Core.Migrations;
 
 namespace Ledger.EventStore;
 
@@ -39,17 +38,7 @@ public static class MartenSetup
     {
         await using var database = ServiceDatabase.SchemaSource(connectionString);
         await using var store = Store(database, TimeProvider.System);
-        try
-        {
-            await store.Storage.Database.AssertDatabaseMatchesConfigurationAsync(cancel);
-            return null;
-        }
-        catch (DatabaseValidationException e)
-        {
-            var changes = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1);
-            return "the event store's tables are not as this version needs them, which no migration does: "
-                + $"undo what was changed, or `{changes.FirstOrDefault() ?? e.Message}`";
-        }
+        return await MatchingTables.ProblemAsync(store.Storage.Database, "the event store's", cancel);
     }
 
     /// <summary>Sets the store of a node up.</summary>

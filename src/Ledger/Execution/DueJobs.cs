@@ -56,7 +56,7 @@ public sealed class DueJobs(string window, string? lastBot, TimeProvider time)
     /// <param name="bots">All bots.</param>
     /// <param name="cancel">Stops it.</param>
     /// <returns>Null: nothing is due that nobody else holds.</returns>
-    public async Task<ClaimedJob?> NextAsync(NpgsqlConnection session, IReadOnlyCollection<string> bots, CancellationToken cancel)
+    public async Task<ClaimedJob?> NextAsync(NpgsqlConnection session, IEnumerable<string> bots, CancellationToken cancel)
     {
         var isFresh = false;
         for (var lost = 0; lost < LostClaims;)
@@ -84,14 +84,14 @@ public sealed class DueJobs(string window, string? lastBot, TimeProvider time)
     }
 
     /// <summary>Finds the bots that have something due, and forgets where their queues began.</summary>
-    private async Task LookAsync(NpgsqlConnection session, IReadOnlyCollection<string> bots, CancellationToken cancel)
+    private async Task LookAsync(NpgsqlConnection session, IEnumerable<string> bots, CancellationToken cancel)
     {
         _lookedAt = time.GetTimestamp();
         _places.Clear();
         _bots.Clear();
         await using var command = new NpgsqlCommand(BotsSql, session)
         {
-            Parameters = { new() { Value = window }, new() { Value = bots as string[] ?? [.. bots] } },
+            Parameters = { new() { Value = window }, new() { Value = bots.ToArray() } },
         };
         var due = new List<string>();
         await using var reader = await command.ExecuteReaderAsync(cancel);

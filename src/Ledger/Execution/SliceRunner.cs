@@ -93,7 +93,7 @@ public sealed class SliceRunner(
         {
             await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
             claimed = at is { } job ? await ClaimedJob.StayAsync(connection, job, slice.Window, cancel) : null;
-            claimed ??= await due.NextAsync(connection, snapshot.Bots.Keys.ToArray(), cancel);
+            claimed ??= await due.NextAsync(connection, snapshot.Bots.Keys, cancel);
             if (claimed is null)
                 return (false, null);
             // A shutdown lets the step that it meets come to its end.
@@ -190,7 +190,8 @@ public sealed class SliceRunner(
         IReadOnlyList<JobEvent> events;
         try
         {
-            events = await ListResolver.StepAsync(step.Transaction, writer, keys, earlier, step.Claimed, step.Bot, closing, CancellationToken.None);
+            events = await ListResolver.StepAsync(
+                step.Transaction, writer, keys, earlier, step.Claimed, step.Bot, closing, CancellationToken.None);
         }
         catch (WindowClosedException)
         {

@@ -49,7 +49,7 @@ public sealed class Sweep(
     {
         await base.StopAsync(cancellationToken);
         // They end at their next batch: the host is stopping. One that does not is rolled back with its session.
-        using var deadline = new CancellationTokenSource(options.StopDeadline, TimeProvider.System);
+        using var deadline = new CancellationTokenSource(EngineSetup.StopDeadline, TimeProvider.System);
         await Task.WhenAll(_running.Keys).WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -11,7 +11,4 @@ public sealed record TurnOptions
 
     /// <summary>A sweep that takes longer stands still, and makes the node not ready.</summary>
     public TimeSpan LongestSweep { get; init; } = TimeSpan.FromMinutes(1);
-
-    /// <summary>How long a stopping node waits for its turns, each of which ends at its next batch. Below the host's 30 s.</summary>
-    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(12);
 }

@@ -29,18 +29,17 @@ public sealed class WindowStates(TimeProvider time)
     public async Task<IReadOnlyList<WindowState>> ReadAsync(
         NpgsqlConnection connection, IReadOnlyList<string> windows, CancellationToken cancel)
     {
-        var fronts = windows.Select(FrontOf).ToArray();
+        var fronts = windows.ToDictionary(window => window, FrontOf, StringComparer.Ordinal);
         await using var command = new NpgsqlCommand(ReadSql, connection)
         {
             Parameters =
             {
-                new() { Value = windows.ToArray() },
-                new() { Value = fronts.Select(front => front.PlannedAt.UtcDateTime).ToArray(), NpgsqlDbType = Instants },
-                new() { Value = fronts.Select(front => front.SubmittedAt.UtcDateTime).ToArray(), NpgsqlDbType = Instants },
-                new() { Value = fronts.Select(front => front.Job).ToArray() },
+                new() { Value = fronts.Keys.ToArray() },
+                new() { Value = fronts.Values.Select(front => front.PlannedAt.UtcDateTime).ToArray(), NpgsqlDbType = Instants },
+                new() { Value = fronts.Values.Select(front => front.SubmittedAt.UtcDateTime).ToArray(), NpgsqlDbType = Instants },
+                new() { Value = fronts.Values.Select(front => front.Job).ToArray() },
             },
         };
-        var looked = fronts.Zip(windows).ToDictionary(one => one.Second, one => one.First.LookedAt, StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var states = new List<WindowState>();
         while (await reader.ReadAsync(cancel))
@@ -50,9 +49,10 @@ public sealed class WindowStates(TimeProvider time)
             states.Add(new WindowState(window, now, reader.GetInt32(2), next));
             // Where nothing is left, nothing comes that is due much earlier than now.
             _fronts[window] = await reader.IsDBNullAsync(4, cancel)
-                ? new Front(now - s_betweenLooks, DateTimeOffset.MinValue, Guid.Empty, looked[window])
+                ? new Front(now - s_betweenLooks, DateTimeOffset.MinValue, Guid.Empty, fronts[window].LookedAt)
                 : new Front(
-                    reader.GetFieldValue<DateTimeOffset>(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetGuid(6), looked[window]);
+                    reader.GetFieldValue<DateTimeOffset>(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetGuid(6),
+                    fronts[window].LookedAt);
         }
         return states;
     }

@@ -60,14 +60,13 @@ public sealed class WindowTurns(
         try
         {
             // The lane is free when the place is left: who takes the place must not find it held.
-            while (!isLeft && definition is not null && !stop.IsCancellationRequested)
+            // Before each turn the window is asked for again: it may have fewer lanes now.
+            while (!isLeft && !goesOn && !stop.IsCancellationRequested && await DefinitionAsync(window, stop) is { } now)
             {
-                var woken = await TurnAsync(definition, stop);
-                goesOn = woken is null;
-                if (goesOn)
-                    break;
-                isLeft = _places.TryLeave(window, woken!.Value);
-                definition = await DefinitionAsync(window, stop); // it may have fewer lanes now
+                if (await TurnAsync(now, stop) is { } woken)
+                    isLeft = _places.TryLeave(window, woken);
+                else
+                    goesOn = true;
             }
         }
         finally

@@ -29,7 +29,8 @@ internal sealed class KeyRotationDuty(
             if (await rotation.RunOnceAsync(RotateWhen.Daily, "ledger", "rotation", cancel) is RotationResult.Rotated rotated)
             {
                 Log.LogInformation(
-                    "the keys of epochs {Epochs} were destroyed by {Instant}", string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
+                    "the keys of epochs {Epochs} were destroyed by {Instant}",
+                    string.Join(", ", rotated.Destroyed), Instant.Text(rotated.At));
             }
             _behind = null;
         }

@@ -18,9 +18,6 @@ public static class RetrySchedule
 
     public static int Attempts => Delays.Count + 1;
 
-    /// <inheritdoc cref="DelayAfter(IReadOnlyList{TimeSpan}, int, Guid)"/>
-    public static TimeSpan? DelayAfter(int attempts, Guid notification) => DelayAfter(Delays, attempts, notification);
-
     /// <summary>How long to wait after so many attempts; null: give up.</summary>
     /// <param name="delays">The schedule.</param>
     /// <param name="attempts">1 or more.</param>
