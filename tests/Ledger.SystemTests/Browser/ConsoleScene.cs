@@ -165,7 +165,22 @@ internal static class Visitor
     {
         await page.GotoAsync(to ?? "/login");
         await page.GetByLabel("Token", new() { Exact = true }).FillAsync(token);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await page.FollowAsync(page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }));
+    }
+
+    /// <summary>
+    /// Clicks on a link or a button that leads to another page, and waits for that page. A click alone returns before: what is read next
+    /// could be the old page.
+    /// </summary>
+    public static Task FollowAsync(this IPage page, ILocator link) => page.LeaveAsync(() => link.ClickAsync());
+
+    /// <summary>Does what leads to another page, and waits for that page.</summary>
+    public static async Task LeaveAsync(this IPage page, Func<Task> act)
+    {
+        await page.EvaluateAsync("document.documentElement.dataset.left = 'yes'");
+        await act();
+        await page.Locator("html:not([data-left])").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await page.WaitForLoadStateAsync();
     }
 
     /// <summary>Signs in without looking at a page.</summary>

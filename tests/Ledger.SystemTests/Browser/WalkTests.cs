@@ -93,7 +93,7 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
         await page.EnterAsync(service, service.Token());
         await page.GotoAsync("/jobs");
         await page.GetByLabel("Job id").FillAsync(scene.OfScriptBot);
-        await page.GetByLabel("Job id").PressAsync("Enter");
+        await page.LeaveAsync(() => page.GetByLabel("Job id").PressAsync("Enter"));
         Assert.Contains(scene.OfScriptBot, await page.HeadingAsync(), StringComparison.Ordinal);
         Assert.Contains(ConsoleScene.ScriptBot, await page.TextAsync(), StringComparison.Ordinal);
 
@@ -101,7 +101,7 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
         Assert.Contains("There is no job with this id", await page.TextAsync(), StringComparison.Ordinal);
 
         await page.GetByLabel("Bot").SelectOptionAsync(ConsoleScene.ScriptBot);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await page.FollowAsync(page.GetByRole(AriaRole.Button, new() { Name = "Show" }));
         Assert.Equal([scene.OfScriptBot], await page.Locator("tbody th a").AllInnerTextsAsync());
         await page.GotoAsync("/jobs?status=queued");
         Assert.Equal(3, await page.Locator("tbody tr").CountAsync());
@@ -120,7 +120,7 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
         await page.GotoAsync("/messages?show=undelivered");
         Assert.Contains("to be retried", await page.TextAsync(), StringComparison.OrdinalIgnoreCase);
         var before = await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Send again the webhook message" }).First.ClickAsync();
+        await page.FollowAsync(page.GetByRole(AriaRole.Button, new() { Name = "Send again the webhook message" }).First);
         Assert.Contains("It is sent again now", await page.TextAsync(), StringComparison.Ordinal);
         Assert.Equal(before - 1, await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot));
         Assert.Equal(1, await service.ScalarAsync<long>(
