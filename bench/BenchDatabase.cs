@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Registry;
-using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.Engine;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Hosting;
+using Ledger.Keys;
+using Ledger.Log;
 using Ledger.Registry;
-using Ledger.Transparency;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Ledger.Database;
 using Ledger.Execution;
-using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Keys;
+using Ledger.Log;
 using Ledger.Registry;
-using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

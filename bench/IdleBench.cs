@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ledger.Hosting;
 using Ledger.Registry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

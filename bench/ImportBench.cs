@@ -4,8 +4,8 @@ using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.EventStore;
-using Ledger.Identifiers;
 using Ledger.Import;
+using Ledger.Keys;
 
 namespace Ledger.Bench;
 

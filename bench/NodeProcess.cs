@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Ledger.Identifiers;
+using Ledger.Hosting;
+using Ledger.Keys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -15,7 +16,7 @@ internal static class NodeProcess
     /// <summary>The same, with all its numbers.</summary>
     public static IReadOnlyList<double> RunAll(BenchDatabase bench, string command, params string[] arguments)
     {
-        var keys = Ledger.Database.EmbeddedDatabase.KeysOf(bench.Database.Postgres.DataDirectory);
+        var keys = Ledger.Hosting.EmbeddedDatabase.KeysOf(bench.Database.Postgres.DataDirectory);
         string[] line = [typeof(NodeProcess).Assembly.Location, command, keys, .. arguments];
         using var process = Process.Start(new ProcessStartInfo("dotnet", line)
         {

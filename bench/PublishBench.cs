@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ledger.Contracts.Transparency;
-using Ledger.Transparency;
+using Ledger.Log;
+using Ledger.Log.Sequencing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.Bench;

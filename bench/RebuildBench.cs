@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Ledger.Audit.Rebuilding;
 using Ledger.EventStore;
-using Ledger.Rebuilding;
-using Ledger.Transparency;
+using Ledger.Log;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

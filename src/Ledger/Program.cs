@@ -1,3 +1,4 @@
+using Ledger;
 using Ledger.Cli;
 using Ledger.Verifier;
 

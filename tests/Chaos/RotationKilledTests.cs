@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
-using Ledger.Identifiers;
+using Ledger.Forgetting;
+using Ledger.Keys;
 using Ledger.SystemTests;
 using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;

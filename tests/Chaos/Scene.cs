@@ -3,8 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
+using Ledger.Keys;
+using Ledger.Log.Sequencing;
 using Ledger.SystemTests;
-using Ledger.Transparency;
 
 namespace Ledger.Chaos;
 

@@ -1,7 +1,7 @@
-using Ledger.Rebuilding;
+using Ledger.Audit.Rebuilding;
+using Ledger.Keys;
 using Ledger.SystemTests;
 using Ledger.SystemTests.Forgetting;
-using Ledger.Transparency;
 
 namespace Ledger.Chaos;
 

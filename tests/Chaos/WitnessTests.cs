@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency;
-using Ledger.Transparency.Witnessing;
+using Ledger.Witnessing;
 
 namespace Ledger.Chaos;
 

@@ -1,8 +1,11 @@
+using Ledger.Api;
 using Ledger.Database.Embedded;
-using Ledger.Http;
-using Ledger.Identifiers;
+using Ledger.Hosting;
 using Ledger.Jobs;
+using Ledger.Keys;
 using Ledger.Notifications;
+using Ledger.Notifications.Mail;
+using Ledger.Web.Tokens;
 
 namespace Ledger.Tests;
 

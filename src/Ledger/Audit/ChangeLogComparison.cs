@@ -1,6 +1,6 @@
 using System.Text;
 using Ledger.Contracts.Transparency;
-using Ledger.EventStore;
+using Ledger.Log.ChangeLogs;
 using Ledger.Projections.ChangeLog;
 using Npgsql;
 

@@ -1,5 +1,7 @@
+using Ledger.Audit.Tree;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.Audit;

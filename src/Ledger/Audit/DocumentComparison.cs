@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Npgsql;
 using NpgsqlTypes;
 

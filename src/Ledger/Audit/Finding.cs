@@ -1,3 +1,4 @@
+
 namespace Ledger.Audit;
 
 /// <summary>What can differ. The order is that of a report: causes before their consequences.</summary>

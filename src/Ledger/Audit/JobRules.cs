@@ -2,7 +2,7 @@ using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 

@@ -1,4 +1,4 @@
-using Ledger.Database;
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.Audit;

@@ -1,3 +1,4 @@
+using Ledger.Audit.Tree;
 using Ledger.Database;
 using Npgsql;
 using NpgsqlTypes;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Pages;
 
 namespace Ledger.Certificates;
 
@@ -11,10 +10,11 @@ internal sealed record CertificateDocument(IReadOnlyDictionary<string, object?> 
 {
     /// <param name="certificate">What it says.</param>
     /// <param name="paper">What it is printed on: <c>a4</c> or <c>letter</c>.</param>
-    public static CertificateDocument Of(Certificate certificate, string paper)
+    /// <param name="styles">The style sheet.</param>
+    public static CertificateDocument Of(Certificate certificate, string paper, string styles)
     {
         // A job id is of hex digits and hyphens: nothing in it ends a CSS string.
-        var css = $"{Assets.Text("certificate.css")}@page {{ size: {paper}; @bottom-left {{ content: \"Certificate of erasure {certificate.Job}\"; }} }}\n";
+        var css = $"{styles}@page {{ size: {paper}; @bottom-left {{ content: \"Certificate of erasure {certificate.Job}\"; }} }}\n";
         var policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(css)))}'; img-src data:";
         return new CertificateDocument(
             new Dictionary<string, object?> { [nameof(CertificatePage.Certificate)] = certificate, [nameof(CertificatePage.Css)] = css, [nameof(CertificatePage.Policy)] = policy }, policy);

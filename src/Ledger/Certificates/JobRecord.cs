@@ -1,7 +1,7 @@
 using Ledger.Contracts.Jobs;
 using Ledger.EventStore;
 using Ledger.Projections.Status;
-using Ledger.Transparency.Proofs;
+using Ledger.Proofs;
 
 namespace Ledger.Certificates;
 

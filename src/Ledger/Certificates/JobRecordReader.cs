@@ -4,7 +4,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Projections;
-using Ledger.Transparency.Proofs;
+using Ledger.Proofs;
 using Npgsql;
 
 namespace Ledger.Certificates;

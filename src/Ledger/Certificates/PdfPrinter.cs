@@ -1,6 +1,5 @@
 using System.Text;
-using Ledger.Database.Embedded;
-using Ledger.Http;
+using Ledger.Machine;
 
 namespace Ledger.Certificates;
 
@@ -8,7 +7,8 @@ namespace Ledger.Certificates;
 public sealed class PdfException(string message) : Exception(message);
 
 /// <summary>Prints a document with a headless Chromium on this machine. Chromium fetches nothing: the document must be whole.</summary>
-public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<PdfPrinter> log) : IDisposable
+/// <param name="chromium">The program; null: there is none, and nothing is printed.</param>
+public sealed class PdfPrinter(string? chromium, TimeProvider time, ILogger<PdfPrinter> log) : IDisposable
 {
     /// <summary>Names the Chromium; empty: there is to be none.</summary>
     public const string Variable = "LEDGER_CHROMIUM";
@@ -26,7 +26,7 @@ public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<P
     /// <summary>Makes the folder of one printing, which only this user may enter.</summary>
     internal Func<string> MakeFolder { get; init; } = () => Directory.CreateTempSubdirectory("ledger-pdf-").FullName;
 
-    public bool IsAvailable => options.Chromium is not null;
+    public bool IsAvailable => chromium is not null;
 
     /// <summary>What <see cref="Variable"/> names; else what is found in PATH or the usual places; null: none.</summary>
     public static string? FindChromium()
@@ -34,7 +34,7 @@ public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<P
         if (Environment.GetEnvironmentVariable(Variable) is { } named)
             return File.Exists(named) ? named : null;
         var path = $"{Environment.GetEnvironmentVariable("PATH")}{Path.PathSeparator}{string.Join(Path.PathSeparator, Places)}";
-        return Names.Select(name => Command.Find(name, path)).FirstOrDefault(found => found is not null) ?? (File.Exists(OnMac) ? OnMac : null);
+        return Names.Select(name => ShortProgram.Find(name, path)).FirstOrDefault(found => found is not null) ?? (File.Exists(OnMac) ? OnMac : null);
     }
 
     /// <exception cref="PdfException">Chromium did not print it, or not in time.</exception>
@@ -74,8 +74,8 @@ public sealed class PdfPrinter(HttpOptions options, TimeProvider time, ILogger<P
         {
             var (page, pdf) = (Path.Combine(folder, "page.html"), Path.Combine(folder, "page.pdf"));
             await File.WriteAllTextAsync(page, html, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), cancel);
-            var result = await Command.RunAsync(
-                [options.Chromium!, .. Arguments(folder, pdf), new Uri(page).AbsoluteUri], cancel, folder, variables: new Dictionary<string, string> { ["HOME"] = folder, ["TMPDIR"] = folder });
+            var result = await ShortProgram.RunAsync(
+                [chromium!, .. Arguments(folder, pdf), new Uri(page).AbsoluteUri], cancel, folder, variables: new Dictionary<string, string> { ["HOME"] = folder, ["TMPDIR"] = folder });
             return result.ExitCode == 0 && File.Exists(pdf)
                 ? await File.ReadAllBytesAsync(pdf, cancel)
                 : throw new PdfException($"Chromium ended with exit code {result.ExitCode} and without a PDF");

@@ -1,3 +1,5 @@
+using Ledger.Engine;
+
 namespace Ledger.Cli;
 
 /// <summary>A verb cannot do what it was asked to; the message says why and what to do, in words for the person who asked.</summary>

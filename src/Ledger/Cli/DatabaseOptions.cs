@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Ledger.Database;
+using Ledger.Database.Checks;
 using Ledger.Database.Embedded;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Hosting;
+using Ledger.Keys;
+using Ledger.Machine;
 using Ledger.Registry;
 using Marten;
 using Npgsql;
@@ -186,7 +189,7 @@ internal sealed class OpenDatabase : IAsyncDisposable
         if (_keys is null)
             return;
         await using var session = await Source.OpenConnectionAsync(cancel);
-        if (!await ServiceDatabase.IsKeyOfAsync(session, _keys, cancel))
+        if (!await KeyCheck.IsOfLedgerAsync(session, _keys, cancel))
             throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the same)");
     }
 

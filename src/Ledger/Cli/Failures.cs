@@ -1,12 +1,12 @@
 using System.Net.Sockets;
 using Ledger.Audit.Mirror;
-using Ledger.Database;
+using Ledger.Audit.Rebuilding;
+using Ledger.Database.Checks;
 using Ledger.Database.Embedded;
 using Ledger.EventStore;
 using Ledger.Import;
-using Ledger.Rebuilding;
-using Ledger.Transparency;
-using Ledger.Transparency.Witnessing;
+using Ledger.Keys;
+using Ledger.Log.Cosigning;
 using Npgsql;
 
 namespace Ledger.Cli;

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
+using Ledger.Jobs;
+using Ledger.Registry;
 
 namespace Ledger.Cli;
 
@@ -27,13 +27,13 @@ internal static class OptionValues
         Description = description,
         HelpName = "INSTANT",
         CustomParser = result => Read(
-            result, text => RequestedRange.Read(text, isStart), $"{name} must be a date (2026-05-04, in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)"),
+            result, text => SentInstant.Read(text, isStart), $"{name} must be a date (2026-05-04, in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)"),
     };
 
     /// <summary>Scopes as the contract writes them, in any letter case, also with hyphens or without spaces.</summary>
     public static Option<Scope[]> Scopes(string description, bool required = false) => new("--scope")
     {
-        Description = $"{description} One of: {string.Join(", ", Enum.GetValues<Scope>().Select(ScopeName))}. Repeat it for several.",
+        Description = $"{description} One of: {string.Join(", ", Enum.GetValues<Scope>().Select(ScopeNames.Of))}. Repeat it for several.",
         HelpName = "SCOPE",
         Required = required,
         // A default would count as given.
@@ -51,9 +51,6 @@ internal static class OptionValues
             $"{option} must be one of {string.Join(", ", names)}");
     }
 
-    /// <summary><c>Delete Conversations</c></summary>
-    public static string ScopeName(Scope scope) => JsonSerializer.SerializeToElement(scope, Names).GetString()!;
-
     public static TimeSpan? ReadDuration(string text)
     {
         if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -68,8 +65,6 @@ internal static class OptionValues
         };
     }
 
-    private static readonly JsonSerializerOptions Names = new() { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
-
     private static Scope Scope(string text, ArgumentResult result)
     {
         foreach (var scope in Enum.GetValues<Scope>())
@@ -77,7 +72,7 @@ internal static class OptionValues
             if (string.Equals(scope.ToString(), new string([.. text.Where(char.IsAsciiLetter)]), StringComparison.OrdinalIgnoreCase))
                 return scope;
         }
-        result.AddError($"there is no scope '{text}': there are {string.Join(", ", Enum.GetValues<Scope>().Select(ScopeName))}");
+        result.AddError($"there is no scope '{text}': there are {string.Join(", ", Enum.GetValues<Scope>().Select(ScopeNames.Of))}");
         return default;
     }
 

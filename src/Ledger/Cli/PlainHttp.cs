@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Ledger.Http;
+using Ledger.Machine;
 
 namespace Ledger.Cli;
 

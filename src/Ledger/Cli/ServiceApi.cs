@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Contracts.Jobs;
-using Ledger.Http;
+using Ledger.Machine;
 
 namespace Ledger.Cli;
 

@@ -1,3 +1,4 @@
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.Database;

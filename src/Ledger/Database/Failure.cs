@@ -1,11 +1,27 @@
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.Database;
 
-/// <summary>What of an exception may be logged: types and SqlStates. Messages that others wrote may carry identifiers.</summary>
+/// <summary>Tells failures apart, and what of them may be logged.</summary>
 internal static class Failure
 {
-    /// <summary>It and its causes.</summary>
+    /// <summary>
+    /// Nothing but the connection is at fault: it broke, timed out, could not be made or was not to be had, or the server ended the session
+    /// (FATAL or PANIC: shutting down, starting up, too many connections, not let in). 25006: read-only, which a demoted primary becomes.
+    /// </summary>
+    public static bool IsUnreachable(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" or "25006" } => true,
+        PostgresException { InvariantSeverity: "FATAL" or "PANIC" } => true,
+        PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException or TimeoutException => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// An exception and its causes as types and SqlStates, which may be logged. Messages that others wrote may carry identifiers.
+    /// </summary>
     public static string Describe(Exception e)
     {
         var causes = new List<string>();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.Database;

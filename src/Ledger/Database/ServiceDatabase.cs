@@ -1,4 +1,4 @@
-using Ledger.Identifiers;
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.Database;
@@ -15,19 +15,6 @@ public static class ServiceDatabase
 
     /// <summary>The pool of a migration, as the tables' owner.</summary>
     public static NpgsqlDataSource OwnerSource(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Owner);
-
-    private static readonly string IsKeyOfSql = Sql.Load(typeof(ServiceDatabase), nameof(IsKeyOfAsync));
-
-    /// <summary>
-    /// Whether these are the keys that the ledger was first used with (which they are from now on, if it never was). With others, the same idempotency key would name
-    /// another job, and what is sealed could not be opened.
-    /// </summary>
-    public static async Task<bool> IsKeyOfAsync(NpgsqlConnection connection, KeyFolder keys, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(IsKeyOfSql, connection) { Parameters = { new() { Value = keys.CheckValue } } };
-        // Another node may insert its value at the same moment: then this statement does not see it yet, and the next one does.
-        return (await command.ExecuteScalarAsync(cancel) ?? await command.ExecuteScalarAsync(cancel)) is true;
-    }
 
     /// <summary>
     /// Whether the server runs without what makes a commit durable, and says in its own configuration that this is meant.

@@ -1,6 +1,7 @@
 using JasperFx;
 using JasperFx.CodeGeneration;
 using Ledger.Database;
+using Ledger.Database.Checks;
 using Npgsql;
 using Weasel.Core.Migrations;
 using Wolverine;

@@ -8,6 +8,7 @@ using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
+using Ledger.Database.Checks;
 using Ledger.Projections;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Registry;

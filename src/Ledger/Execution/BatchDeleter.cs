@@ -4,8 +4,10 @@ using Ledger.Contracts.Jobs;
 using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Engine;
-using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Jobs.Erased;
+using Ledger.Keys;
+using Ledger.Windows;
 using Npgsql;
 
 namespace Ledger.Execution;
@@ -17,7 +19,6 @@ namespace Ledger.Execution;
 public static class BatchDeleter
 {
     private static readonly string NextRowSql = Sql.Load(typeof(BatchDeleter), nameof(NextRowAsync));
-    private static readonly string SettleSql = Sql.Load(typeof(BatchDeleter), "Settle");
 
     private sealed record Row(int Number, byte[] Sealed, byte[] Outcomes);
 
@@ -198,13 +199,7 @@ public static class BatchDeleter
                 _ => throw new InvalidOperationException("unknown outcome"),
             };
         }
-        return new NpgsqlBatchCommand(SettleSql)
-        {
-            Parameters =
-            {
-                new() { Value = job.Value }, new() { Value = row.Number }, new() { Value = row.Outcomes }, new() { Value = settled }, new() { Value = settled.Count(OutcomeCode.IsOpen) },
-            },
-        };
+        return SealedRows.Settle(job, row.Number, row.Outcomes, settled);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)

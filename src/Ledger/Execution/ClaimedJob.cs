@@ -1,10 +1,10 @@
 using System.Text.Json;
+using JasperFx.Events;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Engine;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections.Jobs;
-using JasperFx.Events;
 using Npgsql;
 
 namespace Ledger.Execution;
@@ -108,6 +108,3 @@ public sealed class JobKeyGoneException() : Exception("the job's key is gone: wh
 
 /// <summary>The job's documents are not of its stream's version. Others did that: the ledger writes the three together.</summary>
 public sealed class RecordsDisagreeException() : Exception("the job's documents and stream are not of one version");
-
-/// <summary>What <c>forget</c> destroys: the job's wrapped key, and its request sealed under it.</summary>
-public sealed record JobSecrets(int Epoch, byte[] WrappedKey, byte[] SealedRequest);

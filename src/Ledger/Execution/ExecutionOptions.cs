@@ -1,4 +1,4 @@
-using Ledger.Identifiers;
+using Ledger.Keys;
 
 namespace Ledger.Execution;
 

@@ -3,9 +3,8 @@ using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Engine;
-using Ledger.Jobs;
 using Ledger.Notifications;
-using Ledger.Scheduling;
+using Ledger.Windows;
 using Npgsql;
 using NpgsqlTypes;
 

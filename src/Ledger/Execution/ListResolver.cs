@@ -3,8 +3,9 @@ using Ledger.Contracts.Transparency;
 using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Engine;
-using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Jobs.Erased;
+using Ledger.Keys;
 using Ledger.Projections.Registry;
 using Npgsql;
 
@@ -16,7 +17,6 @@ namespace Ledger.Execution;
 /// </summary>
 public static class ListResolver
 {
-    private static readonly string InsertSql = Sql.Load(typeof(ListResolver), "InsertRow");
     private static readonly string RootsSql = Sql.Load(typeof(ListResolver), nameof(RootAsync));
 
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
@@ -37,7 +37,7 @@ public static class ListResolver
             _ => throw new InvalidOperationException("unknown request"),
         };
         var subtreeRoot = Manifest.SubtreeRoot(key, entries);
-        var commands = entries.Count == 0 ? [] : new[] { Insert(claimed.Id, cursor.Rows, key, entries, subtreeRoot) };
+        var commands = entries.Count == 0 ? [] : new[] { SealedRows.InsertList(claimed.Id, cursor.Rows, key, entries, subtreeRoot) };
         var next = cursor with { AfterKey = afterKey, Rows = cursor.Rows + commands.Length };
         if (!isLast)
         {
@@ -103,15 +103,6 @@ public static class ListResolver
 
     private static ManifestEntry Entry(FoundConversation conversation, ListCursor cursor) =>
         new(conversation.ConversationId, conversation.StartedAt < cursor.RetainedFrom ? SkipReason.Retention : null, conversation.Key);
-
-    private static NpgsqlBatchCommand Insert(JobId job, int row, JobKey key, IReadOnlyList<ManifestEntry> entries, byte[] subtreeRoot) => new(InsertSql)
-    {
-        Parameters =
-        {
-            new() { Value = job.Value }, new() { Value = row }, new() { Value = entries.Count }, new() { Value = subtreeRoot },
-            new() { Value = Manifest.Seal(key, row, entries) }, new() { Value = new byte[entries.Count] },
-        },
-    };
 
     /// <summary>Size and root of the whole list: of the rows that are stored and, behind them, the last one.</summary>
     private static async Task<(long Conversations, byte[] Root)> RootAsync(

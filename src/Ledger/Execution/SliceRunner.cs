@@ -4,11 +4,14 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Engine;
-using Ledger.Identifiers;
+using Ledger.Execution.Turns;
 using Ledger.Jobs;
+using Ledger.Jobs.Erased;
+using Ledger.Keys;
+using Ledger.Machine;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
-using Ledger.Scheduling;
+using Ledger.Windows;
 using Marten;
 using Npgsql;
 

@@ -1,5 +1,5 @@
 using Ledger.Contracts.Registry;
-using Ledger.Conversations;
+using Ledger.Conversations.Adding;
 using Ledger.Engine;
 using Ledger.Registry;
 using Marten;

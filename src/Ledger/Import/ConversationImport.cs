@@ -1,5 +1,6 @@
-using Ledger.Conversations;
-using Ledger.Identifiers;
+using Ledger.Conversations.Adding;
+using Ledger.Jobs.Erased;
+using Ledger.Keys;
 using Marten;
 using Npgsql;
 

@@ -1,6 +1,7 @@
-using Ledger.Conversations;
+using Ledger.Conversations.Adding;
 using Ledger.Database;
-using Ledger.Identifiers;
+using Ledger.Jobs.Erased;
+using Ledger.Keys;
 using Npgsql;
 
 namespace Ledger.Import;

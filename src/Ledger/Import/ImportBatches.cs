@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Ledger.Conversations;
+using Ledger.Conversations.Adding;
 
 namespace Ledger.Import;
 

@@ -1,4 +1,4 @@
-using Ledger.Conversations;
+using Ledger.Conversations.Adding;
 using Ledger.EventStore;
 using Ledger.Projections;
 using Npgsql;

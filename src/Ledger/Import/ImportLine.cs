@@ -3,8 +3,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Ledger.Contracts;
-using Ledger.Conversations;
-using Ledger.Http;
+using Ledger.Conversations.Adding;
+using Ledger.Jobs;
 
 namespace Ledger.Import;
 
@@ -153,7 +153,7 @@ internal static partial class ImportLine
     private static DateTimeOffset Moment(JsonElement value, string name) =>
         // isStart false: what is finer than a millisecond is cut off. A date alone is no instant.
         // PostgreSQL's client takes the very first instant for minus infinity.
-        Text(value) is { } text && text.Contains('T') && RequestedRange.Read(text, isStart: false) is { } instant
+        Text(value) is { } text && text.Contains('T') && SentInstant.Read(text, isStart: false) is { } instant
             && instant > DateTimeOffset.MinValue
             ? instant
             : throw new FormatException($"{name} {InstantRule}");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ledger.Http;
 
 namespace Ledger.Jobs;
 
@@ -20,6 +19,6 @@ public abstract record AsOf
     /// <summary>Null: see <see cref="Rule"/>.</summary>
     public static AsOf? Parse(string text) =>
         text.All(char.IsAsciiDigit) ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0 ? new Version(version) : null
-        : RequestedRange.Read(text, isStart: false) is { } at ? new Instant(at)
+        : SentInstant.Read(text, isStart: false) is { } at ? new Instant(at)
         : null;
 }

@@ -1,4 +1,5 @@
 using Ledger.Contracts.Jobs;
+using Ledger.Windows;
 
 namespace Ledger.Jobs;
 
@@ -31,9 +32,6 @@ public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 /// <param name="Now">By the database's clock.</param>
 /// <param name="IsOpen">Whether the window that the job is planned into is open now, as it is defined today.</param>
 public sealed record FollowWindow(Plan Plan, DateTimeOffset Now, bool IsOpen) : JobCommand;
-
-/// <summary>When, and in which opening.</summary>
-public sealed record Plan(DateTimeOffset PlannedAt, PlannedWindow Window);
 
 /// <summary>What became of one conversation.</summary>
 public abstract record Outcome(long Ordinal, byte[] Commitment)

@@ -1,6 +1,7 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Projections.Jobs;
-using Decision = Ledger.Decision<Ledger.Contracts.Jobs.JobEvent>;
+using Ledger.Windows;
+using Decision = Ledger.Engine.Decision<Ledger.Contracts.Jobs.JobEvent>;
 
 namespace Ledger.Jobs;
 

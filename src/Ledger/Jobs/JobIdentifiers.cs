@@ -1,5 +1,4 @@
-using Ledger.Identifiers;
-using Ledger.Transparency.Proofs;
+using Ledger.Keys;
 using Npgsql;
 
 namespace Ledger.Jobs;

@@ -5,7 +5,7 @@ using System.Text;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 using Npgsql;

@@ -3,12 +3,14 @@ using Ledger.Contracts;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Database.Checks;
 using Ledger.Engine;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Keys;
+using Ledger.Machine;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Registry;
-using Ledger.Scheduling;
+using Ledger.Windows;
 using Marten;
 using Npgsql;
 
@@ -58,7 +60,6 @@ public sealed class JobSubmission(
     private const string EpochIsClosed = "LV410";
 
     private static readonly TimeSpan BetweenSends = TimeSpan.FromMilliseconds(500);
-    private static readonly string SecretsSql = Sql.Load(typeof(JobSubmission), "InsertSecrets");
     private static readonly string FindSql = Sql.Load(typeof(JobSubmission), nameof(FindAsync));
 
     /// <exception cref="OutcomeUnknownException">The commit's outcome could not be learnt (contract §5, 5031).</exception>
@@ -127,17 +128,10 @@ public sealed class JobSubmission(
         var (key, epoch, wrapped) = keys.NewJobKey(id);
         var events = JobDecisions.Decide(null, new Submit(Submitted(submission, key), plan)).Events;
         transaction.Start<Job>(id.Value, events, now);
-        var secrets = new NpgsqlBatchCommand(SecretsSql)
-        {
-            Parameters =
-            {
-                new() { Value = id.Value }, new() { Value = epoch }, new() { Value = wrapped },
-                new() { Value = key.DigestRequest(submission.Canonical) },
-                new() { Value = key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)) },
-            },
-        };
+        var secrets = new JobSecrets(epoch, wrapped, key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)));
+        var insert = SealedRows.InsertSecrets(id, secrets, key.DigestRequest(submission.Canonical));
         await wakeUps.PlannedAsync(transaction, plan, now);
-        await transaction.WriteAsync([secrets], [], closing: null, CancellationToken.None);
+        await transaction.WriteAsync([insert], [], closing: null, CancellationToken.None);
     }
 
     private static Submitted Submitted(Submission submission, JobKey key) => submission.Request switch

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Ledger.Database;
 using Ledger.Engine;
+using Ledger.Machine;
+using Ledger.Notifications.Webhooks;
 
 namespace Ledger.Notifications;
 

@@ -22,6 +22,7 @@ public sealed record FoundDelivery(Notification Notification, bool IsSent, bool 
 public sealed class Deliveries(NpgsqlDataSource database)
 {
     private static readonly string QueueSql = Sql.Load(typeof(Deliveries), nameof(QueueAsync));
+    private static readonly string CancelSql = Sql.Load(typeof(Deliveries), nameof(CancelAsync));
     private static readonly string FindSql = Sql.Load(typeof(Deliveries), nameof(FindAsync));
     private static readonly string BeginSql = Sql.Load(typeof(Deliveries), nameof(BeginAsync));
     private static readonly string SentSql = Sql.Load(typeof(Deliveries), nameof(SentAsync));
@@ -54,6 +55,14 @@ public sealed class Deliveries(NpgsqlDataSource database)
             return;
         foreach (var message in queued)
             await outbox.SendAsync(message, TimeSpan.Zero);
+    }
+
+    /// <summary>Removes what a job's deliveries have not sent yet, for the transaction that forgets the job.</summary>
+    public static async Task CancelAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    {
+        Guid[] deliveries = [.. Enum.GetValues<NotificationKind>().Select(kind => Notification.IdOf(job, kind))];
+        await using var command = new NpgsqlCommand(CancelSql, connection) { Parameters = { new() { Value = deliveries } } };
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     /// <summary>One delivery, with where the bot's settings say now that it goes.</summary>

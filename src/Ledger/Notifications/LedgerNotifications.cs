@@ -1,3 +1,6 @@
+using Ledger.Notifications.Mail;
+using Ledger.Notifications.Webhooks;
+
 namespace Ledger.Notifications;
 
 /// <summary>What a node sends by itself.</summary>

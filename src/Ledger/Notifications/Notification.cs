@@ -1,5 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Notifications.Mail;
+using Ledger.Notifications.Webhooks;
 using Ledger.Projections.Status;
 
 namespace Ledger.Notifications;

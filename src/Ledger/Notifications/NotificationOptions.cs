@@ -1,4 +1,5 @@
 using System.Net.Mail;
+using Ledger.Notifications.Mail;
 
 namespace Ledger.Notifications;
 
@@ -15,6 +16,9 @@ public sealed record NotificationOptions
 
     /// <summary>The sender, its address in ASCII. Its host ends the Message-IDs.</summary>
     public MailAddress From { get; init; } = new("deletion-ledger@localhost", "Deletion ledger");
+
+    /// <summary>The service's address as its users know it, for links; null: not known.</summary>
+    public Uri? PublicUrl { get; init; }
 
     /// <summary>How long one mail may take, from connecting to the server's last answer.</summary>
     public TimeSpan MailDeadline { get; init; } = TimeSpan.FromSeconds(60);

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Ledger.Database;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections;
 using Ledger.Projections.Registry;
 using Npgsql;

@@ -1,8 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Registry;
-using Ledger.Notifications;
 using Ledger.Projections.Registry;
-using Decision = Ledger.Decision<Ledger.Contracts.Registry.RegistryEvent>;
+using Decision = Ledger.Engine.Decision<Ledger.Contracts.Registry.RegistryEvent>;
 
 namespace Ledger.Registry;
 

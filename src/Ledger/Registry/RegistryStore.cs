@@ -8,10 +8,10 @@ using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Engine;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections;
 using Ledger.Projections.Registry;
-using Ledger.Scheduling;
+using Ledger.Windows;
 using Marten;
 using Npgsql;
 

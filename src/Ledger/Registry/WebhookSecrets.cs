@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections.Registry;
 using Npgsql;
 

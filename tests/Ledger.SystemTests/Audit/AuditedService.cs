@@ -1,8 +1,8 @@
 using Ledger.Contracts.Registry;
-using Ledger.Identifiers;
+using Ledger.Keys;
+using Ledger.Log;
 using Ledger.Registry;
 using Ledger.SystemTests.Cli;
-using Ledger.Transparency;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 

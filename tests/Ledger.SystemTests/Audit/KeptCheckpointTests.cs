@@ -60,7 +60,7 @@ public sealed class KeptCheckpointTests
             update ledger.log_state set size = 0, root = sha256('');
             insert into ledger.log_queue (stream_id, first_version, last_version) select stream_id, min(version), max(version) from ledger.mt_events group by stream_id order by min(seq_id);
             """);
-        await audited.Service.Services.GetRequiredService<Ledger.Transparency.LogWriter>().RunOnceAsync(CancellationToken.None);
+        await audited.Service.Services.GetRequiredService<Ledger.Log.LogWriter>().RunOnceAsync(CancellationToken.None);
         await audited.FindsAsync(["The log was forked: the checkpoint of ledger.localhost/", "(ledger.log_checkpoints)", "Events were rewritten and logged anew"]);
     }
 
@@ -73,10 +73,10 @@ public sealed class KeptCheckpointTests
         await audited.AppendAsync();
         var late = await audited.KeepCheckpointAsync();
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
-            await Ledger.Transparency.OriginChange.RunAsync(
+            await Ledger.Log.OriginChange.RunAsync(
                 source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
         await audited.GoOnAsync(backup, keys);
-        string[] vkeys = ["--key", oldKey, "--key", Ledger.Transparency.LogKeyFile.Read(keys).Verifier.ToString()];
+        string[] vkeys = ["--key", oldKey, "--key", Ledger.Keys.LogKeyFile.Read(keys).Verifier.ToString()];
 
         Assert.Equal(0, (await audited.AuditOnAsync(backup, vkeys)).ExitCode);
         Assert.Equal(0, (await audited.AuditOnAsync(backup, "--keys", keys)).ExitCode);
@@ -99,7 +99,7 @@ public sealed class KeptCheckpointTests
 
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
         {
-            await Ledger.Transparency.OriginChange.RunAsync(
+            await Ledger.Log.OriginChange.RunAsync(
                 source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
         }
         await audited.GoOnAsync(backup, keys);

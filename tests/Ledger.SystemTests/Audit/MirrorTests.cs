@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Contracts.Registry;
+using Ledger.Forgetting;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;
@@ -217,7 +218,7 @@ public sealed class MirrorTests
         Assert.Matches($"{audited.Job}\t{service.Bot}\t.*forget again", text);
 
         await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
-            Assert.Null((await new Registry.Forgetting(source, TestStore.One, TimeProvider.System).ForgetAsync(
+            Assert.Null((await new JobForgetting(source, TestStore.One, TimeProvider.System).ForgetAsync(
                 ForgettingSteps.Id(audited.Job), "test", null, CancellationToken.None)).Rejection);
         Assert.StartsWith(running, Assert.Single(await ForgottenAsync()), StringComparison.Ordinal);
 

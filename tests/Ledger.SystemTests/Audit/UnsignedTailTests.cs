@@ -1,6 +1,6 @@
 using Ledger.Contracts.Transparency;
+using Ledger.Log.Sequencing;
 using Ledger.SystemTests.Cli;
-using Ledger.Transparency;
 using Npgsql;
 
 namespace Ledger.SystemTests.Audit;

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Text.Json;
 using Ledger.Database.Embedded;
+using Ledger.Machine;
 using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
@@ -40,7 +41,7 @@ internal static class AxeCore
         var partial = Directory.CreateDirectory($"{file}.{Environment.ProcessId}.partial").FullName;
         try
         {
-            var packed = await Command.RunAsync(
+            var packed = await ShortProgram.RunAsync(
                 ["npm", "pack", $"axe-core@{Version}", "--ignore-scripts", "--loglevel=error", $"--cache={Path.Combine(partial, "npm")}"], CancellationToken.None, partial, wholeEnvironment: true);
             if (packed.ExitCode != 0)
                 return (null, packed.Output);

@@ -1,11 +1,11 @@
 using System.Text;
 using Ledger.Contracts;
 using Ledger.Contracts.Transparency;
-using Ledger.Notifications;
+using Ledger.Notifications.Webhooks;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Notifications;
-using Ledger.SystemTests.Transparency.Witnessing;
+using Ledger.SystemTests.Log.Witnessing;
 using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;

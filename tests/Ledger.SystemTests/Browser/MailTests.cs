@@ -1,4 +1,4 @@
-using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using Ledger.Tests.Notifications;
 
 namespace Ledger.SystemTests.Browser;

@@ -1,6 +1,8 @@
 using Ledger.Database;
 using Ledger.Jobs;
 using Ledger.Pages;
+using Ledger.Pages.Jobs;
+using Ledger.Pages.Log;
 using Npgsql;
 using NpgsqlTypes;
 

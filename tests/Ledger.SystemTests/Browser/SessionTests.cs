@@ -1,7 +1,7 @@
 using System.Net;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Registry;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

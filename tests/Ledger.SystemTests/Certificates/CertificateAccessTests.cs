@@ -1,9 +1,9 @@
 using System.Net;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.SystemTests.Browser;
 using Ledger.SystemTests.Http;
+using Ledger.Web;
 
 namespace Ledger.SystemTests.Certificates;
 

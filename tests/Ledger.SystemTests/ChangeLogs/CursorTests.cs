@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using Ledger.Log;
 using Ledger.Projections.ChangeLog;
-using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

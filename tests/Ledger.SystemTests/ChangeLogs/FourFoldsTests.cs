@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Ledger.Audit;
+using Ledger.Audit.Rebuilding;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
-using Ledger.EventStore;
+using Ledger.Log.ChangeLogs;
 using Ledger.Projections;
 using Ledger.Projections.ChangeLog;
-using Ledger.Rebuilding;
 using Ledger.SystemTests.EventStore;
 using Ledger.SystemTests.Rebuilding;
 using Ledger.Tests.Verifier;

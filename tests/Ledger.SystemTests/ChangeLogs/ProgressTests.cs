@@ -1,8 +1,9 @@
 using System.Net;
+using Ledger.Api;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.ChangeLogs;

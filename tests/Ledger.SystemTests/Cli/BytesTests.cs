@@ -1,8 +1,9 @@
 using System.Text;
 using Ledger.Cli;
+using Ledger.Cli.Jobs;
 using Ledger.Contracts.Transparency;
+using Ledger.Keys;
 using Ledger.SystemTests.Foreign;
-using Ledger.Transparency;
 using Said = (int ExitCode, byte[] Output, string Error);
 
 namespace Ledger.SystemTests.Cli;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Ledger.Cli;
 using Npgsql;
 
 namespace Ledger.SystemTests.Cli;

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using Ledger.Cli;
+using Ledger.Demo;
 using Npgsql;
 
 namespace Ledger.SystemTests.Cli;

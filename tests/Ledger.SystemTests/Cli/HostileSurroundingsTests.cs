@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Ledger.Cli;
+using Ledger.Cli.Jobs;
 using Ledger.SystemTests.Notifications;
 
 namespace Ledger.SystemTests.Cli;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Ledger.Database;
-using Ledger.Identifiers;
 using Ledger.Import;
+using Ledger.Keys;
 
 namespace Ledger.SystemTests.Cli;
 

@@ -3,9 +3,10 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Ledger.Cli;
-using Ledger.Http;
-using Ledger.Identifiers;
+using Ledger.Cli.Run;
+using Ledger.Hosting;
+using Ledger.Keys;
+using Ledger.Web;
 using Microsoft.AspNetCore.Builder;
 
 namespace Ledger.SystemTests.Cli;

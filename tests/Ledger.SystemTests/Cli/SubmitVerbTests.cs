@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Ledger.Cli;
+using Ledger.Cli.Jobs;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.SystemTests.Execution;
+using Ledger.Web;
 
 namespace Ledger.SystemTests.Cli;
 

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Registry;
 using Ledger.Tests.Http;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Contract;

@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
 using Ledger.Tests.Http;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

@@ -7,7 +7,7 @@ using Ledger.Contracts.Registry;
 using Ledger.Import;
 using Ledger.Registry;
 using Ledger.SystemTests.Forgetting;
-using Ledger.SystemTests.Identifiers;
+using Ledger.SystemTests.Keys;
 using Npgsql;
 
 namespace Ledger.SystemTests.Contract;

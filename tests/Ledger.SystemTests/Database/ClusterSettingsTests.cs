@@ -1,5 +1,6 @@
 using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 

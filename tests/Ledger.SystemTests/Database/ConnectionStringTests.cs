@@ -1,4 +1,5 @@
 using Ledger.Database;
+using Ledger.Database.Checks;
 using Ledger.SystemTests.Cli;
 using Npgsql;
 

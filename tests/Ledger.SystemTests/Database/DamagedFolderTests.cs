@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Ledger.Cli;
 using Ledger.SystemTests.Cli;
 
 namespace Ledger.SystemTests.Database;

@@ -1,5 +1,5 @@
 using Ledger.Database;
-using Ledger.Execution;
+using Ledger.Execution.Turns;
 using Ledger.SystemTests.Cli;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

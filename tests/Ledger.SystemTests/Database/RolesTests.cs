@@ -1,11 +1,11 @@
+using JasperFx.Events.Daemon;
+using JasperFx.Events.Projections;
 using Ledger.Contracts.Jobs;
-using Ledger.Database;
+using Ledger.Database.Checks;
 using Ledger.EventStore;
 using Ledger.Projections.Status;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.EventStore;
-using JasperFx.Events.Daemon;
-using JasperFx.Events.Projections;
 using Marten;
 using Marten.Subscriptions;
 using Npgsql;

@@ -1,5 +1,5 @@
 using Ledger.Database;
-using Ledger.Transparency;
+using Ledger.Log;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

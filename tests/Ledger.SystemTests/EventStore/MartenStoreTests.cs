@@ -310,7 +310,7 @@ public sealed class MartenStoreTests
         Assert.Equal("retry", await EventAsync(failed, "data ->> 'reason'", "type = 'scheduled'"));
 
         await CutAsync("bot", async () => await service.AddBotAsync());
-        await CutAsync("bot", async () => Assert.Null((await service.Services.GetRequiredService<Ledger.Registry.Forgetting>()
+        await CutAsync("bot", async () => Assert.Null((await service.Services.GetRequiredService<Ledger.Forgetting.JobForgetting>()
             .ForgetAsync(Forgetting.ForgettingSteps.Id(byId), "test", null, CancellationToken.None)).Rejection));
         await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(2));
         await service.RunSlicesAsync();

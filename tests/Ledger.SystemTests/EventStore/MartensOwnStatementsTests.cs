@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Ledger.Database;
 using Ledger.Database.Embedded;
+using Ledger.Hosting;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Database;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,5 +1,5 @@
 using Ledger.Audit;
-using Ledger.Database;
+using Ledger.Database.Checks;
 using Ledger.Tests;
 using Npgsql;
 using static Ledger.SystemTests.EventStore.EventStoreDatabase;
@@ -7,7 +7,7 @@ using static Ledger.SystemTests.EventStore.EventStoreDatabase;
 namespace Ledger.SystemTests.EventStore;
 
 /// <summary>
-/// The live schema, a fact a line, is <c>Database/schema.csv</c>, which the audit goes by: indexes, triggers and grants too. After a
+/// The live schema, a fact a line, is <c>Database/Checks/schema.csv</c>, which the audit goes by: indexes, triggers and grants too. After a
 /// migration that is meant, write the file anew: <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter SchemaTests</c> fails and leaves the new one.
 /// </summary>
 public sealed class SchemaTests
@@ -17,7 +17,7 @@ public sealed class SchemaTests
     {
         await using var database = await CreateAsync();
         var live = await FactsAsync(database);
-        var file = Path.Combine(SourceTree.Root, "src", "Ledger", "Database", "schema.csv");
+        var file = Path.Combine(SourceTree.Root, "src", "Ledger", "Database", "Checks", "schema.csv");
         if (Environment.GetEnvironmentVariable("LEDGER_WRITE_GOLDEN") == "1")
         {
             await File.WriteAllLinesAsync(file, [SchemaFacts.Header, .. live]);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Execution;
+using Ledger.Execution.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

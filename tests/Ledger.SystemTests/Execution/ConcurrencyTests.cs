@@ -1,5 +1,5 @@
 using Ledger.Engine;
-using Ledger.Execution;
+using Ledger.Execution.Turns;
 using Npgsql;
 using static Ledger.SystemTests.Execution.Steps;
 

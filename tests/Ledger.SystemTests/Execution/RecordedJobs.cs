@@ -2,7 +2,7 @@ using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;

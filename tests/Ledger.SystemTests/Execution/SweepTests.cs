@@ -1,4 +1,4 @@
-using Ledger.Execution;
+using Ledger.Execution.Turns;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

@@ -1,6 +1,6 @@
 using Ledger.Cli;
 using Ledger.Contracts.Jobs;
-using Ledger.Execution;
+using Ledger.Execution.Turns;
 using Ledger.Registry;
 using Ledger.SystemTests.ChangeLogs;
 using Ledger.SystemTests.Cli;

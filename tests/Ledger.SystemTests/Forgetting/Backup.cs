@@ -1,6 +1,8 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
-using Ledger.Identifiers;
+using Ledger.Forgetting;
+using Ledger.Jobs;
+using Ledger.Keys;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -84,14 +86,14 @@ public static class ForgettingSteps
 {
     public static KeyRotation Rotation(this TestService service) => service.Services.GetRequiredService<KeyRotation>();
 
-    public static Registry.Forgetting Forgetting(this TestService service) => service.Services.GetRequiredService<Registry.Forgetting>();
+    public static JobForgetting Forgetting(this TestService service) => service.Services.GetRequiredService<JobForgetting>();
 
     public static JobId Id(string job) => JobId.TryParse(job, out var id) ? id : throw new FormatException(job);
 
     public static async Task<RotationResult.Rotated> RotateAsync(this TestService service) =>
         Assert.IsType<RotationResult.Rotated>(await service.Rotation().RunOnceAsync(RotateWhen.Now, "test", null, CancellationToken.None));
 
-    public static async Task<Registry.ForgottenJob> ForgetAsync(this TestService service, string job)
+    public static async Task<ForgottenJob> ForgetAsync(this TestService service, string job)
     {
         var (forgotten, rejection) = await service.Forgetting().ForgetAsync(Id(job), "test", "asked for", CancellationToken.None);
         Assert.Null(rejection);

@@ -1,7 +1,9 @@
-using Ledger.Identifiers;
+using Ledger.Hosting;
+using Ledger.Jobs;
+using Ledger.Keys;
+using Ledger.Log;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Proofs;
-using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Forgetting;
@@ -99,7 +101,7 @@ public sealed class BackupTests
             Http = new() { Submits = null },
         });
         await node.StartAsync();
-        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.ServeCommand.Addresses(node).Single()) };
+        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.Run.ServeCommand.Addresses(node).Single()) };
         using var request = new HttpRequestMessage(HttpMethod.Post, service.Deletions) { Content = System.Net.Http.Json.JsonContent.Create(new { conversationIds = new[] { "others-00002" } }) };
         request.Headers.Add("auth", service.Token());
         using var answer = await client.SendAsync(request);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
+using Ledger.Forgetting;
 using Ledger.Projections;
 using Ledger.Registry;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,9 +1,11 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Forgetting;
+using Ledger.Hosting;
+using Ledger.Keys;
+using Ledger.Log;
 using Ledger.Projections;
-using Ledger.Transparency;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -139,7 +141,7 @@ public sealed class RotationTests
         var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-1" } });
         var recorded = await service.RecordedAsync();
 
-        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.ServeCommand.Addresses(node).Single()) };
+        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.Run.ServeCommand.Addresses(node).Single()) };
         using var request = new HttpRequestMessage(HttpMethod.Post, service.Deletions) { Content = System.Net.Http.Json.JsonContent.Create(new { conversationIds = new[] { "theirs-2" } }) };
         request.Headers.Add("auth", service.Token());
         using var answer = await client.SendAsync(request);
@@ -182,7 +184,7 @@ public sealed class RotationTests
         }
         Assert.Equal(0, await backup.ScalarAsync<long>("select count(*) from ledger.mt_events where type in ('failed', 'epoch_key_destroyed')"));
         Assert.False(File.Exists(file) || File.Exists(Survivors.File(service.KeyDirectory, 3)));
-        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.ServeCommand.Addresses(node).Single()) };
+        using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.Run.ServeCommand.Addresses(node).Single()) };
         Assert.Contains("keys: the key folder is incomplete", await HealthAsync(client), StringComparison.Ordinal);
 
         File.Move(file + ".elsewhere", file);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Ledger.Cli;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Foreign;
 

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Registry;
 using Ledger.Tests.Http;
+using Ledger.Web;
 
 namespace Ledger.SystemTests.Http;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ledger.Database;
+using Ledger.Database.Checks;
 using Npgsql;
 
 namespace Ledger.SystemTests.Http;

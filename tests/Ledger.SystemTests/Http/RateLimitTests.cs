@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Ledger.Http;
+using Ledger.Web;
 
 namespace Ledger.SystemTests.Http;
 

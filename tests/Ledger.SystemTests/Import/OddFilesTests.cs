@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Ledger.Conversations;
+using Ledger.Conversations.Adding;
 using Ledger.Database;
-using Ledger.Identifiers;
 using Ledger.Import;
+using Ledger.Keys;
 using Ledger.SystemTests.Cli;
 using Npgsql;
 

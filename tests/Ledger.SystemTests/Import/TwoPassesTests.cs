@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using Ledger.Database;
-using Ledger.Identifiers;
 using Ledger.Import;
+using Ledger.Keys;
 using Ledger.SystemTests.Cli;
 using Npgsql;
 

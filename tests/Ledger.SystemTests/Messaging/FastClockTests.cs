@@ -1,6 +1,6 @@
 using Ledger.Engine;
-using Ledger.Execution;
-using Ledger.Scheduling;
+using Ledger.Execution.Turns;
+using Ledger.Windows;
 using Microsoft.Extensions.DependencyInjection;
 using static Ledger.SystemTests.Messaging.EngineScene;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using JasperFx.CodeGeneration;
 using JasperFx.CodeGeneration.Model;
 using Ledger.Engine;
+using Ledger.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine.Attributes;
 using Wolverine.Runtime;

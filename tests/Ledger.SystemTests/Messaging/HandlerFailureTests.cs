@@ -1,8 +1,8 @@
 using Ledger.Engine;
-using Ledger.Execution;
-using Ledger.Scheduling;
+using Ledger.Execution.Turns;
 using Ledger.SystemTests.Execution;
-using Ledger.SystemTests.Identifiers;
+using Ledger.SystemTests.Keys;
+using Ledger.Windows;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Messaging;

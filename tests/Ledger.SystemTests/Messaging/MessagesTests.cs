@@ -1,9 +1,9 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Engine;
-using Ledger.Scheduling;
+using Ledger.Log;
 using Ledger.SystemTests.Execution;
-using Ledger.Transparency;
+using Ledger.Windows;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

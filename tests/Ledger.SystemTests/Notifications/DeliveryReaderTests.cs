@@ -1,4 +1,5 @@
 using Ledger.Notifications;
+using Ledger.Notifications.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Notifications;

@@ -1,4 +1,5 @@
 using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using MailKit.Security;
 using MimeKit;
 

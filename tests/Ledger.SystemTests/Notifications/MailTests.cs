@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Execution;
 using MailKit.Security;

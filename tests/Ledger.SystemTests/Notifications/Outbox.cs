@@ -1,7 +1,8 @@
-using Ledger.Http;
 using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Notifications;

@@ -1,12 +1,13 @@
 using Ledger.Contracts.Registry;
 using Ledger.Engine;
 using Ledger.Notifications;
-using Ledger.Scheduling;
+using Ledger.Notifications.Webhooks;
 using Ledger.SystemTests.Browser;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Forgetting;
-using Ledger.SystemTests.Identifiers;
+using Ledger.SystemTests.Keys;
+using Ledger.Windows;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Notifications;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Ledger.Notifications;
+using Ledger.Notifications.Webhooks;
 using Ledger.Registry;
 using Ledger.SystemTests.Cli;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
-using Ledger.Transparency;
+using Ledger.Log;
 
 namespace Ledger.SystemTests.Proofs;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
+using Ledger.Log;
 using Ledger.SystemTests.Http;
-using Ledger.Transparency;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Proofs;

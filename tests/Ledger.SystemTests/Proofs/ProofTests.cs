@@ -3,7 +3,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency.Proofs;
 using Ledger.EventStore;
-using Ledger.Identifiers;
+using Ledger.Keys;
 using Ledger.Projections;
 using Ledger.SystemTests.Execution;
 

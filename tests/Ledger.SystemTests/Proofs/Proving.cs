@@ -1,6 +1,6 @@
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
-using Ledger.Transparency;
+using Ledger.Keys;
 
 namespace Ledger.SystemTests.Proofs;
 

@@ -181,7 +181,7 @@ public sealed class PuttingRightTests(SharedService shared) : IClassFixture<Shar
         var job = new Contracts.Jobs.JobId(Rebuilds.Stream(await service.SubmitAsync(new { cId = "user-1" })));
         await service.ExecuteAsync(
             "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '77') where id = $1", job.Value);
-        Task<Ledger.Rebuilding.RebuildReport> rebuild;
+        Task<Ledger.Audit.Rebuilding.RebuildReport> rebuild;
         await using (var connection = await service.Source.OpenConnectionAsync())
         await using (var transaction = await Engine.StreamTransaction.BeginAsync(TestStore.One, connection, CancellationToken.None))
         {

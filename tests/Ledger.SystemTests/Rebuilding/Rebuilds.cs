@@ -1,5 +1,5 @@
 using Ledger.Audit;
-using Ledger.Rebuilding;
+using Ledger.Audit.Rebuilding;
 using Ledger.SystemTests.Cli;
 
 namespace Ledger.SystemTests.Rebuilding;

@@ -1,5 +1,5 @@
+using Ledger.Audit.Rebuilding;
 using Ledger.Cli;
-using Ledger.Rebuilding;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Execution;
 using Npgsql;

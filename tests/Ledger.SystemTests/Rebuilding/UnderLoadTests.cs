@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ledger.Audit.Rebuilding;
 using Ledger.Contracts.Registry;
-using Ledger.Rebuilding;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
 

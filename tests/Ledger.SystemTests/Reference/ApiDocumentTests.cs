@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Ledger.Http.Reference;
+using Ledger.Api.Reference;
 using Ledger.SystemTests.Foreign;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Registry;
 using Ledger.SystemTests.Contract;
 using Ledger.SystemTests.Forgetting;
 using Ledger.SystemTests.Proofs;
+using Ledger.Web;
 
 namespace Ledger.SystemTests.Reference;
 

@@ -1,10 +1,11 @@
 using System.Data;
 using System.Text.Json;
 using Ledger.Database;
-using Ledger.Execution;
+using Ledger.Execution.Turns;
+using Ledger.Log;
+using Ledger.Log.Sequencing;
 using Ledger.SystemTests.Execution;
-using Ledger.SystemTests.Transparency;
-using Ledger.Transparency;
+using Ledger.SystemTests.Log;
 using Npgsql;
 
 namespace Ledger.SystemTests.Scale;

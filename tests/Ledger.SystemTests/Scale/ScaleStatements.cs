@@ -1,10 +1,14 @@
-using Ledger.EventStore;
 using Ledger.Execution;
-using Ledger.Http;
+using Ledger.Execution.Turns;
 using Ledger.Jobs;
+using Ledger.Log;
+using Ledger.Log.ChangeLogs;
+using Ledger.Log.Sequencing;
 using Ledger.Notifications;
 using Ledger.Pages;
-using Ledger.Transparency;
+using Ledger.Pages.Jobs;
+using Ledger.Pages.Log;
+using Ledger.Web.Tokens;
 
 namespace Ledger.SystemTests.Scale;
 

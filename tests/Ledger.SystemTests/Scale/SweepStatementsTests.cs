@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Ledger.Execution;
+using Ledger.Execution.Turns;
 using Ledger.Registry;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -126,8 +126,7 @@ public sealed class ArchitectureTests
     {
         if (Path.GetFileName(file).Split('.') is not [var type, var member, "sql"])
             return $"{file} is not named after a class and what it runs";
-        // The folder Console is the namespace Ledger.Pages: the other would hide System.Console.
-        if (s_ledger.GetManifestResourceInfo($"Ledger.{file.Replace("Console/", "Pages/").Replace('/', '.')}") is null)
+        if (s_ledger.GetManifestResourceInfo($"Ledger.{file.Replace('/', '.')}") is null)
             return $"{file} is not embedded";
         var source = Path.Combine(SourceTree.Root, "src", "Ledger", Path.GetDirectoryName(file)!, $"{type}.cs");
         return File.Exists(source) && IsLoaded(File.ReadAllText(source), type, member) ? null : $"{file} is not loaded by {type}";
@@ -139,7 +138,7 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Only_the_one_place_opens_connections() => Assert.Equal(
-        ["Database/Embedded/Postmaster.cs", "Database/LedgerSession.cs", "Database/PoolerProbe.cs"],
+        ["Database/Checks/PoolerProbe.cs", "Database/Embedded/Postmaster.cs", "Database/LedgerSession.cs"],
         SourceTree.Files("src/Ledger", "*.cs")
             .Where(file => Opens(File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Ledger", file))))
             .Order(StringComparer.Ordinal));
@@ -158,12 +157,12 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Only_the_one_place_reads_what_is_given_and_sets_where_is_written() => Assert.Equal(
-        ["Ledger/FaultPoint.cs", "Ledger/Program.cs", "Verifier/GivenFile.cs", "Verifier/Program.cs", "Verifier/StandardStreams.cs",
+        ["Ledger/Machine/FaultPoint.cs", "Ledger/Program.cs", "Verifier/GivenFile.cs", "Verifier/Program.cs", "Verifier/StandardStreams.cs",
             "Verifier/Utf8Output.cs"],
         SourceTree.Files("src", "*.cs")
             .Where(file => UsesConsole(File.ReadAllText(Path.Combine(SourceTree.Root, "src", file))))
             // The import has a reader of its own, of bytes.
-            .Where(file => file != "Ledger/Cli/ImportCommand.cs")
+            .Where(file => file != "Ledger/Cli/Run/ImportCommand.cs")
             .Order(StringComparer.Ordinal));
 
     [Theory]
@@ -210,10 +209,7 @@ public sealed class ArchitectureTests
     }
 
     private static bool IsInItsNamespace(string file, string source) => !source.Contains("\nnamespace ", StringComparison.Ordinal) && !source.StartsWith("namespace ", StringComparison.Ordinal)
-        || source.Contains($"namespace {string.Join('.', ["Ledger", .. file.Split('/').SkipLast(1).Select(Word)])};", StringComparison.Ordinal);
-
-    /// <summary>One folder's namespace has another name: a namespace <c>Ledger.Console</c> would hide <c>System.Console</c> from all of <c>Ledger</c>.</summary>
-    private static string Word(string folder) => folder == "Console" ? "Pages" : folder;
+        || source.Contains($"namespace {string.Join('.', ["Ledger", .. file.Split('/').SkipLast(1)])};", StringComparison.Ordinal);
 
     [Fact]
     public void A_projects_root_holds_few_files()

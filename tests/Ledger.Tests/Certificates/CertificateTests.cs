@@ -3,7 +3,7 @@ using Ledger.Certificates;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
-using Ledger.Pages;
+using Ledger.Web;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -116,6 +116,6 @@ public sealed class CertificateTests
     private static async Task<string> PageAsync(Certificate certificate)
     {
         await using var services = new ServiceCollection().BuildServiceProvider();
-        return await new Html(services, NullLoggerFactory.Instance).RenderAsync<CertificatePage>(CertificateDocument.Of(certificate, "a4").Parameters);
+        return await new Html(services, NullLoggerFactory.Instance).RenderAsync<CertificatePage>(CertificateDocument.Of(certificate, "a4", Assets.Text("certificate.css")).Parameters);
     }
 }

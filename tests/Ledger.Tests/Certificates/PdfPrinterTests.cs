@@ -1,5 +1,4 @@
 using Ledger.Certificates;
-using Ledger.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ledger.Tests.Certificates;
@@ -10,8 +9,7 @@ public sealed class PdfPrinterTests
     public async Task Without_a_temporary_folder_it_says_so_and_prints_nothing()
     {
         using var nowhere = new TemporaryFile("");
-        var options = new HttpOptions { Chromium = "/bin/false" };
-        using var printer = new PdfPrinter(options, TimeProvider.System, NullLogger<PdfPrinter>.Instance)
+        using var printer = new PdfPrinter("/bin/false", TimeProvider.System, NullLogger<PdfPrinter>.Instance)
         {
             MakeFolder = () => Directory.CreateDirectory(Path.Combine(nowhere.Path, "no-folder")).FullName,
         };

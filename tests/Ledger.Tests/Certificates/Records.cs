@@ -3,7 +3,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.EventStore;
 using Ledger.Projections.Status;
-using Ledger.Transparency.Proofs;
+using Ledger.Proofs;
 
 namespace Ledger.Tests.Certificates;
 

@@ -1,4 +1,5 @@
 using Ledger.Cli;
+using Ledger.Cli.Jobs;
 
 namespace Ledger.Tests.Cli;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Machine;
 
 namespace Ledger.Tests.Cli;
 

@@ -1,4 +1,3 @@
-using Ledger.Cli;
 using Ledger.Tests.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 

@@ -1,4 +1,5 @@
 using Ledger.Database.Embedded;
+using Ledger.Machine;
 
 namespace Ledger.Tests.Database;
 
@@ -12,8 +13,8 @@ public sealed class EmbeddedPartsTests : IDisposable
     [Fact]
     public void A_program_is_started_by_its_path_or_not_at_all()
     {
-        Assert.True(Path.IsPathRooted(Command.StartInfo(["stat", "x"]).FileName));
-        Assert.Throws<System.ComponentModel.Win32Exception>(() => Command.StartInfo(["no-such-program-anywhere"]));
+        Assert.True(Path.IsPathRooted(ShortProgram.StartInfo(["stat", "x"]).FileName));
+        Assert.Throws<System.ComponentModel.Win32Exception>(() => ShortProgram.StartInfo(["no-such-program-anywhere"]));
     }
 
     [Theory]

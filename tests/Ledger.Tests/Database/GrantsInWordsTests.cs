@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Ledger.Database;
+using Ledger.Database.Checks;
 
 namespace Ledger.Tests.Database;
 

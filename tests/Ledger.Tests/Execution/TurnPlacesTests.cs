@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Ledger.Execution;
+using Ledger.Execution.Turns;
 
 namespace Ledger.Tests.Execution;
 

@@ -1,4 +1,4 @@
-using Ledger.Http;
+using Ledger.Api;
 using Microsoft.AspNetCore.Http;
 
 namespace Ledger.Tests.Http;

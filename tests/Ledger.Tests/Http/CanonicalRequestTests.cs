@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Ledger.Http;
+using Ledger.Api;
 
 namespace Ledger.Tests.Http;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Ledger.Http;
+using Ledger.Api;
 
 namespace Ledger.Tests.Http;
 

@@ -1,5 +1,5 @@
 using Ledger.EventStore;
-using Ledger.Http;
+using Ledger.Web;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Ledger.Http;
+using Ledger.Web;
 
 namespace Ledger.Tests.Http;
 

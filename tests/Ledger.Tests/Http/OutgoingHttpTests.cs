@@ -1,5 +1,5 @@
 using System.Net;
-using Ledger.Http;
+using Ledger.Machine;
 
 namespace Ledger.Tests.Http;
 

@@ -1,4 +1,4 @@
-using Ledger.Http;
+using Ledger.Web;
 using Npgsql;
 
 namespace Ledger.Tests.Http;

@@ -1,4 +1,4 @@
-using Ledger.Http;
+using Ledger.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

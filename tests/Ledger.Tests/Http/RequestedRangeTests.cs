@@ -1,5 +1,5 @@
 using Ledger.Contracts;
-using Ledger.Http;
+using Ledger.Jobs;
 
 namespace Ledger.Tests.Http;
 
@@ -57,20 +57,20 @@ public sealed class RequestedRangeTests
     [InlineData("9999-12-31T23:59:59-00:01")]
     public void Anything_else_is_not_a_date(string text)
     {
-        Assert.Null(RequestedRange.Read(text, isStart: true));
-        Assert.Null(RequestedRange.Read(text, isStart: false));
+        Assert.Null(SentInstant.Read(text, isStart: true));
+        Assert.Null(SentInstant.Read(text, isStart: false));
     }
 
     [Fact]
     public void Rounding_up_never_leaves_the_calendar()
     {
-        Assert.Null(RequestedRange.Read("9999-12-31T23:59:59.9999Z", isStart: true));
-        Assert.Equal("9999-12-31T23:59:59.999Z", Instant.Text(RequestedRange.Read("9999-12-31T23:59:59.9999Z", isStart: false)!.Value));
+        Assert.Null(SentInstant.Read("9999-12-31T23:59:59.9999Z", isStart: true));
+        Assert.Equal("9999-12-31T23:59:59.999Z", Instant.Text(SentInstant.Read("9999-12-31T23:59:59.9999Z", isStart: false)!.Value));
     }
 
     private static void Means(string text, string start, string end)
     {
-        Assert.Equal(start, Instant.Text(RequestedRange.Read(text, isStart: true)!.Value));
-        Assert.Equal(end, Instant.Text(RequestedRange.Read(text, isStart: false)!.Value));
+        Assert.Equal(start, Instant.Text(SentInstant.Read(text, isStart: true)!.Value));
+        Assert.Equal(end, Instant.Text(SentInstant.Read(text, isStart: false)!.Value));
     }
 }

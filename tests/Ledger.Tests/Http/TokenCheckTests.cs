@@ -3,9 +3,9 @@ using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using Ledger.Contracts.Registry;
-using Ledger.Http;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
+using Ledger.Web.Tokens;
 using Microsoft.AspNetCore.Http;
 
 namespace Ledger.Tests.Http;

@@ -1,6 +1,6 @@
 using System.Text;
 using Ledger.Contracts;
-using Ledger.Conversations;
+using Ledger.Conversations.Adding;
 using Ledger.Import;
 
 namespace Ledger.Tests.Import;

@@ -1,7 +1,9 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Engine;
 using Ledger.Jobs;
 using Ledger.Projections.Jobs;
+using Ledger.Windows;
 
 namespace Ledger.Tests.Jobs;
 

@@ -1,6 +1,7 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
 using Ledger.Projections.Status;
+using Ledger.Windows;
 using static Ledger.Tests.Jobs.Given;
 
 namespace Ledger.Tests.Jobs;

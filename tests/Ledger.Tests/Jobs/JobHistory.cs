@@ -6,6 +6,7 @@ using Ledger.Jobs;
 using Ledger.Projections;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
+using Ledger.Windows;
 using Outcome = Ledger.Jobs.Outcome;
 
 namespace Ledger.Tests.Jobs;

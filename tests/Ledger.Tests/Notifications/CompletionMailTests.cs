@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Ledger.Contracts.Jobs;
-using Ledger.Http;
 using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using Ledger.Projections.Status;
 using MimeKit;
 
@@ -49,7 +49,9 @@ public sealed partial class CompletionMailTests
     private static async Task<string> WriteAsync(Notification notification)
     {
         var folder = Directory.CreateTempSubdirectory("ledger-mail-").FullName;
-        var sender = new MailSender(new NotificationOptions { MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger") }, new HttpOptions { PublicUrl = s_public }, TimeProvider.System);
+        var sender = new MailSender(
+            new NotificationOptions { MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger"), PublicUrl = s_public },
+            TimeProvider.System);
         Assert.IsType<SendResult.Sent>(await sender.SendAsync(notification, CancellationToken.None));
         Assert.IsType<SendResult.Sent>(await sender.SendAsync(notification, CancellationToken.None));
         var mail = await File.ReadAllTextAsync(Assert.Single(Directory.GetFileSystemEntries(folder)));

@@ -1,4 +1,4 @@
-using Ledger.Notifications;
+using Ledger.Notifications.Webhooks;
 
 namespace Ledger.Tests.Notifications;
 

@@ -1,4 +1,4 @@
-using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using MailKit.Net.Smtp;
 
 namespace Ledger.Tests.Notifications;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using MailKit.Security;
 using MimeKit;
 

@@ -1,4 +1,4 @@
-using Ledger.Notifications;
+using Ledger.Registry;
 
 namespace Ledger.Tests.Notifications;
 

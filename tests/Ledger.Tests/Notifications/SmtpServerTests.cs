@@ -1,4 +1,4 @@
-using Ledger.Notifications;
+using Ledger.Notifications.Mail;
 using MailKit.Security;
 
 namespace Ledger.Tests.Notifications;

@@ -1,5 +1,6 @@
 using System.Text;
-using Ledger.Notifications;
+using Ledger.Notifications.Webhooks;
+using Ledger.Registry;
 
 namespace Ledger.Tests.Notifications;
 

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Ledger.Contracts.Registry;
+using Ledger.Engine;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
 

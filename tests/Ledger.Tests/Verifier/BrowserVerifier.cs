@@ -49,7 +49,7 @@ internal static class BrowserVerifier
     private static string CopyModules()
     {
         var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "verify-page")).FullName;
-        foreach (var module in Directory.GetFiles(Path.Combine(SourceTree.Root, "src", "Ledger", "Console", "assets", "verify"), "*.js"))
+        foreach (var module in Directory.GetFiles(Path.Combine(SourceTree.Root, "src", "Ledger", "Pages", "assets", "verify"), "*.js"))
             File.Copy(module, Path.Combine(folder, Path.GetFileName(module)), overwrite: true);
         File.WriteAllText(Path.Combine(folder, "package.json"), """{ "private": true, "type": "module" }""");
         return folder;

@@ -1,8 +1,8 @@
 using System.Text;
 using Ledger.Contracts.Transparency;
 using Ledger.SystemTests;
-using Ledger.Tests.Contracts.Transparency;
 using Ledger.Tests.Contracts.Transparency.Proofs;
+using Ledger.Tests.Contracts.Transparency;
 
 namespace Ledger.Tests.Verifier;
 

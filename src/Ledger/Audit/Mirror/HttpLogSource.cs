@@ -2,7 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Ledger.Contracts.Bytes;
 using Ledger.Contracts.Transparency;
-using Ledger.Http;
+using Ledger.Machine;
 
 namespace Ledger.Audit.Mirror;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ledger.Audit.Tree;
 using Ledger.Contracts.Transparency;
 
 namespace Ledger.Audit.Mirror;

@@ -1,14 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Ledger.Audit.Tree;
 using Ledger.Contracts;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Contracts.Transparency;
 using Ledger.Database;
-using Ledger.Identifiers;
 using Ledger.Jobs;
+using Ledger.Keys;
 using Npgsql;
 
 namespace Ledger.Audit.Mirror;

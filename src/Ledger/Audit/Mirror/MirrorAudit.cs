@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Ledger.Audit.Tree;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
+using Ledger.Machine;
 using Ledger.Projections;
 
 namespace Ledger.Audit.Mirror;

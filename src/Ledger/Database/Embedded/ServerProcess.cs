@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Machine;
 
 namespace Ledger.Database.Embedded;
 
@@ -24,8 +25,8 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="line">The program and its arguments; nothing secret.</param>
     public static ServerProcess Start(IReadOnlyList<string> line)
     {
-        var setsid = Command.Find("setsid", Environment.GetEnvironmentVariable("PATH")) ?? Command.Find("setsid", null);
-        return new ServerProcess(Process.Start(Command.StartInfo(setsid is null ? line : [setsid, .. line]))!);
+        var setsid = ShortProgram.Find("setsid", Environment.GetEnvironmentVariable("PATH")) ?? ShortProgram.Find("setsid", null);
+        return new ServerProcess(Process.Start(ShortProgram.StartInfo(setsid is null ? line : [setsid, .. line]))!);
     }
 
     /// <summary>The words of a server that has ended, before it had a log to write them to.</summary>

@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Ledger.Api;
+
+/// <summary>
+/// A request's members in one form, whatever their order, spacing and escapes were: what "the same request" means under an idempotency key.
+/// Every part is preceded by its length in bytes, so that two different requests never give the same bytes. Dates count as they were sent, so
+/// that a request without <c>endDate</c> is still the same one tomorrow.
+/// </summary>
+internal static class CanonicalRequest
+{
+    /// <summary>Distinct ids in ascending order of their UTF-8 bytes (which is not the order of UTF-16 code units).</summary>
+    public static IReadOnlyList<string> AsSet(IEnumerable<string> ids) =>
+        [.. ids.Distinct(StringComparer.Ordinal).Select(id => (Id: id, Bytes: Encoding.UTF8.GetBytes(id))).Order(ByBytes).Select(id => id.Id)];
+
+    /// <param name="ids">As <see cref="AsSet"/> gives them.</param>
+    /// <param name="startDate">Not judged beside ids, and yet a part of what was sent; null where it was not.</param>
+    /// <param name="endDate">As <paramref name="startDate"/>.</param>
+    public static byte[] ByConversationIds(IReadOnlyList<string> ids, string? startDate, string? endDate) =>
+        Write("conversationIds", [startDate, endDate, .. ids]);
+
+    /// <param name="cId">The channel user.</param>
+    /// <param name="startDate">As sent; null where it was not.</param>
+    /// <param name="endDate">As sent; null where it was not.</param>
+    public static byte[] ByChannelUser(string cId, string? startDate, string? endDate) => Write("cId", [cId, startDate, endDate]);
+
+    private static byte[] Write(string requestType, IReadOnlyList<string?> parts)
+    {
+        using var bytes = new MemoryStream();
+        Write(bytes, requestType);
+        foreach (var part in parts)
+            Write(bytes, part);
+        return bytes.ToArray();
+    }
+
+    private static void Write(MemoryStream bytes, string? part)
+    {
+        var text = part is null ? [] : Encoding.UTF8.GetBytes(part);
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, part is null ? -1 : text.Length); // absent is not ""
+        bytes.Write(length);
+        bytes.Write(text);
+    }
+
+    private static readonly Comparer<(string Id, byte[] Bytes)> ByBytes =
+        Comparer<(string Id, byte[] Bytes)>.Create((a, b) => a.Bytes.AsSpan().SequenceCompareTo(b.Bytes));
+}

@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+using Ledger.Api.Reference;
+using Ledger.Database;
+using Ledger.Web;
+using Npgsql;
+
+namespace Ledger.Api;
+
+/// <summary>One thing that a ready node needs.</summary>
+/// <param name="Name">What is checked, in one word.</param>
+/// <param name="Problem">Answers what is wrong and what to do, in plain words without identifiers; null if nothing is.</param>
+public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> Problem);
+
+/// <summary>One thing that a ready node should be told of.</summary>
+/// <param name="Warning">In plain words without identifiers; null if there is nothing.</param>
+public sealed record ReadinessWarning(Func<CancellationToken, Task<string?>> Warning);
+
+/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can do its work.</summary>
+internal static class Health
+{
+    private const int RetryAfterSeconds = 5;
+
+    public static void Map(WebApplication app)
+    {
+        app.MapGet("/health/live", () => TypedResults.Text("""{"status":"live"}"""u8, "application/json"))
+            .WithName("live")
+            .Describe(HealthOperations.Live);
+        app.MapGet("/health/ready", ReadyAsync)
+            .WithName("ready")
+            .Describe(HealthOperations.Ready);
+    }
+
+    private static async Task<IResult> ReadyAsync(
+        HttpContext context, NpgsqlDataSource database, IEnumerable<ReadinessCheck> checks, IEnumerable<ReadinessWarning> warnings,
+        HttpOptions options, TimeProvider time)
+    {
+        ReadinessCheck[] all = [new("database", cancel => DatabaseProblemAsync(database, cancel)), .. checks];
+        var problems = await Task.WhenAll(all.Select(check => ProblemAsync(check, options.ReadinessTimeout, time, context.RequestAborted)));
+        var found = problems.OfType<string>().ToList();
+        if (found.Count > 0)
+            return new ErrorAnswer(503, 503, found, RetryAfterSeconds);
+        // A warning that cannot be had is none: the checks say what is wrong.
+        var told = await Task.WhenAll(warnings.Select(
+            one => AskAsync(one.Warning, failed: _ => null, options.ReadinessTimeout, time, context.RequestAborted)));
+        var answer = new JsonObject
+        {
+            ["status"] = "ready",
+            ["warnings"] = new JsonArray([.. told.OfType<string>().Select(text => (JsonNode)text)]),
+        };
+        return TypedResults.Text(answer.ToJsonString(), "application/json");
+    }
+
+    /// <summary>What is asked, by the deadline.</summary>
+    /// <param name="failed">What to say where there is no answer: because of this, or, with null, because it came too late.</param>
+    private static async Task<string?> AskAsync(
+        Func<CancellationToken, Task<string?>> ask, Func<Exception?, string?> failed, TimeSpan timeout, TimeProvider time,
+        CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        try
+        {
+            return await ask(either.Token).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            return failed(null);
+        }
+        catch (Exception exception) when (!cancel.IsCancellationRequested)
+        {
+            return failed(exception);
+        }
+    }
+
+    private static async Task<string?> ProblemAsync(ReadinessCheck check, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    {
+        var problem = await AskAsync(
+            check.Problem,
+            exception => exception is null ? $"no answer within {timeout.TotalSeconds:0.#} s"
+                : Failure.IsUnreachable(exception) ? "the database cannot be reached"
+                : "the check itself failed",
+            timeout, time, cancel);
+        return problem is null ? null : $"{check.Name}: {problem}";
+    }
+
+    private static async Task<string?> DatabaseProblemAsync(NpgsqlDataSource database, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select 1");
+        await command.ExecuteScalarAsync(cancel);
+        return null;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Ledger.Api.Reference;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Jobs;
+using Ledger.Registry;
+using Ledger.Web;
+using Ledger.Web.Tokens;
+
+namespace Ledger.Api;
+
+/// <summary><c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids, and puts that on record.</summary>
+internal static class OutcomesEndpoint
+{
+    internal const int MaximumLimit = 1000;
+    internal const int DefaultLimit = 100;
+
+    /// <summary>What a disclosure's record says was handed out.</summary>
+    private const string Disclosed = "outcomes of the job";
+
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/outcomes", OutcomesAsync)
+        .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations, Scope.LedgerAudit))
+        .WithName("listDeletionJobOutcomes")
+        .Describe(JobOperations.Outcomes);
+
+    private static async Task<IResult> OutcomesAsync(HttpContext context, JobReader jobs, RegistryStore registry)
+    {
+        var caller = Caller.Of(context);
+        var bot = caller.Bot.BotId;
+        if (!JobId.TryParse(BotPath.JobId(context), out var job) || await jobs.ClientAsync(bot, job, context.RequestAborted) is not { } submitter)
+            return Refusals.UnknownJob;
+        if (submitter != caller.ClientId && !caller.MayDoOneOf([Scope.LedgerAudit]))
+            return TokenAuthentication.Forbidden;
+
+        var query = new QueryParameters(context.Request, "outcome", "limit", "after");
+        var outcome = query.OneOf("outcome", "deleted", "failed", "skipped", "pending");
+        var limit = query.Number("limit", 1, MaximumLimit, absent: DefaultLimit);
+        var after = query.Number("after", 0, long.MaxValue, absent: -1);
+        if (query.Problems.Count > 0)
+            return query.Refusal();
+        if (await jobs.OutcomesAsync(bot, job, outcome, (int)limit, after, context.RequestAborted) is not { } page)
+            return Refusals.UnknownJob;
+        if (page.Outcomes.Any(one => one.ConversationId is not null))
+            await Disclosure.RecordAsync(registry, caller, job, Disclosed, context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Text(Json(job, page).Span, "application/json");
+    }
+
+    private static ReadOnlyMemory<byte> Json(JobId job, OutcomePage page)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using var json = new Utf8JsonWriter(buffer, Readable);
+        json.WriteStartObject();
+        json.WriteString("jobId", job.ToString());
+        json.WriteStartArray("outcomes");
+        foreach (var outcome in page.Outcomes)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("ordinal", outcome.Ordinal);
+            json.WriteString("conversationId", outcome.ConversationId);
+            json.WriteString("outcome", outcome.Outcome);
+            json.WriteString("reason", outcome.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        if (page.Next is { } next)
+            json.WriteNumber("next", next);
+        else
+            json.WriteNull("next");
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}

@@ -1,0 +1,41 @@
+using Ledger.Api.Reference;
+using Ledger.Contracts.Jobs;
+using Ledger.Jobs;
+using Ledger.Web;
+using Ledger.Web.Tokens;
+
+namespace Ledger.Api;
+
+/// <summary>
+/// <c>GET …/{jobId}/progress</c>: the status document as server-sent events, at once and at every change that is seen, until the job has ended (contract §6). An event's id is the document's
+/// validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does not have, and 204, which ends its attempts, when it
+/// has seen the end.
+/// </summary>
+internal static class ProgressEndpoint
+{
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/progress", ProgressAsync)
+        .RequireAuthorization(ScopeRequirement.OneOf(ProgressWatch.MayRead))
+        .WithName("watchDeletionJob")
+        .WithMetadata(new NoUseOfSession())
+        .Describe(HistoryOperations.Progress);
+
+    private static async Task<IResult> ProgressAsync(HttpContext context, RateLimits limits, JobReader jobs, ProgressStreams streams, ProgressWatch watch)
+    {
+        var (client, bot) = (Caller.Of(context).ClientId, Caller.Of(context).Bot.BotId);
+        if (!JobId.TryParse(BotPath.JobId(context), out var job))
+            return Refusals.UnknownJob;
+        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
+            return Refusals.TooMany(wait);
+        if (await jobs.StatusAsync(bot, job, context.RequestAborted) is not { } status)
+            return Refusals.UnknownJob;
+        var seen = context.Request.Headers["Last-Event-ID"].ToString();
+        if (status.Ended && seen == status.Validator)
+            return TypedResults.NoContent();
+        var (place, refusal) = streams.TryOpen(client, job.ToString());
+        if (place is null)
+            return refusal!;
+        using (place)
+            await watch.RunAsync(context, job, status, seen);
+        return Results.Empty;
+    }
+}

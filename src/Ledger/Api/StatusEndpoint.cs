@@ -1,0 +1,63 @@
+using System.Text;
+using Ledger.Api.Reference;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
+using Ledger.Jobs;
+using Ledger.Web;
+using Ledger.Web.Tokens;
+using Microsoft.Net.Http.Headers;
+
+namespace Ledger.Api;
+
+/// <summary><c>GET …/conversations/delete/{jobId}</c>, and <c>POST</c> with an empty body: the status document (contract §2).</summary>
+internal static class StatusEndpoint
+{
+    /// <summary>Seconds between polls of a job that has not ended: 720 an hour, well below the hourly limit.</summary>
+    private const string PollAfterSeconds = "5";
+
+    internal static ErrorAnswer NotEmpty { get; } = new(400, "the body must be empty: this path reads a job's status");
+
+    public static void Map(RouteGroupBuilder deletions)
+    {
+        var mayRead = ScopeRequirement.OneOf(Scope.DeleteConversations);
+        deletions.MapGet("/{jobId}", StatusAsync).RequireAuthorization(mayRead)
+            .WithName("getDeletionJobStatus")
+            .Describe(JobOperations.Status);
+        deletions.MapPost("/{jobId}", PostedStatusAsync).RequireAuthorization(mayRead)
+            .WithName("postDeletionJobStatus")
+            .Describe(JobOperations.PostedStatus);
+    }
+
+    private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    {
+        var bot = Caller.Of(context).Bot.BotId;
+        if (!JobId.TryParse(BotPath.JobId(context), out var job))
+            return Refusals.UnknownJob;
+        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
+            return Refusals.TooMany(wait);
+        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status ? Answer(context, status) : Refusals.UnknownJob;
+    }
+
+    private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    {
+        if (!JobId.TryParse(BotPath.JobId(context), out _))
+            return Refusals.UnknownJob;
+        return await RequestBody.IsEmptyAsync(context.Request, context.RequestAborted)
+            ? await StatusAsync(context, limits, jobs)
+            : NotEmpty;
+    }
+
+    private static IResult Answer(HttpContext context, StoredStatus status)
+    {
+        var etag = new EntityTagHeaderValue($"\"{status.Validator}\"");
+        var headers = context.Response.Headers;
+        headers.ETag = etag.ToString();
+        // A client may keep the document, and must ask whether it still holds.
+        headers.CacheControl = "private, no-cache";
+        if (!status.Ended)
+            headers.RetryAfter = PollAfterSeconds;
+        return Conditional.Knows(context.Request, etag)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json");
+    }
+}

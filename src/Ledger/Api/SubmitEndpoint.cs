@@ -1,0 +1,73 @@
+using System.Text;
+using Ledger.Api.Reference;
+using Ledger.Contracts;
+using Ledger.Contracts.Registry;
+using Ledger.Jobs;
+using Ledger.Web;
+using Ledger.Web.Tokens;
+
+namespace Ledger.Api;
+
+/// <summary><c>POST …/conversations/delete</c>: submit a deletion job (contract §1).</summary>
+internal static class SubmitEndpoint
+{
+    internal static ErrorAnswer KeyReused { get; } = new(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
+
+    internal static ErrorAnswer WindowNeverOpens(string window, string reason) => new(
+        409, $"the bot's window '{window}' never opens again ({reason}); nothing was recorded: ask the operator to define the window anew");
+
+    internal static ErrorAnswer KeyForgotten { get; } =
+        new(409, "the job of this Idempotency-Key was forgotten, so its request can no longer be compared: for another job, use a new key");
+
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapPost("", SubmitAsync)
+        .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
+        .WithName("submitDeletionJob")
+        .Describe(JobOperations.Submit);
+
+    /// <summary>In this order: rate limit, query, headers, size, rules of the body, record.</summary>
+    private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
+    {
+        var caller = Caller.Of(context);
+        if (limits.SecondsToWait(LimitedCall.Submit, caller.Bot.BotId) is { } wait)
+            return Refusals.TooMany(wait);
+        // A deletion is never guessed at: ?dryRun=true would be ignored, and delete.
+        if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
+            return query.Refusal();
+        var (idempotencyKey, refusal) = RequestHeaders.IdempotencyKey(context.Request.Headers);
+        if (refusal is not null)
+            return refusal;
+        if (!RequestHeaders.AnnounceJson(context.Request))
+            return Refusals.NotJson;
+        if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
+            return Refusals.BodyTooLarge;
+        return DeletionRequestParser.Parse(body, time.GetUtcNow()) switch
+        {
+            ParsedBody.Valid valid => Answer(
+                caller.Bot.BotId, await submission.SubmitAsync(Submission(caller, valid, idempotencyKey), context.RequestAborted), context),
+            ParsedBody.Invalid invalid => new ErrorAnswer(400, 400, invalid.Problems),
+            _ => throw new InvalidOperationException("a body is valid or invalid"),
+        };
+    }
+
+    private static Submission Submission(Caller caller, ParsedBody.Valid body, string? idempotencyKey)
+    {
+        if (!caller.Registry.Windows.TryGetValue(caller.Bot.Window, out var window))
+            throw new InvalidOperationException("the bot's window is not defined"); // the registry does not record such a bot
+        return new Submission(caller.Bot, window, caller.ClientId, body.Request, idempotencyKey, body.Canonical);
+    }
+
+    private static IResult Answer(string botId, SubmissionResult result, HttpContext context)
+    {
+        if (result is SubmissionResult.WindowNeverOpens never)
+            return WindowNeverOpens(never.Window, never.Reason);
+        if (result is not SubmissionResult.Accepted accepted)
+            return result is SubmissionResult.KeyForgotten ? KeyForgotten : KeyReused;
+        context.Response.Headers.Location = PublicAddress.Status(botId, accepted.JobId);
+        context.Response.Headers.CacheControl = "no-store";
+        // Nothing in here needs escaping; the order is the published sample's.
+        return TypedResults.Text(Encoding.UTF8.GetBytes(
+            $$"""
+            {"status":"queued","jobId":"{{accepted.JobId}}","message":"Deletion job queued successfully. The bot owner will be notified by email on completion.","submittedAt":"{{Instant.Text(accepted.SubmittedAt)}}"}
+            """), "application/json", StatusCodes.Status202Accepted);
+    }
+}

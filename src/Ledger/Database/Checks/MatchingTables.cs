@@ -1,0 +1,26 @@
+using Weasel.Core.Migrations;
+
+namespace Ledger.Database.Checks;
+
+/// <summary>Whether tables that a library reads and writes are as it needs them. Migrations make them, and never the library.</summary>
+internal static class MatchingTables
+{
+    /// <summary>In words, how they differ; null: they do not.</summary>
+    /// <param name="database">What the library needs, on a database.</param>
+    /// <param name="whose">Whose tables they are, as "the event store's".</param>
+    /// <param name="cancel">Stops it.</param>
+    public static async Task<string?> ProblemAsync(IDatabase database, string whose, CancellationToken cancel)
+    {
+        try
+        {
+            await database.AssertDatabaseMatchesConfigurationAsync(cancel);
+            return null;
+        }
+        catch (DatabaseValidationException e)
+        {
+            var changes = e.Message.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Skip(1);
+            return $"{whose} tables are not as this version needs them, which no migration does: "
+                + $"undo what was changed, or `{changes.FirstOrDefault() ?? e.Message}`";
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Ledger.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Execution.Turns;
+
+/// <summary>Where the queue of a bot begins for a turn: at the job that it claimed last.</summary>
+/// <param name="PlannedAt">When that was due.</param>
+/// <param name="SubmittedAt">When it was submitted.</param>
+/// <param name="Job">Its id.</param>
+public sealed record ClaimPlace(DateTimeOffset PlannedAt, DateTimeOffset SubmittedAt, Guid Job);
+
+/// <summary>
+/// What a turn claims, bot by bot: each claim is for the next bot in turn, however many jobs the others have. In the order of their names,
+/// and after the last comes the first.
+/// </summary>
+/// <remarks>
+/// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in
+/// front of them would read them all each time. So a claim begins where the bot's last one was. Every two seconds all is looked at from
+/// the front: for bots that had nothing due, and for what was put off, was given up by a node that died, or was committed late.
+/// </remarks>
+/// <param name="window">The window's name.</param>
+/// <param name="lastBot">The bot that had the window's latest turn on this node; null: none had.</param>
+/// <param name="time">For the two seconds.</param>
+public sealed class DueJobs(string window, string? lastBot, TimeProvider time)
+{
+    /// <summary>Who finds that another had the job meanwhile looks for the next one. That many in a row are not seen but by a
+    /// fault.</summary>
+    private const int LostClaims = 100;
+
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromSeconds(2);
+    private static readonly string BotsSql = Sql.Load(typeof(DueJobs), nameof(LookAsync));
+    private static readonly string NextSql = Sql.Load(typeof(DueJobs), nameof(NextAsync));
+
+    private readonly Queue<string> _bots = new();
+    private readonly Dictionary<string, Places> _places = new(StringComparer.Ordinal);
+    private long? _lookedAt;
+
+    /// <summary>The bot of the latest claim.</summary>
+    public string? LastBot { get; private set; } = lastBot;
+
+    private sealed record Places(ClaimPlace? Started, ClaimPlace? NotStarted)
+    {
+        public static readonly Places Front = new(null, null);
+
+        public Places With(ClaimPlace found, bool? isStarted) => isStarted switch
+        {
+            true => this with { Started = found },
+            false => this with { NotStarted = found },
+            null => this,
+        };
+    }
+
+    /// <summary>Claims the job that deserves a turn most.</summary>
+    /// <param name="session">The lane's, in a transaction.</param>
+    /// <param name="bots">All bots.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <returns>Null: nothing is due that nobody else holds.</returns>
+    public async Task<ClaimedJob?> NextAsync(NpgsqlConnection session, IEnumerable<string> bots, CancellationToken cancel)
+    {
+        var isFresh = false;
+        for (var lost = 0; lost < LostClaims;)
+        {
+            if (!isFresh && (_bots.Count == 0 || _lookedAt is not { } at || time.GetElapsedTime(at) >= s_betweenLooks))
+            {
+                await LookAsync(session, bots, cancel);
+                isFresh = true;
+            }
+            if (!_bots.TryDequeue(out var bot))
+                return null;
+            var places = _places.GetValueOrDefault(bot, Places.Front);
+            if (await PlaceAsync(session, bot, places, cancel) is not var (found, isStarted))
+                continue; // it has nothing more
+            _places[bot] = places.With(found, isStarted);
+            _bots.Enqueue(bot);
+            if (await ClaimedJob.LockedAsync(session, found.Job, window, cancel) is { } claimed)
+            {
+                LastBot = bot;
+                return claimed;
+            }
+            lost++;
+        }
+        return null;
+    }
+
+    /// <summary>Finds the bots that have something due, and forgets where their queues began.</summary>
+    private async Task LookAsync(NpgsqlConnection session, IEnumerable<string> bots, CancellationToken cancel)
+    {
+        _lookedAt = time.GetTimestamp();
+        _places.Clear();
+        _bots.Clear();
+        await using var command = new NpgsqlCommand(BotsSql, session)
+        {
+            Parameters = { new() { Value = window }, new() { Value = bots.ToArray() } },
+        };
+        var due = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            due.Add(reader.GetString(0));
+        due.Sort(StringComparer.Ordinal);
+        foreach (var bot in due.Where(IsAfterLast).Concat(due.Where(bot => !IsAfterLast(bot))))
+            _bots.Enqueue(bot);
+    }
+
+    private bool IsAfterLast(string bot) => string.CompareOrdinal(bot, LastBot) > 0;
+
+    private async Task<(ClaimPlace Found, bool? IsStarted)?> PlaceAsync(
+        NpgsqlConnection session, string bot, Places places, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(NextSql, session);
+        command.Parameters.AddWithValue(window);
+        command.Parameters.AddWithValue(bot);
+        foreach (var place in (ClaimPlace?[])[places.Started, places.NotStarted])
+        {
+            command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, place?.PlannedAt.UtcDateTime ?? DateTime.MinValue);
+            command.Parameters.AddWithValue(NpgsqlDbType.TimestampTz, place?.SubmittedAt.UtcDateTime ?? DateTime.MinValue);
+            command.Parameters.AddWithValue(NpgsqlDbType.Uuid, place?.Job ?? Guid.Empty);
+        }
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
+            return null;
+        return (
+            new ClaimPlace(reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetGuid(0)),
+            await reader.IsDBNullAsync(3, cancel) ? null : reader.GetBoolean(3));
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using Ledger.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Execution.Turns;
+
+/// <summary>What of a window is due.</summary>
+/// <param name="Window">Its name.</param>
+/// <param name="Now">The database's clock.</param>
+/// <param name="Due">How many jobs are due: 0, 1, or 2 for more.</param>
+/// <param name="Next">When the first of those is due that are not yet.</param>
+public sealed record WindowState(string Window, DateTimeOffset Now, int Due, DateTimeOffset? Next);
+
+/// <summary>
+/// Asks what is due in windows. Jobs that have ended stay in the index as long as any snapshot is open that could see them, so a look
+/// begins at the first job that the last one found. Once a minute it begins at the front: for what was committed late, or by a slow clock.
+/// </summary>
+public sealed class WindowStates(TimeProvider time)
+{
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMinutes(1);
+    private static readonly string ReadSql = Sql.Load(typeof(WindowStates), nameof(ReadAsync));
+
+    private readonly ConcurrentDictionary<string, Front> _fronts = new(StringComparer.Ordinal);
+
+    private sealed record Front(DateTimeOffset PlannedAt, DateTimeOffset SubmittedAt, Guid Job, long LookedAt);
+
+    /// <summary>What is due in these windows, whether they are open or not.</summary>
+    public async Task<IReadOnlyList<WindowState>> ReadAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> windows, CancellationToken cancel)
+    {
+        var fronts = windows.ToDictionary(window => window, FrontOf, StringComparer.Ordinal);
+        await using var command = new NpgsqlCommand(ReadSql, connection)
+        {
+            Parameters =
+            {
+                new() { Value = fronts.Keys.ToArray() },
+                new() { Value = fronts.Values.Select(front => front.PlannedAt.UtcDateTime).ToArray(), NpgsqlDbType = Instants },
+                new() { Value = fronts.Values.Select(front => front.SubmittedAt.UtcDateTime).ToArray(), NpgsqlDbType = Instants },
+                new() { Value = fronts.Values.Select(front => front.Job).ToArray() },
+            },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var states = new List<WindowState>();
+        while (await reader.ReadAsync(cancel))
+        {
+            var (window, now) = (reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1));
+            var next = await reader.IsDBNullAsync(3, cancel) ? (DateTimeOffset?)null : reader.GetFieldValue<DateTimeOffset>(3);
+            states.Add(new WindowState(window, now, reader.GetInt32(2), next));
+            // Where nothing is left, nothing comes that is due much earlier than now.
+            _fronts[window] = await reader.IsDBNullAsync(4, cancel)
+                ? new Front(now - s_betweenLooks, DateTimeOffset.MinValue, Guid.Empty, fronts[window].LookedAt)
+                : new Front(
+                    reader.GetFieldValue<DateTimeOffset>(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetGuid(6),
+                    fronts[window].LookedAt);
+        }
+        return states;
+    }
+
+    private static NpgsqlDbType Instants => NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
+
+    private Front FrontOf(string window) =>
+        _fronts.TryGetValue(window, out var front) && time.GetElapsedTime(front.LookedAt) < s_betweenLooks
+            ? front
+            : new Front(DateTimeOffset.MinValue, DateTimeOffset.MinValue, Guid.Empty, time.GetTimestamp());
+}

@@ -1,0 +1,298 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Ledger.Contracts.Jobs;
+using Ledger.Machine;
+
+namespace Ledger.Keys;
+
+/// <summary>
+/// The keys that live outside the database and its backups: one file each, readable by the service's user alone.
+/// <c>service.key</c> derives job ids and seals client secrets; <c>epoch-000001.key</c>, … wrap the jobs' keys, the newest for new jobs. A rotation (<see cref="KeyRotation"/>), of any node or
+/// process that shares the folder, adds an epoch and destroys the older ones: the folder is read again where that shows.
+/// </summary>
+public sealed class KeyFolder
+{
+    private const int KeySize = 32;
+    private const string ServiceFile = "service.key";
+    private const string EpochPrefix = "epoch-";
+
+    private readonly byte[] _secretsKey;
+    private readonly Lock _reading = new();
+    private volatile EpochKeys _epochs;
+
+    private KeyFolder(string folder, byte[] service, EpochKeys epochs)
+    {
+        Folder = folder;
+        _epochs = epochs;
+        JobIdSecret = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/job-id"u8.ToArray());
+        CheckValue = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/check"u8.ToArray());
+        _secretsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/client-secrets"u8.ToArray());
+    }
+
+    /// <summary>The epochs' keys as they were at one moment.</summary>
+    private sealed record EpochKeys(IReadOnlyDictionary<int, byte[]> Keys)
+    {
+        public int Newest { get; } = Keys.Keys.Max();
+
+        public override string ToString() => nameof(EpochKeys);
+    }
+
+    /// <summary>Where it is. The log's key is in it too: see <see cref="LogKeyFile"/>.</summary>
+    public string Folder { get; }
+
+    /// <summary>The secret that job ids are derived under.</summary>
+    public byte[] JobIdSecret { get; }
+
+    /// <summary>Tells these keys from others, and says nothing of them: a ledger keeps it to refuse keys that are not its own.</summary>
+    public byte[] CheckValue { get; }
+
+    /// <summary>The epoch whose key wraps new jobs' keys, as far as this process has read.</summary>
+    public int CurrentEpoch => _epochs.Newest;
+
+    /// <summary>Makes a folder with fresh keys. Refuses to touch one that holds keys already.</summary>
+    /// <param name="origin">The name that the log is to have; null: a made-up one.</param>
+    public static void Create(string folder, string? origin = null)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.key").Any())
+            throw new InvalidOperationException($"'{folder}' holds keys already. They are needed for what they sealed: choose another folder");
+        // Made beside its place and moved there whole: a crash leaves no folder that passes for one with keys.
+        var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
+        Directory.CreateDirectory(parent);
+        var fresh = Path.Combine(parent, $".{Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar))}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(fresh);
+        else
+            Directory.CreateDirectory(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        KeyFiles.Create(Path.Combine(fresh, EpochFile(1)), NewKeyLine());
+        KeyFiles.Create(Path.Combine(fresh, ServiceFile), NewKeyLine());
+        LogKeyFile.Create(fresh, origin ?? LogKeyFile.DefaultOrigin());
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            Directory.Delete(folder);
+        Directory.Move(fresh, folder);
+        // Before anything is sealed under these keys: a power cut must not take the folder's name back.
+        DurableFile.SyncFolder(parent);
+    }
+
+    /// <exception cref="InvalidOperationException">Says what is missing or wrong, and what to do.</exception>
+    public static KeyFolder Open(string folder)
+    {
+        var service = Path.Combine(folder, ServiceFile);
+        if (!KeyFiles.IsThere(service))
+            throw new InvalidOperationException($"'{folder}' holds no keys: make them with `ledger key new --keys {ShellWord.Of(folder)}`, or bring back the folder that this database was used with");
+        return new KeyFolder(folder, Read(service), ReadEpochs(folder));
+    }
+
+    /// <summary>Reads the epochs' keys again: learns new ones, and drops from memory those that were destroyed.</summary>
+    public void Reload()
+    {
+        // One at a time: what was read earlier must not replace what was read later.
+        lock (_reading)
+            _epochs = ReadEpochs(Folder);
+    }
+
+    /// <summary>A fresh job key, wrapped under the newest epoch's key.</summary>
+    public (JobKey Key, int Epoch, byte[] Wrapped) NewJobKey(JobId job)
+    {
+        var key = RandomNumberGenerator.GetBytes(JobKey.Size);
+        var epochs = _epochs;
+        return (new JobKey(job, key), epochs.Newest, Wrap(epochs, job, key));
+    }
+
+    /// <summary>
+    /// Opens a job's key. Where its epoch's key is destroyed, which a row of a restored backup can be wrapped under, it is looked up among the survivors of the rotation.
+    /// </summary>
+    /// <returns>Null when the key was destroyed: the job was forgotten.</returns>
+    /// <exception cref="KeyFolderBehindException">The epoch is newer than this folder, or the folder lacks the survivors.</exception>
+    /// <exception cref="CryptographicException">The wrapped key is damaged, or another job's.</exception>
+    public JobKey? OpenJobKey(JobId job, int epoch, ReadOnlySpan<byte> wrapped) => Unwrap(job, epoch, wrapped) is { } key ? new JobKey(job, key) : null;
+
+    /// <summary>A job's key from under whatever epoch wraps it, wrapped under the newest; null when it was destroyed.</summary>
+    internal (int Epoch, byte[] Wrapped)? Rewrap(JobId job, int epoch, ReadOnlySpan<byte> wrapped)
+    {
+        if (Unwrap(job, epoch, wrapped) is not { } key)
+            return null;
+        var epochs = _epochs;
+        return (epochs.Newest, Wrap(epochs, job, key));
+    }
+
+    /// <summary>Epochs before <paramref name="epoch"/> whose keys are there.</summary>
+    internal IReadOnlyList<int> EpochsBefore(int epoch) => [.. _epochs.Keys.Keys.Where(older => older < epoch).Order()];
+
+    /// <summary>
+    /// What the folder lacks, and what to do; null if nothing. An epoch's key is destroyed only once the survivors are written: without their file it is not known who was forgotten.
+    /// </summary>
+    public string? Problem()
+    {
+        var epochs = _epochs;
+        while (Problem(epochs) is { } problem)
+        {
+            // What was read before a rotation does not know the newer survivors.
+            if (!ReloadChanges(epochs))
+                return problem;
+            epochs = _epochs;
+        }
+        return null;
+    }
+
+    /// <summary>The epochs whose keys are there.</summary>
+    internal IReadOnlyList<int> Epochs => [.. _epochs.Keys.Keys.Order()];
+
+    /// <summary>Adds an epoch's key, on the disk before anybody can wrap under it.</summary>
+    /// <exception cref="IOException">Another process added it at the same moment.</exception>
+    internal void AddEpoch()
+    {
+        KeyFiles.Create(Path.Combine(Folder, EpochFile(CurrentEpoch + 1)), NewKeyLine());
+        Reload();
+    }
+
+    /// <summary>Whether <see cref="DestroyBefore"/> would find anything that has its name still.</summary>
+    internal bool HasBefore(int epoch) => FilesBefore(epoch).Any();
+
+    /// <summary>Destroys the keys of all epochs before <paramref name="epoch"/>, the survivors that they wrap, and what a crash left of such files.</summary>
+    internal void DestroyBefore(int epoch)
+    {
+        foreach (var file in FilesBefore(epoch).ToArray())
+            KeyFiles.Destroy(file);
+        foreach (var file in KeyFiles.Leftovers(Folder, EpochPrefix).Concat(KeyFiles.Leftovers(Folder, Survivors.Prefix)))
+            KeyFiles.Erase(file);
+        Reload();
+    }
+
+    private IEnumerable<string> FilesBefore(int epoch) => Directory.EnumerateFiles(Folder, $"{EpochPrefix}*.key").Concat(Directory.EnumerateFiles(Folder, $"{Survivors.Prefix}*.keys"))
+        .Where(file => EpochOf(file) is { } older && older < epoch);
+
+    private byte[]? Unwrap(JobId job, int epoch, ReadOnlySpan<byte> wrapped)
+    {
+        if (epoch > CurrentEpoch)
+            Reload();
+        var epochs = _epochs;
+        if (epoch > epochs.Newest)
+            throw new KeyFolderBehindException();
+        if (epochs.Keys.TryGetValue(epoch, out var epochKey))
+            return Seal.Open(epochKey, wrapped, WrapContext(job));
+        byte[]? key;
+        while (!TryFindSurvivor(epochs, epoch, job, out key))
+        {
+            // Either the survivors moved on to a newer epoch, or they are not there, and then nothing tells whether the job was forgotten.
+            if (!ReloadChanges(epochs))
+                throw new KeyFolderBehindException(MissingSurvivors(epochs, epoch));
+            epochs = _epochs;
+        }
+        return key;
+    }
+
+    /// <summary>Reads the epochs again; false: they are as they were.</summary>
+    private bool ReloadChanges(EpochKeys before)
+    {
+        Reload();
+        return !_epochs.Keys.Keys.Order().SequenceEqual(before.Keys.Keys.Order());
+    }
+
+    private string? Problem(EpochKeys epochs)
+    {
+        var missing = Enumerable.Range(1, epochs.Newest).LastOrDefault(epoch => !epochs.Keys.ContainsKey(epoch));
+        if (missing == 0)
+            return null;
+        foreach (var epoch in epochs.Keys.Keys.Where(epoch => epoch > missing).OrderDescending())
+        {
+            try
+            {
+                return Survivors.Damage(Survivors.File(Folder, epoch));
+            }
+            catch (FileNotFoundException)
+            {
+                // Then an older file, while a rotation is under way.
+            }
+        }
+        return MissingSurvivors(epochs, missing);
+    }
+
+    private static string MissingSurvivors(EpochKeys epochs, int missing) =>
+        $"the key folder is incomplete: it has neither {EpochFile(missing)} nor {Path.GetFileName(Survivors.File("", epochs.Keys.Keys.Where(epoch => epoch > missing).Min()))}, which has the keys of "
+        + "the jobs that were not forgotten. Bring the latter back from the folder that this one was copied from (if it is lost, `ledger key rotate --now` writes a new one as long as no job needs it)";
+
+    /// <summary>Looks a job up in the newest survivors' file that can hold what <paramref name="under"/> wrapped; false where there is no such file.</summary>
+    private bool TryFindSurvivor(EpochKeys epochs, int under, JobId job, out byte[]? key)
+    {
+        foreach (var (epoch, epochKey) in epochs.Keys.Where(epoch => epoch.Key > under).OrderByDescending(epoch => epoch.Key))
+        {
+            try
+            {
+                key = Survivors.Find(Survivors.File(Folder, epoch), job) is { } wrapped ? Seal.Open(epochKey, wrapped, WrapContext(job)) : null;
+                return true;
+            }
+            catch (FileNotFoundException)
+            {
+                // A rotation is under way, or the folder is incomplete.
+            }
+        }
+        key = null;
+        return false;
+    }
+
+    private static byte[] Wrap(EpochKeys epochs, JobId job, byte[] key) => Seal.Close(epochs.Keys[epochs.Newest], key, WrapContext(job));
+
+    /// <summary>Seals an API client's secret for the database.</summary>
+    public byte[] SealSecret(string clientId, string secretId, byte[] secret) => Seal.Close(_secretsKey, secret, SecretContext(clientId, secretId));
+
+    public byte[] OpenSecret(string clientId, string secretId, ReadOnlySpan<byte> sealedSecret) => Seal.Open(_secretsKey, sealedSecret, SecretContext(clientId, secretId));
+
+    /// <summary>Seals what a bot's webhook is signed with.</summary>
+    public byte[] SealWebhookSecret(string botId, byte[] secret) => Seal.Close(_secretsKey, secret, WebhookContext(botId));
+
+    public byte[] OpenWebhookSecret(string botId, ReadOnlySpan<byte> sealedSecret) => Seal.Open(_secretsKey, sealedSecret, WebhookContext(botId));
+
+    private static string EpochFile(int epoch) => $"epoch-{epoch:D6}.key";
+
+    private static byte[] WrapContext(JobId job) => Encoding.UTF8.GetBytes($"job-key\n{job}");
+
+    private static byte[] SecretContext(string clientId, string secretId) => Encoding.UTF8.GetBytes($"client-secret\n{clientId}\n{secretId}");
+
+    private static byte[] WebhookContext(string botId) => Encoding.UTF8.GetBytes($"webhook-secret\n{botId}");
+
+    private static int? EpochOf(string file) =>
+        int.TryParse(Path.GetFileNameWithoutExtension(file).AsSpan(Path.GetFileName(file).IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+            ? epoch : null;
+
+    private static EpochKeys ReadEpochs(string folder)
+    {
+        // Whoever wraps under a key that it sees must find it after a crash too: the rotation that added it may not have come to its own fsync yet.
+        DurableFile.SyncFolder(folder);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var keys = Directory.EnumerateFiles(folder, $"{EpochPrefix}*.key").Where(file => EpochOf(file) is not null).ToDictionary(file => EpochOf(file)!.Value, Read);
+                return keys.Count > 0
+                    ? new EpochKeys(keys)
+                    : throw new InvalidOperationException($"'{folder}' holds no epoch key: the keys of the jobs cannot be opened without it");
+            }
+            catch (FileNotFoundException) when (attempt < 10)
+            {
+                // A rotation destroyed it between the listing and the reading.
+            }
+        }
+    }
+
+    private static string NewKeyLine() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize));
+
+    private static byte[] Read(string file)
+    {
+        var line = KeyFiles.Read(file, "treat the key as known to them", problem => new InvalidOperationException(problem));
+        Span<byte> key = stackalloc byte[KeySize];
+        if (!Convert.TryFromBase64String(line, key, out var length) || length != KeySize)
+            throw new InvalidOperationException($"'{file}' is not a key of the ledger: {KeySize} bytes in base64 are expected");
+        return key.ToArray();
+    }
+}
+
+/// <summary>This key folder lacks a key: it is an old or incomplete copy, or not the one that all nodes share. Nothing is lost, and it can be opened once the whole folder is back.</summary>
+public sealed class KeyFolderBehindException(string problem) : InvalidOperationException(problem)
+{
+    /// <summary>The database knows an epoch that the folder does not.</summary>
+    public KeyFolderBehindException()
+        : this("the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not enough. Bring the current one back")
+    {
+    }
+}

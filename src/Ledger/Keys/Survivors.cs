@@ -1,0 +1,83 @@
+using System.Globalization;
+using Ledger.Contracts.Jobs;
+using Microsoft.Win32.SafeHandles;
+
+namespace Ledger.Keys;
+
+/// <summary>
+/// <c>survivors-000007.keys</c> in the key folder: the keys of all jobs that were not forgotten when epoch 7 took over, wrapped under its key. A backup that was made before holds
+/// them under a key that was destroyed then: restored, it is read by this file. Records of one size in the order of the job ids (big-endian), so that a key is found
+/// without reading the file.
+/// </summary>
+internal static class Survivors
+{
+    public const string Prefix = "survivors-";
+
+    private const int IdSize = 16;
+    private const int RecordSize = IdSize + Seal.Overhead + JobKey.Size;
+    private static readonly byte[] s_header = "ledger survivors/v1\n"u8.ToArray();
+
+    public static string File(string folder, int epoch) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{epoch:D6}.keys"));
+
+    /// <summary>Writes the file of an epoch.</summary>
+    /// <param name="wrapped">Each surviving job with its key as wrapped under the epoch's, in ascending order of the ids.</param>
+    public static Task WriteAsync(string folder, int epoch, IAsyncEnumerable<(JobId Job, byte[] Wrapped)> wrapped) => KeyFiles.WriteAsync(File(folder, epoch), replace: true, async stream =>
+    {
+        stream.Write(s_header);
+        var record = new byte[RecordSize];
+        await foreach (var (job, key) in wrapped)
+        {
+            job.Value.TryWriteBytes(record, bigEndian: true, out _);
+            if (key.Length != RecordSize - IdSize)
+                throw new InvalidOperationException($"the wrapped key of {job} has a wrong length");
+            key.CopyTo(record, IdSize);
+            stream.Write(record);
+        }
+    });
+
+    /// <summary>What is wrong with a file that is there, and what to do; null if nothing is.</summary>
+    public static string? Damage(string file)
+    {
+        using var handle = System.IO.File.OpenHandle(file);
+        return Damage(file, handle);
+    }
+
+    private static string? Damage(string file, SafeFileHandle handle)
+    {
+        var header = new byte[s_header.Length];
+        return RandomAccess.Read(handle, header, 0) == header.Length && header.AsSpan().SequenceEqual(s_header) && (RandomAccess.GetLength(handle) - header.Length) % RecordSize == 0
+            ? null
+            : $"'{file}' is damaged or cut short: bring it back from the folder that this one was copied from";
+    }
+
+    /// <summary>The wrapped key of a job; null where it is not among the survivors.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="KeyFolderBehindException">It is not whole: who is not in it may have been.</exception>
+    public static byte[]? Find(string file, JobId job)
+    {
+        using var handle = System.IO.File.OpenHandle(file);
+        Span<byte> wanted = stackalloc byte[IdSize];
+        job.Value.TryWriteBytes(wanted, bigEndian: true, out _);
+        var record = new byte[RecordSize];
+        if (Damage(file, handle) is { } damage)
+            throw new KeyFolderBehindException(damage);
+        var (low, high) = (0L, (RandomAccess.GetLength(handle) - s_header.Length) / RecordSize);
+        while (low < high)
+        {
+            var middle = low + (high - low) / 2;
+            RandomAccess.Read(handle, record, s_header.Length + middle * RecordSize);
+            switch (record.AsSpan(0, IdSize).SequenceCompareTo(wanted))
+            {
+                case 0:
+                    return record[IdSize..];
+                case < 0:
+                    low = middle + 1;
+                    break;
+                default:
+                    high = middle;
+                    break;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,84 @@
+using Ledger.Contracts.Transparency;
+using Ledger.Database.Embedded;
+using Ledger.Keys;
+using Ledger.Machine;
+
+namespace Ledger.Log;
+
+/// <summary>
+/// Signs checkpoints, and remembers the last in <c>log.checkpoint</c>, outside the database: whatever becomes of the database, nothing is signed that
+/// is not consistent with it. Held under a lock on the key folder, so that processes that share one cannot interleave.
+/// </summary>
+internal sealed class LogSigner : IDisposable
+{
+    public const string CheckpointFile = "log.checkpoint";
+    private const string LockFile = "log.lock";
+
+    private readonly FileLock _lock;
+    private readonly NoteSigner _key;
+    private readonly string _file;
+
+    private LogSigner(FileLock held, NoteSigner key, string file) => (_lock, _key, _file) = (held, key, file);
+
+    public NoteVerifier Verifier => _key.Verifier;
+
+    /// <summary>The signer of <paramref name="origin"/>; null: another process is signing with this folder just now.</summary>
+    /// <exception cref="LogException">The folder's key is missing, damaged or another log's.</exception>
+    public static LogSigner? TryOpen(string folder, string origin)
+    {
+        var held = TryLock(folder);
+        if (held is null)
+            return null;
+        try
+        {
+            return new LogSigner(held, LogKeyFile.Read(folder, origin), Path.Combine(folder, CheckpointFile));
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The lock alone.</summary>
+    public static FileLock? TryLock(string folder)
+    {
+        var file = Path.Combine(folder, LockFile);
+        var isNew = !File.Exists(file);
+        var held = FileLock.TryExclusive(file);
+        if (isNew && held is not null)
+            DurableFile.GiveToOwnerOfFolder(file);
+        return held;
+    }
+
+    /// <summary>What was signed last with this folder; null: nothing yet.</summary>
+    /// <exception cref="LogException">The file is not what this key signed.</exception>
+    public Checkpoint? Last() => Read(_file, Verifier);
+
+    /// <summary>The checkpoint that a folder's file holds, signed by its key.</summary>
+    public static Checkpoint? Read(string file, NoteVerifier key)
+    {
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            return Checkpoint.Open(SignedNote.Parse(File.ReadAllBytes(file)), key);
+        }
+        catch (Exception e) when (e is FormatException or InvalidProofException)
+        {
+            throw new LogException($"'{file}' is not a checkpoint that this log's key signed ({e.Message}): restore it, or go on under a new name with `ledger log new-origin`", e);
+        }
+    }
+
+    /// <summary>Signs. The caller has proven the checkpoint consistent with <see cref="Last"/> and the database's.</summary>
+    public SignedNote Sign(Checkpoint checkpoint)
+    {
+        var note = new SignedNote(checkpoint.Text, [_key.Sign(checkpoint.Text)]);
+        // Remembered before it is known to anybody: a crash leaves a memory of what was perhaps never stored, and the next pass stores it, since the same
+        // checkpoint has the same signature.
+        DurableFile.Replace(_file, note.ToString());
+        return note;
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ledger.Contracts;
+using Ledger.Jobs;
+using Ledger.Keys;
+using Ledger.Machine;
+using Ledger.Projections;
+using Ledger.Registry;
+
+namespace Ledger.Notifications.Webhooks;
+
+/// <summary>
+/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what the
+/// address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to say which
+/// addresses may be reached.
+/// </summary>
+public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, RegistryStore registry, TimeProvider time)
+    : INotificationSender, IDisposable
+{
+    /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
+    private const int DrainedBytes = 64 * 1024;
+
+    private readonly HttpClient _http = Client();
+
+    public NotificationKind Kind => NotificationKind.Webhook;
+
+    public bool IsReady => true;
+
+    public int AtOnce => 2;
+
+    public (string Before, string After) MessageIdParts => ("msg_", "");
+
+    public TimeSpan Deadline => options.WebhookDeadline;
+
+    public string HostOf(Notification notification) =>
+        Uri.TryCreate(notification.Recipient, UriKind.Absolute, out var url) ? url.Authority : "";
+
+    public async Task<SendResult> SendAsync(Notification notification, CancellationToken cancel)
+    {
+        if (notification.Recipient is null)
+            return new SendResult.Failed("the bot has no webhook any more, or it is disabled", IsFinal: true);
+        if (Secret(notification) is not { } secret)
+            return new SendResult.Failed("the webhook's secret is missing or cannot be opened: give the bot its webhook anew", IsFinal: true);
+        using var request = Request(notification, secret);
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return response.StatusCode == HttpStatusCode.Gone ? await DisableAsync(notification, cancel) : Result(response);
+        }
+        catch (HttpRequestException e) when (!cancel.IsCancellationRequested)
+        {
+            return new SendResult.Failed(Problem(e));
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>What is posted: the status document as a poll would answer it, with the bot.</summary>
+    internal static byte[] Body(Notification notification, Uri? publicUrl)
+    {
+        var status = notification.Status;
+        var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
+        data.Insert(0, "botId", notification.Bot);
+        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
+        return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
+        {
+            ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",
+            ["timestamp"] = Instant.Text(status.CompletedAt!.Value),
+            ["data"] = data,
+        });
+    }
+
+    internal static HttpClient Client()
+    {
+        var handler = OutgoingHttp.Handler();
+        handler.MaxResponseDrainSize = DrainedBytes;
+        handler.SslOptions.RemoteCertificateValidationCallback = TlsFailure.Check;
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5); // an address that moved is found
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the courier's deadline decides
+    }
+
+    /// <summary>Why there was no answer.</summary>
+    internal static string Problem(HttpRequestException e) =>
+        e.HttpRequestError == HttpRequestError.SecureConnectionError
+            ? TlsFailure.Describe("the receiver", e)
+            : "the receiver cannot be reached";
+
+    private HttpRequestMessage Request(Notification notification, byte[] secret)
+    {
+        var body = Body(notification, options.PublicUrl);
+        var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
+        var request = new HttpRequestMessage(HttpMethod.Post, notification.Recipient) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("deletion-ledger", null));
+        request.Headers.Add("webhook-id", notification.MessageId);
+        request.Headers.Add("webhook-timestamp", $"{timestamp}");
+        request.Headers.Add("webhook-signature", WebhookSignature.Sign(secret, notification.MessageId, timestamp, body));
+        return request;
+    }
+
+    private byte[]? Secret(Notification notification)
+    {
+        try
+        {
+            return notification.SealedSecret is null ? null : keys.OpenWebhookSecret(notification.Bot, notification.SealedSecret);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>410 means for good (Standard Webhooks, "Deliverability and reliability").</summary>
+    private async Task<SendResult> DisableAsync(Notification notification, CancellationToken cancel)
+    {
+        var disable = new DisableWebhook(notification.Bot, notification.Recipient!, "ledger", "the receiver answered 410 (Gone)");
+        await registry.DisableWebhookAsync(disable, notification.SealedSecret!, cancel);
+        return new SendResult.Failed(
+            "the receiver wants no more messages (410): the webhook is disabled until `ledger bot set` sets it anew", IsFinal: true);
+    }
+
+    private SendResult Result(HttpResponseMessage response)
+    {
+        var code = (int)response.StatusCode;
+        if (response.IsSuccessStatusCode)
+            return new SendResult.Sent();
+        var problem = code is >= 300 and < 400
+            ? $"the receiver answered {code}, a redirect, and none is followed: give the bot the new address"
+            : $"the receiver answered {code}";
+        return new SendResult.Failed(problem, NotBefore: RetryAfter.Of(response.Headers, time.GetUtcNow()));
+    }
+}

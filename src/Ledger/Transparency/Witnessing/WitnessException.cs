@@ -1,4 +1,0 @@
-namespace Ledger.Transparency.Witnessing;
-
-/// <summary>A witness cannot start or go on; the message says why and what to do.</summary>
-public sealed class WitnessException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,20 @@
+namespace Ledger.Web;
+
+/// <summary>The bot and the job that a path names.</summary>
+internal static class BotPath
+{
+    public const string Deletions = "/api/public/bot/{botId}/conversations/delete";
+
+    /// <summary>The path's bot id, percent-decoded exactly once.</summary>
+    public static string BotId(HttpContext context) => Segment(context, "botId");
+
+    /// <summary>The same for another part of a path: what <see cref="RequestTarget"/> left encoded is decoded.</summary>
+    /// <param name="name">The route's name for it.</param>
+    public static string Segment(HttpContext context, string name) =>
+        Uri.UnescapeDataString((string?)context.Request.RouteValues[name] ?? "");
+
+    /// <summary>As <see cref="BotId"/>; null for a path that is about all bots.</summary>
+    public static string? BotIdOrAll(HttpContext context) => context.Request.RouteValues.ContainsKey("botId") ? BotId(context) : null;
+
+    public static string JobId(HttpContext context) => (string?)context.Request.RouteValues["jobId"] ?? "";
+}

@@ -1,0 +1,137 @@
+using Ledger.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Ledger.Web;
+
+/// <summary>What is limited; the name is written to <c>rate_counters.kind</c>.</summary>
+internal enum LimitedCall
+{
+    Submit,
+    Poll,
+}
+
+/// <summary>
+/// Admits requests by contract §5: so many per UTC minute and per UTC hour, over all nodes. A node counts by itself and, every half second
+/// (<see cref="RateLimitFlush"/>), adds what it admitted to <c>rate_counters</c> and learns the total, so nodes together overshoot by what
+/// they admit within that time. While the database is down every node goes on counting by itself.
+/// </summary>
+internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>
+    /// With so many windows counted, polls of further jobs are admitted uncounted: job ids are the caller's to invent, bots are not. Jobs
+    /// that are counted by the hour already stay limited, each at the price of its next minute's window.
+    /// </summary>
+    public const int PollWindows = 100_000;
+
+    private const int RowsPerStatement = 5_000;
+
+    private static readonly string FlushSql = Sql.Load(typeof(RateLimits), nameof(FlushAsync));
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Window, Count> _counts = [];
+
+    /// <summary>Windows in memory.</summary>
+    public int Windows
+    {
+        get
+        {
+            lock (_lock)
+                return _counts.Count;
+        }
+    }
+
+    /// <summary>Counts and admits a request, or says after how many seconds to come back. What is not admitted is not counted.</summary>
+    public int? SecondsToWait(LimitedCall call, string subject)
+    {
+        if ((call == LimitedCall.Submit ? options.Submits : options.Polls) is not { } limit)
+            return null;
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        lock (_lock)
+        {
+            var thisHour = Window.At(call, subject, 3600, now);
+            if (call == LimitedCall.Poll && _counts.Count >= PollWindows && !_counts.ContainsKey(thisHour))
+                return null;
+            var minute = CountOf(Window.At(call, subject, 60, now));
+            var hour = CountOf(thisHour);
+            if (hour.Total >= limit.PerHour)
+                return SecondsToEnd(3600, now);
+            if (minute.Total >= limit.PerMinute)
+                return SecondsToEnd(60, now);
+            minute.Unflushed++;
+            hour.Unflushed++;
+            return null;
+        }
+    }
+
+    /// <summary>Adds what was admitted since the last time to the database's counts, takes over its totals, and forgets windows that are over.</summary>
+    /// <exception cref="NpgsqlException">The database is unreachable; what is not flushed stays so.</exception>
+    public async Task FlushAsync(CancellationToken cancel)
+    {
+        foreach (var rows in TakeUnflushed().Chunk(RowsPerStatement))
+        {
+            await using var command = database.CreateCommand(FlushSql);
+            command.Parameters.AddWithValue(rows.Select(row => row.Window.Call.ToString()).ToArray());
+            command.Parameters.AddWithValue(rows.Select(row => row.Window.Subject).ToArray());
+            command.Parameters.AddWithValue(rows.Select(row => row.Window.Seconds).ToArray());
+            command.Parameters.AddWithValue(NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, rows.Select(row => row.Window.StartsAt.UtcDateTime).ToArray());
+            command.Parameters.AddWithValue(rows.Select(row => row.Count).ToArray());
+            await using var totals = await command.ExecuteReaderAsync(cancel);
+            while (await totals.ReadAsync(cancel))
+                TakeOver(rows[totals.GetInt32(0) - 1], totals.GetInt64(1));
+        }
+    }
+
+    private List<(Window Window, long Count)> TakeUnflushed()
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            foreach (var window in _counts.Keys.Where(window => window.EndsAt <= now).ToList())
+                _counts.Remove(window);
+            return [.. _counts.Where(count => count.Value.Unflushed > 0).Select(count => (count.Key, count.Value.Unflushed))];
+        }
+    }
+
+    private void TakeOver((Window Window, long Count) flushed, long total)
+    {
+        lock (_lock)
+        {
+            var count = CountOf(flushed.Window);
+            count.Flushed = total;
+            count.Unflushed -= flushed.Count;
+        }
+    }
+
+    private Count CountOf(Window window)
+    {
+        if (!_counts.TryGetValue(window, out var count))
+            _counts.Add(window, count = new Count());
+        return count;
+    }
+
+    private static int SecondsToEnd(int seconds, long nowMilliseconds) =>
+        (int)((seconds * 1000 - nowMilliseconds % (seconds * 1000) + 999) / 1000);
+
+    /// <summary>A fixed window, half-open, aligned to UTC.</summary>
+    private readonly record struct Window(LimitedCall Call, string Subject, int Seconds, long Start)
+    {
+        public static Window At(LimitedCall call, string subject, int seconds, long nowMilliseconds) =>
+            new(call, subject, seconds, nowMilliseconds / 1000 / seconds * seconds);
+
+        public DateTimeOffset StartsAt => DateTimeOffset.FromUnixTimeSeconds(Start);
+
+        public DateTimeOffset EndsAt => DateTimeOffset.FromUnixTimeSeconds(Start + Seconds);
+    }
+
+    private sealed class Count
+    {
+        /// <summary>Of all nodes, as of the last flush.</summary>
+        public long Flushed { get; set; }
+
+        /// <summary>Admitted here since.</summary>
+        public long Unflushed { get; set; }
+
+        public long Total => Flushed + Unflushed;
+    }
+}

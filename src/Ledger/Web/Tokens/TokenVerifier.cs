@@ -1,0 +1,58 @@
+using Ledger.Registry;
+
+namespace Ledger.Web.Tokens;
+
+/// <summary>Authenticates requests (contract §4): token, registry, and <c>jti</c> used before.</summary>
+internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, TimeProvider time, ILogger<TokenVerifier> log)
+{
+    /// <param name="botId">The bot of the path; null: the path is about all bots.</param>
+    /// <returns>The caller, or why there is none: exactly one is null.</returns>
+    /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(IHeaderDictionary headers, string? botId, CancellationToken cancel)
+    {
+        var (token, refusal) = PresentedToken.Read(headers);
+        return token is null ? Refuse(refusal, client: null) : await VerifyAsync(token, botId, cancel);
+    }
+
+    /// <summary>The same for a token that came otherwise than in a header.</summary>
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(string text, CancellationToken cancel) => text.Length switch
+    {
+        0 => Refuse(TokenRefusal.NoToken, client: null),
+        > PresentedToken.MaximumCharacters => Refuse(TokenRefusal.TooLong, client: null),
+        _ => PresentedToken.Parse(text) is { } token ? await VerifyAsync(token, botId: null, cancel) : Refuse(TokenRefusal.Malformed, client: null),
+    };
+
+    private async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(PresentedToken token, string? botId, CancellationToken cancel)
+    {
+        var arrivedAt = time.GetTimestamp();
+        var snapshot = await registry.CurrentAsync(cancel);
+        var (bot, secret, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+        if (refusal is { } stale && TokenCheck.MayBeStale(stale))
+        {
+            snapshot = await registry.ReadSinceAsync(arrivedAt, cancel);
+            (bot, secret, refusal) = await TokenCheck.CheckAsync(token, botId, snapshot, time.GetUtcNow());
+        }
+        var client = snapshot.Clients.ContainsKey(token.Claims.AppId) ? token.Claims.AppId : null;
+        if (refusal is not null)
+            return Refuse(refusal, client);
+        if (!await IsFirstUseAsync(token.Claims, cancel))
+            return Refuse(TokenRefusal.Replayed, client);
+        var credential = new Credential(secret, token.Claims.ExpiresAt, Session: null);
+        return (new Caller(token.Claims.AppId, bot, snapshot, arrivedAt, credential), null);
+    }
+
+    private async ValueTask<bool> IsFirstUseAsync(TokenClaims claims, CancellationToken cancel)
+    {
+        if (claims is not { Jti: { } jti, ExpiresAt: { } expiresAt })
+            return true;
+        // From this commit on the jti is spent, also if the answer is an error or never sent.
+        return await used.IsFirstUseAsync(claims.AppId, jti, expiresAt, cancel);
+    }
+
+    private (Caller?, TokenRefusal?) Refuse(TokenRefusal? refusal, string? client)
+    {
+        // Only a registered client's name is written down: anything else in a token is whatever the sender likes.
+        log.LogInformation("answered 401: {Refusal}, client {Client}", refusal, client ?? "unknown");
+        return (null, refusal);
+    }
+}
