@@ -60,10 +60,13 @@ public sealed class BenchDatabase : IAsyncDisposable
             $$"""
             with added as (
                 insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at)
-                select '{{bot}}', substr(md5('{{bot}}' || '{{cId}}' || n), 1, 24), '{{cId}}', 'rtm', timestamptz '2026-01-01' + n * interval '1 second' from generate_series(1, {{conversations}}) n
+                select '{{bot}}', substr(md5('{{bot}}' || '{{cId}}' || n), 1, 24), '{{cId}}', 'rtm',
+                    timestamptz '2026-01-01' + n * interval '1 second' from generate_series(1, {{conversations}}) n
                 returning conversation_key, started_at)
             insert into conversations.items (conversation_key, kind, position, created_on, body)
-            select conversation_key, case when n % 6 = 0 then n / 6 % 5 else 0 end, n, started_at, '{"type": "incoming", "text": "I would like to book a table for two people at half past seven in the evening."}'
+            select conversation_key, case when n % 6 = 0
+                then n / 6 % 5 else 0 end, n, started_at,
+                '{"type": "incoming", "text": "I would like to book a table for two people at half past seven in the evening."}'
             from added, generate_series(1, {{items}}) n
             """,
             $"insert into conversations.channel_users (bot_id, cid, created_at) values ('{bot}', '{cId}', '2026-01-01')");
@@ -96,10 +99,22 @@ public sealed class BenchDatabase : IAsyncDisposable
         var (secretId, secret) = RegistryStore.NewSecret();
         Secret = secret;
         // Open at every hour for two: always.
-        Accepted(await registry.DefineWindowAsync(new DefineWindow("bench", "0 0 * * * ?", "UTC", 7200, 4, "bench", null), CancellationToken.None));
-        Accepted(await registry.ExecuteAsync(Bot, new AddBot(Bot, null, DateTimeOffset.UnixEpoch, null, "bench", "bench", null), CancellationToken.None));
-        Accepted(await registry.ExecuteOnClientAsync(Client, new AddClient(Client, TokenAlgorithm.HS256, null, false, secretId, "bench", null), secret, CancellationToken.None));
-        Accepted(await registry.ExecuteAsync(Bot, new GrantClient(Bot, Client, [Scope.DeleteConversations], "bench", null), CancellationToken.None));
+        Accepted(
+            await registry.DefineWindowAsync(
+                new DefineWindow("bench", "0 0 * * * ?", "UTC", 7200, 4, "bench", null), CancellationToken.None)
+        );
+        Accepted(
+            await registry.ExecuteAsync(
+                Bot, new AddBot(Bot, null, DateTimeOffset.UnixEpoch, null, "bench", "bench", null), CancellationToken.None)
+        );
+        Accepted(
+            await registry.ExecuteOnClientAsync(
+                Client, new AddClient(Client, TokenAlgorithm.HS256, null, false, secretId, "bench", null), secret, CancellationToken.None)
+        );
+        Accepted(
+            await registry.ExecuteAsync(
+                Bot, new GrantClient(Bot, Client, [Scope.DeleteConversations], "bench", null), CancellationToken.None)
+        );
     }
 
     private static void Accepted(Rejection? rejection)

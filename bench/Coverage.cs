@@ -22,7 +22,10 @@ internal static class Coverage
         where e.timestamp >= $1
         """;
 
-    /// <summary>The 99th percentile, in milliseconds, of the events recorded since; waits until the last of them is covered. From the service's clock before the commit to the database's at publication.</summary>
+    /// <summary>
+    /// The 99th percentile, in milliseconds, of the events recorded since; waits until the last of them is covered. From the service's
+    /// clock before the commit to the database's at publication.
+    /// </summary>
     public static async Task<double> P99SinceAsync(BenchDatabase bench, DateTimeOffset since)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), TimeProvider.System);
@@ -37,7 +40,9 @@ internal static class Coverage
     private static async Task<bool> IsCoveredAsync(BenchDatabase bench)
     {
         await using var command = bench.Superuser.CreateCommand(
-            "select not exists (select from ledger.log_queue) and s.size = (select max(size) from ledger.log_checkpoints where published_at is not null) from ledger.log_state s");
+            "select not exists (select from ledger.log_queue) and s.size = (select max(size) from ledger.log_checkpoints where "
+            + "published_at is not null) from ledger.log_state s"
+        );
         return await command.ExecuteScalarAsync() is true;
     }
 }

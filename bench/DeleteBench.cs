@@ -11,8 +11,8 @@ using Npgsql;
 namespace Ledger.Bench;
 
 /// <summary>
-/// A job's way from claimed to completed, everything on (resolution, sealing, counting, confirmation, events, status, manifest), beside the bare DELETEs of
-/// as many conversations in as large batches. 30 items a conversation.
+/// A job's way from claimed to completed, everything on (resolution, sealing, counting, confirmation, events, status, manifest), beside
+/// the bare DELETEs of as many conversations in as large batches. 30 items a conversation.
 /// </summary>
 public static class DeleteBench
 {
@@ -42,7 +42,9 @@ public static class DeleteBench
                 measured.Add(conversations / jobSeconds);
                 floor.Add(conversations / floorSeconds);
             }
-            Console.Error.WriteLine(FormattableString.Invariant($"delete {round}: {conversations / jobSeconds:N0}/s beside {conversations / floorSeconds:N0}/s"));
+            Console.Error.WriteLine(
+                FormattableString.Invariant($"delete {round}: {conversations / jobSeconds:N0}/s beside {conversations / floorSeconds:N0}/s")
+            );
         }
         return new Figure($"delete, {Items} items each", "conversations/s", "job", "bare DELETEs", measured, floor, "0.6");
     }
@@ -51,7 +53,12 @@ public static class DeleteBench
     {
         await using var connection = await bench.Superuser.OpenConnectionAsync();
         var keys = new List<long>();
-        await using (var list = new NpgsqlCommand("select conversation_key from conversations.conversations where cid = $1 order by 1", connection) { Parameters = { new() { Value = cId } } })
+        await using (
+            var list = new NpgsqlCommand("select conversation_key from conversations.conversations where cid = $1 order by 1", connection)
+            {
+                Parameters = { new() { Value = cId } },
+            }
+        )
         await using (var reader = await list.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync())
@@ -66,7 +73,10 @@ public static class DeleteBench
                 BatchCommands =
                 {
                     new("delete from conversations.items where conversation_key = any ($1)") { Parameters = { new() { Value = chunk } } },
-                    new("delete from conversations.conversations where conversation_key = any ($1)") { Parameters = { new() { Value = chunk } } },
+                    new("delete from conversations.conversations where conversation_key = any ($1)")
+                    {
+                        Parameters = { new() { Value = chunk } },
+                    },
                 },
             };
             await batch.ExecuteNonQueryAsync();

@@ -3,7 +3,9 @@ using Ledger.Projections;
 
 namespace Ledger.Bench;
 
-/// <summary>Appends jobs past the service, by Marten's own function: events as a service's batches would have them, many and fast.</summary>
+/// <summary>
+/// Appends jobs past the service, by Marten's own function: events as a service's batches would have them, many and fast.
+/// </summary>
 internal static class FilledLedger
 {
     private const string Empty = "encode(sha256(''), 'base64')";
@@ -15,8 +17,8 @@ internal static class FilledLedger
         """;
 
     /// <summary>
-    /// Jobs that have started, each with so many outcomes, in appends of at most so many. Their documents and places in the log are not there
-    /// yet.
+    /// Jobs that have started, each with so many outcomes, in appends of at most so many. Their documents and places in the log are not
+    /// there yet.
     /// </summary>
     /// <returns>How many events there are.</returns>
     public static async Task<long> AddJobsAsync(BenchDatabase bench, string name, int jobs, int outcomes, int batch)

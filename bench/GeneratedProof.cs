@@ -10,7 +10,8 @@ using Ledger.Contracts.Transparency.Proofs;
 namespace Ledger.Bench;
 
 /// <summary>
-/// The proof of a job over any number of conversations, all deleted: generated anew each time that it goes by, and checked while it is written, so that nobody holds it.
+/// The proof of a job over any number of conversations, all deleted: generated anew each time that it goes by, and checked while it is
+/// written, so that nobody holds it.
 /// </summary>
 internal sealed class GeneratedProof(int conversations)
 {
@@ -24,7 +25,9 @@ internal sealed class GeneratedProof(int conversations)
     public const int OtherEvents = 4;
 
     /// <summary>Writes the proof and checks it.</summary>
-    /// <param name="sample">Called whenever so many more bytes were read, and at the end of the stream, each time with the checker alive.</param>
+    /// <param name="sample">
+    /// Called whenever so many more bytes were read, and at the end of the stream, each time with the checker alive.
+    /// </param>
     public async Task<JobReport> CheckAsync(long everyBytes, Action sample)
     {
         var pipe = new Pipe();
@@ -65,35 +68,54 @@ internal sealed class GeneratedProof(int conversations)
         return root.Root();
     }
 
-    private byte[] Entry(int i, byte[] manifestRoot) => i switch
-    {
-        0 => Entry(1, new Submitted("st-1", RequestType.CId, [Disclose(null).Commitment()], "cs-1", To: s_night)),
-        1 => Entry(2, new Scheduled(s_night, new PlannedWindow("night", "0 0 18 * * ?", "UTC", s_night, s_night.AddHours(8)), ScheduleReason.OffPeak, 1)),
-        2 => Entry(3, new Started(1, conversations, manifestRoot, s_night.AddYears(-1))),
-        _ when i < conversations + 3 => Deleted(i - 3, i + 1),
-        _ => Entry(i + 1, new Completed(JobOutcome.Completed, conversations, conversations, 0, new Dictionary<SkipReason, long>(), new ItemCounts(conversations, conversations, 0, 0, 2L * conversations))),
-    };
+    private byte[] Entry(int i, byte[] manifestRoot) =>
+        i switch
+        {
+            0 => Entry(1, new Submitted("st-1", RequestType.CId, [Disclose(null).Commitment()], "cs-1", To: s_night)),
+            1 => Entry(
+                2,
+                new Scheduled(
+                    s_night, new PlannedWindow("night", "0 0 18 * * ?", "UTC", s_night, s_night.AddHours(8)), ScheduleReason.OffPeak, 1)
+            ),
+            2 => Entry(3, new Started(1, conversations, manifestRoot, s_night.AddYears(-1))),
+            _ when i < conversations + 3 => Deleted(i - 3, i + 1),
+            _ => Entry(
+                i + 1,
+                new Completed(
+                    JobOutcome.Completed, conversations, conversations, 0, new Dictionary<SkipReason, long>(),
+                    new ItemCounts(conversations, conversations, 0, 0, 2L * conversations))
+            ),
+        };
 
     private static byte[] Entry(long version, JobEvent @event) =>
-        LeafEntry.Encode(s_job.ToString(), version, EventType.Of(@event).Name, s_night, Encoding.UTF8.GetBytes(EventType.Of(@event).Write(@event)));
+        LeafEntry.Encode(
+            s_job.ToString(), version, EventType.Of(@event).Name, s_night, Encoding.UTF8.GetBytes(EventType.Of(@event).Write(@event)));
 
-    /// <summary>As <see cref="Entry(long, JobEvent)"/> gives it, at a fraction of the time: what is measured is not the generator.</summary>
+    /// <summary>
+    /// As <see cref="Entry(long, JobEvent)"/> gives it, at a fraction of the time: what is measured is not the generator.
+    /// </summary>
     private static byte[] Deleted(int ordinal, int version) =>
-        Encoding.UTF8.GetBytes($"{s_deleted[0]}{Convert.ToBase64String(Disclose(ordinal).Commitment())}{s_deleted[1]}{ordinal}{s_deleted[2]}{version}{s_deleted[3]}");
+        Encoding.UTF8.GetBytes(
+            $"{s_deleted[0]}{Convert.ToBase64String(Disclose(ordinal).Commitment())}{s_deleted[1]}{ordinal}{s_deleted[2]}{version}{s_deleted[3]}"
+        );
 
     /// <summary>The entry of a deletion around its commitment, ordinal and version.</summary>
     private static string[] AroundDeleted()
     {
         var (commitment, ordinal, version) = (new byte[Commitment.Size], 11_111_111, 22_222_222);
         var entry = Entry(version, new ConversationDeleted(commitment, ordinal, new ItemCounts(1, 1, 0, 0, 2), 1, ConfirmedAbsent: true));
-        return Encoding.UTF8.GetString(entry).Split([Convert.ToBase64String(commitment), $"{ordinal}", $"{version}"], StringSplitOptions.None);
+        return Encoding
+            .UTF8.GetString(entry)
+            .Split([Convert.ToBase64String(commitment), $"{ordinal}", $"{version}"], StringSplitOptions.None);
     }
 
     private static Disclosure Disclose(int? ordinal)
     {
         var salt = new byte[Commitment.Size];
         BinaryPrimitives.WriteInt32LittleEndian(salt, ordinal ?? -1);
-        return new Disclosure(ordinal is null ? IdentifierKind.CId : IdentifierKind.Conversation, ordinal, ordinal is null ? "user" : $"conversation-{ordinal:d8}", salt);
+        return new Disclosure(
+            ordinal is null ? IdentifierKind.CId : IdentifierKind.Conversation, ordinal,
+            ordinal is null ? "user" : $"conversation-{ordinal:d8}", salt);
     }
 
     private sealed class SampledStream(Stream inner, long everyBytes, Action sample) : Stream

@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ledger.Bench;
 
 /// <summary>
-/// Peak resident memory (VmHWM) of a whole node, in a process of its own, that runs one job over many conversations, beside one that runs a job over few. 10 items each.
+/// Peak resident memory (VmHWM) of a whole node, in a process of its own, that runs one job over many conversations, beside one that runs
+/// a job over few. 10 items each.
 /// </summary>
 public static class MemoryBench
 {
@@ -24,7 +25,8 @@ public static class MemoryBench
             measured.Add(NodeProcess.Run(bench, "memory-node", $"many-{round}"));
             Console.Error.WriteLine(FormattableString.Invariant($"memory {round}: {measured[^1]:N0} KiB beside {floor[^1]:N0} KiB"));
         }
-        return new Figure($"memory, {many:N0} against {few:N0} conversations of {Items} items", "KiB", "many", "few", measured, floor, "at most 1.2");
+        return new Figure(
+            $"memory, {many:N0} against {few:N0} conversations of {Items} items", "KiB", "many", "few", measured, floor, "at most 1.2");
     }
 
     /// <summary>The second process: a node that runs the one job and says what it took.</summary>

@@ -1,6 +1,9 @@
 namespace Ledger.Bench;
 
-/// <summary>Managed memory, after a collection, while the proof of a large job is written and checked at once, at its highest, beside that of a small job.</summary>
+/// <summary>
+/// Managed memory, after a collection, while the proof of a large job is written and checked at once, at its highest, beside that of a
+/// small job.
+/// </summary>
 internal static class ProofBench
 {
     private const int Samples = 24;
@@ -19,7 +22,8 @@ internal static class ProofBench
             measured.Add(await PeakAsync(many));
             Console.Error.WriteLine(FormattableString.Invariant($"proof {round}: {measured[^1]:N0} KiB beside {floor[^1]:N0} KiB"));
         }
-        return new Figure($"proof written and checked, {many:N0} against {few:N0} events", "KiB", "many", "few", measured, floor, "at most 1.2");
+        return new Figure(
+            $"proof written and checked, {many:N0} against {few:N0} events", "KiB", "many", "few", measured, floor, "at most 1.2");
     }
 
     private static async Task<double> PeakAsync(int events)

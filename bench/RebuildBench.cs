@@ -26,7 +26,8 @@ public static class RebuildBench
         // The documents come about in a rebuild that finds all of them missing.
         if ((await RebuildAsync(bench, store)).Wrong < jobs)
             throw new InvalidOperationException("the documents were there");
-        await bench.ExecuteAsync("vacuum analyze ledger.mt_doc_job", "vacuum analyze ledger.mt_doc_jobstatus", "vacuum analyze ledger.change_log");
+        await bench.ExecuteAsync(
+            "vacuum analyze ledger.mt_doc_job", "vacuum analyze ledger.mt_doc_jobstatus", "vacuum analyze ledger.change_log");
         var (measured, floor) = (new List<double>(), new List<double>());
         for (var round = 0; round <= rounds; round++)
         {
@@ -65,7 +66,8 @@ public static class RebuildBench
     {
         await using var connection = await bench.Superuser.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(
-            "set enable_sort = off; select stream_id, version, type, data::text, timestamp from ledger.mt_events order by stream_id, version",
+            "set enable_sort = off; select stream_id, version, type, data::text, timestamp from ledger.mt_events order by stream_id, "
+            + "version",
             connection)
         {
             CommandTimeout = 0,

@@ -3,7 +3,9 @@ using System.Globalization;
 namespace Ledger.Bench;
 
 /// <summary>One figure: what was measured beside its floor, round by round.</summary>
-public sealed record Figure(string Name, string Unit, string Measured, string Floor, IReadOnlyList<double> MeasuredRounds, IReadOnlyList<double> FloorRounds, string Aim)
+public sealed record Figure(
+    string Name, string Unit, string Measured, string Floor, IReadOnlyList<double> MeasuredRounds, IReadOnlyList<double> FloorRounds,
+    string Aim)
 {
     /// <summary>The median of the rounds' ratios: both sides of a round met the same weather.</summary>
     public double Ratio => Median([.. MeasuredRounds.Zip(FloorRounds, (measured, floor) => measured / floor)]);
@@ -35,7 +37,9 @@ public static class Report
             |---|---:|---:|---:|---|---:|
             {string.Join('\n', figures)}
 
-            Measured {TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, {Environment.ProcessorCount} cores, client, service and PostgreSQL on the same machine.
+            Measured {TimeProvider.System.GetUtcNow().ToString(
+                "yyyy-MM-dd",
+                CultureInfo.InvariantCulture)}, {Environment.ProcessorCount} cores, client, service and PostgreSQL on the same machine.
             """;
         File.WriteAllText(file, text[..begin] + table + "\n" + text[end..]);
     }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Ledger.Bench;
 
 /// <summary>
-/// Resident memory (VmRSS) of a whole node, in a process of its own, after it ran many jobs of three conversations, beside one that ran few.
-/// One item each.
+/// Resident memory (VmRSS) of a whole node, in a process of its own, after it ran many jobs of three conversations, beside one that ran
+/// few. One item each.
 /// </summary>
 public static class SmallJobsBench
 {
@@ -26,7 +26,8 @@ public static class SmallJobsBench
         double[] floor = [NodeProcess.Run(bench, "small-jobs-node", "few", $"{few}")];
         double[] measured = [NodeProcess.Run(bench, "small-jobs-node", "many", $"{many}")];
         return new Figure(
-            $"memory after {many:N0} against {few:N0} jobs of {Conversations} conversations", "KiB", "many", "few", measured, floor, "at most 1.2");
+            $"memory after {many:N0} against {few:N0} jobs of {Conversations} conversations", "KiB", "many", "few", measured, floor,
+            "at most 1.2");
     }
 
     /// <summary>The second process: a node that runs the jobs and says what it holds after them.</summary>
@@ -43,9 +44,13 @@ public static class SmallJobsBench
     private static string Managed()
     {
         var memory = GC.GetGCMemoryInfo();
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)} collections, {GC.GetTotalAllocatedBytes() >> 20} MiB allocated, ") +
-            string.Create(CultureInfo.InvariantCulture, $"heap {memory.HeapSizeBytes >> 20} MiB, committed {memory.TotalCommittedBytes >> 20} MiB");
+        return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)} collections, "
+                + $"{GC.GetTotalAllocatedBytes() >> 20} MiB allocated, "
+            )
+            + string.Create(
+                CultureInfo.InvariantCulture, $"heap {memory.HeapSizeBytes >> 20} MiB, committed {memory.TotalCommittedBytes >> 20} MiB");
     }
 
     private static async Task SubmitAsync(WebApplication node, string cId, int job, CancellationToken cancel)

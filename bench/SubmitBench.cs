@@ -15,8 +15,9 @@ using Npgsql;
 namespace Ledger.Bench;
 
 /// <summary>
-/// Submissions by conversation id over HTTP with a signed token, 8 kept-alive connections, beside commits of one row each on 8 connections. The client
-/// writes prepared bytes to a socket and reads the answer's status, so that little of the two cores goes into measuring.
+/// Submissions by conversation id over HTTP with a signed token, 8 kept-alive connections, beside commits of one row each on 8
+/// connections. The client writes prepared bytes to a socket and reads the answer's status, so that little of the two cores goes into
+/// measuring.
 /// </summary>
 public static class SubmitBench
 {
@@ -46,9 +47,13 @@ public static class SubmitBench
             double submitted, inserted;
             var began = TimeProvider.System.GetUtcNow();
             if (round % 2 == 0)
-                (submitted, inserted) = (await RateAsync(length, until => SubmitAsync(address.Port, request, until)), await RateAsync(length, until => InsertAsync(bench, until)));
+                (submitted, inserted) = (
+                    await RateAsync(length, until => SubmitAsync(address.Port, request, until)),
+                    await RateAsync(length, until => InsertAsync(bench, until)));
             else
-                (inserted, submitted) = (await RateAsync(length, until => InsertAsync(bench, until)), await RateAsync(length, until => SubmitAsync(address.Port, request, until)));
+                (inserted, submitted) = (
+                    await RateAsync(length, until => InsertAsync(bench, until)),
+                    await RateAsync(length, until => SubmitAsync(address.Port, request, until)));
             if (round > 0)
             {
                 measured.Add(submitted);
@@ -61,7 +66,9 @@ public static class SubmitBench
         return
         [
             new Figure($"submit, {Connections} connections", "commits/s", "POST", "one-row inserts", measured, floor, "0.7"),
-            new Figure("from recorded to covered, meanwhile", "ms (p99)", "event", "pass interval", covered, [.. covered.Select(_ => Coverage.IntervalMilliseconds)], "at most 4 (1 s)"),
+            new Figure(
+                "from recorded to covered, meanwhile", "ms (p99)", "event", "pass interval", covered,
+                [.. covered.Select(_ => Coverage.IntervalMilliseconds)], "at most 4 (1 s)"),
         ];
     }
 
@@ -78,7 +85,14 @@ public static class SubmitBench
         await using var connection = await bench.Superuser.OpenConnectionAsync();
         await using var command = new NpgsqlCommand("insert into bench_floor (data) values ($1)", connection)
         {
-            Parameters = { new() { Value = """{"status": "queued", "requestType": "conversationIds"}""", NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb } },
+            Parameters =
+            {
+                new()
+                {
+                    Value = """{"status": "queued", "requestType": "conversationIds"}""",
+                    NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb,
+                },
+            },
         };
         await command.PrepareAsync();
         long done = 0;
@@ -117,7 +131,9 @@ public static class SubmitBench
             if (!text.StartsWith("HTTP/1.1 202", StringComparison.Ordinal))
                 throw new InvalidOperationException(text);
             var length = text.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
-            if (length >= 0 ? read >= end + 4 + int.Parse(text.AsSpan(length + 16, text.IndexOf('\r', length) - length - 16)) : text.EndsWith("0\r\n\r\n", StringComparison.Ordinal))
+            if (length >= 0
+                    ? read >= end + 4 + int.Parse(text.AsSpan(length + 16, text.IndexOf('\r', length) - length - 16))
+                    : text.EndsWith("0\r\n\r\n", StringComparison.Ordinal))
                 return;
         }
     }

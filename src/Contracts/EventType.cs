@@ -20,13 +20,14 @@ public sealed class EventType
 
     public static IReadOnlyList<EventType> All { get; } =
     [
-        new(LedgerJson.Facts.Submitted), new(LedgerJson.Facts.Scheduled), new(LedgerJson.Facts.Started), new(LedgerJson.Facts.ConversationDeleted),
-        new(LedgerJson.Facts.ConversationSkipped), new(LedgerJson.Facts.Failed), new(LedgerJson.Facts.Completed),
-        new(LedgerJson.Facts.BotRegistered), new(LedgerJson.Facts.BotChanged), new(LedgerJson.Facts.ClientGranted), new(LedgerJson.Facts.GrantRevoked),
-        new(LedgerJson.Facts.ClientRegistered), new(LedgerJson.Facts.ClientSecretIssued), new(LedgerJson.Facts.ClientSecretRetired),
-        new(LedgerJson.Facts.ClientRevoked), new(LedgerJson.Facts.WindowDefined),
-        new(LedgerJson.Facts.JobKeyDestroyed), new(LedgerJson.Facts.EpochKeyDestroyed), new(LedgerJson.Facts.IdentifiersDisclosed), new(LedgerJson.Facts.OriginOpened),
-        new(LedgerJson.Facts.ErasedConversationsImported), new(LedgerJson.Facts.WebhookDisabled),
+        new(LedgerJson.Facts.Submitted), new(LedgerJson.Facts.Scheduled), new(LedgerJson.Facts.Started),
+        new(LedgerJson.Facts.ConversationDeleted), new(LedgerJson.Facts.ConversationSkipped), new(LedgerJson.Facts.Failed),
+        new(LedgerJson.Facts.Completed), new(LedgerJson.Facts.BotRegistered), new(LedgerJson.Facts.BotChanged),
+        new(LedgerJson.Facts.ClientGranted), new(LedgerJson.Facts.GrantRevoked), new(LedgerJson.Facts.ClientRegistered),
+        new(LedgerJson.Facts.ClientSecretIssued), new(LedgerJson.Facts.ClientSecretRetired), new(LedgerJson.Facts.ClientRevoked),
+        new(LedgerJson.Facts.WindowDefined), new(LedgerJson.Facts.JobKeyDestroyed), new(LedgerJson.Facts.EpochKeyDestroyed),
+        new(LedgerJson.Facts.IdentifiersDisclosed), new(LedgerJson.Facts.OriginOpened), new(LedgerJson.Facts.ErasedConversationsImported),
+        new(LedgerJson.Facts.WebhookDisabled),
     ];
 
     private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);

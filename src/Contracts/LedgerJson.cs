@@ -8,7 +8,8 @@ namespace Ledger.Contracts;
 
 /// <summary>
 /// How facts are written: camelCase members, absent instead of null, instants in UTC with milliseconds and <c>Z</c>,
-/// bytes in standard base64, closed lists by name. A member that is missing is an error, unless it may be absent (its parameter then has a default).
+/// bytes in standard base64, closed lists by name. A member that is missing is an error, unless it may be absent (its parameter then has a
+/// default).
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -52,7 +53,9 @@ public sealed partial class LedgerJson : JsonSerializerContext
 /// <summary>Instants as <c>2026-05-08T06:22:56.097Z</c>.</summary>
 public sealed class InstantConverter : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDateTimeOffset();
 
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(Instant.Text(value));
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(Instant.Text(value));
 }

@@ -18,7 +18,9 @@ public static class Limits
     /// <summary>Attempts of a job, at most: the first and three retries.</summary>
     public const int Attempts = 4;
 
-    /// <summary>Whether <paramref name="text"/> can be an identifier: non-blank, 1 to 128 characters, no control characters, well-formed UTF-16.</summary>
+    /// <summary>
+    /// Whether <paramref name="text"/> can be an identifier: non-blank, 1 to 128 characters, no control characters, well-formed UTF-16.
+    /// </summary>
     public static bool IsIdentifier(string text) =>
         !string.IsNullOrWhiteSpace(text) && Characters(text) <= IdentifierCharacters && !text.Any(char.IsControl) && IsWellFormed(text);
 

@@ -26,7 +26,8 @@ public static class CommandLine
     /// <param name="error">Errors, warnings and progress.</param>
     /// <param name="cancel">Stops it, as Ctrl-C, SIGTERM and SIGHUP do.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, TextWriter output, TextWriter error, CancellationToken cancel = default)
     {
         if (args.Any(arg => arg.Contains(NotUtf8)))
         {
@@ -61,13 +62,31 @@ public static class CommandLine
     /// <summary>All verbs.</summary>
     internal static RootCommand Root()
     {
-        var root = new RootCommand("The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
+        var root = new RootCommand(
+            "The deletion ledger: erases conversations on request in off-peak windows, and keeps the record that proves it.")
         {
-            DemoCommand.Verb(), ServeCommand.Verb(), ImportCommand.Verb(), BotCommand.Verb(), WindowCommand.Verb(), ClientCommand.Verb(), TokenCommand.Verb(),
-            SubmitCommand.Verb(), JobsCommand.Verb(), StatusCommand.Verb(), ReplayCommand.Verb(), MessagesCommand.Verb(),
-            FindCommand.Verb(), ForgetCommand.Verb(),
-            ProofCommand.Verb(), VerifyCommand.Verb(), AuditCommand.Verb(), RebuildCommand.Verb(), LogCommand.Verb(), WitnessCommand.Verb(),
-            MigrateCommand.Verb(), KeyCommand.Verb(),
+            DemoCommand.Verb(),
+            ServeCommand.Verb(),
+            ImportCommand.Verb(),
+            BotCommand.Verb(),
+            WindowCommand.Verb(),
+            ClientCommand.Verb(),
+            TokenCommand.Verb(),
+            SubmitCommand.Verb(),
+            JobsCommand.Verb(),
+            StatusCommand.Verb(),
+            ReplayCommand.Verb(),
+            MessagesCommand.Verb(),
+            FindCommand.Verb(),
+            ForgetCommand.Verb(),
+            ProofCommand.Verb(),
+            VerifyCommand.Verb(),
+            AuditCommand.Verb(),
+            RebuildCommand.Verb(),
+            LogCommand.Verb(),
+            WitnessCommand.Verb(),
+            MigrateCommand.Verb(),
+            KeyCommand.Verb(),
         };
         foreach (var help in root.Options.OfType<HelpOption>())
             help.Action = new HelpWithExamples((HelpAction)help.Action!);

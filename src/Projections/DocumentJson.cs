@@ -6,7 +6,9 @@ using Ledger.Projections.Status;
 
 namespace Ledger.Projections;
 
-/// <summary>How documents are written: as facts are, but with <c>null</c> for what is not true yet, so that a client always finds every member.</summary>
+/// <summary>
+/// How documents are written: as facts are, but with <c>null</c> for what is not true yet, so that a client always finds every member.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,

@@ -5,7 +5,8 @@ if (StandardStreams.AreClosed("erasure-verify"))
     return VerifyOptions.NotAsked;
 Utf8Output.Begin();
 var options = new VerifyOptions("erasure-verify");
-var root = new RootCommand($"Checks a proof of erasure offline: a job's erasure proof or a conversation's .tlog-proof.\n\n{VerifyOptions.Help("erasure-verify")}");
+var root = new RootCommand(
+    $"Checks a proof of erasure offline: a job's erasure proof or a conversation's .tlog-proof.\n\n{VerifyOptions.Help("erasure-verify")}");
 options.AddTo(root);
 root.SetAction(options.RunAsync);
 var parsed = root.Parse(args);

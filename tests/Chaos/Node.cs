@@ -29,9 +29,13 @@ public sealed class Node : IAsyncDisposable
     /// <param name="keys">Its key folder.</param>
     /// <param name="faultPoint">Where it stops when it comes there; several have commas between.</param>
     /// <param name="environment">Variables that it gets besides.</param>
-    public static Task<Node> StartAsync(string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null) => StartAsync(
-        ["serve", "--urls", "http://127.0.0.1:0"],
-        new(environment ?? new Dictionary<string, string>()) { ["LEDGER_CONNECTION"] = connection, ["LEDGER_KEYS"] = keys }, faultPoint);
+    public static Task<Node> StartAsync(
+        string connection, string keys, string? faultPoint = null, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartAsync(
+            ["serve", "--urls", "http://127.0.0.1:0"],
+            new(environment ?? new Dictionary<string, string>()) { ["LEDGER_CONNECTION"] = connection, ["LEDGER_KEYS"] = keys },
+            faultPoint
+        );
 
     /// <summary>Starts <c>ledger witness serve</c> in the same way.</summary>
     public static Task<Node> StartWitnessAsync(string key, string state, string log, string? faultPoint = null) => StartAsync(

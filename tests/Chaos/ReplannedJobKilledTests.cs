@@ -13,18 +13,31 @@ public abstract class ReplannedJobKilledTests(Victim victim) : KilledTests(victi
         // Somebody holds a conversation of the second batch, so that the window can close under it.
         await using var holder = new Npgsql.NpgsqlConnection(scene.Service.Database.Superuser);
         await holder.OpenAsync();
-        await using (var hold = new Npgsql.NpgsqlCommand("begin; select from conversations.conversations where conversation_id = 'theirs-01500' for update", holder))
+        await using (
+            var hold = new Npgsql.NpgsqlCommand(
+                "begin; select from conversations.conversations where conversation_id = 'theirs-01500' for update", holder)
+        )
             await hold.ExecuteNonQueryAsync();
         await StartAsync(scene, s_closing);
         var job = await scene.SubmitUntilAcceptedAsync();
-        await Scene.UntilAsync("the second batch waits for the lock", () => scene.Service.ScalarAsync<bool>(
-            "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger lanes' and wait_event_type = 'Lock')"));
+        await Scene.UntilAsync(
+            "the second batch waits for the lock",
+            () =>
+                scene.Service.ScalarAsync<bool>(
+                    "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger "
+                    + "lanes' and wait_event_type = 'Lock')"
+                )
+        );
         await scene.Service.Clock.AdvanceAsync(TimeSpan.FromHours(3));
         await using (var release = new Npgsql.NpgsqlCommand("commit", holder))
             await release.ExecuteNonQueryAsync();
         await KillAtEachAsync(scene, s_closing);
         await scene.EndsExactlyAsync(job);
-        Assert.Equal(1, await scene.Service.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'scheduled' and data->>'reason' = 'window_closed'"));
+        Assert.Equal(
+            1,
+            await scene.Service.ScalarAsync<long>(
+                "select count(*) from ledger.mt_events where type = 'scheduled' and data->>'reason' = 'window_closed'")
+        );
     }
 
     [SkippableFact]

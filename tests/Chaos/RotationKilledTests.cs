@@ -9,7 +9,9 @@ using Npgsql;
 
 namespace Ledger.Chaos;
 
-/// <summary>SIGKILL of a process that rotates the keys, at every step of it: no job may lose its key, and the next pass ends what was begun.</summary>
+/// <summary>
+/// SIGKILL of a process that rotates the keys, at every step of it: no job may lose its key, and the next pass ends what was begun.
+/// </summary>
 public sealed class RotationKilledTests
 {
     /// <summary>More than one chunk of keys.</summary>
@@ -64,12 +66,18 @@ public sealed class RotationKilledTests
             Assert.Equal(1, (await service.StatusAsync(job)).GetProperty("result").GetProperty("deletedCount").GetInt64());
     }
 
-    private static Task<string> SubmitAsync(TestService service, int conversation) => service.SubmitAsync(new { conversationIds = new[] { $"theirs-{conversation:D5}" } });
+    private static Task<string> SubmitAsync(TestService service, int conversation) =>
+        service.SubmitAsync(new { conversationIds = new[] { $"theirs-{conversation:D5}" } });
 
     private static async Task InsertKeysAsync(TestService service)
     {
-        var keys = Enumerable.Range(0, MoreKeys).Select(i => JobId.FromRandomness(SHA256.HashData(BitConverter.GetBytes(i)))).Select(job => (Job: job.Value, Key: service.Keys.NewJobKey(job))).ToArray();
-        await using var command = service.Source.CreateCommand("insert into ledger.job_secrets select job, $2, wrapped, '', '' from unnest($1, $3) n (job, wrapped)");
+        var keys = Enumerable
+            .Range(0, MoreKeys)
+            .Select(i => JobId.FromRandomness(SHA256.HashData(BitConverter.GetBytes(i))))
+            .Select(job => (Job: job.Value, Key: service.Keys.NewJobKey(job)))
+            .ToArray();
+        await using var command = service.Source.CreateCommand(
+            "insert into ledger.job_secrets select job, $2, wrapped, '', '' from unnest($1, $3) n (job, wrapped)");
         command.Parameters.Add(new NpgsqlParameter { Value = keys.Select(key => key.Job).ToArray() });
         command.Parameters.Add(new NpgsqlParameter { Value = keys[0].Key.Epoch });
         command.Parameters.Add(new NpgsqlParameter { Value = keys.Select(key => key.Key.Wrapped).ToArray() });

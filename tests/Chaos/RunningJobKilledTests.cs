@@ -26,8 +26,14 @@ public abstract class RunningJobKilledTests(Victim victim) : KilledTests(victim)
         await StartAsync(scene, "turn.before-end");
         var job = await scene.SubmitUntilAcceptedAsync();
         await KillAtEachAsync(scene, "turn.before-end");
-        await Scene.UntilAsync("the message is handled", () => scene.Service.ScalarAsync<bool>(
-            "select not exists (select from wolverine.wolverine_incoming_envelopes where status <> 'Handled' and message_type = 'wake_window')"));
+        await Scene.UntilAsync(
+            "the message is handled",
+            () =>
+                scene.Service.ScalarAsync<bool>(
+                    "select not exists (select from wolverine.wolverine_incoming_envelopes where status <> 'Handled' and message_type = "
+                    + "'wake_window')"
+                )
+        );
         await scene.EndsExactlyAsync(job);
     }
 

@@ -39,7 +39,8 @@ public sealed class Scene : IAsyncDisposable
     }
 
     public async Task StartNodeAsync(string? faultPoint = null) =>
-        _node = await Node.StartAsync(_service.Database.ConnectionStringFor("ledger_service"), _service.KeyDirectory, faultPoint, Environment);
+        _node = await Node.StartAsync(
+            _service.Database.ConnectionStringFor("ledger_service"), _service.KeyDirectory, faultPoint, Environment);
 
     /// <summary>Kills the node and starts another one in its place.</summary>
     public async Task KillNodeAsync(string? faultPoint = null)
@@ -49,7 +50,9 @@ public sealed class Scene : IAsyncDisposable
         await StartNodeAsync(faultPoint);
     }
 
-    /// <summary>Kills PostgreSQL's postmaster with its node standing at the fault point, starts PostgreSQL again and lets the node go on.</summary>
+    /// <summary>
+    /// Kills PostgreSQL's postmaster with its node standing at the fault point, starts PostgreSQL again and lets the node go on.
+    /// </summary>
     public async Task KillPostgresAsync()
     {
         await TakePostgresAwayAsync();
@@ -61,7 +64,8 @@ public sealed class Scene : IAsyncDisposable
     public static async Task TakePostgresAwayAsync()
     {
         var server = await TestDatabase.ServerAsync();
-        var postmaster = int.Parse(File.ReadLines(Path.Combine(server.DataDirectory, "cluster", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        var postmaster = int.Parse(
+            File.ReadLines(Path.Combine(server.DataDirectory, "cluster", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
         using (var process = System.Diagnostics.Process.GetProcessById(postmaster))
         {
             process.Kill();
@@ -78,7 +82,10 @@ public sealed class Scene : IAsyncDisposable
     /// <summary>Submits the job, once or again: the idempotency key makes it the same.</summary>
     public async Task<HttpResponseMessage> SubmitAsync()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _service.Deletions) { Content = JsonContent.Create(new { cId = "user-1" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, _service.Deletions)
+        {
+            Content = JsonContent.Create(new { cId = "user-1" }),
+        };
         request.Headers.Add("auth", _service.Token());
         request.Headers.Add("Idempotency-Key", Key);
         return await Node.Client.SendAsync(request);
@@ -100,7 +107,8 @@ public sealed class Scene : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for the job's end and holds everything against everything: the status, the events, the manifest and what the store really lost.
+    /// Waits for the job's end and holds everything against everything: the status, the events, the manifest and what the store really
+    /// lost.
     /// </summary>
     public async Task EndsExactlyAsync(string job)
     {
@@ -119,30 +127,57 @@ public sealed class Scene : IAsyncDisposable
         Assert.True(JobId.TryParse(job, out var id));
         Assert.Equal(1, await _service.ScalarAsync<long>("select count(*) from ledger.mt_streams where type = 'job'"));
         const string Events = "select count({0}) from ledger.mt_events where stream_id = $1 and type = '{1}'";
-        long conversationsDeleted = await _service.ScalarAsync<long>(string.Format(CultureInfo.InvariantCulture, Events, "*", "conversation_deleted"), id.Value);
+        long conversationsDeleted = await _service.ScalarAsync<long>(
+            string.Format(CultureInfo.InvariantCulture, Events, "*", "conversation_deleted"), id.Value);
         Assert.Equal(Conversations, conversationsDeleted);
-        Assert.Equal(Conversations, await _service.ScalarAsync<long>(string.Format(CultureInfo.InvariantCulture, Events, "distinct data->>'ordinal'", "conversation_deleted"), id.Value));
+        Assert.Equal(
+            Conversations,
+            await _service.ScalarAsync<long>(
+                string.Format(CultureInfo.InvariantCulture, Events, "distinct data->>'ordinal'", "conversation_deleted"), id.Value)
+        );
         foreach (var once in new[] { "submitted", "started", "completed" })
             Assert.Equal(1, await _service.ScalarAsync<long>(string.Format(CultureInfo.InvariantCulture, Events, "*", once), id.Value));
-        Assert.True(await _service.ScalarAsync<bool>(
-            "select max(e.version) = count(*) and max(e.version) = max(s.version) and max(e.version) = max(d.mt_version) from ledger.mt_events e join ledger.mt_streams s on s.id = e.stream_id join ledger.mt_doc_jobstatus d on d.id = s.id where s.id = $1", id.Value));
+        Assert.True(
+            await _service.ScalarAsync<bool>(
+                "select max(e.version) = count(*) and max(e.version) = max(s.version) and max(e.version) = max(d.mt_version) from "
+                + "ledger.mt_events e join ledger.mt_streams s on s.id = e.stream_id join ledger.mt_doc_jobstatus d on d.id = s.id where "
+                + "s.id = $1",
+                id.Value)
+        );
         Assert.Equal(0, await _service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'"));
-        Assert.Equal(0L, await _service.ScalarAsync<long>("select coalesce(sum(open_count), -1)::bigint from ledger.job_manifest where job_id = $1", id.Value));
+        Assert.Equal(
+            0L,
+            await _service.ScalarAsync<long>(
+                "select coalesce(sum(open_count), -1)::bigint from ledger.job_manifest where job_id = $1", id.Value)
+        );
     }
 
     /// <summary>
-    /// Waits until every event is covered, and holds the log against a tree calculated anew: each event once, and every checkpoint ever signed is a root that the tree had.
+    /// Waits until every event is covered, and holds the log against a tree calculated anew: each event once, and every checkpoint ever
+    /// signed is a root that the tree had.
     /// </summary>
     public async Task LogHoldsAsync()
     {
-        await UntilAsync("every event is covered", () => _service.ScalarAsync<bool>(
-            "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from ledger.mt_events)) and not exists (select from ledger.log_queue)"));
-        Assert.Equal(0, await _service.ScalarAsync<long>(
-            """
-            select count(*) from (select stream_id, version from ledger.mt_events) e full join
-                (select stream_id, first_version + n as version from ledger.log_runs cross join generate_series(0, count - 1) n) l on l.stream_id = e.stream_id and l.version = e.version
-            where e.version is null or l.version is null
-            """));
+        await UntilAsync(
+            "every event is covered",
+            () =>
+                _service.ScalarAsync<bool>(
+                    "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from "
+                    + "ledger.mt_events)) and not exists (select from ledger.log_queue)"
+                )
+        );
+        Assert.Equal(
+            0,
+            await _service.ScalarAsync<long>(
+                """
+                select count(*) from (select stream_id, version from ledger.mt_events) e full join
+                    (select stream_id, first_version + n as version
+                        from ledger.log_runs
+                        cross join generate_series(0, count - 1) n) l on l.stream_id = e.stream_id and l.version = e.version
+                where e.version is null or l.version is null
+                """
+            )
+        );
         await using var connection = new Npgsql.NpgsqlConnection(_service.Database.Superuser);
         await connection.OpenAsync();
         var size = await _service.ScalarAsync<long>("select size from ledger.log_state");
@@ -158,7 +193,8 @@ public sealed class Scene : IAsyncDisposable
         var signed = new List<Checkpoint>();
         while (await reader.ReadAsync())
             signed.Add(Checkpoint.Open(SignedNote.Parse(reader.GetString(0)), key));
-        signed.Add(Checkpoint.Open(SignedNote.Parse(await File.ReadAllBytesAsync(Path.Combine(_service.KeyDirectory, "log.checkpoint"))), key));
+        signed.Add(
+            Checkpoint.Open(SignedNote.Parse(await File.ReadAllBytesAsync(Path.Combine(_service.KeyDirectory, "log.checkpoint"))), key));
         Assert.True(signed.Count > 2, $"{signed.Count} checkpoints");
         Assert.All(signed, checkpoint => Assert.Equal(roots[checkpoint.Size], checkpoint.Root));
     }

@@ -42,18 +42,28 @@ public abstract class SubmissionKilledTests(Victim victim) : KilledTests(victim)
             await scene.StartNodeAsync();
             // The submission is being committed when PostgreSQL dies: it may or may not have been, for all that the service can know.
             await scene.Service.WaitAtCommitAsync(4712);
-            await using var holder = new Npgsql.NpgsqlConnection(new Npgsql.NpgsqlConnectionStringBuilder(scene.Service.Database.Superuser) { Pooling = false }.ConnectionString);
+            await using var holder = new Npgsql.NpgsqlConnection(
+                new Npgsql.NpgsqlConnectionStringBuilder(scene.Service.Database.Superuser) { Pooling = false }.ConnectionString);
             await holder.OpenAsync();
             await using (var hold = new Npgsql.NpgsqlCommand("begin; select pg_advisory_xact_lock(4712)", holder))
                 await hold.ExecuteNonQueryAsync();
             var submission = scene.SubmitAsync();
-            await Scene.UntilAsync("the submission waits for the lock", () => scene.Service.ScalarAsync<bool>(
-                "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger' and wait_event_type = 'Lock')"));
+            await Scene.UntilAsync(
+                "the submission waits for the lock",
+                () =>
+                    scene.Service.ScalarAsync<bool>(
+                        "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger' "
+                        + "and wait_event_type = 'Lock')"
+                    )
+            );
             await Scene.TakePostgresAwayAsync();
             using var answer = await submission;
             await Scene.BringPostgresBackAsync();
             await scene.Service.WaitAtCommitNoMoreAsync();
-            Assert.Equal("""{"errors":[{"msg":"outcome unknown, repeat with the same Idempotency-Key","code":5031}]}""", await answer.Content.ReadAsStringAsync());
+            Assert.Equal(
+                """{"errors":[{"msg":"outcome unknown, repeat with the same Idempotency-Key","code":5031}]}""",
+                await answer.Content.ReadAsStringAsync()
+            );
             Assert.Equal(503, (int)answer.StatusCode);
             Assert.NotNull(answer.Headers.RetryAfter);
             await scene.EndsExactlyAsync(await scene.SubmitUntilAcceptedAsync());

@@ -5,7 +5,9 @@ using Ledger.SystemTests.Forgetting;
 
 namespace Ledger.Chaos;
 
-/// <summary>SIGKILL of an operator's verb just before it commits, or just after: it was done or it was not, and it can be done again.</summary>
+/// <summary>
+/// SIGKILL of an operator's verb just before it commits, or just after: it was done or it was not, and it can be done again.
+/// </summary>
 public sealed class VerbKilledTests
 {
     private const string Next = "ledger.example/b";

@@ -7,7 +7,9 @@ using Ledger.Witnessing;
 
 namespace Ledger.Chaos;
 
-/// <summary>SIGKILL of a witness between what it remembers and what it answers. Whatever it vouched for, it must stand by when it is started again.</summary>
+/// <summary>
+/// SIGKILL of a witness between what it remembers and what it answers. Whatever it vouched for, it must stand by when it is started again.
+/// </summary>
 public sealed class WitnessTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("ledger-witness-").FullName;
@@ -59,13 +61,15 @@ public sealed class WitnessTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Task<Node> StartAsync(string? faultPoint = null) => Node.StartWitnessAsync(KeyFile, Path.Combine(_folder, "state"), _log.Verifier.ToString(), faultPoint);
+    private Task<Node> StartAsync(string? faultPoint = null) =>
+        Node.StartWitnessAsync(KeyFile, Path.Combine(_folder, "state"), _log.Verifier.ToString(), faultPoint);
 
     private async Task<AddCheckpointRequest> RequestAsync(int old, int size, string branch)
     {
         var tree = MemoryTree.Of(Enumerable.Range(0, size).Select(i => MerkleTree.LeafHash(Encoding.UTF8.GetBytes($"{branch}{i}"))));
         var text = new Checkpoint(_log.Verifier.Name, size, tree.Root(0, size)).Text;
-        return new AddCheckpointRequest(old, await ConsistencyProof.ProveAsync(old, size, tree.Nodes), new SignedNote(text, [_log.Sign(text)]));
+        return new AddCheckpointRequest(
+            old, await ConsistencyProof.ProveAsync(old, size, tree.Nodes), new SignedNote(text, [_log.Sign(text)]));
     }
 
     private static async Task<(HttpStatusCode Status, string Body)> AddAsync(Node witness, AddCheckpointRequest request)

@@ -4,8 +4,8 @@ namespace Ledger.SystemTests;
 internal static class Requires
 {
     /// <summary>
-    /// Skips the running <c>[SkippableFact]</c>, saying why, when the machine lacks something; with <c>LEDGER_TESTS_REQUIRE_ALL=1</c> it fails instead, so that
-    /// nothing is skipped unseen where everything is installed.
+    /// Skips the running <c>[SkippableFact]</c>, saying why, when the machine lacks something; with <c>LEDGER_TESTS_REQUIRE_ALL=1</c> it
+    /// fails instead, so that nothing is skipped unseen where everything is installed.
     /// </summary>
     public static void That(bool present, string why)
     {

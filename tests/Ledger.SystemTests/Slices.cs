@@ -9,13 +9,17 @@ namespace Ledger.SystemTests;
 internal static class Slices
 {
     /// <summary>Sessions such as lanes have, but for one thing: they may rest.</summary>
-    public static NpgsqlDataSource Sessions(string connectionString) => LedgerSession.Source(
-        connectionString,
-        SessionKind.Lanes with
-        {
-            IsPooled = true,
-            Settings = SessionKind.Lanes.Settings.Where(one => one.Key != "idle_session_timeout").ToDictionary(one => one.Key, one => one.Value),
-        });
+    public static NpgsqlDataSource Sessions(string connectionString) =>
+        LedgerSession.Source(
+            connectionString,
+            SessionKind.Lanes with
+            {
+                IsPooled = true,
+                Settings = SessionKind
+                    .Lanes.Settings.Where(one => one.Key != "idle_session_timeout")
+                    .ToDictionary(one => one.Key, one => one.Value),
+            }
+        );
 
     /// <summary>Until nothing is due that could be claimed.</summary>
     public static async Task RunSliceAsync(this IServiceProvider node, string window, CancellationToken cancel = default)

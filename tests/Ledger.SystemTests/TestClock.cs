@@ -20,7 +20,10 @@ public sealed class TestClock(string superuser) : TimeProvider
         _offset += by;
         await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync();
-        await using var command = new NpgsqlCommand("update test_clock.shift set by = $1", connection) { Parameters = { new() { Value = _offset } } };
+        await using var command = new NpgsqlCommand("update test_clock.shift set by = $1", connection)
+        {
+            Parameters = { new() { Value = _offset } },
+        };
         await command.ExecuteNonQueryAsync();
     }
 

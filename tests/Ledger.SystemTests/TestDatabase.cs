@@ -7,8 +7,8 @@ using Npgsql;
 namespace Ledger.SystemTests;
 
 /// <summary>
-/// A database of its own for one test, on the one server of the test run: an embedded cluster in a temporary folder (fsync off), or the server that
-/// <c>LEDGER_TEST_CONNECTION</c> (a superuser's connection string) names.
+/// A database of its own for one test, on the one server of the test run: an embedded cluster in a temporary folder (fsync off), or the
+/// server that <c>LEDGER_TEST_CONNECTION</c> (a superuser's connection string) names.
 /// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
@@ -142,7 +142,10 @@ public sealed class TestDatabase : IAsyncDisposable
         var name = $"template_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         await server.ExecuteAsync($"create database {name}");
         foreach (var role in new[] { Administrator, "ledger_service" })
-            await server.ExecuteAsync($"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password '{server.Password(role)}'; end if; end $$");
+            await server.ExecuteAsync(
+                $"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password "
+                + $"'{server.Password(role)}'; end if; end $$"
+            );
         var superuser = server.ConnectionString(name, role: null, poolSize: 0);
         await using (var owner = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, CancellationToken.None))
         {

@@ -9,7 +9,8 @@ using Xunit.Sdk;
 namespace Ledger.SystemTests;
 
 /// <summary>
-/// Ends the test server after the last test, while the runner still waits: a handler of the process's exit has only 100 ms until the test host is killed.
+/// Ends the test server after the last test, while the runner still waits: a handler of the process's exit has only 100 ms until the test
+/// host is killed.
 /// </summary>
 public sealed class TestRun(IMessageSink messages) : XunitTestFramework(messages)
 {
@@ -28,8 +29,8 @@ public sealed class TestRun(IMessageSink messages) : XunitTestFramework(messages
     }
 
     private sealed class Runner(
-        ITestAssembly assembly, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics, IMessageSink messages, ITestFrameworkExecutionOptions options)
-        : XunitTestAssemblyRunner(assembly, cases, diagnostics, messages, options)
+        ITestAssembly assembly, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics, IMessageSink messages,
+        ITestFrameworkExecutionOptions options) : XunitTestAssemblyRunner(assembly, cases, diagnostics, messages, options)
     {
         protected override async Task BeforeTestAssemblyFinishedAsync()
         {

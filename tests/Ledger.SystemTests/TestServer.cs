@@ -32,7 +32,8 @@ internal sealed class TestServer
         if (Environment.GetEnvironmentVariable("LEDGER_TEST_CONNECTION") is { Length: > 0 } given) return new TestServer(null, given);
         await SweepAsync();
         var folder = Path.Combine(Path.GetTempPath(), FolderPrefix + RandomNumberGenerator.GetHexString(12, lowercase: true));
-        var embedded = await EmbeddedPostgres.StartAsync(OptionsFor(folder), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        var embedded = await EmbeddedPostgres.StartAsync(
+            OptionsFor(folder), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         return new TestServer(embedded, embedded.ConnectionString("postgres", "postgres"));
     }
 
@@ -93,7 +94,8 @@ internal sealed class TestServer
             NpgsqlConnection.ClearPool(connection);
         if (Embedded is null) return;
         await Embedded.DisposeAsync();
-        await EmbeddedPostgres.DeleteUnusedAsync(OptionsFor(Embedded.DataDirectory), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        await EmbeddedPostgres.DeleteUnusedAsync(
+            OptionsFor(Embedded.DataDirectory), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
     }
 
     private static EmbeddedPostgresOptions OptionsFor(string folder) => new() { DataDirectory = folder, Fsync = false };
@@ -105,7 +107,8 @@ internal sealed class TestServer
         {
             try
             {
-                await EmbeddedPostgres.DeleteUnusedAsync(OptionsFor(folder), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+                await EmbeddedPostgres.DeleteUnusedAsync(
+                    OptionsFor(folder), TimeProvider.System, NullLogger.Instance, CancellationToken.None);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or EmbeddedPostgresException)
             {

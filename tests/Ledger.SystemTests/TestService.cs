@@ -42,7 +42,10 @@ public sealed record TestServiceOptions
     /// <summary>With the engine: its nodes agree with each other.</summary>
     public bool Cluster { get; init; }
 
-    /// <summary>Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and <see cref="TestService.WriteLogAsync"/>.</summary>
+    /// <summary>
+    /// Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and <see
+    /// cref="TestService.WriteLogAsync"/>.
+    /// </summary>
     public bool WriterLoop { get; init; }
 
     /// <summary>The log's witnesses.</summary>
@@ -52,7 +55,8 @@ public sealed record TestServiceOptions
     public Func<NoteVerifier, Task<Policy>>? Witnesses { get; init; }
 
     public HttpOptions Http { get; init; } = new() { Submits = null, Polls = null };
-    public ExecutionOptions Execution { get; init; } = new() { RetryDelays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)] };
+    public ExecutionOptions Execution { get; init; } =
+        new() { RetryDelays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)] };
 
     /// <summary>The window of <see cref="TestService.Bot"/>; the default is always open.</summary>
     public DeletionWindowOptions Window { get; init; } = new("0 0 * * * ?", "UTC", TimeSpan.FromHours(2), 4);
@@ -127,7 +131,8 @@ public sealed class TestService : IAsyncDisposable
     public NpgsqlDataSource Source { get; }
 
     /// <summary>Which answers the nodes' clients got, by the ids of /openapi/v1.json, against which each is held.</summary>
-    public IReadOnlyCollection<(string Operation, int Status)> Answered => (IReadOnlyCollection<(string Operation, int Status)>)_answered.Keys;
+    public IReadOnlyCollection<(string Operation, int Status)> Answered =>
+        (IReadOnlyCollection<(string Operation, int Status)>)_answered.Keys;
 
     /// <summary>The first node's address; requests carry no token, and each answer is held against /openapi/v1.json.</summary>
     public HttpClient Client { get; private set; } = null!;
@@ -268,16 +273,23 @@ public sealed class TestService : IAsyncDisposable
     private readonly Dictionary<string, byte[]> _scoped;
     private readonly HashSet<string> _granted = [];
 
-    public static string Sign(string client, byte[] secret, string algorithm = SecurityAlgorithms.HmacSha256, IReadOnlyDictionary<string, object>? claims = null) =>
+    public static string Sign(
+        string client, byte[] secret, string algorithm = SecurityAlgorithms.HmacSha256,
+        IReadOnlyDictionary<string, object>? claims = null) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
-            JsonSerializer.Serialize(new Dictionary<string, object>(claims ?? new Dictionary<string, object>()) { ["sub"] = "test", ["appId"] = client }),
-            new SigningCredentials(new SymmetricSecurityKey(secret), algorithm));
+            JsonSerializer.Serialize(
+                new Dictionary<string, object>(claims ?? new Dictionary<string, object>()) { ["sub"] = "test", ["appId"] = client }),
+            new SigningCredentials(new SymmetricSecurityKey(secret), algorithm)
+        );
 
     /// <summary>An HS256 client with these scopes for <see cref="Bot"/>; returns its secret.</summary>
     public async Task<byte[]> RegisterClientAsync(string client, params Scope[] scopes)
     {
         var (id, secret) = RegistryStore.NewSecret();
-        Accepted(await Registry.ExecuteOnClientAsync(client, new AddClient(client, TokenAlgorithm.HS256, null, false, id, "test", null), secret, CancellationToken.None));
+        Accepted(
+            await Registry.ExecuteOnClientAsync(
+                client, new AddClient(client, TokenAlgorithm.HS256, null, false, id, "test", null), secret, CancellationToken.None)
+        );
         await GrantAsync(client, scopes);
         return secret;
     }
@@ -291,14 +303,17 @@ public sealed class TestService : IAsyncDisposable
         bot ??= $"st-{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         var add = new AddBot(bot, "owner@example.com", BotCreatedAt, retentionDays ?? _options.RetentionDays, window, "test", null);
         Accepted(await Registry.ExecuteAsync(bot, add, CancellationToken.None));
-        Accepted(await Registry.ExecuteAsync(bot, new GrantClient(bot, ClientId, Enum.GetValues<Scope>(), "test", null), CancellationToken.None));
+        Accepted(
+            await Registry.ExecuteAsync(bot, new GrantClient(bot, ClientId, Enum.GetValues<Scope>(), "test", null), CancellationToken.None)
+        );
         return bot;
     }
 
     public static readonly DateTimeOffset BotCreatedAt = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Sends with a token of a client that may do everything (or with <paramref name="token"/>).</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body = null, string? token = null, string? idempotencyKey = null)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, object? body = null, string? token = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Add("auth", token ?? Token());
@@ -312,7 +327,8 @@ public sealed class TestService : IAsyncDisposable
     /// <summary>Submits and returns the job id.</summary>
     public async Task<string> SubmitAsync(object body, string? bot = null)
     {
-        using var response = await SendAsync(HttpMethod.Post, bot is null ? Deletions : $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete", body);
+        using var response = await SendAsync(
+            HttpMethod.Post, bot is null ? Deletions : $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete", body);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.IsSuccessStatusCode, text);
         return JsonDocument.Parse(text).RootElement.GetProperty("jobId").GetString()!;
@@ -355,13 +371,17 @@ public sealed class TestService : IAsyncDisposable
     }
 
     /// <summary>A fingerprint of everything that is recorded: equal before and after a refused request.</summary>
-    public async Task<string> RecordedAsync() => await ScalarAsync<string>(
-        """
-        select concat_ws(' ',
-            (select count(*) || ':' || coalesce(max(seq_id), 0) from ledger.mt_events), (select count(*) || ':' || coalesce(sum(version), 0) from ledger.mt_streams),
-            (select count(*) || ':' || coalesce(sum(mt_version), 0) from ledger.mt_doc_jobstatus), (select count(*) from ledger.mt_doc_job),
-            (select count(*) from ledger.job_secrets), (select count(*) from ledger.job_manifest))
-        """);
+    public async Task<string> RecordedAsync() =>
+        await ScalarAsync<string>(
+            """
+            select concat_ws(' ',
+                (select count(*) || ':' || coalesce(max(seq_id), 0)
+                    from ledger.mt_events), (select count(*) || ':' || coalesce(sum(version), 0) from ledger.mt_streams),
+                (select count(*) || ':' || coalesce(sum(mt_version), 0) from ledger.mt_doc_jobstatus), (select count(*)
+                    from ledger.mt_doc_job),
+                (select count(*) from ledger.job_secrets), (select count(*) from ledger.job_manifest))
+            """
+        );
 
     public async Task<T> ScalarAsync<T>(string sql, params object[] parameters)
     {
@@ -441,9 +461,19 @@ public sealed class TestService : IAsyncDisposable
 
     private async Task RegisterAsync()
     {
-        Accepted(await Registry.DefineWindowAsync(
-            new DefineWindow("test", _options.Window.Cron, _options.Window.TimeZone, (long)_options.Window.Length.TotalSeconds, _options.Window.Lanes, "test", null), CancellationToken.None));
-        Accepted(await Registry.ExecuteAsync(Bot, new AddBot(Bot, "owner@example.com", BotCreatedAt, _options.RetentionDays, "test", "test", null), CancellationToken.None));
+        Accepted(
+            await Registry.DefineWindowAsync(
+                new DefineWindow(
+                    "test", _options.Window.Cron, _options.Window.TimeZone, (long)_options.Window.Length.TotalSeconds,
+                    _options.Window.Lanes, "test", null),
+                CancellationToken.None
+            )
+        );
+        Accepted(
+            await Registry.ExecuteAsync(
+                Bot, new AddBot(Bot, "owner@example.com", BotCreatedAt, _options.RetentionDays, "test", "test", null),
+                CancellationToken.None)
+        );
         Secret = await RegisterClientAsync(ClientId, Enum.GetValues<Scope>());
     }
 

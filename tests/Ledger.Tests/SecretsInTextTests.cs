@@ -19,9 +19,16 @@ public sealed class SecretsInTextTests
         var claims = new TokenClaims(Secret, Secret, null, null, null);
         return
         [
-            new ServiceSettings { Connection = $"Password={Secret}", Keys = (KeyFolder)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(KeyFolder)) },
+            new ServiceSettings
+            {
+                Connection = $"Password={Secret}",
+                Keys = (KeyFolder)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(KeyFolder)),
+            },
             claims,
-            new PresentedToken(new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken("""{"alg":"HS256"}""", $$"""{"appId":"{{Secret}}"}"""), claims),
+            new PresentedToken(
+                new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken("""{"alg":"HS256"}""", $$"""{"appId":"{{Secret}}"}"""),
+                claims
+            ),
             new Submission(null!, null!, "cs-1", new DeletionRequest.ByChannelUser(Secret, null, default), Secret, []),
             new SentDate(Secret, Secret),
             new ClusterState(1, Secret),

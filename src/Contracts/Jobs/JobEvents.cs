@@ -14,14 +14,23 @@ public abstract record JobEvent
 /// <summary>A client's request was accepted.</summary>
 /// <param name="Bot">The bot, as in the path.</param>
 /// <param name="RequestType">What was asked for.</param>
-/// <param name="Commitments">One per distinct conversation id, in ascending order of the ids' UTF-8 bytes; for a cId request the cId's, alone.</param>
+/// <param name="Commitments">
+/// One per distinct conversation id, in ascending order of the ids' UTF-8 bytes; for a cId request the cId's, alone.
+/// </param>
 /// <param name="Client">The API client that asked.</param>
-/// <param name="From">Inclusive lower bound of <c>startedAt</c> as sent; absent where it was not (a cId request's default is resolved at the start) and for ids.</param>
+/// <param name="From">
+/// Inclusive lower bound of <c>startedAt</c> as sent; absent where it was not (a cId request's default is resolved at the start) and for
+/// ids.
+/// </param>
 /// <param name="To">Inclusive upper bound of <c>startedAt</c>; absent for ids.</param>
 public sealed record Submitted(
-    string Bot, RequestType RequestType, IReadOnlyList<byte[]> Commitments, string Client, DateTimeOffset? From = null, DateTimeOffset? To = null) : JobEvent;
+    string Bot, RequestType RequestType, IReadOnlyList<byte[]> Commitments, string Client, DateTimeOffset? From = null,
+    DateTimeOffset? To = null) : JobEvent;
 
-/// <summary>A plan: the job runs, or goes on, at <paramref name="PlannedAt"/> in <paramref name="Window"/>. Nothing is deleted outside the window that the latest plan names.</summary>
+/// <summary>
+/// A plan: the job runs, or goes on, at <paramref name="PlannedAt"/> in <paramref name="Window"/>. Nothing is deleted outside the window
+/// that the latest plan names.
+/// </summary>
 /// <param name="PlannedAt">When it is due.</param>
 /// <param name="Window">The opening that it was planned into.</param>
 /// <param name="Reason">Why this plan was made.</param>
@@ -33,8 +42,11 @@ public sealed record Scheduled(DateTimeOffset PlannedAt, PlannedWindow Window, S
 /// <param name="Conversations">Conversations identified: ordinals run from 0 up to, not including, this.</param>
 /// <param name="ManifestRoot">The RFC 6962 root over the commitments in ordinal order (32 bytes).</param>
 /// <param name="From">For a cId request, the inclusive lower bound that was applied.</param>
-/// <param name="RetainedFrom">Conversations that started before this instant were out of retention; absent where the bot keeps for ever.</param>
-public sealed record Started(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From = null, DateTimeOffset? RetainedFrom = null) : JobEvent;
+/// <param name="RetainedFrom">
+/// Conversations that started before this instant were out of retention; absent where the bot keeps for ever.
+/// </param>
+public sealed record Started(
+    int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From = null, DateTimeOffset? RetainedFrom = null) : JobEvent;
 
 /// <summary>One conversation is gone.</summary>
 /// <param name="Commitment">Of its id (32 bytes).</param>
@@ -53,7 +65,8 @@ public sealed record ConversationSkipped(byte[] Commitment, long Ordinal, SkipRe
 /// <param name="RetriesRemaining">Attempts left after this one.</param>
 /// <param name="Commitment">Of the conversation's id; absent for a whole attempt.</param>
 /// <param name="Ordinal">Its place in the manifest; absent for a whole attempt.</param>
-public sealed record Failed(FailureReason Reason, int Attempt, int RetriesRemaining, byte[]? Commitment = null, long? Ordinal = null) : JobEvent;
+public sealed record Failed(FailureReason Reason, int Attempt, int RetriesRemaining, byte[]? Commitment = null, long? Ordinal = null)
+    : JobEvent;
 
 /// <summary>The job has ended; nothing follows.</summary>
 /// <param name="Outcome">How it ended.</param>

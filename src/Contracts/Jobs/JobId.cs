@@ -49,7 +49,9 @@ public readonly record struct JobId(Guid Value)
     public static bool TryParse([NotNullWhen(true)] string? text, out JobId id)
     {
         id = default;
-        if (text is null || !text.StartsWith(Prefix, StringComparison.Ordinal) || !Guid.TryParseExact(text.AsSpan(Prefix.Length), "D", out var value))
+        if (text is null
+            || !text.StartsWith(Prefix, StringComparison.Ordinal)
+            || !Guid.TryParseExact(text.AsSpan(Prefix.Length), "D", out var value))
             return false;
         id = new JobId(value);
         return id.ToString() == text && value.Version == 5;

@@ -45,7 +45,8 @@ public sealed record GrantRevoked(string Bot, string Client) : RegistryEvent;
 /// <param name="Algorithm">The one <c>alg</c> that its tokens may use.</param>
 /// <param name="RequireExpiry">Tokens without <c>exp</c> are refused.</param>
 /// <param name="PublicKey">For RS* and ES*: the key that verifies its tokens, PEM.</param>
-public sealed record ClientRegistered(string Client, TokenAlgorithm Algorithm, bool RequireExpiry, string? PublicKey = null) : RegistryEvent;
+public sealed record ClientRegistered(string Client, TokenAlgorithm Algorithm, bool RequireExpiry, string? PublicKey = null)
+    : RegistryEvent;
 
 /// <summary>A secret was issued; the secret itself is kept sealed and outside the events.</summary>
 /// <param name="SecretId">Names the secret; says nothing of it.</param>
@@ -69,8 +70,8 @@ public sealed record WindowDefined(string Name, string Cron, string TimeZone, lo
 public sealed record JobKeyDestroyed(string Bot, string Job) : RegistryEvent;
 
 /// <summary>
-/// An epoch's key was destroyed in the key folder: what job keys it wrapped in backups, logs and replicas of the database is lost, except for those of jobs that were not forgotten. In
-/// the ledger's own stream.
+/// An epoch's key was destroyed in the key folder: what job keys it wrapped in backups, logs and replicas of the database is lost, except
+/// for those of jobs that were not forgotten. In the ledger's own stream.
 /// </summary>
 /// <param name="Epoch">The epoch whose key is gone.</param>
 /// <param name="DestroyedAt">An instant after the destruction.</param>
@@ -102,7 +103,8 @@ public sealed record WebhookDisabled(string Bot, string WebhookUrl) : RegistryEv
 /// <param name="Size">The tree's size when the new name was opened.</param>
 /// <param name="PreviousSize">The size of the last checkpoint under the previous name; absent where none is known.</param>
 /// <param name="PreviousRoot">Its root (32 bytes).</param>
-public sealed record OriginOpened(string Origin, string PreviousOrigin, long Size, long? PreviousSize = null, byte[]? PreviousRoot = null) : RegistryEvent;
+public sealed record OriginOpened(string Origin, string PreviousOrigin, long Size, long? PreviousSize = null, byte[]? PreviousRoot = null)
+    : RegistryEvent;
 
 /// <summary>What a client may do for a bot.</summary>
 public enum Scope

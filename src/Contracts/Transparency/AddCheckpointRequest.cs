@@ -3,8 +3,8 @@ using System.Text;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// What a log asks a witness to cosign (c2sp.org/tlog-witness v1.0.0, the body of <c>add-checkpoint</c>): <c>old SIZE</c>, the hashes of a consistency proof
-/// one a line in base64, an empty line, and the checkpoint's signed note.
+/// What a log asks a witness to cosign (c2sp.org/tlog-witness v1.0.0, the body of <c>add-checkpoint</c>): <c>old SIZE</c>, the hashes of a
+/// consistency proof one a line in base64, an empty line, and the checkpoint's signed note.
 /// </summary>
 /// <param name="OldSize">Leaves of the tree that the witness is believed to have cosigned last; 0: none.</param>
 /// <param name="Proof">From that tree to the checkpoint's; at most <see cref="MaxProofHashes"/>.</param>
@@ -37,7 +37,8 @@ public sealed record AddCheckpointRequest(long OldSize, IReadOnlyList<byte[]> Pr
         if (lines.Length - 1 > MaxProofHashes)
             throw new FormatException($"a proof has at most {MaxProofHashes} hashes");
         var request = new AddCheckpointRequest(
-            Checkpoint.ParseNumber(lines[0][Old.Length..], "the old size"), [.. lines.Skip(1).Select(Base64.DecodeHash)], SignedNote.Parse(text[(end + 2)..]));
+            Checkpoint.ParseNumber(lines[0][Old.Length..], "the old size"), [.. lines.Skip(1).Select(Base64.DecodeHash)],
+            SignedNote.Parse(text[(end + 2)..]));
         _ = request.Checkpoint;
         return request;
     }

@@ -15,7 +15,8 @@ internal static class Base64
     }
 
     /// <summary>A hash of the tree: 32 bytes.</summary>
-    public static byte[] DecodeHash(string text) => Decode(text) is { Length: MerkleTree.HashSize } hash ? hash : throw new FormatException("a hash has 32 bytes");
+    public static byte[] DecodeHash(string text) =>
+        Decode(text) is { Length: MerkleTree.HashSize } hash ? hash : throw new FormatException("a hash has 32 bytes");
 
     /// <summary>Strict UTF-8.</summary>
     /// <exception cref="FormatException">It is not.</exception>
@@ -31,9 +32,13 @@ internal static class Base64
         }
     }
 
-    /// <summary>Length of a text in UTF-8, which it has only if no surrogate stands alone: one that does would be written as U+FFFD, and two texts would have one signature.</summary>
+    /// <summary>
+    /// Length of a text in UTF-8, which it has only if no surrogate stands alone: one that does would be written as U+FFFD, and two texts
+    /// would have one signature.
+    /// </summary>
     /// <exception cref="FormatException">One does.</exception>
-    public static int Utf8Length(string text) => IsUnicode(text) ? Strict.GetByteCount(text) : throw new FormatException("half of a surrogate pair");
+    public static int Utf8Length(string text) =>
+        IsUnicode(text) ? Strict.GetByteCount(text) : throw new FormatException("half of a surrogate pair");
 
     /// <summary>Whether no surrogate stands alone.</summary>
     public static bool IsUnicode(string text)

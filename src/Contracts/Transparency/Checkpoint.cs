@@ -42,7 +42,9 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root)
         var checkpoint = Parse(note.Text);
         if (checkpoint.Origin != log.Name)
             throw new InvalidProofException($"the checkpoint is of the log '{checkpoint.Origin}', and the key is of '{log.Name}'");
-        return note.SignedBy(log).Count == 1 ? checkpoint : throw new InvalidProofException($"the checkpoint is not signed by the key {log.Name}+{log.IdText}");
+        return note.SignedBy(log).Count == 1
+            ? checkpoint
+            : throw new InvalidProofException($"the checkpoint is not signed by the key {log.Name}+{log.IdText}");
     }
 
     public bool Equals(Checkpoint? other) => other is not null && Text == other.Text;

@@ -6,7 +6,8 @@ namespace Ledger.Contracts.Transparency;
 public static class ConsistencyProof
 {
     /// <summary><c>PROOF(older, D[size])</c>; empty where the sizes are equal or the older tree is empty.</summary>
-    public static async ValueTask<IReadOnlyList<byte[]>> ProveAsync(long older, long size, NodeReader read, CancellationToken cancel = default)
+    public static async ValueTask<IReadOnlyList<byte[]>> ProveAsync(
+        long older, long size, NodeReader read, CancellationToken cancel = default)
     {
         if (older < 0 || older > size)
             throw new ArgumentOutOfRangeException(nameof(older), $"a tree of {size} leaves does not begin with {older}");
@@ -27,7 +28,9 @@ public static class ConsistencyProof
         return await MerkleRange.RootsAsync(ranges, read, cancel);
     }
 
-    /// <summary>Whether the tree of <paramref name="size"/> begins with the older one (RFC 9162 §2.1.4.2). Every tree begins with the empty one.</summary>
+    /// <summary>
+    /// Whether the tree of <paramref name="size"/> begins with the older one (RFC 9162 §2.1.4.2). Every tree begins with the empty one.
+    /// </summary>
     public static bool Check(long older, long size, byte[] olderRoot, byte[] root, IReadOnlyList<byte[]> proof)
     {
         if (older < 0 || older > size || olderRoot.Length != MerkleTree.HashSize || root.Length != MerkleTree.HashSize)

@@ -4,7 +4,8 @@ namespace Ledger.Contracts.Transparency;
 public static class InclusionProof
 {
     /// <summary>The hashes that lead from a leaf to the root, the leaf's sibling first: <c>PATH(index, D[size])</c>.</summary>
-    public static async ValueTask<IReadOnlyList<byte[]>> ProveAsync(long index, long size, NodeReader read, CancellationToken cancel = default)
+    public static async ValueTask<IReadOnlyList<byte[]>> ProveAsync(
+        long index, long size, NodeReader read, CancellationToken cancel = default)
     {
         if (index < 0 || index >= size)
             throw new ArgumentOutOfRangeException(nameof(index), $"a tree of {size} leaves has none at {index}");

@@ -6,8 +6,9 @@ using System.Text.Json;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// The JSON Canonicalization Scheme (RFC 8785) for the JSON that leaves consist of: members sorted by their UTF-16 code units (§3.2.3), the shortest escapes
-/// (§3.2.2.2), no white space. Numbers are integers up to 2^53 - 1 in magnitude, which every JSON reader gives back as they were.
+/// The JSON Canonicalization Scheme (RFC 8785) for the JSON that leaves consist of: members sorted by their UTF-16 code units (§3.2.3),
+/// the shortest escapes (§3.2.2.2), no white space. Numbers are integers up to 2^53 - 1 in magnitude, which every JSON reader gives back
+/// as they were.
 /// </summary>
 public static class Jcs
 {
@@ -18,7 +19,9 @@ public static class Jcs
     public const int MaxDepth = 32;
 
     /// <summary>The canonical form of a JSON text.</summary>
-    /// <exception cref="FormatException">It is not JSON, or has a duplicate member, another number, half of a surrogate pair, or more than <see cref="MaxDepth"/> levels.</exception>
+    /// <exception cref="FormatException">
+    /// It is not JSON, or has a duplicate member, another number, half of a surrogate pair, or more than <see cref="MaxDepth"/> levels.
+    /// </exception>
     public static byte[] Canonicalize(ReadOnlySpan<byte> json)
     {
         var result = new ArrayBufferWriter<byte>(json.Length + 16);
@@ -77,7 +80,15 @@ public static class Jcs
                 WriteNumber(value, result);
                 break;
             default:
-                result.Write(value.ValueKind switch { JsonValueKind.True => "true"u8, JsonValueKind.False => "false"u8, JsonValueKind.Null => "null"u8, _ => throw new FormatException("no JSON value") });
+                result.Write(
+                    value.ValueKind switch
+                    {
+                        JsonValueKind.True => "true"u8,
+                        JsonValueKind.False => "false"u8,
+                        JsonValueKind.Null => "null"u8,
+                        _ => throw new FormatException("no JSON value"),
+                    }
+                );
                 break;
         }
     }
@@ -134,7 +145,9 @@ public static class Jcs
 
     private static void WriteNumber(JsonElement value, IBufferWriter<byte> result)
     {
-        if (!value.TryGetInt64(out var number) || number is > MaxInteger or < -MaxInteger || value.GetRawText() is var text && text != number.ToString(CultureInfo.InvariantCulture))
+        if (!value.TryGetInt64(out var number)
+            || number is > MaxInteger or < -MaxInteger
+            || value.GetRawText() is var text && text != number.ToString(CultureInfo.InvariantCulture))
             throw new FormatException("a number is not an integer up to 2^53 - 1 in magnitude");
         Span<byte> digits = stackalloc byte[20];
         number.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// What a leaf of the log holds: one event, as JCS of <c>{"v":1,"stream","version","type","at","data"}</c>, at most <see cref="MaxBytes"/> bytes. It can be rebuilt
-/// from the event's row alone.
+/// What a leaf of the log holds: one event, as JCS of <c>{"v":1,"stream","version","type","at","data"}</c>, at most <see cref="MaxBytes"/>
+/// bytes. It can be rebuilt from the event's row alone.
 /// </summary>
 /// <param name="Stream"><c>cdj-…</c> for a job; another stream's own id (a UUID in lower case).</param>
 /// <param name="Version">The event's place in its stream, from 1, below 2^53.</param>
@@ -38,7 +38,9 @@ public sealed record LeafEntry(string Stream, long Version, string Type, DateTim
         entry.Write(",\"v\":1,\"version\":"u8);
         Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture), entry);
         entry.Write("}"u8);
-        return entry.WrittenCount <= MaxBytes ? entry.WrittenSpan.ToArray() : throw new FormatException($"the entry would exceed {MaxBytes:N0} bytes");
+        return entry.WrittenCount <= MaxBytes
+            ? entry.WrittenSpan.ToArray()
+            : throw new FormatException($"the entry would exceed {MaxBytes:N0} bytes");
     }
 
     /// <summary>Reads an entry, which must be exactly what <see cref="Encode"/> gives.</summary>
@@ -67,10 +69,13 @@ public sealed record LeafEntry(string Stream, long Version, string Type, DateTim
             throw new FormatException("an entry of another format version than 1");
         if (!entry.GetProperty("version").TryGetInt64(out var version))
             throw new FormatException("an entry's version is an integer from 1, below 2^53");
-        if (!DateTimeOffset.TryParseExact(entry.GetProperty("at").GetString(), "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
+        if (!DateTimeOffset.TryParseExact(
+                entry.GetProperty("at").GetString(), "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal, out var at))
             throw new FormatException("an entry's instant is like 2026-05-08T06:22:56.097Z");
         var data = new ArrayBufferWriter<byte>();
         Jcs.Write(entry.GetProperty("data"), data);
-        return new LeafEntry(entry.GetProperty("stream").GetString() ?? "", version, entry.GetProperty("type").GetString() ?? "", at, data.WrittenMemory);
+        return new LeafEntry(
+            entry.GetProperty("stream").GetString() ?? "", version, entry.GetProperty("type").GetString() ?? "", at, data.WrittenMemory);
     }
 }

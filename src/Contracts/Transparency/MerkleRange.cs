@@ -13,7 +13,8 @@ public static class MerkleRange
         size == 0 ? MerkleTree.EmptyRoot() : (await RootsAsync([(0, size)], read, cancel))[0];
 
     /// <summary>The roots over several ranges, with one read.</summary>
-    internal static async ValueTask<IReadOnlyList<byte[]>> RootsAsync(IReadOnlyList<(long First, long End)> ranges, NodeReader read, CancellationToken cancel)
+    internal static async ValueTask<IReadOnlyList<byte[]>> RootsAsync(
+        IReadOnlyList<(long First, long End)> ranges, NodeReader read, CancellationToken cancel)
     {
         var nodes = ranges.Select(range => NodeId.Covering(range.First, range.End)).ToArray();
         var hashes = await read([.. nodes.SelectMany(covering => covering)], cancel);

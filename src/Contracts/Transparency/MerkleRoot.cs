@@ -38,8 +38,8 @@ public sealed class MerkleRoot
     public byte[] Root() => _subtrees.Count == 0 ? MerkleTree.EmptyRoot() : Root(_subtrees[^1], _subtrees.Count - 2);
 
     /// <summary>
-    /// The root over what was added so far and, behind it, a last incomplete subtree given by its root. It is a node of the tree only if it has
-    /// fewer leaves than the smallest subtree added.
+    /// The root over what was added so far and, behind it, a last incomplete subtree given by its root. It is a node of the tree only if
+    /// it has fewer leaves than the smallest subtree added.
     /// </summary>
     public byte[] RootWithLast(byte[] last) => Root(last, _subtrees.Count - 1);
 

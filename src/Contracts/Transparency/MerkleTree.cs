@@ -26,7 +26,8 @@ public static class MerkleTree
     public static byte[] NodeHash(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         if (left.Length != HashSize || right.Length != HashSize)
-            throw new ArgumentException($"a node joins two hashes of {HashSize} bytes", left.Length != HashSize ? nameof(left) : nameof(right));
+            throw new ArgumentException(
+                $"a node joins two hashes of {HashSize} bytes", left.Length != HashSize ? nameof(left) : nameof(right));
         Span<byte> message = stackalloc byte[1 + 2 * HashSize];
         message[0] = 0x01;
         left.CopyTo(message[1..]);

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Ledger.Contracts.Transparency;
 
-/// <summary>A complete subtree of the log's tree: the one over the leaves <c>[Index·2^Level, (Index+1)·2^Level)</c>. A log stores its root once it is complete; level 0 are the leaf hashes.</summary>
+/// <summary>
+/// A complete subtree of the log's tree: the one over the leaves <c>[Index·2^Level, (Index+1)·2^Level)</c>. A log stores its root once it
+/// is complete; level 0 are the leaf hashes.
+/// </summary>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct NodeId(int Level, long Index)
 {
@@ -23,7 +26,10 @@ public readonly record struct NodeId(int Level, long Index)
         return nodes;
     }
 
-    /// <summary>Where a tile holds the node's hash, or (where levels are not a multiple of 8) the hashes that it follows from: the tile, and the range of its hashes.</summary>
+    /// <summary>
+    /// Where a tile holds the node's hash, or (where levels are not a multiple of 8) the hashes that it follows from: the tile, and the
+    /// range of its hashes.
+    /// </summary>
     public (int TileLevel, long TileNumber, int First, int Count) InTile()
     {
         var within = Level % 8;

@@ -15,7 +15,10 @@ public sealed class NoteSigner
     public NoteSigner(string name, NoteKeyType type, byte[] seed)
     {
         if (!NoteVerifier.IsName(name))
-            throw new FormatException($"'{name}' cannot be a key's name: it must not be empty nor contain '+', a space or a control character, and has at most 255 characters");
+            throw new FormatException(
+                $"'{name}' cannot be a key's name: it must not be empty nor contain '+', a space or a control character, and has at most "
+                + "255 characters"
+            );
         _seed = seed;
         Verifier = new NoteVerifier(name, type, Ed25519.PublicKey(seed));
     }
@@ -26,7 +29,9 @@ public sealed class NoteSigner
     /// <exception cref="FormatException">Says what is wrong with it; never quotes it.</exception>
     public static NoteSigner Parse(string text)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text[Prefix.Length..].Split('+', 3) is not [var name, var id, var data] || !NoteVerifier.IsName(name))
+        if (!text.StartsWith(Prefix, StringComparison.Ordinal)
+            || text[Prefix.Length..].Split('+', 3) is not [var name, var id, var data]
+            || !NoteVerifier.IsName(name))
             throw new FormatException("a private key is PRIVATE+KEY+NAME+ID+BASE64");
         var (type, seed) = NoteVerifier.KeyData(data, "a private key");
         var signer = new NoteSigner(name, type, seed);
@@ -34,7 +39,8 @@ public sealed class NoteSigner
     }
 
     /// <summary>The form that <see cref="Parse"/> reads. Secret.</summary>
-    public string PrivateKeyText() => $"{Prefix}{Verifier.Name}+{Verifier.IdText}+{Convert.ToBase64String([(byte)Verifier.Type, .. _seed])}";
+    public string PrivateKeyText() =>
+        $"{Prefix}{Verifier.Name}+{Verifier.IdText}+{Convert.ToBase64String([(byte)Verifier.Type, .. _seed])}";
 
     /// <summary>A log's signature of a note's text.</summary>
     public NoteSignature Sign(string text)

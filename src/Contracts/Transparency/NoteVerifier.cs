@@ -47,11 +47,18 @@ public sealed record NoteVerifier
             throw new FormatException("a vkey's name is empty, or has a space or a control character, or over 255 characters");
         var (type, key) = KeyData(data, "a vkey");
         var verifier = new NoteVerifier(name, type, key);
-        return verifier.IdText == id ? verifier : throw new FormatException($"a vkey's id is {verifier.IdText} by its name and key, and not '{(id.Length > 16 ? id[..16] : id)}'");
+        return verifier.IdText == id
+            ? verifier
+            : throw new FormatException(
+                $"a vkey's id is {verifier.IdText} by its name and key, and not '{(id.Length > 16 ? id[..16] : id)}'");
     }
 
-    /// <summary>A name that a key can have: not empty, no '+', no Unicode space; and, stricter than the specification, no control character and at most 255 characters.</summary>
-    public static bool IsName(string name) => name.Length is > 0 and <= 255 && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c)) && Base64.IsUnicode(name);
+    /// <summary>
+    /// A name that a key can have: not empty, no '+', no Unicode space; and, stricter than the specification, no control character and at
+    /// most 255 characters.
+    /// </summary>
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= 255 && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c)) && Base64.IsUnicode(name);
 
     /// <summary>The vkey.</summary>
     public override string ToString() => $"{Name}+{IdText}+{Convert.ToBase64String([(byte)Type, .. _publicKey])}";
@@ -63,17 +70,20 @@ public sealed record NoteVerifier
     internal string IdText => KeyId.ToString("x8", CultureInfo.InvariantCulture);
 
     /// <summary>Whether the signature, without its key id, is this key's over the note's text.</summary>
-    internal bool Holds(string text, ReadOnlySpan<byte> signature) => Type switch
-    {
-        NoteKeyType.Ed25519 => Ed25519.Verify(_publicKey, Encoding.UTF8.GetBytes(text), signature),
-        _ => Cosignature.TryReadTime(signature, out var unixSeconds) && Ed25519.Verify(_publicKey, Cosignature.Message(unixSeconds, text), signature[8..]),
-    };
+    internal bool Holds(string text, ReadOnlySpan<byte> signature) =>
+        Type switch
+        {
+            NoteKeyType.Ed25519 => Ed25519.Verify(_publicKey, Encoding.UTF8.GetBytes(text), signature),
+            _ => Cosignature.TryReadTime(signature, out var unixSeconds)
+                && Ed25519.Verify(_publicKey, Cosignature.Message(unixSeconds, text), signature[8..]),
+        };
 
     internal static (NoteKeyType Type, byte[] Key) KeyData(string base64, string what)
     {
         var data = Base64.Decode(base64);
         if (data.Length != 1 + Ed25519.KeySize || (NoteKeyType)data[0] is not (NoteKeyType.Ed25519 or NoteKeyType.Cosignature))
-            throw new FormatException($"{what} is not of a known type: 0x01 (Ed25519) or 0x04 (Ed25519 cosignature), and {Ed25519.KeySize} bytes");
+            throw new FormatException(
+                $"{what} is not of a known type: 0x01 (Ed25519) or 0x04 (Ed25519 cosignature), and {Ed25519.KeySize} bytes");
         return ((NoteKeyType)data[0], data[1..]);
     }
 

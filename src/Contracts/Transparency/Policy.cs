@@ -27,7 +27,9 @@ public sealed record Witnessed(PolicyWitness Witness, DateTimeOffset At);
 /// <param name="IsQuorumMet">Whether they are enough.</param>
 public sealed record PolicyVerdict(PolicyLog? Log, IReadOnlyList<Witnessed> Witnesses, bool IsQuorumMet);
 
-/// <summary>Whose signatures make a checkpoint valid (c2sp.org/tlog-policy): any one listed log's, and the cosignatures of a quorum of witnesses.</summary>
+/// <summary>
+/// Whose signatures make a checkpoint valid (c2sp.org/tlog-policy): any one listed log's, and the cosignatures of a quorum of witnesses.
+/// </summary>
 public sealed class Policy
 {
     /// <summary>Logs, witnesses and groups, of each at most.</summary>
@@ -60,16 +62,25 @@ public sealed class Policy
 
     /// <summary>What the policy says of a signed checkpoint. Signatures of keys that it does not list are ignored.</summary>
     /// <exception cref="FormatException">It is no checkpoint.</exception>
-    /// <exception cref="InvalidProofException">Logs are listed and none of them signed it; or a signature in the name of a listed key is not that key's.</exception>
+    /// <exception cref="InvalidProofException">
+    /// Logs are listed and none of them signed it; or a signature in the name of a listed key is not that key's.
+    /// </exception>
     public PolicyVerdict Evaluate(SignedNote note)
     {
         var origin = Checkpoint.Parse(note.Text).Origin;
         var signers = note.SignedBy(Logs.Select(log => log.Key).Where(key => key.Name == origin));
         var log = Logs.FirstOrDefault(log => signers.ContainsKey(log.Key));
         if (log is null && Logs.Count > 0)
-            throw new InvalidProofException($"the checkpoint of '{origin}' is not signed by a log of the policy: {string.Join(", ", Logs.Select(listed => listed.Key))}");
+            throw new InvalidProofException(
+                $"the checkpoint of '{origin}' is not signed by a log of the policy: {string.Join(", ", Logs.Select(listed => listed.Key))}"
+            );
         var cosigners = note.SignedBy(Witnesses.Select(witness => witness.Key));
-        Witnessed[] witnessed = [.. Witnesses.Where(witness => cosigners.ContainsKey(witness.Key)).Select(witness => new Witnessed(witness, Cosignature.At(cosigners[witness.Key])))];
+        Witnessed[] witnessed =
+        [
+            .. Witnesses
+                .Where(witness => cosigners.ContainsKey(witness.Key))
+                .Select(witness => new Witnessed(witness, Cosignature.At(cosigners[witness.Key]))),
+        ];
         return new PolicyVerdict(log, witnessed, IsQuorum(witnessed.Select(one => one.Witness.Name).ToHashSet(StringComparer.Ordinal)));
     }
 
@@ -81,7 +92,9 @@ public sealed class Policy
 
     // Members are defined before their group and belong to one group at most: this ends.
     private bool IsMet(string name, IReadOnlySet<string> witnesses) =>
-        _groups.TryGetValue(name, out var group) ? group.Members.Count(member => IsMet(member, witnesses)) >= group.Needed : witnesses.Contains(name);
+        _groups.TryGetValue(name, out var group)
+            ? group.Members.Count(member => IsMet(member, witnesses)) >= group.Needed
+            : witnesses.Contains(name);
 
     private string Describe(string name)
     {

@@ -1,12 +1,14 @@
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// Reads a policy file line by line. Stricter than the draft in one thing: names, keys and URLs must be UTF-8 (comments need not be), because key names are.
-/// Names are compared as they are written, byte for byte.
+/// Reads a policy file line by line. Stricter than the draft in one thing: names, keys and URLs must be UTF-8 (comments need not be),
+/// because key names are. Names are compared as they are written, byte for byte.
 /// </summary>
 internal sealed class PolicyParser
 {
-    private const string Forms = "a line is 'log VKEY [URL]', 'witness NAME VKEY [URL]', 'group NAME all|any|NUMBER MEMBER…', 'quorum NAME|none', a comment (#) or empty";
+    private const string Forms =
+        "a line is 'log VKEY [URL]', 'witness NAME VKEY [URL]', 'group NAME all|any|NUMBER MEMBER…', 'quorum NAME|none', a comment (#) "
+        + "or empty";
 
     private readonly List<PolicyLog> _logs = [];
     private readonly List<PolicyWitness> _witnesses = [];
@@ -27,7 +29,8 @@ internal sealed class PolicyParser
             try
             {
                 // Cut short, 'quorum w12' would pass for another quorum.
-                ReadLine(end >= 0 ? file[..end] : throw new FormatException("the line does not end with a newline: the file may be cut short"));
+                ReadLine(
+                    end >= 0 ? file[..end] : throw new FormatException("the line does not end with a newline: the file may be cut short"));
             }
             catch (FormatException e)
             {
@@ -35,7 +38,13 @@ internal sealed class PolicyParser
             }
             file = file[(end + 1)..];
         }
-        return new Policy(_logs, _witnesses, _groups, _quorum ?? throw new FormatException("the policy has no quorum line: 'quorum NAME', or 'quorum none' if no cosignature is needed"));
+        return new Policy(
+            _logs,
+            _witnesses,
+            _groups,
+            _quorum
+                ?? throw new FormatException("the policy has no quorum line: 'quorum NAME', or 'quorum none' if no cosignature is needed")
+        );
     }
 
     private void ReadLine(ReadOnlySpan<byte> line)

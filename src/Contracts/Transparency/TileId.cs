@@ -19,7 +19,10 @@ public readonly record struct TileId(int Level, long Number, int Width)
     /// <summary>Hashes of a full tile; entries of a full bundle.</summary>
     public const int FullWidth = 256;
 
-    /// <summary><c>tile/L/N</c>, <c>tile/entries/N</c>, with <c>.p/W</c> if partial; N in groups of three digits, all but the last with an <c>x</c>.</summary>
+    /// <summary>
+    /// <c>tile/L/N</c>, <c>tile/entries/N</c>, with <c>.p/W</c> if partial; N in groups of three digits, all but the last with an
+    /// <c>x</c>.
+    /// </summary>
     public string Path
     {
         get
@@ -60,7 +63,10 @@ public readonly record struct TileId(int Level, long Number, int Width)
         return level <= 63 && (level >= 0 || parts[1] == "entries") && width is >= 1 and <= FullWidth && tile.Path == path;
     }
 
-    /// <summary>Whether a log of this many leaves has the tile: full, or the one partial tile that its right edge ends in, or a prefix of a tile that it has.</summary>
+    /// <summary>
+    /// Whether a log of this many leaves has the tile: full, or the one partial tile that its right edge ends in, or a prefix of a tile
+    /// that it has.
+    /// </summary>
     public bool IsWithin(long size)
     {
         var hashes = size >> (8 * Math.Max(Level, 0)); // C# takes a shift count modulo 64: level 8 and above are beyond any size
@@ -87,7 +93,8 @@ public readonly record struct TileId(int Level, long Number, int Width)
         {
             if (entries.Count == FullWidth)
                 throw new FormatException($"an entry bundle has at most {FullWidth} entries");
-            if (bundle.Length < 2 || System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(bundle.Span) is var length && bundle.Length < 2 + length)
+            if (bundle.Length < 2
+                || System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(bundle.Span) is var length && bundle.Length < 2 + length)
                 throw new FormatException("an entry bundle is cut short");
             entries.Add(bundle.Slice(2, length));
             bundle = bundle[(2 + length)..];

@@ -5,14 +5,19 @@ namespace Ledger.Api;
 
 /// <summary>
 /// A request's members in one form, whatever their order, spacing and escapes were: what "the same request" means under an idempotency key.
-/// Every part is preceded by its length in bytes, so that two different requests never give the same bytes. Dates count as they were sent, so
-/// that a request without <c>endDate</c> is still the same one tomorrow.
+/// Every part is preceded by its length in bytes, so that two different requests never give the same bytes. Dates count as they were sent,
+/// so that a request without <c>endDate</c> is still the same one tomorrow.
 /// </summary>
 internal static class CanonicalRequest
 {
     /// <summary>Distinct ids in ascending order of their UTF-8 bytes (which is not the order of UTF-16 code units).</summary>
     public static IReadOnlyList<string> AsSet(IEnumerable<string> ids) =>
-        [.. ids.Distinct(StringComparer.Ordinal).Select(id => (Id: id, Bytes: Encoding.UTF8.GetBytes(id))).Order(ByBytes).Select(id => id.Id)];
+        [
+            .. ids.Distinct(StringComparer.Ordinal)
+                .Select(id => (Id: id, Bytes: Encoding.UTF8.GetBytes(id)))
+                .Order(ByBytes)
+                .Select(id => id.Id),
+        ];
 
     /// <param name="ids">As <see cref="AsSet"/> gives them.</param>
     /// <param name="startDate">Not judged beside ids, and yet a part of what was sent; null where it was not.</param>

@@ -9,7 +9,10 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Api;
 
-/// <summary><c>GET /api/public/bot/{botId}/changelogs?offset&amp;limit&amp;startDate&amp;endDate&amp;fetchAfter</c>: the bot's change log, oldest entry first (contract §3).</summary>
+/// <summary>
+/// <c>GET /api/public/bot/{botId}/changelogs?offset&amp;limit&amp;startDate&amp;endDate&amp;fetchAfter</c>: the bot's change log, oldest
+/// entry first (contract §3).
+/// </summary>
 internal static class ChangeLogEndpoint
 {
     internal const int MaximumLimit = 50;
@@ -39,14 +42,17 @@ internal static class ChangeLogEndpoint
         var after = fetchAfter is null ? -1 : await PositionAsync(log, bot, fetchAfter, context.RequestAborted);
         if (after is null)
             return UnknownEntry;
-        var page = new ChangeLogPage(after.Value, At(start) ?? DateTimeOffset.MinValue, At(end?.AddDays(1)) ?? DateTimeOffset.MaxValue, limit, offset * limit);
+        var page = new ChangeLogPage(
+            after.Value, At(start) ?? DateTimeOffset.MinValue, At(end?.AddDays(1)) ?? DateTimeOffset.MaxValue, limit, offset * limit);
         var entries = await log.PageAsync(bot, page, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(entries, ChangeLogJson.Readable.IReadOnlyListChangeLogEntry), "application/json");
+        return TypedResults.Text(
+            JsonSerializer.SerializeToUtf8Bytes(entries, ChangeLogJson.Readable.IReadOnlyListChangeLogEntry), "application/json");
     }
 
     private static async Task<long?> PositionAsync(ChangeLog log, string bot, string fetchAfter, CancellationToken cancel) =>
-        fetchAfter.StartsWith(ChangeLogShape.IdPrefix, StringComparison.Ordinal) && Guid.TryParseExact(fetchAfter.AsSpan(ChangeLogShape.IdPrefix.Length), "D", out var entry)
+        fetchAfter.StartsWith(ChangeLogShape.IdPrefix, StringComparison.Ordinal)
+        && Guid.TryParseExact(fetchAfter.AsSpan(ChangeLogShape.IdPrefix.Length), "D", out var entry)
             ? await log.PositionAsync(bot, entry, cancel)
             : null;
 
@@ -55,7 +61,8 @@ internal static class ChangeLogEndpoint
     {
         if (query.Text(name) is not { } text)
             return null;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue)
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            && day < DateOnly.MaxValue)
             return day;
         query.Add($"{name} must be a date such as 2026-05-04: a day of UTC, inclusive");
         return null;

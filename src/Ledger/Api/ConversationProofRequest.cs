@@ -45,7 +45,9 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
         }
         string? id = null;
         var isSeen = false;
-        for (var position = 1; reader.TokenType != JsonTokenType.EndObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName; position++)
+        for (var position = 1;
+            reader.TokenType != JsonTokenType.EndObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+            position++)
         {
             var isKnown = DeletionRequestMembers.TextOf(ref reader) == Member;
             reader.Read();

@@ -56,14 +56,18 @@ internal sealed class DeletionRequestMembers
         if (_conversationIds is not null)
             return !_problems.IsEmpty ? Invalid() : ByConversationIds(_conversationIds);
         var range = RequestedRange.Resolve(_startDate, _endDate, now, _problems.Add);
-        return !_problems.IsEmpty || _cId is null || range is null ? Invalid() : new ParsedBody.Valid(
-            new DeletionRequest.ByChannelUser(_cId, range.From, range.To), CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
+        return !_problems.IsEmpty || _cId is null || range is null
+            ? Invalid()
+            : new ParsedBody.Valid(
+                new DeletionRequest.ByChannelUser(_cId, range.From, range.To),
+                CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
     }
 
     private ParsedBody.Valid ByConversationIds(List<string> sent)
     {
         var ids = CanonicalRequest.AsSet(sent);
-        return new ParsedBody.Valid(new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json));
+        return new ParsedBody.Valid(
+            new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json));
     }
 
     private ParsedBody.Invalid Invalid() => new(_problems.Told);
@@ -144,7 +148,9 @@ internal sealed class DeletionRequestMembers
         return null;
     }
 
-    /// <summary>A string or a name; null for one with half a surrogate pair, such as <c>\ud800</c>, which no text in .NET's UTF-8 can hold.</summary>
+    /// <summary>
+    /// A string or a name; null for one with half a surrogate pair, such as <c>\ud800</c>, which no text in .NET's UTF-8 can hold.
+    /// </summary>
     public static string? TextOf(ref Utf8JsonReader reader)
     {
         try

@@ -45,7 +45,8 @@ internal static class DeletionRequestParser
         return members.Check(now);
     }
 
-    internal static string NotJson(JsonException malformed) => $"the body is not valid JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}";
+    internal static string NotJson(JsonException malformed) =>
+        $"the body is not valid JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}";
 
     internal static string? NotAnObject(ReadOnlySpan<byte> body) => body switch
     {

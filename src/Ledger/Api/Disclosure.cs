@@ -4,7 +4,9 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Api;
 
-/// <summary>Puts on record that a caller gets raw identifiers of a job by reading: once for each client, job and form (docs/adr/0018).</summary>
+/// <summary>
+/// Puts on record that a caller gets raw identifiers of a job by reading: once for each client, job and form (docs/adr/0018).
+/// </summary>
 internal static class Disclosure
 {
     /// <summary>To be called before anything is handed out: what is recorded and then not received is the smaller harm.</summary>

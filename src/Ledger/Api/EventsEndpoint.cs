@@ -16,8 +16,8 @@ using Npgsql;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/events?asOf=</c>: the job's stream up to a moment, with the raw ids that its events stand for while the job's key lives (contract §6). NDJSON for who accepts it, else a
-/// JSON array; written as it is read, so memory does not grow with the job.
+/// <c>GET …/{jobId}/events?asOf=</c>: the job's stream up to a moment, with the raw ids that its events stand for while the job's key
+/// lives (contract §6). NDJSON for who accepts it, else a JSON array; written as it is read, so memory does not grow with the job.
 /// </summary>
 internal static class EventsEndpoint
 {
@@ -54,11 +54,16 @@ internal static class EventsEndpoint
             await Disclosure.RecordAsync(registry, caller, job, Disclosed, cancel);
         var identifiers = key is null ? null : new JobIdentifiers(database, replay, key);
         context.Response.Headers.CacheControl = "no-store";
-        var isNdJson = context.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType.Equals(NdJson, StringComparison.OrdinalIgnoreCase));
-        return TypedResults.Stream(body => WriteAsync(body, replay.ReadAsync(database, cancel), identifiers, isNdJson, cancel), isNdJson ? NdJson : "application/json");
+        var isNdJson = context
+            .Request.GetTypedHeaders()
+            .Accept.Any(accept => accept.MediaType.Equals(NdJson, StringComparison.OrdinalIgnoreCase));
+        return TypedResults.Stream(
+            body => WriteAsync(body, replay.ReadAsync(database, cancel), identifiers, isNdJson, cancel),
+            isNdJson ? NdJson : "application/json");
     }
 
-    private static async Task WriteAsync(Stream body, IAsyncEnumerable<StoredEvent> events, JobIdentifiers? identifiers, bool isNdJson, CancellationToken cancel)
+    private static async Task WriteAsync(
+        Stream body, IAsyncEnumerable<StoredEvent> events, JobIdentifiers? identifiers, bool isNdJson, CancellationToken cancel)
     {
         var (begin, between, end) = isNdJson ? ("", "\n", "\n") : ("[\n", ",\n", "\n]\n");
         var buffer = new ArrayBufferWriter<byte>(4096);

@@ -10,7 +10,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Api;
 
-/// <summary><c>/log/…</c>: the log as C2SP tlog-tiles (contract §6). Checkpoint and tiles are public: they are hashes only. Entries hold every bot's events.</summary>
+/// <summary>
+/// <c>/log/…</c>: the log as C2SP tlog-tiles (contract §6). Checkpoint and tiles are public: they are hashes only. Entries hold every
+/// bot's events.
+/// </summary>
 internal static class LogEndpoints
 {
     private const string Binary = "application/octet-stream";
@@ -53,7 +56,8 @@ internal static class LogEndpoints
 
     private static async Task<IResult> EntriesAsync(HttpContext context, string? number, PublishedLog log)
     {
-        if (!TileId.TryParse($"tile/entries/{number}", out var bundle) || await log.EntriesAsync(bundle, context.RequestAborted) is not { } entries)
+        if (!TileId.TryParse($"tile/entries/{number}", out var bundle)
+            || await log.EntriesAsync(bundle, context.RequestAborted) is not { } entries)
             return NoTile;
         context.Response.Headers.CacheControl = $"private, {ForEver}";
         return TypedResults.Bytes(entries, Binary);

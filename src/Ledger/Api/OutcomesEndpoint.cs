@@ -11,7 +11,10 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Api;
 
-/// <summary><c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids, and puts that on record.</summary>
+/// <summary>
+/// <c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids, and
+/// puts that on record.
+/// </summary>
 internal static class OutcomesEndpoint
 {
     internal const int MaximumLimit = 1000;
@@ -29,7 +32,8 @@ internal static class OutcomesEndpoint
     {
         var caller = Caller.Of(context);
         var bot = caller.Bot.BotId;
-        if (!JobId.TryParse(BotPath.JobId(context), out var job) || await jobs.ClientAsync(bot, job, context.RequestAborted) is not { } submitter)
+        if (!JobId.TryParse(BotPath.JobId(context), out var job)
+            || await jobs.ClientAsync(bot, job, context.RequestAborted) is not { } submitter)
             return Refusals.UnknownJob;
         if (submitter != caller.ClientId && !caller.MayDoOneOf([Scope.LedgerAudit]))
             return TokenAuthentication.Forbidden;

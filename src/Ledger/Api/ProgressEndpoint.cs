@@ -7,9 +7,9 @@ using Ledger.Web.Tokens;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/progress</c>: the status document as server-sent events, at once and at every change that is seen, until the job has ended (contract §6). An event's id is the document's
-/// validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does not have, and 204, which ends its attempts, when it
-/// has seen the end.
+/// <c>GET …/{jobId}/progress</c>: the status document as server-sent events, at once and at every change that is seen, until the job has
+/// ended (contract §6). An event's id is the document's validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does
+/// not have, and 204, which ends its attempts, when it has seen the end.
 /// </summary>
 internal static class ProgressEndpoint
 {
@@ -19,7 +19,8 @@ internal static class ProgressEndpoint
         .WithMetadata(new NoUseOfSession())
         .Describe(HistoryOperations.Progress);
 
-    private static async Task<IResult> ProgressAsync(HttpContext context, RateLimits limits, JobReader jobs, ProgressStreams streams, ProgressWatch watch)
+    private static async Task<IResult> ProgressAsync(
+        HttpContext context, RateLimits limits, JobReader jobs, ProgressStreams streams, ProgressWatch watch)
     {
         var (client, bot) = (Caller.Of(context).ClientId, Caller.Of(context).Bot.BotId);
         if (!JobId.TryParse(BotPath.JobId(context), out var job))

@@ -15,9 +15,13 @@ internal static class ProofAccess
     /// <summary>Seconds: where nothing is wrong, the log covers an event within one.</summary>
     private const int RetryAfter = 1;
 
-    internal static readonly ErrorAnswer Unfinished = new(409, "the job has not ended: there is nothing final to show yet. Ask for its status until it has");
-    internal static readonly ErrorAnswer NotCovered =
-        new(503, "the log has no published checkpoint yet that covers the whole job: repeat the request later (/health/ready says if something keeps the log from it)", RetryAfter);
+    internal static readonly ErrorAnswer Unfinished = new(
+        409, "the job has not ended: there is nothing final to show yet. Ask for its status until it has");
+    internal static readonly ErrorAnswer NotCovered = new(
+        503,
+        "the log has no published checkpoint yet that covers the whole job: repeat the request later (/health/ready says if something "
+        + "keeps the log from it)",
+        RetryAfter);
 
     /// <summary>The job, if there is one that the caller may have proofs of.</summary>
     public static async Task<(JobId Job, IResult? Refusal)> AllowAsync(HttpContext context, RateLimits limits, JobReader jobs)
@@ -34,7 +38,8 @@ internal static class ProofAccess
     }
 
     /// <summary>The job with the checkpoint that covers it, or why there is none yet.</summary>
-    public static async Task<(ProvableJob? Job, IResult? Refusal)> ProvableAsync(NpgsqlDataSource database, PublishedLog log, JobId job, CancellationToken cancel) =>
+    public static async Task<(ProvableJob? Job, IResult? Refusal)> ProvableAsync(
+        NpgsqlDataSource database, PublishedLog log, JobId job, CancellationToken cancel) =>
         await ProvableJob.FindAsync(database, log, job, cancel) switch
         {
             Provability.Ready ready => (ready.Job, null),

@@ -14,15 +14,18 @@ using Npgsql;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/proof</c>: the job's erasure proof, as it is read. <c>POST …/{jobId}/proof</c> with <c>{"conversationId"}</c>: that conversation's
-/// <c>.tlog-proof</c> (contract §6).
+/// <c>GET …/{jobId}/proof</c>: the job's erasure proof, as it is read. <c>POST …/{jobId}/proof</c> with <c>{"conversationId"}</c>: that
+/// conversation's <c>.tlog-proof</c> (contract §6).
 /// </summary>
 internal static class ProofEndpoints
 {
     private const string Plain = "text/plain; charset=utf-8";
 
-    internal static readonly ErrorAnswer Forgotten =
-        new(404, "the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own proof is still there");
+    internal static readonly ErrorAnswer Forgotten = new(
+        404,
+        "the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own "
+        + "proof is still there"
+    );
     internal static readonly ErrorAnswer NotInJob = new(404, "the job has no outcome for such a conversation");
 
     public static void Map(RouteGroupBuilder deletions)
@@ -37,7 +40,8 @@ internal static class ProofEndpoints
     }
 
     private static async Task<IResult> JobAsync(
-        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys, JobProver prover, RegistryStore registry)
+        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys,
+        JobProver prover, RegistryStore registry)
     {
         var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
@@ -57,7 +61,8 @@ internal static class ProofEndpoints
     }
 
     private static async Task<IResult> ConversationAsync(
-        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys, ConversationProver prover)
+        HttpContext context, RateLimits limits, JobReader jobs, NpgsqlDataSource database, PublishedLog log, KeyFolder keys,
+        ConversationProver prover)
     {
         var (job, refusal) = await ProofAccess.AllowAsync(context, limits, jobs);
         if (refusal is not null)
@@ -85,7 +90,8 @@ internal static class ProofEndpoints
     /// <summary>Before anything is handed out: what is recorded and then not received is the smaller harm.</summary>
     private static async Task RecordAsync(RegistryStore registry, Caller caller, JobId job, CancellationToken cancel)
     {
-        var record = new RecordDisclosure(caller.Bot.BotId, job.ToString(), caller.ClientId, ProvableJob.Disclosed, caller.ClientId, Reason: null);
+        var record = new RecordDisclosure(
+            caller.Bot.BotId, job.ToString(), caller.ClientId, ProvableJob.Disclosed, caller.ClientId, Reason: null);
         if (await registry.ExecuteAsync(caller.Bot.BotId, record, cancel) is { } rejection)
             throw new InvalidOperationException(rejection.Message); // the bot was there a moment ago, and none is ever removed
     }

@@ -11,7 +11,8 @@ namespace Ledger.Api;
 internal sealed record RequestedRange(DateTimeOffset? From, DateTimeOffset To)
 {
     private const string DateRule =
-        "must be a date (2026-05-04) or an instant with Z or an offset (2026-05-04T00:00:00Z, 2026-05-04T02:00:00.000+02:00), in the years 0001 to 9999";
+        "must be a date (2026-05-04) or an instant with Z or an offset (2026-05-04T00:00:00Z, 2026-05-04T02:00:00.000+02:00), in the "
+        + "years 0001 to 9999";
 
     /// <returns>Null if there is a problem.</returns>
     public static RequestedRange? Resolve(SentDate startDate, SentDate endDate, DateTimeOffset now, Action<string> problem)
@@ -25,7 +26,8 @@ internal sealed record RequestedRange(DateTimeOffset? From, DateTimeOffset To)
         else if (to.Value.UtcDateTime.Date > now.UtcDateTime.Date)
             problem("endDate must not be in the future: its UTC day is after today's");
         if (from > to)
-            problem(endDate.IsSent ? "startDate must not be after endDate" : "startDate must not be after today, which endDate is by default");
+            problem(
+                endDate.IsSent ? "startDate must not be after endDate" : "startDate must not be after today, which endDate is by default");
         return to is null ? null : new RequestedRange(from, to.Value);
     }
 }

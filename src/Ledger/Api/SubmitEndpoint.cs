@@ -11,7 +11,8 @@ namespace Ledger.Api;
 /// <summary><c>POST …/conversations/delete</c>: submit a deletion job (contract §1).</summary>
 internal static class SubmitEndpoint
 {
-    internal static ErrorAnswer KeyReused { get; } = new(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
+    internal static ErrorAnswer KeyReused { get; } =
+        new(422, "this Idempotency-Key was used for another request: use a new key, or repeat that request unchanged");
 
     internal static ErrorAnswer WindowNeverOpens(string window, string reason) => new(
         409, $"the bot's window '{window}' never opens again ({reason}); nothing was recorded: ask the operator to define the window anew");
@@ -65,9 +66,15 @@ internal static class SubmitEndpoint
         context.Response.Headers.Location = PublicAddress.Status(botId, accepted.JobId);
         context.Response.Headers.CacheControl = "no-store";
         // Nothing in here needs escaping; the order is the published sample's.
-        return TypedResults.Text(Encoding.UTF8.GetBytes(
-            $$"""
-            {"status":"queued","jobId":"{{accepted.JobId}}","message":"Deletion job queued successfully. The bot owner will be notified by email on completion.","submittedAt":"{{Instant.Text(accepted.SubmittedAt)}}"}
-            """), "application/json", StatusCodes.Status202Accepted);
+        return TypedResults.Text(
+            Encoding.UTF8.GetBytes(
+                $$"""
+                {"status":"queued","jobId":"{{accepted.JobId}}","message":"Deletion job queued successfully. The bot owner will be notified by email on completion.","submittedAt":"{{Instant.Text(
+                    accepted.SubmittedAt)}}"}
+                """
+            ),
+            "application/json",
+            StatusCodes.Status202Accepted
+        );
     }
 }

@@ -49,7 +49,9 @@ internal sealed class AuditSnapshot : IAsyncDisposable
             _open.Add((connection, transaction));
         // Rows are to come in order as they are read, not after the server has sorted all of them.
         await using var begin = new NpgsqlCommand(
-            $"{(_name is null ? "" : $"set transaction snapshot '{_name}';")} set transaction read only; set local enable_sort = off; set local enable_hashjoin = off; set local jit = off", connection);
+            $"{(_name is null ? "" : $"set transaction snapshot '{_name}';")} set transaction read only; set local enable_sort = off; "
+            + "set local enable_hashjoin = off; set local jit = off",
+            connection);
         await begin.ExecuteNonQueryAsync(cancel);
         return connection;
     }

@@ -12,7 +12,8 @@ namespace Ledger.Audit;
 /// <param name="At">When it was recorded.</param>
 /// <param name="Data">The event's JSON.</param>
 /// <param name="Entry">The leaf's entry; null: there is no such event, or it cannot be a leaf.</param>
-internal sealed record AuditedLeaf(long Index, string Stream, long Version, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Data, byte[]? Entry)
+internal sealed record AuditedLeaf(
+    long Index, string Stream, long Version, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Data, byte[]? Entry)
 {
     /// <summary>The leaf's hash; null without an entry.</summary>
     public byte[]? Hash { get; } = Entry is null ? null : MerkleTree.LeafHash(Entry);
@@ -23,8 +24,10 @@ internal sealed record AuditedLeaf(long Index, string Stream, long Version, stri
     public override string ToString() => $"leaf {Index}, {Event}";
 
     /// <summary>A leaf without its event.</summary>
-    public static AuditedLeaf Missing(long index, string stream, long version) => new(index, stream, version, "", default, default, Entry: null);
+    public static AuditedLeaf Missing(long index, string stream, long version) =>
+        new(index, stream, version, "", default, default, Entry: null);
 
     /// <summary>What a leaf calls a stream: a job by its job id, another by its own.</summary>
-    public static string NameOf(Guid stream, string? type) => type == StreamIds.JobType ? new JobId(stream).ToString() : stream.ToString("D");
+    public static string NameOf(Guid stream, string? type) =>
+        type == StreamIds.JobType ? new JobId(stream).ToString() : stream.ToString("D");
 }

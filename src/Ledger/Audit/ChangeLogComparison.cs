@@ -13,7 +13,8 @@ namespace Ledger.Audit;
 internal sealed class ChangeLogComparison(Findings findings) : IAsyncDisposable
 {
     private const string Meaning =
-        "It was changed past the ledger, or an event was. If the log's checks hold, the events are right and this is not: run `ledger rebuild`.";
+        "It was changed past the ledger, or an event was. If the log's checks hold, the events are right and this is not: run `ledger "
+        + "rebuild`.";
 
     private IAsyncEnumerator<LoggedEntry> _stored = null!;
     private LoggedEntry? _ahead;

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Ledger.Audit;
 
 /// <summary>
-/// Audits a ledger's database: re-derives the log and its tree from the events, checks every checkpoint against it, and replays every stream. Reads one snapshot, writes
-/// nothing, needs no key; memory does not depend on the size.
+/// Audits a ledger's database: re-derives the log and its tree from the events, checks every checkpoint against it, and replays every
+/// stream. Reads one snapshot, writes nothing, needs no key; memory does not depend on the size.
 /// </summary>
 public static class DatabaseAudit
 {
@@ -30,7 +30,8 @@ public static class DatabaseAudit
         var began = TimeProvider.System.GetTimestamp();
         var findings = new Findings();
         if (new NpgsqlConnectionStringBuilder(database.ConnectionString).MaxPoolSize is var most and < Connections)
-            throw new UnfitDatabaseException($"Maximum Pool Size in the connection string is {most}, and an audit needs {Connections} connections: ask for more");
+            throw new UnfitDatabaseException(
+                $"Maximum Pool Size in the connection string is {most}, and an audit needs {Connections} connections: ask for more");
         await using var snapshot = await AuditSnapshot.TakeAsync(database, cancel);
         var connection = await snapshot.ConnectAsync(cancel);
         var state = await ReadStateAsync(connection, cancel);
@@ -44,7 +45,8 @@ public static class DatabaseAudit
                 "Nothing that is kept outside the database was compared with it: name the key folder (--data or --keys), "
                 + "or a checkpoint that you kept (--checkpoint).");
         }
-        var (tree, start) = await BeginAsync(request, state, signatures, kept, new StoredTiles(await snapshot.ConnectAsync(cancel)).ReadAsync, findings, cancel);
+        var (tree, start) = await BeginAsync(
+            request, state, signatures, kept, new StoredTiles(await snapshot.ConnectAsync(cancel)).ReadAsync, findings, cancel);
         var counts = new AuditCounts(request.Progress, state.Size - start + state.Events);
         var streams = new StreamAudit(snapshot, findings, counts).RunAsync(start > 0 ? start : null, cancel);
         var log = CheckLogAsync(snapshot, state, tree, signatures, kept, findings, counts, cancel);
@@ -68,14 +70,20 @@ public static class DatabaseAudit
         };
     }
 
-    /// <summary>The tree to go on from: behind the checkpoint to begin at if the log is consistent with it, else empty, and then it is one more to be compared.</summary>
+    /// <summary>
+    /// The tree to go on from: behind the checkpoint to begin at if the log is consistent with it, else empty, and then it is one more to
+    /// be compared.
+    /// </summary>
     private static async Task<(TreeCheck Tree, long Start)> BeginAsync(
-        AuditRequest request, State state, CheckpointSignatures signatures, List<KeptCheckpoint> kept, TileReader tiles, Findings findings, CancellationToken cancel)
+        AuditRequest request, State state, CheckpointSignatures signatures, List<KeptCheckpoint> kept, TileReader tiles, Findings findings,
+        CancellationToken cancel)
     {
         if (request.Since is { } note && signatures.Open(note) is { } since)
         {
             var tree = new TreeCheck(tiles, state.Size, state.Root, findings);
-            if (since.Checkpoint.Size <= state.Size && await tree.TryBeginAtAsync(since.Checkpoint.Size, cancel) && tree.Tree.Root().AsSpan().SequenceEqual(since.Checkpoint.Root))
+            if (since.Checkpoint.Size <= state.Size
+                && await tree.TryBeginAtAsync(since.Checkpoint.Size, cancel)
+                && tree.Tree.Root().AsSpan().SequenceEqual(since.Checkpoint.Root))
                 return (tree, since.Checkpoint.Size);
             findings.Note("The log is not consistent with the checkpoint to begin at: everything was audited.");
             kept.Add(since);
@@ -84,11 +92,14 @@ public static class DatabaseAudit
     }
 
     private static async Task<Coverage> CheckLogAsync(
-        AuditSnapshot snapshot, State state, TreeCheck tree, CheckpointSignatures signatures, List<KeptCheckpoint> kept, Findings findings, AuditCounts counts, CancellationToken cancel)
+        AuditSnapshot snapshot, State state, TreeCheck tree, CheckpointSignatures signatures, List<KeptCheckpoint> kept, Findings findings,
+        AuditCounts counts, CancellationToken cancel)
     {
         var start = tree.Tree.Size;
-        await using var stored = new CheckpointCheck(signatures.ReadAsync(await snapshot.ConnectAsync(cancel), start, cancel), state.Origin, findings);
-        await using var auditors = new CheckpointCheck(kept.OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), state.Origin, findings);
+        await using var stored = new CheckpointCheck(
+            signatures.ReadAsync(await snapshot.ConnectAsync(cancel), start, cancel), state.Origin, findings);
+        await using var auditors = new CheckpointCheck(
+            kept.OrderBy(one => one.Checkpoint.Size).ToAsyncEnumerable(), state.Origin, findings);
         await stored.BeginAsync(tree.Tree);
         await auditors.BeginAsync(tree.Tree);
         var leaves = await snapshot.ConnectAsync(cancel);
@@ -119,8 +130,9 @@ public static class DatabaseAudit
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new State(
-                reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2),
-                reader.GetInt64(3), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(5))
-            : throw new InvalidOperationException("the database has lost the state of its log (ledger.log_state has no row): restore it from a backup");
+                reader.IsDBNull(0) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetInt64(3),
+                reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(5))
+            : throw new InvalidOperationException(
+                "the database has lost the state of its log (ledger.log_state has no row): restore it from a backup");
     }
 }

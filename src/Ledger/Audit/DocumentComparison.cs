@@ -8,14 +8,17 @@ using NpgsqlTypes;
 
 namespace Ledger.Audit;
 
-/// <summary>Compares what is stored of streams with the folds of their events: the server is sent the folds and answers with what differs.</summary>
+/// <summary>
+/// Compares what is stored of streams with the folds of their events: the server is sent the folds and answers with what differs.
+/// </summary>
 internal sealed class DocumentComparison(NpgsqlConnection connection, Findings findings)
 {
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
     private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
     private static readonly string OrphansSql = Sql.Load(typeof(DocumentComparison), nameof(FindOrphansAsync));
 
-    private const string Meaning = "It was changed past the ledger, or an event was. If the log's checks hold, the events are right and this is not.";
+    private const string Meaning =
+        "It was changed past the ledger, or an event was. If the log's checks hold, the events are right and this is not.";
 
     /// <returns>How many documents and rows were compared.</returns>
     public async Task<long> CompareAsync(IReadOnlyList<FoldedStream> streams, CancellationToken cancel)
@@ -30,7 +33,9 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         }
         if (started.Length > 0)
         {
-            compared += await FindAsync(FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql, [.. Ids(started), Json(started, Outcomes)], cancel);
+            compared += await FindAsync(
+                FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql,
+                [.. Ids(started), Json(started, Outcomes)], cancel);
             await CompareRootsAsync(started, cancel);
         }
         return compared;
@@ -67,7 +72,8 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
     }
 
     /// <summary>Runs a statement whose rows are differences: stream, expected, found.</summary>
-    private async Task<long> FindAsync(FindingKind kind, string where, FoldedStream[] streams, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    private async Task<long> FindAsync(
+        FindingKind kind, string where, FoldedStream[] streams, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
     {
         await using var command = AuditSnapshot.Command(connection, sql, [.. parameters]);
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -100,7 +106,9 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
             var (tree, last) = roots[stream.Id];
             var (expected, found) = (stream.Job!.ManifestRoot!, last is null ? tree.Root() : tree.RootWithLast(last));
             if (!expected.AsSpan().SequenceEqual(found))
-                findings.Add(FindingKind.JobManifest, $"the list in ledger.job_manifest of {stream.Name}", $"the root {Convert.ToBase64String(expected)}", Convert.ToBase64String(found), Meaning);
+                findings.Add(
+                    FindingKind.JobManifest, $"the list in ledger.job_manifest of {stream.Name}",
+                    $"the root {Convert.ToBase64String(expected)}", Convert.ToBase64String(found), Meaning);
         }
     }
 

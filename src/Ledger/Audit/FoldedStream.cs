@@ -127,13 +127,20 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
         if (rowVersion is { } recorded && recorded != Version)
         {
             findings.Add(
-                FindingKind.StreamVersion, $"stream {Name}", $"version {recorded}, as its row in ledger.mt_streams says", $"version {Version} in its last event",
-                recorded < Version ? "Events were inserted past the ledger, which moves both in one transaction." : "The stream's last events were removed past the ledger.");
+                FindingKind.StreamVersion,
+                $"stream {Name}",
+                $"version {recorded}, as its row in ledger.mt_streams says",
+                $"version {Version} in its last event",
+                recorded < Version
+                    ? "Events were inserted past the ledger, which moves both in one transaction."
+                    : "The stream's last events were removed past the ledger."
+            );
         }
         if (Type is null && rowVersion is null)
         {
             findings.Add(
-                FindingKind.Orphan, $"stream {Name}", "a row in ledger.mt_streams", "none", "The stream's row was removed, or its events were inserted past the ledger.");
+                FindingKind.Orphan, $"stream {Name}", "a row in ledger.mt_streams", "none",
+                "The stream's row was removed, or its events were inserted past the ledger.");
         }
         if (Job?.Unfinished() is { } broken)
             AddRule(Version, "its last event", broken);

@@ -127,7 +127,8 @@ internal sealed class JobRules(JobId job)
         return expected == found ? null : new JobRule(expected, found);
     }
 
-    private static string Text(long conversations, long deleted, long failed, IReadOnlyDictionary<SkipReason, long> skipped, ItemCounts items) =>
+    private static string Text(
+        long conversations, long deleted, long failed, IReadOnlyDictionary<SkipReason, long> skipped, ItemCounts items) =>
         $"{conversations} conversations: {deleted} deleted, {failed} failed"
         + $"{string.Concat(skipped.OrderBy(one => one.Key).Select(one => $", {one.Value} skipped ({one.Key})"))}; {items}";
 }

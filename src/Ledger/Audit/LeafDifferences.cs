@@ -2,7 +2,9 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Audit;
 
-/// <summary>Says of leaves whose events are not what was logged what happened to each: removed, exchanged with another, or changed.</summary>
+/// <summary>
+/// Says of leaves whose events are not what was logged what happened to each: removed, exchanged with another, or changed.
+/// </summary>
 internal static class LeafDifferences
 {
     /// <summary>Pairs that are tried, at most, to tell an exchange from a change.</summary>
@@ -33,7 +35,8 @@ internal static class LeafDifferences
             if (Equal(leaves[here].Hash, logged[there]))
                 return $"the event that was logged as leaf {leaves[there].Index}";
             var (place, other) = (leaves[here], leaves[there]);
-            if (Equal(HashOf(place, other.Type, other.At, other), logged[here]) || Equal(HashOf(place, place.Type, place.At, other), logged[here]))
+            if (Equal(HashOf(place, other.Type, other.At, other), logged[here])
+                || Equal(HashOf(place, place.Type, place.At, other), logged[here]))
                 return $"another event; the one that was logged here stands at {other}";
         }
         return null;
@@ -51,16 +54,26 @@ internal static class LeafDifferences
         }
     }
 
-    private static void AddRemoved(AuditedLeaf leaf, string expected, Findings findings) => findings.Add(
-        FindingKind.EventRemoved, leaf.ToString(), expected, "no such row in ledger.mt_events",
-        "The event was removed past the ledger, after it had been logged. Its entry is in every mirror and backup made since: restore the row from there.");
+    private static void AddRemoved(AuditedLeaf leaf, string expected, Findings findings) =>
+        findings.Add(
+            FindingKind.EventRemoved, leaf.ToString(), expected, "no such row in ledger.mt_events",
+            "The event was removed past the ledger, after it had been logged. Its entry is in every mirror and backup made since: "
+            + "restore the row from there."
+        );
 
-    private static void AddMoved(AuditedLeaf leaf, string expected, string found, Findings findings) => findings.Add(
-        FindingKind.EventMoved, leaf.ToString(), expected, found, "Events were reordered past the ledger, in ledger.mt_events or in the map from leaf to event (ledger.log_runs). Restore both from a backup.");
+    private static void AddMoved(AuditedLeaf leaf, string expected, string found, Findings findings) =>
+        findings.Add(
+            FindingKind.EventMoved, leaf.ToString(), expected, found,
+            "Events were reordered past the ledger, in ledger.mt_events or in the map from leaf to event (ledger.log_runs). Restore both "
+            + "from a backup."
+        );
 
-    private static void AddChanged(AuditedLeaf leaf, string expected, byte[] found, Findings findings) => findings.Add(
-        FindingKind.EventChanged, $"{leaf} ({leaf.Type})", expected, $"an event with the leaf hash {Convert.ToBase64String(found)}",
-        "The event's row was changed past the ledger, after it had been logged. Its entry is in every mirror and backup made since: restore the row from there.");
+    private static void AddChanged(AuditedLeaf leaf, string expected, byte[] found, Findings findings) =>
+        findings.Add(
+            FindingKind.EventChanged, $"{leaf} ({leaf.Type})", expected, $"an event with the leaf hash {Convert.ToBase64String(found)}",
+            "The event's row was changed past the ledger, after it had been logged. Its entry is in every mirror and backup made since: "
+            + "restore the row from there."
+        );
 
     private static bool Equal(byte[]? one, byte[]? other) => one is not null && other is not null && one.AsSpan().SequenceEqual(other);
 }

@@ -14,7 +14,8 @@ internal static class SchemaAudit
 
     private const string Meaning =
         "It was changed past the migrations, or by those of another version: audit with the version that migrated the database. "
-        + "What is recorded rests on these. `ledger migrate` gives back rights and triggers' modes. Restore the others as the migrations make them.";
+        + "What is recorded rests on these. `ledger migrate` gives back rights and triggers' modes. Restore the others as the migrations "
+        + "make them.";
 
     public static async Task RunAsync(NpgsqlConnection connection, Findings findings, CancellationToken cancel)
     {

@@ -6,8 +6,8 @@ using NpgsqlTypes;
 namespace Ledger.Audit;
 
 /// <summary>
-/// Replays the events stream by stream: versions without a gap, each event in the log once or queued for it, the rules of jobs, and every document as the fold of its
-/// events. It holds one stream's fold, and as many finished ones as are compared in one round trip.
+/// Replays the events stream by stream: versions without a gap, each event in the log once or queued for it, the rules of jobs, and every
+/// document as the fold of its events. It holds one stream's fold, and as many finished ones as are compared in one round trip.
 /// </summary>
 internal sealed class StreamAudit(AuditSnapshot snapshot, Findings findings, AuditCounts counts)
 {
@@ -55,7 +55,8 @@ internal sealed class StreamAudit(AuditSnapshot snapshot, Findings findings, Aud
             await comparison.FindOrphansAsync(cancel);
     }
 
-    public static NpgsqlParameter Since(long? since) => new() { Value = (object?)since ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
+    public static NpgsqlParameter Since(long? since) =>
+        new() { Value = (object?)since ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint };
 
     private async Task CloseAsync(
         FoldedStream? stream, DocumentComparison comparison, ChangeLogComparison entries, LogPlaces places, CancellationToken cancel)

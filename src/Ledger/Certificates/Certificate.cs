@@ -5,8 +5,9 @@ using Ledger.Contracts.Transparency.Proofs;
 namespace Ledger.Certificates;
 
 /// <summary>
-/// A certificate of erasure: what the events of a job that has ended say, and where they are logged. Its JSON is <c>erasure-certificate/v1</c> (docs/formats.md); page and PDF are made from it
-/// and say nothing else. It holds no identifier of a conversation or a channel user.
+/// A certificate of erasure: what the events of a job that has ended say, and where they are logged. Its JSON is
+/// <c>erasure-certificate/v1</c> (docs/formats.md); page and PDF are made from it and say nothing else. It holds no identifier of a
+/// conversation or a channel user.
 /// </summary>
 /// <param name="Job">The job's id.</param>
 /// <param name="Conclusion">What became of it.</param>
@@ -21,10 +22,11 @@ namespace Ledger.Certificates;
 /// <param name="Windows">Openings of windows in which something was recorded, in order.</param>
 /// <param name="NotProven">What neither this nor the proof shows, a sentence each.</param>
 public sealed record Certificate(
-    string Job, Conclusion Conclusion, string Headline, JobOutcome Outcome, DateTimeOffset IssuedAt, CertifiedRequest Request, CertifiedInstants Instants, int Attempts,
-    CertifiedConversations Conversations, ItemCounts Items, IReadOnlyDictionary<SkipReason, long> Skipped, IReadOnlyDictionary<FailureReason, long> Failed,
-    IReadOnlyDictionary<FailureReason, long> FailedAttempts, IReadOnlyList<CertifiedWindow> Windows, CertifiedMethod Method, CertifiedLog Log, Sanitization Sanitization,
-    IReadOnlyList<string> NotProven, Verifying Verify)
+    string Job, Conclusion Conclusion, string Headline, JobOutcome Outcome, DateTimeOffset IssuedAt, CertifiedRequest Request,
+    CertifiedInstants Instants, int Attempts, CertifiedConversations Conversations, ItemCounts Items,
+    IReadOnlyDictionary<SkipReason, long> Skipped, IReadOnlyDictionary<FailureReason, long> Failed,
+    IReadOnlyDictionary<FailureReason, long> FailedAttempts, IReadOnlyList<CertifiedWindow> Windows, CertifiedMethod Method,
+    CertifiedLog Log, Sanitization Sanitization, IReadOnlyList<string> NotProven, Verifying Verify)
 {
     /// <summary>The format's name.</summary>
     [JsonPropertyOrder(-1)]
@@ -39,12 +41,14 @@ public sealed record Certificate(
 /// <param name="To">Up to here, inclusive.</param>
 /// <param name="RetainedFrom">Conversations that started earlier were out of retention.</param>
 public sealed record CertifiedRequest(
-    string Client, string Bot, RequestType RequestType, int? ConversationIds, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? RetainedFrom);
+    string Client, string Bot, RequestType RequestType, int? ConversationIds, DateTimeOffset? From, DateTimeOffset? To,
+    DateTimeOffset? RetainedFrom);
 
 /// <summary>When, by the operator's clock.</summary>
 /// <param name="StartedAt">When the list was fixed; null: it never was.</param>
 public sealed record CertifiedInstants(
-    DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstErasedAt, DateTimeOffset? LastErasedAt, DateTimeOffset EndedAt);
+    DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstErasedAt, DateTimeOffset? LastErasedAt,
+    DateTimeOffset EndedAt);
 
 /// <summary>Conversations on the job's list.</summary>
 /// <param name="Untouched">Not reached before the job was cancelled.</param>
@@ -55,8 +59,8 @@ public sealed record CertifiedConversations(long Identified, long Erased, long S
 /// <param name="Failed">Conversations that failed then; a retry may have erased them later.</param>
 /// <param name="FirstAt">The first outcome in it; null: no conversation's.</param>
 public sealed record CertifiedWindow(
-    string Name, string Cron, string TimeZone, DateTimeOffset Opens, DateTimeOffset Closes, int Attempt, ScheduleReason Planned, DateTimeOffset PlannedAt,
-    long Erased, long Skipped, long Failed, DateTimeOffset? FirstAt, DateTimeOffset? LastAt);
+    string Name, string Cron, string TimeZone, DateTimeOffset Opens, DateTimeOffset Closes, int Attempt, ScheduleReason Planned,
+    DateTimeOffset PlannedAt, long Erased, long Skipped, long Failed, DateTimeOffset? FirstAt, DateTimeOffset? LastAt);
 
 /// <summary>How it was erased, and how that was confirmed.</summary>
 public sealed record CertifiedMethod(string Erasure, string Verification);
@@ -70,7 +74,8 @@ public sealed record CertifiedMethod(string Erasure, string Verification);
 /// <param name="Checkpoint">The signed note, verbatim.</param>
 /// <param name="Witnesses">Whose cosignatures the note carries.</param>
 public sealed record CertifiedLog(
-    string Origin, string Key, CertifiedLeaves Leaves, long Size, byte[] Root, DateTimeOffset SignedAt, string Checkpoint, IReadOnlyList<Cosigned> Witnesses);
+    string Origin, string Key, CertifiedLeaves Leaves, long Size, byte[] Root, DateTimeOffset SignedAt, string Checkpoint,
+    IReadOnlyList<Cosigned> Witnesses);
 
 /// <summary>The job's leaves.</summary>
 /// <param name="First">Index of its first event.</param>
@@ -86,7 +91,9 @@ public sealed record CertifiedLeaves(long First, long End, long Events, long Run
 /// <summary>Leaves, half-open.</summary>
 public sealed record CertifiedRange(long First, long End);
 
-/// <summary>A cosignature as the note carries it. It was not checked here: whoever relies on it checks it with the witness's own key.</summary>
+/// <summary>
+/// A cosignature as the note carries it. It was not checked here: whoever relies on it checks it with the witness's own key.
+/// </summary>
 /// <param name="KeyId">Eight hex digits.</param>
 /// <param name="At">By the witness's clock; null: the signature says no time.</param>
 public sealed record Cosigned(string Name, string KeyId, DateTimeOffset? At);

@@ -15,8 +15,16 @@ internal sealed record CertificateDocument(IReadOnlyDictionary<string, object?> 
     {
         // A job id is of hex digits and hyphens: nothing in it ends a CSS string.
         var css = $"{styles}@page {{ size: {paper}; @bottom-left {{ content: \"Certificate of erasure {certificate.Job}\"; }} }}\n";
-        var policy = $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(css)))}'; img-src data:";
+        var policy =
+            $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(css)))}'; img-src data:";
         return new CertificateDocument(
-            new Dictionary<string, object?> { [nameof(CertificatePage.Certificate)] = certificate, [nameof(CertificatePage.Css)] = css, [nameof(CertificatePage.Policy)] = policy }, policy);
+            new Dictionary<string, object?>
+            {
+                [nameof(CertificatePage.Certificate)] = certificate,
+                [nameof(CertificatePage.Css)] = css,
+                [nameof(CertificatePage.Policy)] = policy,
+            },
+            policy
+        );
     }
 }

@@ -4,7 +4,9 @@ using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Certificates;
 
-/// <summary>A certificate as a function of a job's record, the log's key, the service's addresses and the instant; of nothing else.</summary>
+/// <summary>
+/// A certificate as a function of a job's record, the log's key, the service's addresses and the instant; of nothing else.
+/// </summary>
 internal static class CertificateIssue
 {
     /// <param name="record">The job.</param>
@@ -25,22 +27,41 @@ internal static class CertificateIssue
         return new Certificate(
             record.Job.Id.ToString(), conclusion, headline, end.Outcome, at,
             new CertifiedRequest(
-                submitted.Client, submitted.Bot, submitted.RequestType, submitted.RequestType == RequestType.ConversationIds ? submitted.Commitments.Count : null,
+                submitted.Client, submitted.Bot, submitted.RequestType,
+                submitted.RequestType == RequestType.ConversationIds ? submitted.Commitments.Count : null,
                 started?.Start.From ?? submitted.From, submitted.To, started?.Start.RetainedFrom),
             new CertifiedInstants(
                 submittedAt, started?.At, record.Deletions.Count == 0 ? null : record.Deletions.Min(count => count.FirstAt),
                 record.Deletions.Count == 0 ? null : record.Deletions.Max(count => count.LastAt), endedAt),
             record.Events.Select(e => e.Event).OfType<Scheduled>().Last().Attempt,
-            new CertifiedConversations(end.Conversations, end.Deleted, end.Skipped.Values.Sum(), end.Failed, end.Conversations - (end.UntouchedFrom ?? end.Conversations)),
-            end.Items, record.Skipped(), record.Failed(), FailedAttempts(record), Windows(record), CertificateWords.Method(end), log,
-            CertificateWords.Sanitization(submitted, end, tool), CertificateWords.NotProven(conclusion, submitted, end, log),
-            new Verifying(proof, verifyPage, $"erasure-verify {record.Job.Id}.erasure-proof --key \"$(cat log.vkey)\""));
+            new CertifiedConversations(
+                end.Conversations, end.Deleted, end.Skipped.Values.Sum(), end.Failed,
+                end.Conversations - (end.UntouchedFrom ?? end.Conversations)),
+            end.Items,
+            record.Skipped(),
+            record.Failed(),
+            FailedAttempts(record),
+            Windows(record),
+            CertificateWords.Method(end),
+            log,
+            CertificateWords.Sanitization(submitted, end, tool),
+            CertificateWords.NotProven(conclusion, submitted, end, log),
+            new Verifying(proof, verifyPage, $"erasure-verify {record.Job.Id}.erasure-proof --key \"$(cat log.vkey)\"")
+        );
     }
 
-    private static SortedDictionary<FailureReason, long> FailedAttempts(JobRecord record) => new(
-        record.Events.Select(e => e.Event).OfType<Failed>().GroupBy(failed => failed.Reason).ToDictionary(group => group.Key, group => group.LongCount()));
+    private static SortedDictionary<FailureReason, long> FailedAttempts(JobRecord record) =>
+        new(
+            record
+                .Events.Select(e => e.Event)
+                .OfType<Failed>()
+                .GroupBy(failed => failed.Reason)
+                .ToDictionary(group => group.Key, group => group.LongCount())
+        );
 
-    /// <summary>The plans under which something happened: the list was fixed, a conversation got its outcome, or the attempt failed.</summary>
+    /// <summary>
+    /// The plans under which something happened: the list was fixed, a conversation got its outcome, or the attempt failed.
+    /// </summary>
     private static List<CertifiedWindow> Windows(JobRecord record)
     {
         var windows = new List<CertifiedWindow>();
@@ -61,18 +82,21 @@ internal static class CertificateIssue
     {
         long Count(OutcomeKind kind) => counts.Where(count => count.Kind == kind).Sum(count => count.Count);
         return new CertifiedWindow(
-            plan.Window.Name, plan.Window.Cron, plan.Window.TimeZone, plan.Window.Opens, plan.Window.Closes, plan.Attempt, plan.Reason, plan.PlannedAt,
-            Count(OutcomeKind.Deleted), Count(OutcomeKind.Skipped), Count(OutcomeKind.Failed),
+            plan.Window.Name, plan.Window.Cron, plan.Window.TimeZone, plan.Window.Opens, plan.Window.Closes, plan.Attempt, plan.Reason,
+            plan.PlannedAt, Count(OutcomeKind.Deleted), Count(OutcomeKind.Skipped), Count(OutcomeKind.Failed),
             counts.Count == 0 ? null : counts.Min(count => count.FirstAt), counts.Count == 0 ? null : counts.Max(count => count.LastAt));
     }
 
     private static CertifiedLog Log(JobRecord record, NoteVerifier key)
     {
         var (checkpoint, runs) = (record.Job.Checkpoint, record.Runs);
-        var others = SignedNote.Parse(record.Job.Note).Signatures.Where(signature => signature.Name != key.Name || signature.KeyId != key.KeyId);
+        var others = SignedNote
+            .Parse(record.Job.Note)
+            .Signatures.Where(signature => signature.Name != key.Name || signature.KeyId != key.KeyId);
         return new CertifiedLog(
-            checkpoint.Origin, key.ToString(), new CertifiedLeaves(runs.First, runs.End, runs.Events, runs.Runs, runs.Ranges), checkpoint.Size, checkpoint.Root, record.SignedAt,
-            record.Job.Note, [.. others.Select(signature => new Cosigned(signature.Name, signature.KeyId.ToString("x8"), TimeOf(signature)))]);
+            checkpoint.Origin, key.ToString(), new CertifiedLeaves(runs.First, runs.End, runs.Events, runs.Runs, runs.Ranges),
+            checkpoint.Size, checkpoint.Root, record.SignedAt, record.Job.Note,
+            [.. others.Select(signature => new Cosigned(signature.Name, signature.KeyId.ToString("x8"), TimeOf(signature)))]);
     }
 
     private static DateTimeOffset? TimeOf(NoteSignature signature)

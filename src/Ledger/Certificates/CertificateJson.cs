@@ -19,6 +19,7 @@ internal sealed partial class CertificateJson : JsonSerializerContext
     /// <summary>Without escapes that JSON does not need: people read it too. It is never part of a page.</summary>
     private static class Readable
     {
-        public static readonly CertificateJson Json = new(new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        public static readonly CertificateJson Json = new(
+            new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
     }
 }

@@ -13,11 +13,13 @@ namespace Ledger.Certificates;
 /// <param name="Runs">The job's leaves.</param>
 /// <param name="SignedAt">When <see cref="ProvableJob.Checkpoint"/> was signed.</param>
 internal sealed record JobRecord(
-    ProvableJob Job, long Version, IReadOnlyList<RecordedEvent> Events, IReadOnlyList<OutcomeCount> Outcomes, JobStatus Status, JobLeaves Runs, DateTimeOffset SignedAt)
+    ProvableJob Job, long Version, IReadOnlyList<RecordedEvent> Events, IReadOnlyList<OutcomeCount> Outcomes, JobStatus Status,
+    JobLeaves Runs, DateTimeOffset SignedAt)
 {
     public (Submitted Request, DateTimeOffset At) Submitted { get; } = ((Submitted)Events[0].Event, Events[0].At);
     public (Completed End, DateTimeOffset At) Ended { get; } = ((Completed)Events[^1].Event, Events[^1].At);
-    public (Started Start, DateTimeOffset At)? Started { get; } = Events.Where(e => e.Event is Started).Select(e => ((Started, DateTimeOffset)?)((Started)e.Event, e.At)).FirstOrDefault();
+    public (Started Start, DateTimeOffset At)? Started { get; } =
+        Events.Where(e => e.Event is Started).Select(e => ((Started, DateTimeOffset)?)((Started)e.Event, e.At)).FirstOrDefault();
     public IReadOnlyList<OutcomeCount> Deletions { get; } = [.. Outcomes.Where(count => count.Kind == OutcomeKind.Deleted)];
 
     /// <summary>Failures that nothing came after: those of the last attempt that had any, unless a retry mended them all.</summary>
@@ -28,7 +30,8 @@ internal sealed record JobRecord(
         return Sum(failures.Where(count => count.Attempt == last), count => count.Failure!.Value);
     }
 
-    public IReadOnlyDictionary<SkipReason, long> Skipped() => Sum(Outcomes.Where(count => count.Kind == OutcomeKind.Skipped), count => count.Skip!.Value);
+    public IReadOnlyDictionary<SkipReason, long> Skipped() =>
+        Sum(Outcomes.Where(count => count.Kind == OutcomeKind.Skipped), count => count.Skip!.Value);
 
     private static SortedDictionary<T, long> Sum<T>(IEnumerable<OutcomeCount> counts, Func<OutcomeCount, T> reason)
         where T : struct, Enum => new(counts.GroupBy(reason).ToDictionary(group => group.Key, group => group.Sum(count => count.Count)));
@@ -47,7 +50,8 @@ internal enum OutcomeKind
 /// <param name="Count">Outcomes.</param>
 /// <param name="Confirmed">Of these, deletions after which the store was read again.</param>
 internal sealed record OutcomeCount(
-    int Plan, OutcomeKind Kind, int Attempt, SkipReason? Skip, FailureReason? Failure, long Count, long Confirmed, DateTimeOffset FirstAt, DateTimeOffset LastAt, ItemCounts Items);
+    int Plan, OutcomeKind Kind, int Attempt, SkipReason? Skip, FailureReason? Failure, long Count, long Confirmed, DateTimeOffset FirstAt,
+    DateTimeOffset LastAt, ItemCounts Items);
 
 /// <summary>A job's leaves.</summary>
 /// <param name="Events">Leaves of the job.</param>

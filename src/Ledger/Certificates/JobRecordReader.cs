@@ -9,7 +9,9 @@ using Npgsql;
 
 namespace Ledger.Certificates;
 
-/// <summary>Reads what a certificate is made from. The job has ended and its log only grows, so several statements see the same record.</summary>
+/// <summary>
+/// Reads what a certificate is made from. The job has ended and its log only grows, so several statements see the same record.
+/// </summary>
 public sealed class JobRecordReader(NpgsqlDataSource database)
 {
     private static readonly string StatusSql = Sql.Load(typeof(JobRecordReader), nameof(StatusAsync));
@@ -21,10 +23,13 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(cancel);
         var (status, version, signedAt) = await StatusAsync(connection, job, cancel);
         var events = await OtherEventsAsync(connection, job.Id, cancel);
-        return new JobRecord(job, version, events, await OutcomesAsync(connection, job.Id, events, cancel), status, await LeavesAsync(job.Id, cancel), signedAt);
+        return new JobRecord(
+            job, version, events, await OutcomesAsync(connection, job.Id, events, cancel), status, await LeavesAsync(job.Id, cancel),
+            signedAt);
     }
 
-    private static async Task<(Projections.Status.JobStatus Status, long Version, DateTimeOffset SignedAt)> StatusAsync(NpgsqlConnection connection, ProvableJob job, CancellationToken cancel)
+    private static async Task<(Projections.Status.JobStatus Status, long Version, DateTimeOffset SignedAt)> StatusAsync(
+        NpgsqlConnection connection, ProvableJob job, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(StatusSql, connection)
         {
@@ -32,7 +37,9 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
-            ? (JsonSerializer.Deserialize(reader.GetString(0), DocumentJson.Default.JobStatus)!, reader.GetInt64(1), Instant.Truncate(reader.GetFieldValue<DateTimeOffset>(2)))
+            ? (
+                JsonSerializer.Deserialize(reader.GetString(0), DocumentJson.Default.JobStatus)!, reader.GetInt64(1),
+                Instant.Truncate(reader.GetFieldValue<DateTimeOffset>(2)))
             : throw new ContradictoryRecordException("the job has no status document");
     }
 
@@ -42,27 +49,38 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var events = new List<RecordedEvent>();
         while (await reader.ReadAsync(cancel))
-            events.Add(new RecordedEvent(reader.GetInt64(0), EventType.Read(reader.GetString(1), reader.GetString(2)), reader.GetFieldValue<DateTimeOffset>(3)));
+            events.Add(
+                new RecordedEvent(
+                    reader.GetInt64(0), EventType.Read(reader.GetString(1), reader.GetString(2)), reader.GetFieldValue<DateTimeOffset>(3))
+            );
         return events is [{ Event: Submitted }, .., { Event: Completed }]
             ? events
             : throw new ContradictoryRecordException("the job's events do not go from its submission to its end");
     }
 
-    private static async Task<List<OutcomeCount>> OutcomesAsync(NpgsqlConnection connection, JobId job, List<RecordedEvent> others, CancellationToken cancel)
+    private static async Task<List<OutcomeCount>> OutcomesAsync(
+        NpgsqlConnection connection, JobId job, List<RecordedEvent> others, CancellationToken cancel)
     {
         var plans = others.Where(e => e.Event is Scheduled).ToList();
-        long[] first = [.. plans.Select(plan => plan.Version)], last = [.. first.Skip(1).Select(version => version - 1), others[^1].Version];
-        await using var command = new NpgsqlCommand(OutcomesSql, connection) { Parameters = { new() { Value = job.Value }, new() { Value = first }, new() { Value = last } } };
+        long[] first = [.. plans.Select(plan => plan.Version)],
+            last = [.. first.Skip(1).Select(version => version - 1), others[^1].Version];
+        await using var command = new NpgsqlCommand(OutcomesSql, connection)
+        {
+            Parameters = { new() { Value = job.Value }, new() { Value = first }, new() { Value = last } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var counts = new List<OutcomeCount>();
         while (await reader.ReadAsync(cancel))
         {
             var (plan, kind) = ((int)reader.GetInt64(0), Kind(reader.GetString(1)));
-            counts.Add(new OutcomeCount(
-                plan, kind, ((Scheduled)plans[plan - 1].Event).Attempt,
-                kind == OutcomeKind.Skipped ? Named<SkipReason>(reader.GetString(2)) : null, kind == OutcomeKind.Failed ? Named<FailureReason>(reader.GetString(2)) : null,
-                reader.GetInt64(3), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetFieldValue<DateTimeOffset>(6),
-                new ItemCounts(reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11))));
+            counts.Add(
+                new OutcomeCount(
+                    plan, kind, ((Scheduled)plans[plan - 1].Event).Attempt,
+                    kind == OutcomeKind.Skipped ? Named<SkipReason>(reader.GetString(2)) : null,
+                    kind == OutcomeKind.Failed ? Named<FailureReason>(reader.GetString(2)) : null, reader.GetInt64(3), reader.GetInt64(4),
+                    reader.GetFieldValue<DateTimeOffset>(5), reader.GetFieldValue<DateTimeOffset>(6),
+                    new ItemCounts(reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11)))
+            );
         }
         return counts;
     }

@@ -34,7 +34,8 @@ public sealed class PdfPrinter(string? chromium, TimeProvider time, ILogger<PdfP
         if (Environment.GetEnvironmentVariable(Variable) is { } named)
             return File.Exists(named) ? named : null;
         var path = $"{Environment.GetEnvironmentVariable("PATH")}{Path.PathSeparator}{string.Join(Path.PathSeparator, Places)}";
-        return Names.Select(name => ShortProgram.Find(name, path)).FirstOrDefault(found => found is not null) ?? (File.Exists(OnMac) ? OnMac : null);
+        return Names.Select(name => ShortProgram.Find(name, path)).FirstOrDefault(found => found is not null)
+            ?? (File.Exists(OnMac) ? OnMac : null);
     }
 
     /// <exception cref="PdfException">Chromium did not print it, or not in time.</exception>
@@ -67,7 +68,9 @@ public sealed class PdfPrinter(string? chromium, TimeProvider time, ILogger<PdfP
         }
     }
 
-    /// <summary>Everything is in one folder that nobody else may enter (0700). A service that is killed here leaves it; it holds no identifier.</summary>
+    /// <summary>
+    /// Everything is in one folder that nobody else may enter (0700). A service that is killed here leaves it; it holds no identifier.
+    /// </summary>
     private async Task<byte[]> PrintInAsync(string folder, string html, CancellationToken cancel)
     {
         try
@@ -75,7 +78,8 @@ public sealed class PdfPrinter(string? chromium, TimeProvider time, ILogger<PdfP
             var (page, pdf) = (Path.Combine(folder, "page.html"), Path.Combine(folder, "page.pdf"));
             await File.WriteAllTextAsync(page, html, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), cancel);
             var result = await ShortProgram.RunAsync(
-                [chromium!, .. Arguments(folder, pdf), new Uri(page).AbsoluteUri], cancel, folder, variables: new Dictionary<string, string> { ["HOME"] = folder, ["TMPDIR"] = folder });
+                [chromium!, .. Arguments(folder, pdf), new Uri(page).AbsoluteUri], cancel, folder,
+                variables: new Dictionary<string, string> { ["HOME"] = folder, ["TMPDIR"] = folder });
             return result.ExitCode == 0 && File.Exists(pdf)
                 ? await File.ReadAllBytesAsync(pdf, cancel)
                 : throw new PdfException($"Chromium ended with exit code {result.ExitCode} and without a PDF");
@@ -90,11 +94,27 @@ public sealed class PdfPrinter(string? chromium, TimeProvider time, ILogger<PdfP
     {
         string[] arguments =
         [
-            "--headless", $"--print-to-pdf={pdf}", "--no-pdf-header-footer", "--export-tagged-pdf", "--generate-pdf-document-outline", $"--user-data-dir={Path.Combine(folder, "profile")}",
-            "--user-agent=deletion-ledger", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions", "--no-first-run", "--disable-default-apps",
+            "--headless",
+            $"--print-to-pdf={pdf}",
+            "--no-pdf-header-footer",
+            "--export-tagged-pdf",
+            "--generate-pdf-document-outline",
+            $"--user-data-dir={Path.Combine(folder, "profile")}",
+            "--user-agent=deletion-ledger",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-extensions",
+            "--no-first-run",
+            "--disable-default-apps",
             // Nothing is fetched, by the page or by Chromium itself: no name resolves, and there is no way out.
-            "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-crash-reporter", "--disable-breakpad",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--proxy-server=127.0.0.1:9",
+            "--proxy-bypass-list=<-loopback>",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-crash-reporter",
+            "--disable-breakpad",
         ];
         // As root Chromium refuses to start with its sandbox.
         return Environment.IsPrivilegedProcess ? [.. arguments, "--no-sandbox"] : arguments;

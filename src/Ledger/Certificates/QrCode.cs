@@ -24,7 +24,9 @@ internal static class QrCode
                     path.Append($"M{from} {y}h{x - from}v1h-{x - from}z");
             }
         }
-        var svg = $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {size} {size}\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h{size}v{size}H0z\"/><path d=\"{path}\"/></svg>";
+        var svg =
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {size} {size}\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" "
+            + $"d=\"M0 0h{size}v{size}H0z\"/><path d=\"{path}\"/></svg>";
         return $"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))}";
     }
 }

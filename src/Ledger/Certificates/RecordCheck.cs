@@ -3,7 +3,10 @@ using Ledger.Projections.Status;
 
 namespace Ledger.Certificates;
 
-/// <summary>What must agree before a job's record is certified. It does not replace the proof, whose reader trusts nobody: it keeps this service from signing off what it can see to be wrong.</summary>
+/// <summary>
+/// What must agree before a job's record is certified. It does not replace the proof, whose reader trusts nobody: it keeps this service
+/// from signing off what it can see to be wrong.
+/// </summary>
 internal static class RecordCheck
 {
     /// <exception cref="ContradictoryRecordException">Something does not.</exception>
@@ -21,10 +24,14 @@ internal static class RecordCheck
     private static void CheckCounts(JobRecord record, Completed end)
     {
         Require(record.Deletions.Sum(count => count.Count) == end.Deleted, "the erased conversations are not as many as its end says");
-        Require(record.Deletions.Aggregate(ItemCounts.None, (sum, count) => sum + count.Items) == end.Items, "the erased items are not as many as its end says");
+        Require(
+            record.Deletions.Aggregate(ItemCounts.None, (sum, count) => sum + count.Items) == end.Items,
+            "the erased items are not as many as its end says");
         Require(Same(record.Skipped(), end.Skipped), "the skipped conversations are not as many as its end says");
         Require(record.Failed().Values.Sum() == end.Failed, "the failed conversations are not as many as its end says");
-        Require(end.Deleted + end.Failed + end.Skipped.Values.Sum() == (end.UntouchedFrom ?? end.Conversations), "its counts do not add up to its list");
+        Require(
+            end.Deleted + end.Failed + end.Skipped.Values.Sum() == (end.UntouchedFrom ?? end.Conversations),
+            "its counts do not add up to its list");
         Require((record.Started?.Start.Conversations ?? 0) == end.Conversations, "its list is not as long as its end says");
         Require(end.Outcome switch
         {
@@ -35,14 +42,19 @@ internal static class RecordCheck
         }, "its end is not what its counts say");
     }
 
-    private static void CheckStatus(JobStatus status, Completed end, DateTimeOffset submittedAt, DateTimeOffset? startedAt, DateTimeOffset endedAt)
+    private static void CheckStatus(
+        JobStatus status, Completed end, DateTimeOffset submittedAt, DateTimeOffset? startedAt, DateTimeOffset endedAt)
     {
         var result = status.Result;
         Require(
-            (status.SubmittedAt, status.StartedAt, status.CompletedAt) == (submittedAt, startedAt, endedAt) && status.Status.ToString() == end.Outcome.ToString()
-            && (result.TotalConversations, result.DeletedCount, result.FailedCount, result.DeletedItems) == (end.Conversations, end.Deleted, end.Failed, end.Items)
-            && result.SkippedCount == end.Skipped.Values.Sum() && Same(result.Skipped, end.Skipped),
-            "the status document says something else than the events");
+            (status.SubmittedAt, status.StartedAt, status.CompletedAt) == (submittedAt, startedAt, endedAt)
+                && status.Status.ToString() == end.Outcome.ToString()
+                && (result.TotalConversations, result.DeletedCount, result.FailedCount, result.DeletedItems)
+                    == (end.Conversations, end.Deleted, end.Failed, end.Items)
+                && result.SkippedCount == end.Skipped.Values.Sum()
+                && Same(result.Skipped, end.Skipped),
+            "the status document says something else than the events"
+        );
     }
 
     private static void CheckWindows(JobRecord record)

@@ -13,8 +13,8 @@ using Npgsql;
 namespace Ledger.Cli;
 
 /// <summary>
-/// How a verb finds its database, the same for all: <c>--data</c> names a folder with a private PostgreSQL; else <c>--connection</c> or LEDGER_CONNECTION a server;
-/// else it is the default data folder, if a ledger is in it already.
+/// How a verb finds its database, the same for all: <c>--data</c> names a folder with a private PostgreSQL; else <c>--connection</c> or
+/// LEDGER_CONNECTION a server; else it is the default data folder, if a ledger is in it already.
 /// </summary>
 internal sealed class DatabaseOptions
 {
@@ -29,7 +29,8 @@ internal sealed class DatabaseOptions
 
     private readonly Option<string?> _connection = new("--connection")
     {
-        Description = $"A server's connection string instead: Host=…;Database=…;Username=ledger_service;Password=… (or {ConnectionVariable}).",
+        Description =
+            $"A server's connection string instead: Host=…;Database=…;Username=ledger_service;Password=… (or {ConnectionVariable}).",
         HelpName = "STRING",
     };
 
@@ -77,8 +78,12 @@ internal sealed class DatabaseOptions
         RefuseBoth(parsed);
         if (EmbeddedFolder(parsed) is { } folder)
             return await OpenDatabase.EmbeddedAsync(folder, new TerminalLog(Terminal.Of(parsed), LogLevel.Warning), cancel);
-        var connection = Connection(parsed) ?? throw new CommandException(
-            $"which database? Name a data folder (--data DIR) or a server (--connection STRING or {ConnectionVariable}). `ledger serve --embedded` makes a ledger in {DataFolder.Default()}, which is then the default");
+        var connection =
+            Connection(parsed)
+            ?? throw new CommandException(
+                $"which database? Name a data folder (--data DIR) or a server (--connection STRING or {ConnectionVariable}). `ledger "
+                + $"serve --embedded` makes a ledger in {DataFolder.Default()}, which is then the default"
+            );
         if (needsKeys && Keys(parsed) is null)
             throw new CommandException($"the keys of the service are needed: name their folder (--keys DIR or {KeysVariable})");
         return await OpenDatabase.OnServerAsync(connection, needsKeys ? KeyFolder.Open(Keys(parsed)!) : null, cancel);
@@ -145,10 +150,12 @@ internal sealed class OpenDatabase : IAsyncDisposable
     /// <summary>The ledger in a data folder, made and brought up to date where necessary.</summary>
     public static async Task<OpenDatabase> EmbeddedAsync(string folder, ILogger log, CancellationToken cancel)
     {
-        var embedded = await EmbeddedDatabase.OpenAsync(new EmbeddedPostgresOptions { DataDirectory = folder }, TimeProvider.System, log, cancel);
+        var embedded = await EmbeddedDatabase.OpenAsync(
+            new EmbeddedPostgresOptions { DataDirectory = folder }, TimeProvider.System, log, cancel);
         try
         {
-            var database = new OpenDatabase(embedded.ServiceConnection, KeyFolder.Open(EmbeddedDatabase.KeysOf(embedded.Postgres.DataDirectory)), embedded);
+            var database = new OpenDatabase(
+                embedded.ServiceConnection, KeyFolder.Open(EmbeddedDatabase.KeysOf(embedded.Postgres.DataDirectory)), embedded);
             await database.RefuseOtherKeysAsync(cancel);
             if (!await RegistryStore.HasDefaultWindowAsync(database.Source, cancel))
                 await database.Registry.EnsureDefaultWindowAsync(cancel);
@@ -190,7 +197,10 @@ internal sealed class OpenDatabase : IAsyncDisposable
             return;
         await using var session = await Source.OpenConnectionAsync(cancel);
         if (!await KeyCheck.IsOfLedgerAsync(session, _keys, cancel))
-            throw new CommandException("these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the same)");
+            throw new CommandException(
+                "these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the "
+                + "same)"
+            );
     }
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,9 @@ using Npgsql;
 
 namespace Ledger.Cli;
 
-/// <summary>What a person is told when a command fails: one line that says what is wrong and what to do. Never a stack trace, never data.</summary>
+/// <summary>
+/// What a person is told when a command fails: one line that says what is wrong and what to do. Never a stack trace, never data.
+/// </summary>
 internal static class Failures
 {
     /// <summary>Writes the line and returns the exit code.</summary>
@@ -27,20 +29,23 @@ internal static class Failures
         return (e as CommandException)?.ExitCode ?? ExitCodes.Failed;
     }
 
-    private static string Describe(Exception e) => e switch
-    {
-        CommandException or EmbeddedPostgresException or UnfitDatabaseException or ImportException => e.Message,
-        LogException or MirrorException or RebuildException or WitnessException => e.Message,
-        // Ours (keys, migrations): their messages are written for people. A library's may quote data.
-        InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
-        ImportInterruptedException => $"{DescribeInterruption(e.InnerException!)}. {e.Message}",
-        LostRaceException => "somebody else changed the same thing at the same moment, again and again: try once more",
-        PostgresException refused => DescribeRefusal(refused),
-        NpgsqlException unreachable => $"the database cannot be reached ({Reason(unreachable)}): check that it runs and that the connection string is right",
-        HttpRequestException unanswered => $"the service cannot be reached ({unanswered.Message}): check that it runs and that the URL is right",
-        IOException or UnauthorizedAccessException => e.Message,
-        _ => $"{e.GetType().Name}: this is a bug. Please report it with the command that you ran",
-    };
+    private static string Describe(Exception e) =>
+        e switch
+        {
+            CommandException or EmbeddedPostgresException or UnfitDatabaseException or ImportException => e.Message,
+            LogException or MirrorException or RebuildException or WitnessException => e.Message,
+            // Ours (keys, migrations): their messages are written for people. A library's may quote data.
+            InvalidOperationException when e.Source == typeof(Failures).Assembly.GetName().Name => e.Message,
+            ImportInterruptedException => $"{DescribeInterruption(e.InnerException!)}. {e.Message}",
+            LostRaceException => "somebody else changed the same thing at the same moment, again and again: try once more",
+            PostgresException refused => DescribeRefusal(refused),
+            NpgsqlException unreachable =>
+                $"the database cannot be reached ({Reason(unreachable)}): check that it runs and that the connection string is right",
+            HttpRequestException unanswered =>
+                $"the service cannot be reached ({unanswered.Message}): check that it runs and that the URL is right",
+            IOException or UnauthorizedAccessException => e.Message,
+            _ => $"{e.GetType().Name}: this is a bug. Please report it with the command that you ran",
+        };
 
     /// <summary>Of work that had begun: the database was there, and the connection string was right.</summary>
     private static string DescribeInterruption(Exception e) => e switch

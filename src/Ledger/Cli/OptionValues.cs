@@ -21,14 +21,19 @@ internal static class OptionValues
         CustomParser = result => Read(result, ReadDuration, $"{name} {DurationRule}") ?? TimeSpan.Zero,
     };
 
-    /// <summary><c>2026-05-04</c> (its first instant in UTC; its last millisecond where it ends a range) or <c>2026-05-04T08:00:00Z</c></summary>
-    public static Option<DateTimeOffset?> Instant(string name, string description, bool isStart = true) => new(name)
-    {
-        Description = description,
-        HelpName = "INSTANT",
-        CustomParser = result => Read(
-            result, text => SentInstant.Read(text, isStart), $"{name} must be a date (2026-05-04, in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)"),
-    };
+    /// <summary>
+    /// <c>2026-05-04</c> (its first instant in UTC; its last millisecond where it ends a range) or <c>2026-05-04T08:00:00Z</c>
+    /// </summary>
+    public static Option<DateTimeOffset?> Instant(string name, string description, bool isStart = true) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "INSTANT",
+            CustomParser = result =>
+                Read(
+                    result, text => SentInstant.Read(text, isStart),
+                    $"{name} must be a date (2026-05-04, in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)"),
+        };
 
     /// <summary>Scopes as the contract writes them, in any letter case, also with hyphens or without spaces.</summary>
     public static Option<Scope[]> Scopes(string description, bool required = false) => new("--scope")
@@ -53,7 +58,8 @@ internal static class OptionValues
 
     public static TimeSpan? ReadDuration(string text)
     {
-        if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (text.Length < 2
+            || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return null;
         return text[^1] switch
         {

@@ -24,7 +24,8 @@ internal sealed class PlainHttp
         if (url.Scheme == Uri.UriSchemeHttp && !OutgoingHttp.IsThisMachine(url.DnsSafeHost) && !parsed.GetValue(_allow))
         {
             throw CommandException.Usage(
-                $"{url.GetLeftPart(UriPartial.Authority)} is another machine, and over http everybody on the way can read the token and what goes with it: "
+                $"{url.GetLeftPart(UriPartial.Authority)} is another machine, and over http everybody on the way can read the token and "
+                + "what goes with it: "
                 + "use https://, or say --allow-http if that way is safe");
         }
     }

@@ -19,7 +19,8 @@ internal static class ProgressDisplay
     /// <param name="work">Is given what to tell its state to, as often as it likes and from several threads.</param>
     /// <param name="lineInterval">Between two lines, by default <see cref="LineInterval"/>; a line is not repeated.</param>
     public static Task<TResult> RunAsync<TState, TResult>(
-        Terminal terminal, string what, Func<TState, TimeSpan, ShownProgress> show, Func<Action<TState>, Task<TResult>> work, TimeSpan? lineInterval = null)
+        Terminal terminal, string what, Func<TState, TimeSpan, ShownProgress> show, Func<Action<TState>, Task<TResult>> work,
+        TimeSpan? lineInterval = null)
     {
         var began = TimeProvider.System.GetTimestamp();
         return terminal.IsErrorWatched
@@ -27,9 +28,14 @@ internal static class ProgressDisplay
             : WithLinesAsync(terminal, state => show(state, TimeProvider.System.GetElapsedTime(began)), work, lineInterval ?? LineInterval);
     }
 
-    private static Task<TResult> WithBarAsync<TState, TResult>(Terminal terminal, string what, Func<TState, ShownProgress> show, Func<Action<TState>, Task<TResult>> work) =>
-        terminal.ErrorConsole().Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new SpinnerColumn())
+    private static Task<TResult> WithBarAsync<TState, TResult>(
+        Terminal terminal, string what, Func<TState, ShownProgress> show, Func<Action<TState>, Task<TResult>> work) =>
+        terminal
+            .ErrorConsole()
+            .Progress()
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new SpinnerColumn())
             .StartAsync(async context =>
             {
                 var bar = context.AddTask(Markup.Escape(what));

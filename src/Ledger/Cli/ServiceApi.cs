@@ -30,7 +30,9 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
     {
         var answer = await SendAsync(Request, HttpStatusCode.Accepted, idempotencyKey is not null, cancel);
         using var document = JsonDocument.Parse(answer);
-        return JobId.TryParse(document.RootElement.GetProperty("jobId").GetString(), out var id) ? id : throw new CommandException("the API answered something that is no job id");
+        return JobId.TryParse(document.RootElement.GetProperty("jobId").GetString(), out var id)
+            ? id
+            : throw new CommandException("the API answered something that is no job id");
 
         HttpRequestMessage Request()
         {
@@ -45,7 +47,8 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
     public async Task<string> StatusAsync(string bot, JobId job, CancellationToken cancel) =>
         System.Text.Encoding.UTF8.GetString(await GetAsync($"{Deletions(bot)}/{job}", cancel));
 
-    public Task<byte[]> GetAsync(string path, CancellationToken cancel) => SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), HttpStatusCode.OK, mayRepeat: true, cancel);
+    public Task<byte[]> GetAsync(string path, CancellationToken cancel) =>
+        SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), HttpStatusCode.OK, mayRepeat: true, cancel);
 
     /// <summary>Sends until it is answered with something else than 429 or 503.</summary>
     /// <param name="make">Makes the request, for each attempt anew.</param>
@@ -90,19 +93,25 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
     public void Dispose() => _http.Dispose();
 
     /// <summary>503 can mean that the outcome is unknown (5031).</summary>
-    private static bool IsLater(HttpStatusCode status, bool mayRepeat) => status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.ServiceUnavailable && mayRepeat);
+    private static bool IsLater(HttpStatusCode status, bool mayRepeat) =>
+        status == HttpStatusCode.TooManyRequests || (status == HttpStatusCode.ServiceUnavailable && mayRepeat);
 
-    private static TimeSpan Wait(RetryConditionHeaderValue? retryAfter) => retryAfter?.Delta is { } wait ? (wait < LongestWait ? wait : LongestWait) : BetweenAttempts;
+    private static TimeSpan Wait(RetryConditionHeaderValue? retryAfter) =>
+        retryAfter?.Delta is { } wait ? (wait < LongestWait ? wait : LongestWait) : BetweenAttempts;
 
     private static CommandException Refused(HttpRequestMessage request, HttpStatusCode status, string body)
     {
         var hint = status switch
         {
-            HttpStatusCode.Unauthorized => ": the token is not a live client's of this bot, or is too old; `ledger token --client ID` makes one",
+            HttpStatusCode.Unauthorized =>
+                ": the token is not a live client's of this bot, or is too old; `ledger token --client ID` makes one",
             HttpStatusCode.Forbidden => ": `ledger client grant` gives the scope",
             _ => "",
         };
-        return new CommandException($"the API answered {(int)status} to {request.Method} {request.RequestUri!.OriginalString.Split('?')[0]} ({Messages(body)}){hint}");
+        return new CommandException(
+            $"the API answered {(int)status} to {request.Method} {request.RequestUri!.OriginalString.Split('?')[0]} "
+            + $"({Messages(body)}){hint}"
+        );
     }
 
     /// <summary>What the API's envelope says, which quotes no identifier; of anything else (a proxy's page) nothing.</summary>
@@ -111,7 +120,8 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
         try
         {
             using var document = JsonDocument.Parse(body);
-            return string.Join("; ", document.RootElement.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("msg").GetString()));
+            return string.Join(
+                "; ", document.RootElement.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("msg").GetString()));
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -14,8 +14,8 @@ public sealed record FoundConversation(long Key, string ConversationId, DateTime
 }
 
 /// <summary>
-/// The conversation store in the ledger's own database. Every method runs in the caller's transaction: the deletion and its event are recorded together, or
-/// neither is.
+/// The conversation store in the ledger's own database. Every method runs in the caller's transaction: the deletion and its event are
+/// recorded together, or neither is.
 /// </summary>
 public static class ConversationStore
 {
@@ -35,23 +35,31 @@ public static class ConversationStore
     private static readonly string FindLeftoversSql = Sql.Load(typeof(ConversationStore), "FindLeftovers");
 
     /// <summary>Those of the bot's conversations that exist.</summary>
-    public static Task<List<FoundConversation>> FindByIdsAsync(NpgsqlConnection connection, string botId, IReadOnlyList<string> ids, CancellationToken cancel) =>
-        FindAsync(connection, FindByIdsSql, [new() { Value = botId }, new() { Value = ids.ToArray() }], cancel);
+    public static Task<List<FoundConversation>> FindByIdsAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<string> ids,
+        CancellationToken cancel
+    ) => FindAsync(connection, FindByIdsSql, [new() { Value = botId }, new() { Value = ids.ToArray() }], cancel);
 
-    /// <summary>A channel user's conversations that started from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in key order.</summary>
+    /// <summary>
+    /// A channel user's conversations that started from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in key order.
+    /// </summary>
     /// <param name="afterKey">Only keys above this one.</param>
     /// <param name="lastKey">Only keys up to this one: what came later is not swept up.</param>
     /// <param name="limit">At most so many.</param>
     public static Task<List<FoundConversation>> FindByChannelUserAsync(
-        NpgsqlConnection connection, string botId, string cId, DateTimeOffset from, DateTimeOffset to, long afterKey, long lastKey, int limit, CancellationToken cancel) =>
-        FindAsync(connection, FindByChannelUserSql,
+        NpgsqlConnection connection, string botId, string cId, DateTimeOffset from, DateTimeOffset to, long afterKey, long lastKey,
+        int limit, CancellationToken cancel) =>
+        FindAsync(
+            connection,
+            FindByChannelUserSql,
             [
                 new() { Value = botId }, new() { Value = cId }, new() { Value = from.UtcDateTime }, new() { Value = to.UtcDateTime },
                 new() { Value = afterKey }, new() { Value = lastKey }, new() { Value = limit },
             ], cancel);
 
     /// <summary>When the platform created the channel user; null for one that it does not know.</summary>
-    public static async Task<DateTimeOffset?> ChannelUserCreatedAtAsync(NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
+    public static async Task<DateTimeOffset?> ChannelUserCreatedAtAsync(
+        NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
     {
         await using var command = Command(connection, ChannelUserCreatedAtSql, [new() { Value = botId }, new() { Value = cId }]);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? new DateTimeOffset(at) : null;
@@ -98,7 +106,9 @@ public static class ConversationStore
     /// the same id has another key.
     /// </returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
-    /// <exception cref="NotConfirmedException">Something was still there after the deletion, or other items went than were counted.</exception>
+    /// <exception cref="NotConfirmedException">
+    /// Something was still there after the deletion, or other items went than were counted.
+    /// </exception>
     /// <exception cref="WindowClosedException">The closing has come.</exception>
     public static async Task<Dictionary<long, ItemCounts>> DeleteAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, IReadOnlyList<string> users,
@@ -125,7 +135,9 @@ public static class ConversationStore
         // the conversations' and the users' own rows are read again here. The DELETEs have no rows: the next result is this reading's.
         await reader.NextResultAsync(cancel);
         var isEmpty = !await reader.ReadAsync(cancel);
-        return isEmpty && batch.BatchCommands[1].RecordsAffected == removed.Values.Sum(items => items.Sum()) ? removed : throw new NotConfirmedException();
+        return isEmpty && batch.BatchCommands[1].RecordsAffected == removed.Values.Sum(items => items.Sum())
+            ? removed
+            : throw new NotConfirmedException();
     }
 
     /// <summary>Deletes a channel user that has no conversation; does nothing to one that has.</summary>
@@ -179,7 +191,8 @@ public static class ConversationStore
         return locked;
     }
 
-    private static async Task<List<FoundConversation>> FindAsync(NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    private static async Task<List<FoundConversation>> FindAsync(
+        NpgsqlConnection connection, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
     {
         var found = new List<FoundConversation>();
         await using var command = Command(connection, sql, parameters);

@@ -35,9 +35,14 @@ public static class Migrator
         await ExecuteAsync(owner, null, $"select pg_advisory_lock({AdvisoryLock})", cancel);
         try
         {
-            await ExecuteAsync(owner, null,
-                "create schema if not exists ledger; create table if not exists ledger.schema_migrations " +
-                "(number integer primary key, name text not null, digest bytea not null, applied_at timestamptz not null default now())", cancel);
+            await ExecuteAsync(
+                owner,
+                null,
+                "create schema if not exists ledger; create table if not exists ledger.schema_migrations "
+                    + "(number integer primary key, name text not null, digest bytea not null, applied_at timestamptz not null default "
+                    + "now())",
+                cancel
+            );
             var pending = await PendingAsync(owner, cancel);
             foreach (var migration in pending)
                 await ApplyAsync(owner, migration, cancel);
@@ -60,7 +65,12 @@ public static class Migrator
                 ? null
                 : $"the database lacks {pending.Count} migration(s), the first is {pending[0].Name}: run `ledger migrate`";
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.InsufficientPrivilege)
+        catch (PostgresException e)
+            when (e.SqlState
+                    is PostgresErrorCodes.UndefinedTable
+                        or PostgresErrorCodes.InvalidSchemaName
+                        or PostgresErrorCodes.InsufficientPrivilege
+            )
         {
             return "the database holds no ledger (or this role may not see it): run `ledger migrate`";
         }
@@ -81,8 +91,12 @@ public static class Migrator
         }
         if (applied.Keys.Except(All.Select(migration => migration.Number)).Any())
             throw new InvalidOperationException("the database was migrated by a newer version of the ledger: use that version");
-        if (All.FirstOrDefault(migration => applied.TryGetValue(migration.Number, out var digest) && !digest.AsSpan().SequenceEqual(migration.Digest)) is { } changed)
-            throw new InvalidOperationException($"migration {changed.Name} was applied in another form: this is not the version that made the database");
+        if (All.FirstOrDefault(migration =>
+                applied.TryGetValue(migration.Number, out var digest) && !digest.AsSpan().SequenceEqual(migration.Digest)
+            ) is
+            { } changed)
+            throw new InvalidOperationException(
+                $"migration {changed.Name} was applied in another form: this is not the version that made the database");
         return [.. All.Where(migration => !applied.ContainsKey(migration.Number))];
     }
 
@@ -90,7 +104,8 @@ public static class Migrator
     {
         await using var transaction = await owner.BeginTransactionAsync(cancel);
         await ExecuteAsync(owner, transaction, migration.Sql, cancel);
-        await using var record = new NpgsqlCommand("insert into ledger.schema_migrations (number, name, digest) values ($1, $2, $3)", owner, transaction)
+        await using var record = new NpgsqlCommand(
+            "insert into ledger.schema_migrations (number, name, digest) values ($1, $2, $3)", owner, transaction)
         {
             Parameters = { new() { Value = migration.Number }, new() { Value = migration.Name }, new() { Value = migration.Digest } },
         };
@@ -98,7 +113,8 @@ public static class Migrator
         await transaction.CommitAsync(cancel);
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, CancellationToken cancel)
+    private static async Task ExecuteAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, string sql, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(cancel);

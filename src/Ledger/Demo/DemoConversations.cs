@@ -8,7 +8,8 @@ using Ledger.Contracts;
 namespace Ledger.Demo;
 
 /// <summary>
-/// Made-up conversations with every kind of item: the same in every run, but for the run's name in all ids. What varies is drawn from the SHA-256 of a counter.
+/// Made-up conversations with every kind of item: the same in every run, but for the run's name in all ids. What varies is drawn from the
+/// SHA-256 of a counter.
 /// </summary>
 internal sealed class DemoConversations(string run)
 {
@@ -23,8 +24,8 @@ internal sealed class DemoConversations(string run)
     private static readonly string[] s_sentences =
     [
         "Where is my parcel?", "It left our house this morning.", "I would like to move my appointment.", "Which day would suit you?",
-        "The invoice shows a wrong amount.", "Thank you, I have corrected it.", "Can I change my address?", "Of course. What is the new one?",
-        "Please cancel my order.", "Done. You will get your money back within a week.",
+        "The invoice shows a wrong amount.", "Thank you, I have corrected it.", "Can I change my address?",
+        "Of course. What is the new one?", "Please cancel my order.", "Done. You will get your money back within a week.",
     ];
 
     public static readonly DateTimeOffset BotCreatedAt = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -68,7 +69,13 @@ internal sealed class DemoConversations(string run)
         json.WriteString("startedAt", Instant.Text(startedAt));
         WriteItems(json, "messages", 2 + dice[4] % 8, startedAt, WriteMessage);
         WriteItems(json, "transcripts", dice[5] % 2, startedAt, (item, n) => item.WriteString("text", s_sentences[n % s_sentences.Length]));
-        WriteItems(json, "recordings", dice[6] % 3, startedAt, (item, n) => item.WriteString("url", $"https://recordings.example/{i}/{n}.ogg"));
+        WriteItems(
+            json,
+            "recordings",
+            dice[6] % 3,
+            startedAt,
+            (item, n) => item.WriteString("url", $"https://recordings.example/{i}/{n}.ogg")
+        );
         WriteItems(json, "attachments", dice[7] % 2, startedAt, (item, n) => item.WriteString("name", $"invoice-{i}-{n}.pdf"));
         WriteItems(json, "logs", 1 + dice[8] % 3, startedAt, (item, n) => item.WriteString("entry", $"intent recognised in {20 + n} ms"));
         json.WriteEndObject();
@@ -93,5 +100,6 @@ internal sealed class DemoConversations(string run)
         json.WriteEndArray();
     }
 
-    private static byte[] Dice(string what, int i) => SHA256.HashData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{what} {i}")));
+    private static byte[] Dice(string what, int i) =>
+        SHA256.HashData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{what} {i}")));
 }

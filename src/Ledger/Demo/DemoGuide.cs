@@ -24,7 +24,8 @@ internal sealed class DemoGuide(Terminal terminal, string address, string token)
         if (await store.UntouchedUserAsync(job.Bot, cancel) is { } user)
         {
             terminal.Line("Erase a further channel user:");
-            terminal.Line($"  curl -H \"auth: $TOKEN\" --json {ShellWord.Of(new JsonObject { ["cId"] = user }.ToJsonString())} '{deletions}'");
+            terminal.Line(
+                $"  curl -H \"auth: $TOKEN\" --json {ShellWord.Of(new JsonObject { ["cId"] = user }.ToJsonString())} '{deletions}'");
         }
         terminal.Line("Fetch the job's erasure proof, and check it (erasure-verify, which needs nothing of this ledger, takes the same):");
         terminal.Line($"  curl -H \"auth: $TOKEN\" -OJ '{deletions}/{job.Id}/proof'");

@@ -5,7 +5,8 @@ using Ledger.Import;
 namespace Ledger.Demo;
 
 /// <summary>
-/// What a demo imports. Every bot has a twin, a second bot that is given the same conversations under the same cIds and ids and must lose none of them.
+/// What a demo imports. Every bot has a twin, a second bot that is given the same conversations under the same cIds and ids and must lose
+/// none of them.
 /// </summary>
 /// <param name="Bots">The bots, and when each was created.</param>
 /// <param name="Open">The lines.</param>
@@ -26,7 +27,9 @@ internal sealed record DemoInput(
             () => made.Lines(), () => made.Lines(made.TwinOnlyId), IdsPerJob: 40, made.TwinOnlyId);
     }
 
-    /// <summary>A file's conversations. Reads it once to learn its bots; a bot counts as created when its first conversation started.</summary>
+    /// <summary>
+    /// A file's conversations. Reads it once to learn its bots; a bot counts as created when its first conversation started.
+    /// </summary>
     public static async Task<DemoInput> OfFileAsync(string file, CancellationToken cancel)
     {
         var bots = new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal);

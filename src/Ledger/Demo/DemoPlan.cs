@@ -24,7 +24,8 @@ internal static class DemoPlan
     private const int UsersLookedAt = 50;
 
     /// <exception cref="CommandException">The input is too small to show anything on.</exception>
-    public static async Task<IReadOnlyList<DemoJob>> MakeAsync(DemoStore store, DemoInput input, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<IReadOnlyList<DemoJob>> MakeAsync(
+        DemoStore store, DemoInput input, DateTimeOffset now, CancellationToken cancel)
     {
         var bot = await store.BusiestBotAsync([.. input.Bots.Keys], cancel);
         // The range of a request without dates ends with the UTC day of its submission.
@@ -42,11 +43,20 @@ internal static class DemoPlan
         };
         if (input.TwinOnlyId is null)
             return [.. jobs, byIds with { IdempotencyKey = $"demo-{System.Security.Cryptography.RandomNumberGenerator.GetHexString(16)}" }];
-        return [.. jobs, byIds, await ByChannelUserAsync(store, 4, bot, third, null, today, cancel) with { IdempotencyKey = $"demo-{System.Security.Cryptography.RandomNumberGenerator.GetHexString(16)}" }];
+        return
+        [
+            .. jobs,
+            byIds,
+            await ByChannelUserAsync(store, 4, bot, third, null, today, cancel) with
+            {
+                IdempotencyKey = $"demo-{System.Security.Cryptography.RandomNumberGenerator.GetHexString(16)}",
+            },
+        ];
     }
 
     private static async Task<DemoJob> ByChannelUserAsync(
-        DemoStore store, int number, string bot, DemoUser user, (DateOnly First, DateOnly Last)? days, DateTimeOffset today, CancellationToken cancel)
+        DemoStore store, int number, string bot, DemoUser user, (DateOnly First, DateOnly Last)? days, DateTimeOffset today,
+        CancellationToken cancel)
     {
         var body = new JsonObject { ["cId"] = user.CId };
         var which = "all conversations";
@@ -57,21 +67,29 @@ internal static class DemoPlan
             which = $"the conversations from {range.First:yyyy-MM-dd} to {range.Last:yyyy-MM-dd}";
         }
         var last = days?.Last.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) ?? today.UtcDateTime;
-        await store.ExpectByChannelUserAsync(number, bot, user.CId, days?.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) ?? DateTime.UnixEpoch, last.AddDays(1), cancel);
+        await store.ExpectByChannelUserAsync(
+            number, bot, user.CId, days?.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) ?? DateTime.UnixEpoch, last.AddDays(1),
+            cancel);
         var (expected, _) = await store.ExpectedAsync(number, cancel);
         return new DemoJob(number, $"erase {which} of a channel user who has {user.Conversations:N0} ({expected:N0} of them)", bot, body);
     }
 
-    /// <summary>Conversations of other users; with made-up input also one twice, one that nobody has and one that only the twin has.</summary>
-    private static async Task<DemoJob> ByIdsAsync(DemoStore store, DemoInput input, int number, string bot, string[] exceptUsers, CancellationToken cancel)
+    /// <summary>
+    /// Conversations of other users; with made-up input also one twice, one that nobody has and one that only the twin has.
+    /// </summary>
+    private static async Task<DemoJob> ByIdsAsync(
+        DemoStore store, DemoInput input, int number, string bot, string[] exceptUsers, CancellationToken cancel)
     {
         var ids = await store.IdsOfOthersAsync(bot, exceptUsers, input.IdsPerJob, cancel);
         if (ids.Count == 0)
             throw new CommandException("the input is too small: the demo needs at least four channel users");
         await store.ExpectByIdsAsync(number, bot, ids, cancel);
         string[] sent = input.TwinOnlyId is { } foreign ? [.. ids, ids[0], DemoConversations.UnknownId, foreign] : [.. ids];
-        var title = $"erase {ids.Count:N0} conversations by id" + (input.TwinOnlyId is null ? "" : ", naming one twice, one that nobody has and one of another bot");
-        return new DemoJob(number, title, bot, new JsonObject { ["conversationIds"] = new JsonArray([.. sent.Select(id => JsonValue.Create(id))]) })
+        var title =
+            $"erase {ids.Count:N0} conversations by id"
+            + (input.TwinOnlyId is null ? "" : ", naming one twice, one that nobody has and one of another bot");
+        return new DemoJob(
+            number, title, bot, new JsonObject { ["conversationIds"] = new JsonArray([.. sent.Select(id => JsonValue.Create(id))]) })
         {
             NotFound = input.TwinOnlyId is null ? 0 : 2,
         };

@@ -6,9 +6,12 @@ using Ledger.Contracts.Transparency.Proofs;
 namespace Ledger.Demo;
 
 /// <summary>
-/// Fetches the proofs of the demo's jobs over HTTP and checks them as anybody would: by the log's public key alone. What does not hold is noted with the other mismatches.
+/// Fetches the proofs of the demo's jobs over HTTP and checks them as anybody would: by the log's public key alone. What does not hold is
+/// noted with the other mismatches.
 /// </summary>
-/// <param name="folder">Keeps the first job's proof, that of one of its conversations, and the public key, to try the verifier on by hand.</param>
+/// <param name="folder">
+/// Keeps the first job's proof, that of one of its conversations, and the public key, to try the verifier on by hand.
+/// </param>
 internal sealed class DemoProofs(DemoApi api, DemoVerification verification, NoteVerifier log, string folder)
 {
     private readonly Trust _trust = new(log, []);
@@ -30,8 +33,11 @@ internal sealed class DemoProofs(DemoApi api, DemoVerification verification, Not
         if (await CheckAsync(name, proof, cancel) is JobReport report)
         {
             verification.Same(name, "it is of the job", report.Job, "asked for", job.Id.ToString());
-            verification.Same(name, "conversations deleted", report.Deleted, "by the status", result.GetProperty("deletedCount").GetInt64());
-            verification.Same(name, "conversation ids in it", report.Disclosed, "conversations identified", result.GetProperty("totalConversations").GetInt64());
+            verification.Same(
+                name, "conversations deleted", report.Deleted, "by the status", result.GetProperty("deletedCount").GetInt64());
+            verification.Same(
+                name, "conversation ids in it", report.Disclosed, "conversations identified",
+                result.GetProperty("totalConversations").GetInt64());
         }
         var isFirst = ProofFile is null;
         if (isFirst)

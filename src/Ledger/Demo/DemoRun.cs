@@ -62,32 +62,45 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
             terminal.Line(erased.Summary);
             return;
         }
-        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(store, erased, proofs, Outbox, cancel);
+        await new DemoGuide(terminal, address, TokenCommand.Mint(client, Time.GetUtcNow(), TokenLife)).PrintAsync(
+            store, erased, proofs, Outbox, cancel);
         await node.WaitForShutdownAsync(cancel);
     }
 
     /// <summary>The mail that the bots' owners would get.</summary>
     private string Outbox => Path.Combine(Path.GetFullPath(folder), "outbox");
 
-    private ServiceSettings Settings(OpenDatabase database) => new()
-    {
-        Connection = database.Connection,
-        Keys = database.Keys,
-        Urls = $"http://127.0.0.1:{port}",
-        Embedded = database.Embedded!.Postgres,
-        Engine = new EngineOptions { IsAlone = true },
-        // The limits stay on. A person who plays with the demo should not meet them.
-        Http = new HttpOptions { Submits = new RateLimit(600, 18_000), Polls = new RateLimit(600, 18_000), PublicUrl = port == 0 ? null : new Uri($"http://127.0.0.1:{port}") },
-        Notifications = new NotificationOptions { MailFolder = Outbox },
-        LogLevel = LogLevel.Warning,
-    };
+    private ServiceSettings Settings(OpenDatabase database) =>
+        new()
+        {
+            Connection = database.Connection,
+            Keys = database.Keys,
+            Urls = $"http://127.0.0.1:{port}",
+            Embedded = database.Embedded!.Postgres,
+            Engine = new EngineOptions { IsAlone = true },
+            // The limits stay on. A person who plays with the demo should not meet them.
+            Http = new HttpOptions
+            {
+                Submits = new RateLimit(600, 18_000),
+                Polls = new RateLimit(600, 18_000),
+                PublicUrl = port == 0 ? null : new Uri($"http://127.0.0.1:{port}"),
+            },
+            Notifications = new NotificationOptions { MailFolder = Outbox },
+            LogLevel = LogLevel.Warning,
+        };
 
     /// <summary>The window, the bots and their twins, and a client that may do everything for all of them.</summary>
     private static async Task<ClientEntry> RegisterAsync(OpenDatabase database, DemoInput input, string clientId, CancellationToken cancel)
     {
         var registry = database.Registry;
-        CommandException.ThrowIf(await registry.DefineWindowAsync(
-            new DefineWindow(AlwaysOpen.Name, AlwaysOpen.Cron, AlwaysOpen.TimeZone, (long)AlwaysOpen.Length.TotalSeconds, AlwaysOpen.Lanes, Actor, null), cancel));
+        CommandException.ThrowIf(
+            await registry.DefineWindowAsync(
+                new DefineWindow(
+                    AlwaysOpen.Name, AlwaysOpen.Cron, AlwaysOpen.TimeZone, (long)AlwaysOpen.Length.TotalSeconds, AlwaysOpen.Lanes, Actor,
+                    null),
+                cancel
+            )
+        );
         var (secretId, secret) = RegistryStore.NewSecret();
         CommandException.ThrowIf(await registry.ExecuteOnClientAsync(
             clientId, new AddClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, secretId, Actor, null), secret, cancel));
@@ -97,8 +110,10 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
             // Another file may have registered the bot with another creation, and left conversations that are older than this one's.
             var createdAt = await FirstConversation.OfBotAsync(connection, bot, cancel) is { } older && older < first ? older : first;
             if (await registry.ExecuteAsync(bot, new AddBot(bot, Owner, createdAt, null, AlwaysOpen.Name, Actor, null), cancel) is not null)
-                CommandException.ThrowIf(await registry.ExecuteAsync(bot, new ChangeBot(bot, Owner, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
-            CommandException.ThrowIf(await registry.ExecuteAsync(bot, new GrantClient(bot, clientId, Enum.GetValues<Scope>(), Actor, null), cancel));
+                CommandException.ThrowIf(
+                    await registry.ExecuteAsync(bot, new ChangeBot(bot, Owner, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));
+            CommandException.ThrowIf(
+                await registry.ExecuteAsync(bot, new GrantClient(bot, clientId, Enum.GetValues<Scope>(), Actor, null), cancel));
         }
         var client = new ApiClient(clientId, TokenAlgorithm.HS256, null, RequireExpiry: true, [secretId], Revoked: false);
         return new ClientEntry(client, [new LiveSecret(secretId, secret)]);
@@ -117,7 +132,10 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
         }
 
         void Tell(string whose, ImportTotals totals) =>
-            terminal.Line($"Imported {totals.Imported:N0} conversations with {totals.Items:N0} items for {whose}" + (totals.AlreadyThere > 0 ? $"; {totals.AlreadyThere:N0} were there already." : "."));
+            terminal.Line(
+                $"Imported {totals.Imported:N0} conversations with {totals.Items:N0} items for {whose}"
+                    + (totals.AlreadyThere > 0 ? $"; {totals.AlreadyThere:N0} were there already." : ".")
+            );
     }
 
     private async Task<DemoErased> EraseAndVerifyAsync(
@@ -147,7 +165,9 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
         terminal.Line($"       {job.Id}");
         if (job.IdempotencyKey is null)
             return;
-        verification.Same($"job {job.Number}", "the job of the first request with its Idempotency-Key", job.Id.ToString(), "that of the second", (await api.SubmitAsync(job, cancel)).ToString());
+        verification.Same(
+            $"job {job.Number}", "the job of the first request with its Idempotency-Key", job.Id.ToString(), "that of the second",
+            (await api.SubmitAsync(job, cancel)).ToString());
         terminal.Line("       sent twice with one Idempotency-Key: one job");
     }
 
@@ -157,10 +177,17 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
         if (verification.Mismatches.Count > 0)
         {
             terminal.Line(erased.Text(proofs.Hold ? "verified" : "FAILED", isOk: false));
-            throw new CommandException($"the demo found {verification.Mismatches.Count} mismatch(es):\n" + string.Join('\n', verification.Mismatches.Select(mismatch => $"  {mismatch}")));
+            throw new CommandException(
+                $"the demo found {verification.Mismatches.Count} mismatch(es):\n"
+                    + string.Join('\n', verification.Mismatches.Select(mismatch => $"  {mismatch}"))
+            );
         }
-        terminal.Line("Checked: status, outcomes, events and what the store lost agree in every number; every manifest root follows from the outcomes;");
-        terminal.Line("         what should stay stayed, the second bot lost nothing; the analytics rows are all there and hold no id and no text.");
+        terminal.Line(
+            "Checked: status, outcomes, events and what the store lost agree in every number; every manifest root follows from the "
+            + "outcomes;"
+        );
+        terminal.Line(
+            "         what should stay stayed, the second bot lost nothing; the analytics rows are all there and hold no id and no text.");
         terminal.Line("         the erasure proof of every job, and of a conversation of each, holds by the log's public key alone.");
         return erased;
     }
@@ -171,5 +198,6 @@ internal sealed record DemoErased(IReadOnlyList<DemoJob> Jobs, long Conversation
 {
     public string Summary => Text("verified", isOk: true);
 
-    public string Text(string proof, bool isOk) => $"{(isOk ? "OK" : "FAILED")} jobs={Jobs.Count} conversations={Conversations} items={Items.Sum()} proof={proof}";
+    public string Text(string proof, bool isOk) =>
+        $"{(isOk ? "OK" : "FAILED")} jobs={Jobs.Count} conversations={Conversations} items={Items.Sum()} proof={proof}";
 }

@@ -13,7 +13,8 @@ internal sealed record DemoUser(string CId, long Conversations, DateOnly FirstDa
 }
 
 /// <summary>
-/// What the store really held and holds, past the ledger: snapshots in temporary tables of one session, as the tables' owner, and their comparison by SQL.
+/// What the store really held and holds, past the ledger: snapshots in temporary tables of one session, as the tables' owner, and their
+/// comparison by SQL.
 /// </summary>
 internal sealed class DemoStore : IAsyncDisposable
 {
@@ -55,15 +56,23 @@ internal sealed class DemoStore : IAsyncDisposable
         (await QueryAsync(Text("BusiestBot"), [bots], row => row.GetString(0), cancel)).FirstOrDefault() ?? bots[0];
 
     /// <summary>The bot's channel users with the most conversations, the busiest first.</summary>
-    public Task<List<DemoUser>> UsersAsync(string bot, int limit, CancellationToken cancel) => QueryAsync(
-        Text("Users"), [bot, limit],
-        row => new DemoUser(row.GetString(0), row.GetInt64(1), row.GetFieldValue<DateOnly>(2), row.GetFieldValue<DateOnly>(3), row.GetInt64(4)), cancel);
+    public Task<List<DemoUser>> UsersAsync(string bot, int limit, CancellationToken cancel) =>
+        QueryAsync(
+            Text("Users"),
+            [bot, limit],
+            row => new DemoUser(
+                row.GetString(0), row.GetInt64(1), row.GetFieldValue<DateOnly>(2), row.GetFieldValue<DateOnly>(3), row.GetInt64(4)),
+            cancel
+        );
 
     /// <summary>Conversations of none of these users.</summary>
     public Task<List<string>> IdsOfOthersAsync(string bot, string[] users, int limit, CancellationToken cancel) =>
         QueryAsync(Text("IdsOfOthers"), [bot, users, limit], row => row.GetString(0), cancel);
 
-    /// <summary>Notes that a job must delete a user's conversations that started from <paramref name="from"/> until before <paramref name="until"/>.</summary>
+    /// <summary>
+    /// Notes that a job must delete a user's conversations that started from <paramref name="from"/> until before <paramref
+    /// name="until"/>.
+    /// </summary>
     public Task ExpectByChannelUserAsync(int job, string bot, string cId, DateTime from, DateTime until, CancellationToken cancel) =>
         ExecuteAsync(Text("ExpectByChannelUser"), [job, bot, cId, from, until], cancel);
 
@@ -92,7 +101,8 @@ internal sealed class DemoStore : IAsyncDisposable
         (await QueryAsync(Text("UntouchedUser"), [bot], row => row.GetString(0), cancel)).FirstOrDefault();
 
     /// <summary>The job's events.</summary>
-    public IAsyncEnumerable<RecordedEvent> EventsAsync(JobId job, CancellationToken cancel) => EventStreams.ReadAsync(_session, job.Value, cancel: cancel);
+    public IAsyncEnumerable<RecordedEvent> EventsAsync(JobId job, CancellationToken cancel) =>
+        EventStreams.ReadAsync(_session, job.Value, cancel: cancel);
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
 

@@ -28,7 +28,10 @@ internal sealed class DemoWatch(Terminal terminal, DemoApi api, TimeProvider tim
             if (ended.Count == jobs.Count)
                 break;
             if (time.GetElapsedTime(began) > Patience)
-                throw new CommandException($"{jobs.Count - ended.Count} job(s) did not end within {Patience.TotalMinutes} minutes: the service's log above may say why");
+                throw new CommandException(
+                    $"{jobs.Count - ended.Count} job(s) did not end within {Patience.TotalMinutes} minutes: the service's log above may "
+                    + "say why"
+                );
             await Task.Delay(Interval, time, cancel);
         }
         return ended;
@@ -37,7 +40,9 @@ internal sealed class DemoWatch(Terminal terminal, DemoApi api, TimeProvider tim
     private void Tell(DemoJob job, JsonElement status, Dictionary<int, string> told)
     {
         var result = status.GetProperty("result");
-        var text = $"Job {job.Number}: {status.GetProperty("phase")}, {result.GetProperty("deletedCount").GetInt64():N0} of {result.GetProperty("totalConversations").GetInt64():N0} deleted"
+        var text =
+            $"Job {job.Number}: {status.GetProperty("phase")}, {result.GetProperty("deletedCount").GetInt64():N0} of "
+            + $"{result.GetProperty("totalConversations").GetInt64():N0} deleted"
             + (result.GetProperty("skippedCount").GetInt64() is > 0 and var skipped ? $", {skipped:N0} skipped" : "");
         if (told.TryGetValue(job.Number, out var before) && before == text)
             return;

@@ -19,9 +19,13 @@ public static class EventStreams
     public static async IAsyncEnumerable<RecordedEvent> ReadAsync(
         NpgsqlConnection connection, Guid stream, long afterVersion = 0, [EnumeratorCancellation] CancellationToken cancel = default)
     {
-        await using var command = new NpgsqlCommand(ReadSql, connection) { Parameters = { new() { Value = stream }, new() { Value = afterVersion } } };
+        await using var command = new NpgsqlCommand(ReadSql, connection)
+        {
+            Parameters = { new() { Value = stream }, new() { Value = afterVersion } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
-            yield return new RecordedEvent(reader.GetInt64(0), EventType.Read(reader.GetString(1), reader.GetString(2)), reader.GetFieldValue<DateTimeOffset>(3));
+            yield return new RecordedEvent(
+                reader.GetInt64(0), EventType.Read(reader.GetString(1), reader.GetString(2)), reader.GetFieldValue<DateTimeOffset>(3));
     }
 }

@@ -46,7 +46,8 @@ public abstract class InlineProjection
             (window, _, @event, _, _) => DeletionWindowFold.Apply(window, (RegistryEvent)@event), id => id),
     ];
 
-    private static readonly ILookup<string, InlineProjection> ByStreamType = All.ToLookup(projection => projection.StreamType, StringComparer.Ordinal);
+    private static readonly ILookup<string, InlineProjection> ByStreamType = All.ToLookup(
+        projection => projection.StreamType, StringComparer.Ordinal);
 
     private protected InlineProjection(string streamType, string table, IReadOnlyList<string> compared) =>
         (StreamType, Table, Compared) = (streamType, table, compared);

@@ -13,8 +13,8 @@ using Npgsql;
 namespace Ledger.Execution;
 
 /// <summary>
-/// One batch of a started job: deletes up to so many conversations of one manifest row, confirms that they are gone, and appends their outcomes, all in the
-/// claim's transaction. A crash rolls back to the batch's beginning.
+/// One batch of a started job: deletes up to so many conversations of one manifest row, confirms that they are gone, and appends their
+/// outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning.
 /// </summary>
 public static class BatchDeleter
 {
@@ -23,7 +23,9 @@ public static class BatchDeleter
     private sealed record Row(int Number, byte[] Sealed, byte[] Outcomes);
 
     /// <param name="closing">The end of the opening: nothing is deleted once the database's clock has reached it.</param>
-    /// <param name="retryAfter">When to try again what fails, should this batch be the attempt's last and end at a given instant; null: never.</param>
+    /// <param name="retryAfter">
+    /// When to try again what fails, should this batch be the attempt's last and end at a given instant; null: never.
+    /// </param>
     /// <param name="size">Conversations, at most.</param>
     /// <param name="isLate">Whether the batch should come to its end, with the outcomes that it has by then (at least one).</param>
     /// <returns>The events appended.</returns>
@@ -37,11 +39,13 @@ public static class BatchDeleter
         var (row, entries, open) = await NextOpenAsync(connection, key, claimed, size, cancel);
         var first = (long)row.Number * Manifest.RowSize;
         // While PostgreSQL deletes, this side hashes.
-        var commitments = Task.Run(() => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
+        var commitments = Task.Run(
+            () => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
         long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
         var results = await DeleteWithUsersAsync(connection, claimed.Job.Bot, deletable, CIdOf(key, claimed), closing, isLate, cancel);
         int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
-        string[] missing = [.. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is null).Select(i => entries[i].ConversationId)];
+        string[] missing =
+        [.. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is null).Select(i => entries[i].ConversationId)];
         var erased = await earlier.FindAsync(connection, claimed.Job.Bot, claimed.Id, missing, cancel);
         var deletedAt = await ClockAsync(connection, cancel);
         var commitment = await commitments;
@@ -61,7 +65,13 @@ public static class BatchDeleter
         {
             var row = await NextRowAsync(connection, claimed.Id, from, cancel);
             var first = (long)row.Number * Manifest.RowSize;
-            int[] open = [.. Enumerable.Range(0, row.Outcomes.Length).Where(i => first + i >= claimed.Job.Cursor && OutcomeCode.IsOpen(row.Outcomes[i])).Take(size)];
+            int[] open =
+            [
+                .. Enumerable
+                    .Range(0, row.Outcomes.Length)
+                    .Where(i => first + i >= claimed.Job.Cursor && OutcomeCode.IsOpen(row.Outcomes[i]))
+                    .Take(size),
+            ];
             if (open.Length > 0)
                 return (row, Manifest.Unseal(key, row.Number, row.Sealed), open);
             // What is open in this row has failed again in this attempt, below the cursor: it stays open for the next.
@@ -126,8 +136,8 @@ public static class BatchDeleter
     }
 
     /// <summary>
-    /// Deletes, and where the store refuses a set of conversations, halves it until those that cannot be deleted stand alone. Null: there was no such conversation.
-    /// The keys that are decided when it gets late are the first ones.
+    /// Deletes, and where the store refuses a set of conversations, halves it until those that cannot be deleted stand alone. Null: there
+    /// was no such conversation. The keys that are decided when it gets late are the first ones.
     /// </summary>
     private static async Task<Dictionary<long, Result?>> DeleteAsync(
         NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, IReadOnlyList<string> users, DateTimeOffset closing,
@@ -164,7 +174,8 @@ public static class BatchDeleter
             return new Outcome.Skipped(ordinal, commitment, skip);
         return results[entry.Key] switch
         {
-            null => new Outcome.Skipped(ordinal, commitment, erased.Contains(entry.ConversationId) ? SkipReason.AlreadyErased : SkipReason.NotFound),
+            null => new Outcome.Skipped(
+                ordinal, commitment, erased.Contains(entry.ConversationId) ? SkipReason.AlreadyErased : SkipReason.NotFound),
             { Failure: { } reason } => new Outcome.Failed(ordinal, commitment, reason),
             var result => new Outcome.Deleted(ordinal, commitment, result.Items),
         };
@@ -172,7 +183,10 @@ public static class BatchDeleter
 
     private static async Task<Row> NextRowAsync(NpgsqlConnection connection, JobId job, int from, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(NextRowSql, connection) { Parameters = { new() { Value = job.Value }, new() { Value = from } } };
+        await using var command = new NpgsqlCommand(NextRowSql, connection)
+        {
+            Parameters = { new() { Value = job.Value }, new() { Value = from } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             throw new InvalidOperationException("the job owes outcomes, but its manifest has no open row");

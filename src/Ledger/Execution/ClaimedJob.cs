@@ -29,7 +29,8 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     public Job Job => Stream.Aggregate ?? throw new RecordsDisagreeException();
 
     /// <summary>How far its list is resolved; null before and after.</summary>
-    public ListCursor? Resolving => ResolvingText is null ? null : JsonSerializer.Deserialize(ResolvingText, ListCursorJson.Default.ListCursor);
+    public ListCursor? Resolving =>
+        ResolvingText is null ? null : JsonSerializer.Deserialize(ResolvingText, ListCursorJson.Default.ListCursor);
 
     /// <summary>Claims a job again that this turn is at; null if it is not due any more, or somebody else has it.</summary>
     public static async Task<ClaimedJob?> StayAsync(NpgsqlConnection connection, JobId job, string window, CancellationToken cancel)
@@ -38,7 +39,9 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
         return await command.ExecuteScalarAsync(cancel) is Guid id ? await LockedAsync(connection, id, window, cancel) : null;
     }
 
-    /// <summary>Claims the same job in a new transaction, after a rollback; null if somebody else has it, or has changed it, by now.</summary>
+    /// <summary>
+    /// Claims the same job in a new transaction, after a rollback; null if somebody else has it, or has changed it, by now.
+    /// </summary>
     public async Task<ClaimedJob?> AgainAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(AgainSql, connection)

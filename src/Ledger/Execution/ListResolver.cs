@@ -57,7 +57,8 @@ public static class ListResolver
     }
 
     /// <summary>What holds for the whole list, fixed at its beginning.</summary>
-    private static async Task<ListCursor> BeginAsync(NpgsqlConnection connection, DeletionRequest request, ClaimedJob claimed, Bot bot, CancellationToken cancel)
+    private static async Task<ListCursor> BeginAsync(
+        NpgsqlConnection connection, DeletionRequest request, ClaimedJob claimed, Bot bot, CancellationToken cancel)
     {
         DateTimeOffset? retainedFrom = bot.RetentionDays is { } days ? Contracts.Instant.Truncate(claimed.Now.AddDays(-days)) : null;
         if (request is not DeletionRequest.ByChannelUser user)
@@ -93,7 +94,8 @@ public static class ListResolver
         NpgsqlConnection connection, ErasedIndex earlier, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor,
         CancellationToken cancel)
     {
-        var found = (await ConversationStore.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(c => c.ConversationId, StringComparer.Ordinal);
+        var found = (await ConversationStore.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(
+            c => c.ConversationId, StringComparer.Ordinal);
         var missing = request.ConversationIds.Where(id => !found.ContainsKey(id)).ToArray();
         var erased = await earlier.FindAsync(connection, bot.BotId, job, missing, cancel);
         return [.. request.ConversationIds.Select(id => found.TryGetValue(id, out var conversation)

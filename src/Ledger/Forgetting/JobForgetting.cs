@@ -20,7 +20,8 @@ namespace Ledger.Forgetting;
 /// <param name="Identifiers">Conversations that they listed.</param>
 /// <param name="Epoch">The newest epoch: backups, WAL and replicas may hold the job's key under its key, or an earlier one's.</param>
 /// <param name="RotationDueAt">When a service that runs rotates that key away.</param>
-public sealed record ForgottenJob(string Bot, DateTimeOffset? At, long ManifestRows, long Identifiers, int Epoch, DateTimeOffset RotationDueAt);
+public sealed record ForgottenJob(
+    string Bot, DateTimeOffset? At, long ManifestRows, long Identifiers, int Epoch, DateTimeOffset RotationDueAt);
 
 /// <summary>Destroys a job's key and what it sealed, and records it. What the job's events say stays, and so do its proofs.</summary>
 public sealed class JobForgetting(NpgsqlDataSource database, IDocumentStore store, TimeProvider time)
@@ -30,7 +31,8 @@ public sealed class JobForgetting(NpgsqlDataSource database, IDocumentStore stor
 
     /// <summary>Forgets one job. Repeating it records nothing.</summary>
     /// <returns>The job, or why it cannot be forgotten.</returns>
-    public async Task<(ForgottenJob? Job, Rejection? Rejection)> ForgetAsync(JobId job, string actor, string? reason, CancellationToken cancel)
+    public async Task<(ForgottenJob? Job, Rejection? Rejection)> ForgetAsync(
+        JobId job, string actor, string? reason, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -52,7 +54,11 @@ public sealed class JobForgetting(NpgsqlDataSource database, IDocumentStore stor
         if (await FindJobAsync(connection, job, cancel) is not var (bot, isUnfinished))
             return (null, new Rejection("there is no such job: `ledger jobs` lists them"));
         if (isUnfinished)
-            return (null, new Rejection("the job has not ended, and needs its key for that: forget it afterwards (`ledger status` shows where it stands)"));
+            return (
+                null,
+                new Rejection(
+                    "the job has not ended, and needs its key for that: forget it afterwards (`ledger status` shows where it stands)")
+            );
         // The bot's stream first: of two that forget the same job, the second finds nothing left.
         var stream = await transaction.LockAsync<Bot, Guid>(StreamIds.Bot(bot), cancel);
         var destroyed = await SealedRows.DestroyAsync(connection, job, cancel);
@@ -70,7 +76,8 @@ public sealed class JobForgetting(NpgsqlDataSource database, IDocumentStore stor
         return (new ForgottenJob(bot, now, destroyed.Rows, destroyed.Identifiers, epoch, due), null);
     }
 
-    private static async Task<(string Bot, bool IsUnfinished)?> FindJobAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    private static async Task<(string Bot, bool IsUnfinished)?> FindJobAsync(
+        NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(FindJobSql, connection) { Parameters = { new() { Value = job.Value } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);

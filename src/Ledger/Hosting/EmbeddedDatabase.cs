@@ -28,7 +28,8 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
 
     /// <summary>Joins or starts the data folder's PostgreSQL, brings the database up to date and makes the keys on the first use.</summary>
     /// <exception cref="EmbeddedPostgresException">PostgreSQL cannot be had or started; says what to do.</exception>
-    public static async Task<EmbeddedDatabase> OpenAsync(EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<EmbeddedDatabase> OpenAsync(
+        EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         var database = new EmbeddedDatabase(await EmbeddedPostgres.StartAsync(options, time, log, cancel));
         try

@@ -21,7 +21,8 @@ public static class LedgerHttp
 {
     /// <summary>
     /// Adds what the endpoints need. From elsewhere come <see cref="Registry.RegistryCache"/>, <see cref="Jobs.JobSubmission"/>,
-    /// <see cref="Jobs.JobReader"/>, <see cref="ChangeLog"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any <see cref="ReadinessCheck"/>s.
+    /// <see cref="Jobs.JobReader"/>, <see cref="ChangeLog"/>, <see cref="Npgsql.NpgsqlDataSource"/>, <see cref="TimeProvider"/> and any
+    /// <see cref="ReadinessCheck"/>s.
     /// </summary>
     public static void AddLedgerHttp(this IServiceCollection services, HttpOptions options)
     {

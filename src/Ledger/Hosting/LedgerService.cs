@@ -104,8 +104,13 @@ public static class LedgerService
         services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<OldTransactions>().WarningAsync));
         services.AddSingleton<WindowPlanner>();
         services.AddSingleton<WindowFollower>();
-        services.AddSingleton(provider => new ReadinessWarning(async cancel => StrandedJobs.Warning(await StrandedJobs.FindAsync(
-            provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<WindowPlanner>(), settings.Time.GetUtcNow(), cancel))));
+        services.AddSingleton(provider => new ReadinessWarning(async cancel =>
+            StrandedJobs.Warning(
+                await StrandedJobs.FindAsync(
+                    provider.GetRequiredService<NpgsqlDataSource>(), provider.GetRequiredService<WindowPlanner>(),
+                    settings.Time.GetUtcNow(), cancel)
+            )
+        ));
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
@@ -119,7 +124,8 @@ public static class LedgerService
         services.AddSingleton<KeyRotationDuty>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyRetention>());
         services.AddHostedService(provider => provider.GetRequiredService<KeyRotationDuty>());
-        services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
+        services.AddSingleton(provider => new ReadinessCheck(
+            "keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
         services.AddSingleton<RegistryStore>();
         services.AddSingleton<JobProver>();
         services.AddSingleton<ConversationProver>();
@@ -127,7 +133,8 @@ public static class LedgerService
         services.AddLedgerNotifications(settings.Notifications with { PublicUrl = settings.Http.PublicUrl });
         AddTurns(builder, settings);
         services.AddSingleton<LogReadiness>();
-        services.AddSingleton(provider => new ReadinessCheck("log", cancel => provider.GetRequiredService<LogReadiness>().ProblemAsync(cancel)));
+        services.AddSingleton(provider => new ReadinessCheck(
+            "log", cancel => provider.GetRequiredService<LogReadiness>().ProblemAsync(cancel)));
         if (settings.Log is { } log)
             AddLogWriter(services, settings, log);
         if (settings.Embedded is { } postgres)
@@ -139,8 +146,11 @@ public static class LedgerService
     {
         services.AddSingleton(_ => new LogDatabase(settings.Connection));
         if (settings.Witnesses is { } policy)
-            services.AddSingleton(provider => new Witnesses(policy, TileStore.Nodes(provider.GetRequiredService<LogDatabase>().Source), settings.Time));
-        services.AddSingleton(provider => provider.GetService<Witnesses>() is { } witnesses ? options with { Cosign = witnesses.CosignAsync } : options);
+            services.AddSingleton(provider => new Witnesses(
+                policy, TileStore.Nodes(provider.GetRequiredService<LogDatabase>().Source), settings.Time));
+        services.AddSingleton(provider =>
+            provider.GetService<Witnesses>() is { } witnesses ? options with { Cosign = witnesses.CosignAsync } : options
+        );
         services.AddSingleton<LogWriter>();
         if (options.Loop)
             services.AddHostedService(provider => provider.GetRequiredService<LogWriter>());

@@ -6,7 +6,8 @@ namespace Ledger.Jobs;
 public abstract record AsOf
 {
     public const string Rule =
-        "must be a version (a whole number from 1 on), a date (2026-05-04: the end of that day in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)";
+        "must be a version (a whole number from 1 on), a date (2026-05-04: the end of that day in UTC) or an instant with Z or an offset "
+        + "(2026-05-04T08:00:00Z)";
 
     private AsOf() { }
 
@@ -18,7 +19,11 @@ public abstract record AsOf
 
     /// <summary>Null: see <see cref="Rule"/>.</summary>
     public static AsOf? Parse(string text) =>
-        text.All(char.IsAsciiDigit) ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0 ? new Version(version) : null
-        : SentInstant.Read(text, isStart: false) is { } at ? new Instant(at)
-        : null;
+        text.All(char.IsAsciiDigit)
+            ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0
+                ? new Version(version)
+                : null
+            : SentInstant.Read(text, isStart: false) is { } at
+                ? new Instant(at)
+                : null;
 }

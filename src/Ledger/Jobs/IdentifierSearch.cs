@@ -28,7 +28,8 @@ public enum FoundAs
 /// <param name="Reason">Why it was skipped or failed; else null.</param>
 /// <param name="At">When that was recorded; null while pending.</param>
 public sealed record FoundIdentifier(
-    string Id, FoundAs As, JobId Job, string Bot, DateTimeOffset SubmittedAt, string Status, long? Ordinal, string? Outcome, string? Reason, DateTimeOffset? At)
+    string Id, FoundAs As, JobId Job, string Bot, DateTimeOffset SubmittedAt, string Status, long? Ordinal, string? Outcome, string? Reason,
+    DateTimeOffset? At)
 {
     public override string ToString() => nameof(FoundIdentifier);
 }
@@ -42,7 +43,9 @@ public sealed record SearchResult(IReadOnlyList<FoundIdentifier> Found, int Sear
     public override string ToString() => nameof(SearchResult);
 }
 
-/// <summary>Finds the jobs that identifiers belong to, by opening what is sealed of every job whose key lives: there is no index (docs/adr/0009).</summary>
+/// <summary>
+/// Finds the jobs that identifiers belong to, by opening what is sealed of every job whose key lives: there is no index (docs/adr/0009).
+/// </summary>
 public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
 {
     private static readonly string JobsSql = Sql.Load(typeof(IdentifierSearch), nameof(JobsAsync));
@@ -65,7 +68,11 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
         var listed = await ListedAsync(connection, wanted, jobs, cancel);
         var found = new List<FoundIdentifier>();
         foreach (var entry in listed)
-            found.Add(entry.At is null && entry.Outcome != "pending" ? entry with { At = await InstantAsync(connection, entry.Job, entry.Ordinal!.Value, cancel) } : entry);
+            found.Add(
+                entry.At is null && entry.Outcome != "pending"
+                    ? entry with { At = await InstantAsync(connection, entry.Job, entry.Ordinal!.Value, cancel) }
+                    : entry
+            );
         var inLists = listed.Select(entry => (entry.Job, entry.Id)).ToHashSet();
         foreach (var (id, job) in jobs)
         {
@@ -74,7 +81,8 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
             found.AddRange(job.Requested.Where(requested => !inLists.Contains((id, requested))).Select(requested =>
                 new FoundIdentifier(requested, FoundAs.Requested, id, job.Bot, job.SubmittedAt, job.Status, null, "pending", null, null)));
         }
-        return new SearchResult([.. found.OrderBy(entry => entry.SubmittedAt).ThenBy(entry => entry.Ordinal)], jobs.Count, forgotten, damaged);
+        return new SearchResult(
+            [.. found.OrderBy(entry => entry.SubmittedAt).ThenBy(entry => entry.Ordinal)], jobs.Count, forgotten, damaged);
     }
 
     /// <summary>Every job whose key lives, with what of its request is wanted.</summary>
@@ -83,14 +91,19 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
     {
         var jobs = new Dictionary<JobId, SearchedJob>();
         var (forgotten, damaged) = (0, 0);
-        await using var command = new NpgsqlCommand(JobsSql, connection) { Parameters = { new() { Value = (object?)bot ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text } } };
+        await using var command = new NpgsqlCommand(JobsSql, connection)
+        {
+            Parameters = { new() { Value = (object?)bot ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text } },
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
             var id = new JobId(reader.GetGuid(0));
             try
             {
-                var key = await reader.IsDBNullAsync(4, cancel) ? null : keys.OpenJobKey(id, reader.GetInt32(4), reader.GetFieldValue<byte[]>(5));
+                var key = await reader.IsDBNullAsync(4, cancel)
+                    ? null
+                    : keys.OpenJobKey(id, reader.GetInt32(4), reader.GetFieldValue<byte[]>(5));
                 if (key is null)
                 {
                     forgotten++;
@@ -123,9 +136,12 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
             {
                 if (wanted.Contains(row.Entries[i].ConversationId))
                 {
-                    listed.Add(new FoundIdentifier(
-                        row.Entries[i].ConversationId, FoundAs.Conversation, row.Job, job.Bot, job.SubmittedAt, job.Status,
-                        (long)row.Row * Manifest.RowSize + i, OutcomeCode.Name(row.Outcomes[i]), OutcomeCode.Reason(row.Outcomes[i]), At: null));
+                    listed.Add(
+                        new FoundIdentifier(
+                            row.Entries[i].ConversationId, FoundAs.Conversation, row.Job, job.Bot, job.SubmittedAt, job.Status,
+                            (long)row.Row * Manifest.RowSize + i, OutcomeCode.Name(row.Outcomes[i]), OutcomeCode.Reason(row.Outcomes[i]),
+                            At: null)
+                    );
                 }
             }
         }
@@ -135,7 +151,10 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
     /// <summary>When a conversation's latest outcome was recorded.</summary>
     private static async Task<DateTimeOffset?> InstantAsync(NpgsqlConnection connection, JobId job, long ordinal, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(InstantSql, connection) { Parameters = { new() { Value = job.Value }, new() { Value = ordinal } } };
+        await using var command = new NpgsqlCommand(InstantSql, connection)
+        {
+            Parameters = { new() { Value = job.Value }, new() { Value = ordinal } },
+        };
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? new DateTimeOffset(at) : null;
     }
 }

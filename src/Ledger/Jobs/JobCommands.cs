@@ -13,21 +13,26 @@ public abstract record JobCommand
 public sealed record Submit(Submitted Request, Plan Plan) : JobCommand;
 
 /// <summary>The list is resolved: <paramref name="Conversations"/> ordinals under <paramref name="ManifestRoot"/>.</summary>
-public sealed record Start(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From, DateTimeOffset? RetainedFrom) : JobCommand;
+public sealed record Start(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From, DateTimeOffset? RetainedFrom)
+    : JobCommand;
 
 /// <summary>
-/// What became of a batch, in ascending ordinals; and when to retry, should something have failed and this be the attempt's last (null: the window never opens
-/// again, and there is no retry).
+/// What became of a batch, in ascending ordinals; and when to retry, should something have failed and this be the attempt's last (null:
+/// the window never opens again, and there is no retry).
 /// </summary>
 public sealed record RecordOutcomes(int Attempt, IReadOnlyList<Outcome> Outcomes, Plan? Retry) : JobCommand;
 
 /// <summary>The attempt as a whole failed.</summary>
 public sealed record FailAttempt(int Attempt, FailureReason Reason, Plan? Retry) : JobCommand;
 
-/// <summary>The opening of the plan <paramref name="Ended"/> is over before the job is: go on by <paramref name="Plan"/>, which is later.</summary>
+/// <summary>
+/// The opening of the plan <paramref name="Ended"/> is over before the job is: go on by <paramref name="Plan"/>, which is later.
+/// </summary>
 public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 
-/// <summary>The bot's window is another one than the job is planned into, or is defined otherwise: go on by <paramref name="Plan"/>.</summary>
+/// <summary>
+/// The bot's window is another one than the job is planned into, or is defined otherwise: go on by <paramref name="Plan"/>.
+/// </summary>
 /// <param name="Plan">In the window as it is now. It may be earlier than the job's.</param>
 /// <param name="Now">By the database's clock.</param>
 /// <param name="IsOpen">Whether the window that the job is planned into is open now, as it is defined today.</param>

@@ -57,7 +57,11 @@ public static class JobDecisions
             job = JobFold.Next(job, @event);
         }
         if (events.Count > 0 && job.Owed == 0)
-            events.Add(job is { FailedCount: > 0, RetriesRemaining: > 0 } && record.Retry is { } retry ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
+            events.Add(
+                job is { FailedCount: > 0, RetriesRemaining: > 0 } && record.Retry is { } retry
+                    ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1)
+                    : End(job)
+            );
         return Decision.Of(events);
     }
 
@@ -70,7 +74,9 @@ public static class JobDecisions
         if (job.IsStarted)
             return Decision.Reject("an attempt whose list is resolved fails by its conversations");
         var failed = new Failed(fail.Reason, job.Attempt, job.RetriesRemaining);
-        return Decision.Of(failed, job.RetriesRemaining > 0 && fail.Retry is { } retry ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
+        return Decision.Of(
+            failed,
+            job.RetriesRemaining > 0 && fail.Retry is { } retry ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
     }
 
     /// <summary>A plan that was replaced before is another one by now; that plans only move forward keeps it from coming back.</summary>

@@ -47,7 +47,9 @@ public sealed record OutcomePage(IReadOnlyList<ConversationOutcome> Outcomes, lo
 /// <param name="keys">Needed only where ids are opened; null: none can be.</param>
 public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
 {
-    /// <summary>Manifest rows that one page of outcomes looks at, at most: a page may hold fewer than its limit and still have a next one.</summary>
+    /// <summary>
+    /// Manifest rows that one page of outcomes looks at, at most: a page may hold fewer than its limit and still have a next one.
+    /// </summary>
     private const int RowsPerPage = 64;
 
     private static readonly string StatusSql = Sql.Load(typeof(JobReader), nameof(StatusAsync));
@@ -72,7 +74,8 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     }
 
     /// <summary>A job, whichever bot's it is.</summary>
-    public async Task<ListedJob?> FindAsync(JobId job, CancellationToken cancel) => (await ListedAsync(Command(FindSql, new NpgsqlParameter { Value = job.Value }), cancel)).SingleOrDefault();
+    public async Task<ListedJob?> FindAsync(JobId job, CancellationToken cancel) =>
+        (await ListedAsync(Command(FindSql, new NpgsqlParameter { Value = job.Value }), cancel)).SingleOrDefault();
 
     /// <summary>The newest jobs, of one bot or of all.</summary>
     /// <param name="botId">Only this bot's; null: all bots'.</param>
@@ -80,9 +83,13 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     /// <param name="phase">Only jobs in this phase; null: all.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="cancel">Stops the read.</param>
-    public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) => ListedAsync(
-        Command(NewestSql, Text(botId), Text(status is { } only ? Job.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()),
-            new() { Value = limit }), cancel);
+    public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) =>
+        ListedAsync(
+            Command(
+                NewestSql, Text(botId), Text(status is { } only ? Job.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()),
+                new() { Value = limit }),
+            cancel
+        );
 
     /// <param name="bots">The bots whose jobs to list.</param>
     /// <param name="status">Only jobs with this status; null: all.</param>
@@ -90,7 +97,8 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     /// <param name="after">The cursor of an earlier page.</param>
     /// <param name="cancel">Stops the read.</param>
     /// <exception cref="FormatException">The cursor is not one of ours.</exception>
-    public async Task<JobPage> ListAsync(IReadOnlyCollection<string> bots, string? status, int limit, string? after, CancellationToken cancel)
+    public async Task<JobPage> ListAsync(
+        IReadOnlyCollection<string> bots, string? status, int limit, string? after, CancellationToken cancel)
     {
         var (submittedAt, job) = after is null ? (null, null) : Cursor.Read(after);
         await using var command = Command(
@@ -136,7 +144,9 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
                 break; // the job has no manifest yet, or none that far
             if (rows++ == RowsPerPage)
                 return new OutcomePage(page, next);
-            key ??= await reader.IsDBNullAsync(0, cancel) ? null : keys?.OpenJobKey(job, reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
+            key ??= await reader.IsDBNullAsync(0, cancel)
+                ? null
+                : keys?.OpenJobKey(job, reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
             var sealedRow = await reader.IsDBNullAsync(2, cancel) ? null : reader.GetFieldValue<byte[]>(2);
             var outcomes = reader.GetFieldValue<byte[]>(4);
             var row = reader.GetInt32(3);
@@ -175,20 +185,26 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         return command;
     }
 
-    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+    private static NpgsqlParameter Text(string? value) =>
+        new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     /// <summary>Opaque to clients: where the last page ended.</summary>
     private static class Cursor
     {
-        public static string Write(DateTime submittedAt, Guid job) => Base64Url.EncodeToString(Encoding.ASCII.GetBytes($"{Instant.Text(new DateTimeOffset(submittedAt))} {job:D}"));
+        public static string Write(DateTime submittedAt, Guid job) =>
+            Base64Url.EncodeToString(Encoding.ASCII.GetBytes($"{Instant.Text(new DateTimeOffset(submittedAt))} {job:D}"));
 
         public static (DateTime? SubmittedAt, Guid? Job) Read(string cursor)
         {
             if (cursor.Length > 128 || !Base64Url.IsValid(cursor))
                 throw new FormatException("not a cursor");
             var parts = Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)).Split(' ');
-            return parts.Length == 2 && Guid.TryParseExact(parts[1], "D", out var job)
-                && DateTime.TryParseExact(parts[0], "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+            return
+                parts.Length == 2
+                && Guid.TryParseExact(parts[1], "D", out var job)
+                && DateTime.TryParseExact(
+                    parts[0], "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
                 ? (at, job)
                 : throw new FormatException("not a cursor");
         }

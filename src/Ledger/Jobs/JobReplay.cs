@@ -14,12 +14,15 @@ namespace Ledger.Jobs;
 /// <param name="Data">Its JSON, as PostgreSQL writes it.</param>
 public sealed record StoredEvent(long Version, string Type, string Data, DateTimeOffset At);
 
-/// <summary>A job's history up to a moment: always its first events, without a gap. What <c>ledger replay</c> and <c>GET …/events</c> show.</summary>
+/// <summary>
+/// A job's history up to a moment: always its first events, without a gap. What <c>ledger replay</c> and <c>GET …/events</c> show.
+/// </summary>
 /// <param name="Events">Events that the job has by now.</param>
 /// <param name="Until">The version of the last one that counts.</param>
 /// <param name="SubmittedAt">When the first was recorded.</param>
 /// <param name="Secrets">What seals the job's identifiers; null once destroyed.</param>
-public sealed record JobReplay(JobId Job, string Bot, string Client, long Events, long Until, DateTimeOffset SubmittedAt, JobSecrets? Secrets)
+public sealed record JobReplay(
+    JobId Job, string Bot, string Client, long Events, long Until, DateTimeOffset SubmittedAt, JobSecrets? Secrets)
 {
     /// <summary>Events that are read at once.</summary>
     private const int PageSize = 1_024;
@@ -29,7 +32,8 @@ public sealed record JobReplay(JobId Job, string Bot, string Client, long Events
 
     /// <param name="asOf">Null: now.</param>
     /// <returns>Null: there is no such job. A rejection: the job was not there then, or has no such version.</returns>
-    public static async Task<(JobReplay Replay, Rejection? Rejection)?> FindAsync(NpgsqlDataSource database, JobId job, AsOf? asOf, CancellationToken cancel)
+    public static async Task<(JobReplay Replay, Rejection? Rejection)?> FindAsync(
+        NpgsqlDataSource database, JobId job, AsOf? asOf, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FindSql);
         command.Parameters.AddWithValue(job.Value);
@@ -38,15 +42,23 @@ public sealed record JobReplay(JobId Job, string Bot, string Client, long Events
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             return null;
-        var secrets = await reader.IsDBNullAsync(5, cancel) ? null : new JobSecrets(reader.GetInt32(5), reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7));
+        var secrets = await reader.IsDBNullAsync(5, cancel)
+            ? null
+            : new JobSecrets(reader.GetInt32(5), reader.GetFieldValue<byte[]>(6), reader.GetFieldValue<byte[]>(7));
         var replay = new JobReplay(
-            job, reader.GetString(2), reader.GetString(3), reader.GetInt64(0), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(1), secrets);
-        return (replay, replay.Until < 1 ? new Rejection($"the job was not there yet: it was submitted at {Instant.Text(replay.SubmittedAt)}")
+            job, reader.GetString(2), reader.GetString(3), reader.GetInt64(0), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(1),
+            secrets);
+        return (
+            replay,
+            replay.Until < 1 ? new Rejection($"the job was not there yet: it was submitted at {Instant.Text(replay.SubmittedAt)}")
             : replay.Until > replay.Events ? new Rejection($"the job has no such version: it has {replay.Events} events by now")
             : null);
     }
 
-    /// <summary>The events in order. Read in pages, each on a connection of its own: none is held while a slow client receives, and what is recorded stays as it is.</summary>
+    /// <summary>
+    /// The events in order. Read in pages, each on a connection of its own: none is held while a slow client receives, and what is
+    /// recorded stays as it is.
+    /// </summary>
     public async IAsyncEnumerable<StoredEvent> ReadAsync(NpgsqlDataSource database, [EnumeratorCancellation] CancellationToken cancel)
     {
         for (var after = 0L; after < Until;)
@@ -54,7 +66,10 @@ public sealed record JobReplay(JobId Job, string Bot, string Client, long Events
             var page = await PageAsync(database, after, cancel);
             foreach (var stored in page)
                 yield return stored;
-            after = page.Count > 0 ? page[^1].Version : throw new InvalidOperationException("events of the job are missing from the database: run `ledger audit`");
+            after =
+                page.Count > 0
+                    ? page[^1].Version
+                    : throw new InvalidOperationException("events of the job are missing from the database: run `ledger audit`");
         }
     }
 
@@ -77,7 +92,8 @@ public sealed record JobReplay(JobId Job, string Bot, string Client, long Events
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var page = new List<StoredEvent>();
         while (await reader.ReadAsync(cancel))
-            page.Add(new StoredEvent(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3)));
+            page.Add(
+                new StoredEvent(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3)));
         return page;
     }
 }

@@ -21,7 +21,8 @@ namespace Ledger.Jobs;
 /// The request's members as they were sent, in one canonical form (ids as a set): what "the same request" means under an
 /// idempotency key. Only a keyed digest of it is kept.
 /// </param>
-public sealed record Submission(Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical)
+public sealed record Submission(
+    Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical)
 {
     /// <summary>Without the members: who has the key of a submission learns its job.</summary>
     public override string ToString() => nameof(Submission);
@@ -134,15 +135,17 @@ public sealed class JobSubmission(
         await transaction.WriteAsync([insert], [], closing: null, CancellationToken.None);
     }
 
-    private static Submitted Submitted(Submission submission, JobKey key) => submission.Request switch
-    {
-        DeletionRequest.ByConversationIds ids => new Submitted(
-            submission.Bot.BotId, RequestType.ConversationIds, [.. ids.ConversationIds.Select(conversation => key.Commit(IdentifierKind.Conversation, conversation))],
-            submission.ClientId),
-        DeletionRequest.ByChannelUser user => new Submitted(
-            submission.Bot.BotId, RequestType.CId, [key.Commit(IdentifierKind.CId, user.CId)], submission.ClientId, user.From, user.To),
-        _ => throw new ArgumentOutOfRangeException(nameof(submission)),
-    };
+    private static Submitted Submitted(Submission submission, JobKey key) =>
+        submission.Request switch
+        {
+            DeletionRequest.ByConversationIds ids => new Submitted(
+                submission.Bot.BotId, RequestType.ConversationIds,
+                [.. ids.ConversationIds.Select(conversation => key.Commit(IdentifierKind.Conversation, conversation))],
+                submission.ClientId),
+            DeletionRequest.ByChannelUser user => new Submitted(
+                submission.Bot.BotId, RequestType.CId, [key.Commit(IdentifierKind.CId, user.CId)], submission.ClientId, user.From, user.To),
+            _ => throw new ArgumentOutOfRangeException(nameof(submission)),
+        };
 
     /// <summary>A job that was recorded under the same key, while the window still opened, is answered as ever.</summary>
     private async Task<SubmissionResult> RefuseUnplannedAsync(JobId id, Submission submission, DateTimeOffset now, CancellationToken cancel)

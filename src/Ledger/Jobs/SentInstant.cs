@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace Ledger.Jobs;
 
 /// <summary>
-/// A date or an instant as a person or a program sends it (contract §1). The ledger counts whole milliseconds, so a finer instant is taken to
-/// the millisecond inside of the range that it bounds.
+/// A date or an instant as a person or a program sends it (contract §1). The ledger counts whole milliseconds, so a finer instant is taken
+/// to the millisecond inside of the range that it bounds.
 /// </summary>
 internal static partial class SentInstant
 {
     /// <summary>
-    /// <c>YYYY-MM-DD</c>, or <c>YYYY-MM-DDThh:mm:ss</c> with an optional fraction of 1 to 9 digits and then <c>Z</c> or <c>±hh:mm</c> (at most
-    /// 14 hours). Null for anything else: no leap second, no 24:00, nothing outside the years 0001 to 9999 in UTC.
+    /// <c>YYYY-MM-DD</c>, or <c>YYYY-MM-DDThh:mm:ss</c> with an optional fraction of 1 to 9 digits and then <c>Z</c> or <c>±hh:mm</c> (at
+    /// most 14 hours). Null for anything else: no leap second, no 24:00, nothing outside the years 0001 to 9999 in UTC.
     /// </summary>
     public static DateTimeOffset? Read(string? text, bool isStart)
     {

@@ -14,8 +14,8 @@ public enum SealedKind : byte
 }
 
 /// <summary>
-/// One job's random key and what follows from it (HKDF-SHA-256, RFC 5869): the salts of its commitments, the seal of its rows and the digest of its
-/// request. With the key gone, nothing of the job leads back to an identifier.
+/// One job's random key and what follows from it (HKDF-SHA-256, RFC 5869): the salts of its commitments, the seal of its rows and the
+/// digest of its request. With the key gone, nothing of the job leads back to an identifier.
 /// </summary>
 public sealed class JobKey
 {
@@ -41,7 +41,8 @@ public sealed class JobKey
 
     /// <summary>An identifier with the salt that makes its commitment checkable: only for those who may know both.</summary>
     /// <param name="ordinal">In a job's proof, a conversation's place in the list.</param>
-    public Disclosure Disclose(IdentifierKind kind, string id, long? ordinal = null) => new(kind, ordinal, id, Commitment.Salt(_saltKey, kind, id));
+    public Disclosure Disclose(IdentifierKind kind, string id, long? ordinal = null) =>
+        new(kind, ordinal, id, Commitment.Salt(_saltKey, kind, id));
 
     /// <summary>A keyed digest of a request: two requests can be compared only while the key lives.</summary>
     public byte[] DigestRequest(ReadOnlySpan<byte> canonical) => HMACSHA256.HashData(_digestKey, canonical);
@@ -50,7 +51,8 @@ public sealed class JobKey
     public byte[] Seal(SealedKind kind, int row, ReadOnlySpan<byte> plain) => Keys.Seal.Close(_sealKey, plain, AssociatedData(kind, row));
 
     /// <exception cref="CryptographicException">It was not sealed by this key for this place, or was changed.</exception>
-    public byte[] Unseal(SealedKind kind, int row, ReadOnlySpan<byte> sealedBytes) => Keys.Seal.Open(_sealKey, sealedBytes, AssociatedData(kind, row));
+    public byte[] Unseal(SealedKind kind, int row, ReadOnlySpan<byte> sealedBytes) =>
+        Keys.Seal.Open(_sealKey, sealedBytes, AssociatedData(kind, row));
 
     private byte[] AssociatedData(SealedKind kind, int row)
     {

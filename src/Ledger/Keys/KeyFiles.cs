@@ -37,8 +37,12 @@ internal static class KeyFiles
         }
     }
 
-    /// <summary>A new file of one line that only its user, the folder's owner, can read. On return it and its name are on the disk.</summary>
-    /// <param name="file">Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.</param>
+    /// <summary>
+    /// A new file of one line that only its user, the folder's owner, can read. On return it and its name are on the disk.
+    /// </summary>
+    /// <param name="file">
+    /// Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.
+    /// </param>
     /// <param name="line">What is in it, in ASCII or UTF-8.</param>
     /// <param name="replace">Takes the place of an older one.</param>
     public static void Create(string file, string line, bool replace = false)
@@ -72,7 +76,9 @@ internal static class KeyFiles
     }
 
     /// <summary>A new file that only the service's user can read. It gets its name once it is whole and on the disk.</summary>
-    /// <param name="file">Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.</param>
+    /// <param name="file">
+    /// Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.
+    /// </param>
     /// <param name="replace">Takes the place of an older one.</param>
     /// <param name="write">Writes what is in it.</param>
     public static async Task WriteAsync(string file, bool replace, Func<Stream, Task> write)
@@ -100,18 +106,24 @@ internal static class KeyFiles
     /// <summary>Destroys a file: under a name that nobody reads it is overwritten, then removed.</summary>
     public static void Destroy(string file)
     {
-        // Renamed first, and that on the disk: a crash must not leave a key's name on an overwritten file, which would pass for a damaged key.
+        // Renamed first, and that on the disk: a crash must not leave a key's name on an overwritten file, which would pass for a damaged
+        // key.
         File.Move(file, file + Dying, overwrite: true);
         DurableFile.SyncFolder(FolderOf(file));
         FaultPoint.At("rotate.destroying");
         Erase(file + Dying);
     }
 
-    /// <summary>What a crash left of files that were being made or destroyed. Other files than <paramref name="prefix"/>'s are left alone.</summary>
+    /// <summary>
+    /// What a crash left of files that were being made or destroyed. Other files than <paramref name="prefix"/>'s are left alone.
+    /// </summary>
     public static IEnumerable<string> Leftovers(string folder, string prefix) =>
         [.. Directory.EnumerateFiles(folder, $"{prefix}*{Dying}"), .. Directory.EnumerateFiles(folder, $"{prefix}*{Unfinished}*")];
 
-    /// <summary>Overwrites a file and removes it, durably. A file system that copies on write, and a disk that levels its wear, may keep the old bytes all the same.</summary>
+    /// <summary>
+    /// Overwrites a file and removes it, durably. A file system that copies on write, and a disk that levels its wear, may keep the old
+    /// bytes all the same.
+    /// </summary>
     public static void Erase(string file)
     {
         using (var stream = new FileStream(file, FileMode.Open, FileAccess.Write))

@@ -8,8 +8,9 @@ namespace Ledger.Keys;
 
 /// <summary>
 /// The keys that live outside the database and its backups: one file each, readable by the service's user alone.
-/// <c>service.key</c> derives job ids and seals client secrets; <c>epoch-000001.key</c>, … wrap the jobs' keys, the newest for new jobs. A rotation (<see cref="KeyRotation"/>), of any node or
-/// process that shares the folder, adds an epoch and destroys the older ones: the folder is read again where that shows.
+/// <c>service.key</c> derives job ids and seals client secrets; <c>epoch-000001.key</c>, … wrap the jobs' keys, the newest for new jobs. A
+/// rotation (<see cref="KeyRotation"/>), of any node or process that shares the folder, adds an epoch and destroys the older ones: the
+/// folder is read again where that shows.
 /// </summary>
 public sealed class KeyFolder
 {
@@ -55,11 +56,14 @@ public sealed class KeyFolder
     public static void Create(string folder, string? origin = null)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.key").Any())
-            throw new InvalidOperationException($"'{folder}' holds keys already. They are needed for what they sealed: choose another folder");
+            throw new InvalidOperationException(
+                $"'{folder}' holds keys already. They are needed for what they sealed: choose another folder");
         // Made beside its place and moved there whole: a crash leaves no folder that passes for one with keys.
         var parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
         Directory.CreateDirectory(parent);
-        var fresh = Path.Combine(parent, $".{Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar))}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+        var fresh = Path.Combine(
+            parent,
+            $".{Path.GetFileName(folder.TrimEnd(Path.DirectorySeparatorChar))}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(fresh);
         else
@@ -79,7 +83,10 @@ public sealed class KeyFolder
     {
         var service = Path.Combine(folder, ServiceFile);
         if (!KeyFiles.IsThere(service))
-            throw new InvalidOperationException($"'{folder}' holds no keys: make them with `ledger key new --keys {ShellWord.Of(folder)}`, or bring back the folder that this database was used with");
+            throw new InvalidOperationException(
+                $"'{folder}' holds no keys: make them with `ledger key new --keys {ShellWord.Of(folder)}`, or bring back the folder that "
+                + "this database was used with"
+            );
         return new KeyFolder(folder, Read(service), ReadEpochs(folder));
     }
 
@@ -100,12 +107,14 @@ public sealed class KeyFolder
     }
 
     /// <summary>
-    /// Opens a job's key. Where its epoch's key is destroyed, which a row of a restored backup can be wrapped under, it is looked up among the survivors of the rotation.
+    /// Opens a job's key. Where its epoch's key is destroyed, which a row of a restored backup can be wrapped under, it is looked up among
+    /// the survivors of the rotation.
     /// </summary>
     /// <returns>Null when the key was destroyed: the job was forgotten.</returns>
     /// <exception cref="KeyFolderBehindException">The epoch is newer than this folder, or the folder lacks the survivors.</exception>
     /// <exception cref="CryptographicException">The wrapped key is damaged, or another job's.</exception>
-    public JobKey? OpenJobKey(JobId job, int epoch, ReadOnlySpan<byte> wrapped) => Unwrap(job, epoch, wrapped) is { } key ? new JobKey(job, key) : null;
+    public JobKey? OpenJobKey(JobId job, int epoch, ReadOnlySpan<byte> wrapped) =>
+        Unwrap(job, epoch, wrapped) is { } key ? new JobKey(job, key) : null;
 
     /// <summary>A job's key from under whatever epoch wraps it, wrapped under the newest; null when it was destroyed.</summary>
     internal (int Epoch, byte[] Wrapped)? Rewrap(JobId job, int epoch, ReadOnlySpan<byte> wrapped)
@@ -120,7 +129,8 @@ public sealed class KeyFolder
     internal IReadOnlyList<int> EpochsBefore(int epoch) => [.. _epochs.Keys.Keys.Where(older => older < epoch).Order()];
 
     /// <summary>
-    /// What the folder lacks, and what to do; null if nothing. An epoch's key is destroyed only once the survivors are written: without their file it is not known who was forgotten.
+    /// What the folder lacks, and what to do; null if nothing. An epoch's key is destroyed only once the survivors are written: without
+    /// their file it is not known who was forgotten.
     /// </summary>
     public string? Problem()
     {
@@ -149,7 +159,9 @@ public sealed class KeyFolder
     /// <summary>Whether <see cref="DestroyBefore"/> would find anything that has its name still.</summary>
     internal bool HasBefore(int epoch) => FilesBefore(epoch).Any();
 
-    /// <summary>Destroys the keys of all epochs before <paramref name="epoch"/>, the survivors that they wrap, and what a crash left of such files.</summary>
+    /// <summary>
+    /// Destroys the keys of all epochs before <paramref name="epoch"/>, the survivors that they wrap, and what a crash left of such files.
+    /// </summary>
     internal void DestroyBefore(int epoch)
     {
         foreach (var file in FilesBefore(epoch).ToArray())
@@ -159,8 +171,11 @@ public sealed class KeyFolder
         Reload();
     }
 
-    private IEnumerable<string> FilesBefore(int epoch) => Directory.EnumerateFiles(Folder, $"{EpochPrefix}*.key").Concat(Directory.EnumerateFiles(Folder, $"{Survivors.Prefix}*.keys"))
-        .Where(file => EpochOf(file) is { } older && older < epoch);
+    private IEnumerable<string> FilesBefore(int epoch) =>
+        Directory
+            .EnumerateFiles(Folder, $"{EpochPrefix}*.key")
+            .Concat(Directory.EnumerateFiles(Folder, $"{Survivors.Prefix}*.keys"))
+            .Where(file => EpochOf(file) is { } older && older < epoch);
 
     private byte[]? Unwrap(JobId job, int epoch, ReadOnlySpan<byte> wrapped)
     {
@@ -209,17 +224,24 @@ public sealed class KeyFolder
     }
 
     private static string MissingSurvivors(EpochKeys epochs, int missing) =>
-        $"the key folder is incomplete: it has neither {EpochFile(missing)} nor {Path.GetFileName(Survivors.File("", epochs.Keys.Keys.Where(epoch => epoch > missing).Min()))}, which has the keys of "
-        + "the jobs that were not forgotten. Bring the latter back from the folder that this one was copied from (if it is lost, `ledger key rotate --now` writes a new one as long as no job needs it)";
+        $"the key folder is incomplete: it has neither {EpochFile(missing)} nor "
+        + $"{Path.GetFileName(Survivors.File("", epochs.Keys.Keys.Where(epoch => epoch > missing).Min()))}, which has the keys of "
+        + "the jobs that were not forgotten. Bring the latter back from the folder that this one was copied from (if it is lost, `ledger "
+        + "key rotate --now` writes a new one as long as no job needs it)";
 
-    /// <summary>Looks a job up in the newest survivors' file that can hold what <paramref name="under"/> wrapped; false where there is no such file.</summary>
+    /// <summary>
+    /// Looks a job up in the newest survivors' file that can hold what <paramref name="under"/> wrapped; false where there is no such
+    /// file.
+    /// </summary>
     private bool TryFindSurvivor(EpochKeys epochs, int under, JobId job, out byte[]? key)
     {
         foreach (var (epoch, epochKey) in epochs.Keys.Where(epoch => epoch.Key > under).OrderByDescending(epoch => epoch.Key))
         {
             try
             {
-                key = Survivors.Find(Survivors.File(Folder, epoch), job) is { } wrapped ? Seal.Open(epochKey, wrapped, WrapContext(job)) : null;
+                key = Survivors.Find(Survivors.File(Folder, epoch), job) is { } wrapped
+                    ? Seal.Open(epochKey, wrapped, WrapContext(job))
+                    : null;
                 return true;
             }
             catch (FileNotFoundException)
@@ -234,39 +256,51 @@ public sealed class KeyFolder
     private static byte[] Wrap(EpochKeys epochs, JobId job, byte[] key) => Seal.Close(epochs.Keys[epochs.Newest], key, WrapContext(job));
 
     /// <summary>Seals an API client's secret for the database.</summary>
-    public byte[] SealSecret(string clientId, string secretId, byte[] secret) => Seal.Close(_secretsKey, secret, SecretContext(clientId, secretId));
+    public byte[] SealSecret(string clientId, string secretId, byte[] secret) =>
+        Seal.Close(_secretsKey, secret, SecretContext(clientId, secretId));
 
-    public byte[] OpenSecret(string clientId, string secretId, ReadOnlySpan<byte> sealedSecret) => Seal.Open(_secretsKey, sealedSecret, SecretContext(clientId, secretId));
+    public byte[] OpenSecret(string clientId, string secretId, ReadOnlySpan<byte> sealedSecret) =>
+        Seal.Open(_secretsKey, sealedSecret, SecretContext(clientId, secretId));
 
     /// <summary>Seals what a bot's webhook is signed with.</summary>
     public byte[] SealWebhookSecret(string botId, byte[] secret) => Seal.Close(_secretsKey, secret, WebhookContext(botId));
 
-    public byte[] OpenWebhookSecret(string botId, ReadOnlySpan<byte> sealedSecret) => Seal.Open(_secretsKey, sealedSecret, WebhookContext(botId));
+    public byte[] OpenWebhookSecret(string botId, ReadOnlySpan<byte> sealedSecret) =>
+        Seal.Open(_secretsKey, sealedSecret, WebhookContext(botId));
 
     private static string EpochFile(int epoch) => $"epoch-{epoch:D6}.key";
 
     private static byte[] WrapContext(JobId job) => Encoding.UTF8.GetBytes($"job-key\n{job}");
 
-    private static byte[] SecretContext(string clientId, string secretId) => Encoding.UTF8.GetBytes($"client-secret\n{clientId}\n{secretId}");
+    private static byte[] SecretContext(string clientId, string secretId) =>
+        Encoding.UTF8.GetBytes($"client-secret\n{clientId}\n{secretId}");
 
     private static byte[] WebhookContext(string botId) => Encoding.UTF8.GetBytes($"webhook-secret\n{botId}");
 
     private static int? EpochOf(string file) =>
-        int.TryParse(Path.GetFileNameWithoutExtension(file).AsSpan(Path.GetFileName(file).IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
-            ? epoch : null;
+        int.TryParse(
+            Path.GetFileNameWithoutExtension(file).AsSpan(Path.GetFileName(file).IndexOf('-', StringComparison.Ordinal) + 1),
+            NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+            ? epoch
+            : null;
 
     private static EpochKeys ReadEpochs(string folder)
     {
-        // Whoever wraps under a key that it sees must find it after a crash too: the rotation that added it may not have come to its own fsync yet.
+        // Whoever wraps under a key that it sees must find it after a crash too: the rotation that added it may not have come to its own
+        // fsync yet.
         DurableFile.SyncFolder(folder);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var keys = Directory.EnumerateFiles(folder, $"{EpochPrefix}*.key").Where(file => EpochOf(file) is not null).ToDictionary(file => EpochOf(file)!.Value, Read);
+                var keys = Directory
+                    .EnumerateFiles(folder, $"{EpochPrefix}*.key")
+                    .Where(file => EpochOf(file) is not null)
+                    .ToDictionary(file => EpochOf(file)!.Value, Read);
                 return keys.Count > 0
                     ? new EpochKeys(keys)
-                    : throw new InvalidOperationException($"'{folder}' holds no epoch key: the keys of the jobs cannot be opened without it");
+                    : throw new InvalidOperationException(
+                        $"'{folder}' holds no epoch key: the keys of the jobs cannot be opened without it");
             }
             catch (FileNotFoundException) when (attempt < 10)
             {
@@ -287,12 +321,16 @@ public sealed class KeyFolder
     }
 }
 
-/// <summary>This key folder lacks a key: it is an old or incomplete copy, or not the one that all nodes share. Nothing is lost, and it can be opened once the whole folder is back.</summary>
+/// <summary>
+/// This key folder lacks a key: it is an old or incomplete copy, or not the one that all nodes share. Nothing is lost, and it can be
+/// opened once the whole folder is back.
+/// </summary>
 public sealed class KeyFolderBehindException(string problem) : InvalidOperationException(problem)
 {
     /// <summary>The database knows an epoch that the folder does not.</summary>
     public KeyFolderBehindException()
-        : this("the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not enough. Bring the current one back")
-    {
-    }
+        : this(
+            "the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not "
+            + "enough. Bring the current one back"
+        ) { }
 }

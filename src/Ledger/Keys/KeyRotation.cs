@@ -45,8 +45,9 @@ public abstract record RotationResult
 }
 
 /// <summary>
-/// Rotates the epoch keys: wraps the keys of all jobs that were not forgotten under a new epoch's key and destroys the old ones, which makes backups, WAL and replicas blind to the jobs that were. One
-/// process at a time; the others go on meanwhile. Every step can be the last of a process: the next pass goes on from what it left. No job is ever wrapped under a key that is destroyed; see docs/adr/0012.
+/// Rotates the epoch keys: wraps the keys of all jobs that were not forgotten under a new epoch's key and destroys the old ones, which
+/// makes backups, WAL and replicas blind to the jobs that were. One process at a time; the others go on meanwhile. Every step can be the
+/// last of a process: the next pass goes on from what it left. No job is ever wrapped under a key that is destroyed; see docs/adr/0012.
 /// </summary>
 public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, TimeProvider time)
 {
@@ -69,7 +70,9 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     /// <param name="reason">Why, for the record.</param>
     /// <param name="cancel">Stops it between two steps.</param>
     /// <exception cref="KeyFolderBehindException">The folder is older than the database, or incomplete.</exception>
-    /// <exception cref="InvalidOperationException">A job's key is damaged: rotating would lose what a sound copy of it may still open.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A job's key is damaged: rotating would lose what a sound copy of it may still open.
+    /// </exception>
     public async Task<RotationResult> RunOnceAsync(RotateWhen when, string actor, string? reason, CancellationToken cancel)
     {
         // Everything goes through the one session that holds the lock: whoever has lost it finds its connection dead at the next step.
@@ -83,7 +86,9 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
             var destroyed = await FinishAsync(session, actor, reason, cancel);
             var newest = (await EpochsAsync(session, cancel))[^1];
             if (when != RotateWhen.Now && (newest.Forgotten == 0 || (when == RotateWhen.Daily && !newest.IsOld)))
-                return destroyed.Count > 0 ? Rotated(destroyed) : new RotationResult.NotDue(newest.Number, newest.OpenedAt, newest.Forgotten);
+                return destroyed.Count > 0
+                    ? Rotated(destroyed)
+                    : new RotationResult.NotDue(newest.Number, newest.OpenedAt, newest.Forgotten);
             FaultPoint.At("rotate.begin");
             keys.AddEpoch();
             FaultPoint.At("rotate.key-made");
@@ -99,7 +104,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
 
     /// <summary>Counts jobs that were forgotten under the newest epoch, for the transaction that forgets them.</summary>
     /// <returns>The newest epoch, and when a service that runs rotates its key away.</returns>
-    public static async Task<(int Epoch, DateTimeOffset DueAt)> CountForgottenAsync(NpgsqlConnection connection, long jobs, CancellationToken cancel)
+    public static async Task<(int Epoch, DateTimeOffset DueAt)> CountForgottenAsync(
+        NpgsqlConnection connection, long jobs, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(CountForgottenSql, connection)
         {
@@ -111,8 +117,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     }
 
     /// <summary>
-    /// A folder that lacks the survivors does not tell what was destroyed and who was forgotten: to go on would record the one and make sure of the other. Where neither is in question, whoever asks
-    /// for it can rotate, which writes new survivors.
+    /// A folder that lacks the survivors does not tell what was destroyed and who was forgotten: to go on would record the one and make
+    /// sure of the other. Where neither is in question, whoever asks for it can rotate, which writes new survivors.
     /// </summary>
     private async Task RefuseIncompleteAsync(NpgsqlConnection session, RotateWhen when, CancellationToken cancel)
     {
@@ -135,7 +141,10 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
             throw new KeyFolderBehindException();
         if (epochs[^1].Number < target)
             await ExecuteAsync(session, $"insert into ledger.key_epochs (epoch, opened_at) values ({target}, clock_timestamp())", cancel);
-        var over = keys.EpochsBefore(target).Union(epochs.Where(epoch => epoch.Number < target && !epoch.IsDestroyed).Select(epoch => epoch.Number)).Order().ToArray();
+        var over = keys.EpochsBefore(target)
+            .Union(epochs.Where(epoch => epoch.Number < target && !epoch.IsDestroyed).Select(epoch => epoch.Number))
+            .Order()
+            .ToArray();
         if (over.Length == 0 && !keys.HasBefore(target))
             return [];
         FaultPoint.At("rotate.epoch-opened");
@@ -143,7 +152,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         FaultPoint.At("rotate.rewrapped");
         await RewrapLastAsync(session, target, cancel);
         FaultPoint.At("rotate.verified");
-        // One that is there is whole. After an older backup was restored it knows more jobs than the database, and a newer backup may yet need them.
+        // One that is there is whole. After an older backup was restored it knows more jobs than the database, and a newer backup may yet
+        // need them.
         if (!File.Exists(Survivors.File(keys.Folder, target)))
             await Survivors.WriteAsync(keys.Folder, target, SurvivorsAsync(session, target, cancel));
         FaultPoint.At("rotate.survivors-written");
@@ -170,7 +180,12 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     {
         var (jobs, from, wrapped) = (new List<Guid>(), new List<int>(), new List<byte[]>());
         var (rows, last) = (0, after);
-        await using (var read = new NpgsqlCommand(ReadChunkSql, session) { Parameters = { new() { Value = target }, new() { Value = after }, new() { Value = ChunkSize } } })
+        await using (
+            var read = new NpgsqlCommand(ReadChunkSql, session)
+            {
+                Parameters = { new() { Value = target }, new() { Value = after }, new() { Value = ChunkSize } },
+            }
+        )
         await using (var reader = await read.ExecuteReaderAsync(cancel))
         {
             for (; await reader.ReadAsync(cancel); rows++)
@@ -185,7 +200,13 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         }
         await using var write = new NpgsqlCommand(WriteChunkSql, session)
         {
-            Parameters = { new() { Value = target }, new() { Value = jobs.ToArray() }, new() { Value = from.ToArray() }, new() { Value = wrapped.ToArray() } },
+            Parameters =
+            {
+                new() { Value = target },
+                new() { Value = jobs.ToArray() },
+                new() { Value = from.ToArray() },
+                new() { Value = wrapped.ToArray() },
+            },
         };
         await write.ExecuteNonQueryAsync(cancel);
         return rows == ChunkSize ? last : null;
@@ -205,11 +226,16 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         catch (CryptographicException e)
         {
             throw new InvalidOperationException(
-                $"the key of job {job} cannot be opened with epoch {epoch}'s key, and destroying that would make it certain: bring back the right key file or row, or give the job up with `ledger forget {job}`", e);
+                $"the key of job {job} cannot be opened with epoch {epoch}'s key, and destroying that would make it certain: bring back "
+                + $"the right key file or row, or give the job up with `ledger forget {job}`",
+                e);
         }
     }
 
-    /// <summary>What was stored while the others were re-wrapped. Behind the lock nothing can be under an older epoch any more: the table's trigger refuses it.</summary>
+    /// <summary>
+    /// What was stored while the others were re-wrapped. Behind the lock nothing can be under an older epoch any more: the table's trigger
+    /// refuses it.
+    /// </summary>
     private async Task RewrapLastAsync(NpgsqlConnection session, int target, CancellationToken cancel)
     {
         await using var transaction = await session.BeginTransactionAsync(cancel);
@@ -226,23 +252,30 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     {
         try
         {
-            await ExecuteAsync(session, "set local lock_timeout = '10s'; lock table ledger.job_secrets in share row exclusive mode", cancel);
+            await ExecuteAsync(
+                session, "set local lock_timeout = '10s'; lock table ledger.job_secrets in share row exclusive mode", cancel);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
-            throw new InvalidOperationException("somebody keeps a transaction on the jobs' keys open: no key was destroyed. Look for it in pg_stat_activity, then rotate again", e);
+            throw new InvalidOperationException(
+                "somebody keeps a transaction on the jobs' keys open: no key was destroyed. Look for it in pg_stat_activity, then rotate "
+                + "again",
+                e);
         }
     }
 
-    private static async IAsyncEnumerable<(JobId Job, byte[] Wrapped)> SurvivorsAsync(NpgsqlConnection session, int target, [EnumeratorCancellation] CancellationToken cancel)
+    private static async IAsyncEnumerable<(JobId Job, byte[] Wrapped)> SurvivorsAsync(
+        NpgsqlConnection session, int target, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand($"select job_id, wrapped_key from ledger.job_secrets where epoch = {target} order by job_id", session);
+        await using var command = new NpgsqlCommand(
+            $"select job_id, wrapped_key from ledger.job_secrets where epoch = {target} order by job_id", session);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             yield return (new JobId(reader.GetGuid(0)), reader.GetFieldValue<byte[]>(1));
     }
 
-    private async Task RecordAsync(NpgsqlConnection session, IReadOnlyList<int> epochs, string actor, string? reason, CancellationToken cancel)
+    private async Task RecordAsync(
+        NpgsqlConnection session, IReadOnlyList<int> epochs, string actor, string? reason, CancellationToken cancel)
     {
         if (epochs.Count == 0)
             return;
@@ -265,7 +298,11 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         await using var command = new NpgsqlCommand(EpochsSql, session) { Parameters = { new() { Value = Period } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
-            epochs.Add(new Epoch(reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), reader.GetBoolean(3), reader.GetBoolean(4)));
+            epochs.Add(
+                new Epoch(
+                    reader.GetInt32(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), reader.GetBoolean(3),
+                    reader.GetBoolean(4))
+            );
         return epochs;
     }
 

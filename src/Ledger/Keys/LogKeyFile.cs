@@ -7,44 +7,65 @@ using Ledger.Machine;
 namespace Ledger.Keys;
 
 /// <summary>
-/// The log's key in the key folder: <c>log.key</c>, one line in Go's private form, readable by the service's user alone. The key's name is the log's origin.
+/// The log's key in the key folder: <c>log.key</c>, one line in Go's private form, readable by the service's user alone. The key's name is
+/// the log's origin.
 /// </summary>
 public static class LogKeyFile
 {
     private const string KeyFile = "log.key";
     private const string NextKeyFile = "log.key.next";
 
-    /// <summary>An origin for a log that was given none. It is not a name anybody else could have, and says that it is no public one.</summary>
+    /// <summary>
+    /// An origin for a log that was given none. It is not a name anybody else could have, and says that it is no public one.
+    /// </summary>
     public static string DefaultOrigin() => $"ledger.localhost/{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
     /// <summary>What keeps <paramref name="origin"/> from being a log's name; null if nothing does.</summary>
     public static string? OriginProblem(string origin) =>
-        NoteVerifier.IsName(origin) && !origin.Contains("//", StringComparison.Ordinal) && !origin.StartsWith('/') && !origin.EndsWith('/') && origin.All(char.IsAscii)
+        NoteVerifier.IsName(origin)
+        && !origin.Contains("//", StringComparison.Ordinal)
+        && !origin.StartsWith('/')
+        && !origin.EndsWith('/')
+        && origin.All(char.IsAscii)
             ? null
-            : "an origin is a URL without its scheme, like ledger.example.com/tenant-a: ASCII without spaces and '+', at most 255 characters";
+            : "an origin is a URL without its scheme, like ledger.example.com/tenant-a: ASCII without spaces and '+', at most 255 "
+                + "characters";
 
     /// <summary>Makes a fresh key in a folder that has none.</summary>
     public static void Create(string folder, string origin) => Write(Path.Combine(folder, KeyFile), origin, replace: false);
 
     /// <summary>The folder's key.</summary>
     /// <exception cref="LogException">There is none, or it is not one; says what to do.</exception>
-    public static NoteSigner Read(string folder) => TryRead(Path.Combine(folder, KeyFile)) ?? throw new LogException(
-        $"'{folder}' holds no {KeyFile}: bring back the key that this log was signed with, or give the log a new name and key with `ledger log new-origin`");
+    public static NoteSigner Read(string folder) =>
+        TryRead(Path.Combine(folder, KeyFile))
+        ?? throw new LogException(
+            $"'{folder}' holds no {KeyFile}: bring back the key that this log was signed with, or give the log a new name and key with "
+            + "`ledger log new-origin`"
+        );
 
     /// <summary>The folder's key; null: there is none.</summary>
     public static NoteSigner? TryReadKey(string folder) => TryRead(Path.Combine(folder, KeyFile));
 
-    /// <summary>The folder's key for <paramref name="origin"/>, where the log has that name by now: a change that a crash interrupted is finished first.</summary>
+    /// <summary>
+    /// The folder's key for <paramref name="origin"/>, where the log has that name by now: a change that a crash interrupted is finished
+    /// first.
+    /// </summary>
     public static NoteSigner Read(string folder, string? origin)
     {
         if (origin is not null && TryRead(Path.Combine(folder, NextKeyFile))?.Verifier.Name == origin)
             Exchange(folder);
         var key = Read(folder);
-        return origin is null || key.Verifier.Name == origin ? key : throw new LogException(
-            $"the log goes under the name {origin}, and this node's {KeyFile} is that of {key.Verifier.Name}: copy the key folder of the node where `ledger log new-origin` ran");
+        return origin is null || key.Verifier.Name == origin
+            ? key
+            : throw new LogException(
+                $"the log goes under the name {origin}, and this node's {KeyFile} is that of {key.Verifier.Name}: copy the key folder of "
+                + "the node where `ledger log new-origin` ran"
+            );
     }
 
-    /// <summary>Makes the key for a new origin, on the disk, beside the one in use; <see cref="Exchange"/> then takes it into use.</summary>
+    /// <summary>
+    /// Makes the key for a new origin, on the disk, beside the one in use; <see cref="Exchange"/> then takes it into use.
+    /// </summary>
     public static NoteSigner Prepare(string folder, string origin)
     {
         var next = Path.Combine(folder, NextKeyFile);
@@ -53,8 +74,9 @@ public static class LogKeyFile
     }
 
     /// <summary>
-    /// Takes the prepared key into use. Of the old one only the vkey is kept, with the last checkpoint that it signed, so that what it signed can be checked for ever:
-    /// <c>log-000001.vkey</c>, <c>log-000001.checkpoint</c>. Its private half goes: it must never sign again.
+    /// Takes the prepared key into use. Of the old one only the vkey is kept, with the last checkpoint that it signed, so that what it
+    /// signed can be checked for ever: <c>log-000001.vkey</c>, <c>log-000001.checkpoint</c>. Its private half goes: it must never sign
+    /// again.
     /// </summary>
     /// <remarks>May be repeated after a crash at any line.</remarks>
     public static void Exchange(string folder)

@@ -9,15 +9,18 @@ namespace Ledger.Keys;
 
 /// <summary>One identified conversation: what to delete, or why not to.</summary>
 /// <param name="Skip">Decided when the list was resolved; null: delete it.</param>
-/// <param name="Key">Its row in the store: a conversation that is stored anew under the same id later is another one, and not on the list. 0 where there was none.</param>
+/// <param name="Key">
+/// Its row in the store: a conversation that is stored anew under the same id later is another one, and not on the list. 0 where there was
+/// none.
+/// </param>
 public sealed record ManifestEntry(string ConversationId, SkipReason? Skip, long Key)
 {
     public override string ToString() => nameof(ManifestEntry);
 }
 
 /// <summary>
-/// The list of what to delete in rows of <see cref="RowSize"/> ordinals. A power of two, so that a full row is a node of the tree whose root
-/// <see cref="Started"/> commits to, and the root follows from one hash a row.
+/// The list of what to delete in rows of <see cref="RowSize"/> ordinals. A power of two, so that a full row is a node of the tree whose
+/// root <see cref="Started"/> commits to, and the root follows from one hash a row.
 /// </summary>
 public static class Manifest
 {
@@ -27,8 +30,8 @@ public static class Manifest
     private const int HeaderSize = 1 + 8 + 2;
 
     /// <summary>
-    /// Seals one row: for each ordinal a byte (0, or the number of the skip reason), the store's key in eight bytes, the length of the id in UTF-8 in two, both
-    /// big-endian, and the id.
+    /// Seals one row: for each ordinal a byte (0, or the number of the skip reason), the store's key in eight bytes, the length of the id
+    /// in UTF-8 in two, both big-endian, and the id.
     /// </summary>
     public static byte[] Seal(JobKey key, int row, IReadOnlyList<ManifestEntry> entries)
     {
@@ -55,7 +58,10 @@ public static class Manifest
             var header = plain.AsSpan(at, HeaderSize);
             var length = BinaryPrimitives.ReadUInt16BigEndian(header[9..]);
             SkipReason? skip = header[0] == 0 ? null : (SkipReason)header[0];
-            entries.Add(new ManifestEntry(Encoding.UTF8.GetString(plain, at + HeaderSize, length), skip, BinaryPrimitives.ReadInt64BigEndian(header[1..])));
+            entries.Add(
+                new ManifestEntry(
+                    Encoding.UTF8.GetString(plain, at + HeaderSize, length), skip, BinaryPrimitives.ReadInt64BigEndian(header[1..]))
+            );
             at += HeaderSize + length;
         }
         return entries;

@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Ledger.Keys;
 
-/// <summary>AES-256-GCM with a fresh random nonce: nonce (12 bytes), ciphertext, tag (16). One message a nonce; keys seal far fewer than 2^32 messages (NIST SP 800-38D §8.3).</summary>
+/// <summary>
+/// AES-256-GCM with a fresh random nonce: nonce (12 bytes), ciphertext, tag (16). One message a nonce; keys seal far fewer than 2^32
+/// messages (NIST SP 800-38D §8.3).
+/// </summary>
 internal static class Seal
 {
     private const int NonceSize = 12;

@@ -24,7 +24,8 @@ internal static class SealedList
 
     /// <summary>One row of the list; null: it has none of that number.</summary>
     /// <exception cref="InvalidOperationException">The list was destroyed meanwhile.</exception>
-    public static async Task<IReadOnlyList<ManifestEntry>?> RowAsync(NpgsqlDataSource database, JobId job, JobKey key, int number, CancellationToken cancel)
+    public static async Task<IReadOnlyList<ManifestEntry>?> RowAsync(
+        NpgsqlDataSource database, JobId job, JobKey key, int number, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(RowSql);
         command.Parameters.AddWithValue(job.Value);

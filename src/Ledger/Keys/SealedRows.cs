@@ -70,7 +70,10 @@ internal static class SealedRows
     public static async Task<DestroyedRows> DestroyAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         // A list of millions is a long statement.
-        await using var command = new NpgsqlCommand(DestroySql, connection) { Parameters = { new() { Value = job.Value } }, CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand(DestroySql, connection)
+        {
+            Parameters = { new() { Value = job.Value } }, CommandTimeout = 0,
+        };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
         return new DestroyedRows(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));

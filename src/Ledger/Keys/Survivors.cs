@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Ledger.Keys;
 
 /// <summary>
-/// <c>survivors-000007.keys</c> in the key folder: the keys of all jobs that were not forgotten when epoch 7 took over, wrapped under its key. A backup that was made before holds
-/// them under a key that was destroyed then: restored, it is read by this file. Records of one size in the order of the job ids (big-endian), so that a key is found
-/// without reading the file.
+/// <c>survivors-000007.keys</c> in the key folder: the keys of all jobs that were not forgotten when epoch 7 took over, wrapped under its
+/// key. A backup that was made before holds them under a key that was destroyed then: restored, it is read by this file. Records of one
+/// size in the order of the job ids (big-endian), so that a key is found without reading the file.
 /// </summary>
 internal static class Survivors
 {
@@ -17,23 +17,29 @@ internal static class Survivors
     private const int RecordSize = IdSize + Seal.Overhead + JobKey.Size;
     private static readonly byte[] s_header = "ledger survivors/v1\n"u8.ToArray();
 
-    public static string File(string folder, int epoch) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{epoch:D6}.keys"));
+    public static string File(string folder, int epoch) =>
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{epoch:D6}.keys"));
 
     /// <summary>Writes the file of an epoch.</summary>
     /// <param name="wrapped">Each surviving job with its key as wrapped under the epoch's, in ascending order of the ids.</param>
-    public static Task WriteAsync(string folder, int epoch, IAsyncEnumerable<(JobId Job, byte[] Wrapped)> wrapped) => KeyFiles.WriteAsync(File(folder, epoch), replace: true, async stream =>
-    {
-        stream.Write(s_header);
-        var record = new byte[RecordSize];
-        await foreach (var (job, key) in wrapped)
-        {
-            job.Value.TryWriteBytes(record, bigEndian: true, out _);
-            if (key.Length != RecordSize - IdSize)
-                throw new InvalidOperationException($"the wrapped key of {job} has a wrong length");
-            key.CopyTo(record, IdSize);
-            stream.Write(record);
-        }
-    });
+    public static Task WriteAsync(string folder, int epoch, IAsyncEnumerable<(JobId Job, byte[] Wrapped)> wrapped) =>
+        KeyFiles.WriteAsync(
+            File(folder, epoch),
+            replace: true,
+            async stream =>
+            {
+                stream.Write(s_header);
+                var record = new byte[RecordSize];
+                await foreach (var (job, key) in wrapped)
+                {
+                    job.Value.TryWriteBytes(record, bigEndian: true, out _);
+                    if (key.Length != RecordSize - IdSize)
+                        throw new InvalidOperationException($"the wrapped key of {job} has a wrong length");
+                    key.CopyTo(record, IdSize);
+                    stream.Write(record);
+                }
+            }
+        );
 
     /// <summary>What is wrong with a file that is there, and what to do; null if nothing is.</summary>
     public static string? Damage(string file)
@@ -45,7 +51,10 @@ internal static class Survivors
     private static string? Damage(string file, SafeFileHandle handle)
     {
         var header = new byte[s_header.Length];
-        return RandomAccess.Read(handle, header, 0) == header.Length && header.AsSpan().SequenceEqual(s_header) && (RandomAccess.GetLength(handle) - header.Length) % RecordSize == 0
+        return
+            RandomAccess.Read(handle, header, 0) == header.Length
+            && header.AsSpan().SequenceEqual(s_header)
+            && (RandomAccess.GetLength(handle) - header.Length) % RecordSize == 0
             ? null
             : $"'{file}' is damaged or cut short: bring it back from the folder that this one was copied from";
     }

@@ -22,7 +22,8 @@ internal static class CheckpointStore
     /// <summary>The largest checkpoint of the key's origin; null: there is none.</summary>
     /// <param name="published">Only of those that are published.</param>
     /// <exception cref="LogException">What is stored was not signed by this key.</exception>
-    public static async Task<StoredCheckpoint?> LatestAsync(NpgsqlConnection connection, NoteVerifier key, bool published, CancellationToken cancel)
+    public static async Task<StoredCheckpoint?> LatestAsync(
+        NpgsqlConnection connection, NoteVerifier key, bool published, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(published ? LatestPublishedSql : LatestSql, connection)
         {
@@ -35,7 +36,9 @@ internal static class CheckpointStore
         return Open(note, key) is { } checkpoint && checkpoint == new Checkpoint(key.Name, size, root)
             ? new StoredCheckpoint(checkpoint, note, reader.GetBoolean(3))
             : throw new LogException(
-                $"the checkpoint of size {size} in the database was not signed by this log's key: somebody else wrote it. It is not served, and nothing is signed; find out who wrote to log_checkpoints, and restore the database from a backup");
+                $"the checkpoint of size {size} in the database was not signed by this log's key: somebody else wrote it. It is not "
+                + "served, and nothing is signed; find out who wrote to log_checkpoints, and restore the database from a backup"
+            );
     }
 
     /// <summary>Stores what was signed. Where it is stored already, by this or another node, that is the same.</summary>
@@ -44,7 +47,13 @@ internal static class CheckpointStore
     {
         await using var command = new NpgsqlCommand(AddSql, connection)
         {
-            Parameters = { new() { Value = checkpoint.Origin }, new() { Value = checkpoint.Size }, new() { Value = checkpoint.Root }, new() { Value = note.ToString() } },
+            Parameters =
+            {
+                new() { Value = checkpoint.Origin },
+                new() { Value = checkpoint.Size },
+                new() { Value = checkpoint.Root },
+                new() { Value = note.ToString() },
+            },
         };
         try
         {
@@ -58,11 +67,18 @@ internal static class CheckpointStore
 
     /// <summary>Makes a stored checkpoint good for serving and for claims.</summary>
     /// <returns>False: another node stored something else meanwhile, which stays; the next pass goes on from there.</returns>
-    public static async Task<bool> PublishAsync(NpgsqlConnection connection, Checkpoint checkpoint, string note, bool isPublished, CancellationToken cancel)
+    public static async Task<bool> PublishAsync(
+        NpgsqlConnection connection, Checkpoint checkpoint, string note, bool isPublished, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(PublishSql, connection)
         {
-            Parameters = { new() { Value = checkpoint.Origin }, new() { Value = checkpoint.Size }, new() { Value = note }, new() { Value = isPublished } },
+            Parameters =
+            {
+                new() { Value = checkpoint.Origin },
+                new() { Value = checkpoint.Size },
+                new() { Value = note },
+                new() { Value = isPublished },
+            },
         };
         return await command.ExecuteNonQueryAsync(cancel) == 1;
     }

@@ -2,7 +2,9 @@ using Ledger.Keys;
 
 namespace Ledger.Log;
 
-/// <summary>What keeps the log from going on, as anybody may read it: where this machine keeps its keys is told to the service's own log alone.</summary>
+/// <summary>
+/// What keeps the log from going on, as anybody may read it: where this machine keeps its keys is told to the service's own log alone.
+/// </summary>
 /// <param name="writer">This node's; null: other nodes write the log.</param>
 internal sealed class LogReadiness(PublishedLog published, KeyFolder keys, ILogger<LogReadiness> log, LogWriter? writer = null)
 {

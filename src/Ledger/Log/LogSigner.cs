@@ -6,8 +6,8 @@ using Ledger.Machine;
 namespace Ledger.Log;
 
 /// <summary>
-/// Signs checkpoints, and remembers the last in <c>log.checkpoint</c>, outside the database: whatever becomes of the database, nothing is signed that
-/// is not consistent with it. Held under a lock on the key folder, so that processes that share one cannot interleave.
+/// Signs checkpoints, and remembers the last in <c>log.checkpoint</c>, outside the database: whatever becomes of the database, nothing is
+/// signed that is not consistent with it. Held under a lock on the key folder, so that processes that share one cannot interleave.
 /// </summary>
 internal sealed class LogSigner : IDisposable
 {
@@ -66,7 +66,10 @@ internal sealed class LogSigner : IDisposable
         }
         catch (Exception e) when (e is FormatException or InvalidProofException)
         {
-            throw new LogException($"'{file}' is not a checkpoint that this log's key signed ({e.Message}): restore it, or go on under a new name with `ledger log new-origin`", e);
+            throw new LogException(
+                $"'{file}' is not a checkpoint that this log's key signed ({e.Message}): restore it, or go on under a new name with "
+                + "`ledger log new-origin`",
+                e);
         }
     }
 
@@ -74,8 +77,8 @@ internal sealed class LogSigner : IDisposable
     public SignedNote Sign(Checkpoint checkpoint)
     {
         var note = new SignedNote(checkpoint.Text, [_key.Sign(checkpoint.Text)]);
-        // Remembered before it is known to anybody: a crash leaves a memory of what was perhaps never stored, and the next pass stores it, since the same
-        // checkpoint has the same signature.
+        // Remembered before it is known to anybody: a crash leaves a memory of what was perhaps never stored, and the next pass stores it,
+        // since the same checkpoint has the same signature.
         DurableFile.Replace(_file, note.ToString());
         return note;
     }

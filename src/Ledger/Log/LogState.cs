@@ -15,18 +15,22 @@ internal sealed record LogState(string? Origin, long Size, byte[] Root, DateTime
     private static readonly string ReadSql = Sql.Load(typeof(LogState), nameof(ReadAsync));
 
     /// <summary>Takes the fence for this transaction; null: another writer has it.</summary>
-    public static Task<LogState?> TryLockAsync(NpgsqlConnection connection, CancellationToken cancel) => OneAsync(connection, LockSql, cancel);
+    public static Task<LogState?> TryLockAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        OneAsync(connection, LockSql, cancel);
 
     /// <summary>What is committed now.</summary>
     public static async Task<LogState> ReadAsync(NpgsqlConnection connection, CancellationToken cancel) =>
-        await OneAsync(connection, ReadSql, cancel) ?? throw new LogException("the database has lost the log's state (log_state is empty): restore it from a backup");
+        await OneAsync(connection, ReadSql, cancel)
+        ?? throw new LogException("the database has lost the log's state (log_state is empty): restore it from a backup");
 
     private static async Task<LogState?> OneAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
-            ? new LogState(await reader.IsDBNullAsync(0, cancel) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<DateTimeOffset>(3))
+            ? new LogState(
+                await reader.IsDBNullAsync(0, cancel) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2),
+                reader.GetFieldValue<DateTimeOffset>(3))
             : null;
     }
 }

@@ -18,10 +18,12 @@ public sealed record LogPass(int Events, long? Size, string? Problem)
 }
 
 /// <summary>
-/// Writes the log: sequence and integrate (<see cref="Sequencer"/>, one transaction) → check (<see cref="SelfCheck"/>) → sign (<see cref="LogSigner"/>) → store → witnesses →
-/// publish. Every step is committed before the next, and the next pass goes on wherever a crash left it. Any number of nodes may run it.
+/// Writes the log: sequence and integrate (<see cref="Sequencer"/>, one transaction) → check (<see cref="SelfCheck"/>) → sign (<see
+/// cref="LogSigner"/>) → store → witnesses → publish. Every step is committed before the next, and the next pass goes on wherever a crash
+/// left it. Any number of nodes may run it.
 /// </summary>
-public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions options, TimeProvider time, ILogger<LogWriter> log) : BackgroundService
+public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions options, TimeProvider time, ILogger<LogWriter> log)
+    : BackgroundService
 {
     /// <summary>From the beginning of one pass to that of the next, and so between two checkpoints, at least.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -32,7 +34,9 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
     private readonly QueueFloor _floor = new();
     private bool _isIdle;
 
-    /// <summary>What keeps this node from writing the log, and what to do; null if nothing does. An unreachable database is not the log's problem.</summary>
+    /// <summary>
+    /// What keeps this node from writing the log, and what to do; null if nothing does. An unreachable database is not the log's problem.
+    /// </summary>
     public string? Problem { get; private set; }
 
     /// <summary>Where the queue begins for this writer: rows are behind this position.</summary>
@@ -145,7 +149,8 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         using var signer = LogSigner.TryOpen(keys.Folder, origin);
         if (signer is null)
             return null;
-        // In this order: whatever was signed before, here or by another node, was committed before, so the tree read last is no smaller, or was rolled back.
+        // In this order: whatever was signed before, here or by another node, was committed before, so the tree read last is no smaller,
+        // or was rolled back.
         var last = signer.Last();
         var stored = await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
         var state = await LogState.ReadAsync(connection, cancel);
@@ -164,26 +169,36 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         return await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
     }
 
-    /// <returns>Whether it is published now, and what keeps it from being that; neither: another node has stored something else meanwhile.</returns>
-    private async Task<(bool IsPublished, string? Problem)> PublishAsync(NpgsqlConnection connection, StoredCheckpoint latest, CancellationToken cancel)
+    /// <returns>
+    /// Whether it is published now, and what keeps it from being that; neither: another node has stored something else meanwhile.
+    /// </returns>
+    private async Task<(bool IsPublished, string? Problem)> PublishAsync(
+        NpgsqlConnection connection, StoredCheckpoint latest, CancellationToken cancel)
     {
         var cosigned = options.Cosign is { } cosign
             ? await cosign(latest.Checkpoint, latest.Note, cancel)
             : new CosignedNote(latest.Note, QuorumMet: true, Problem: null);
         var isStored = await CheckpointStore.PublishAsync(connection, latest.Checkpoint, cosigned.Note, cosigned.QuorumMet, cancel);
         At("log.published");
-        return cosigned.QuorumMet ? (isStored, null) : (false, $"the witnesses' quorum has not cosigned the latest checkpoint: {cosigned.Problem ?? "no reason is known"}");
+        return cosigned.QuorumMet
+            ? (isStored, null)
+            : (false, $"the witnesses' quorum has not cosigned the latest checkpoint: {cosigned.Problem ?? "no reason is known"}");
     }
 
     /// <summary>What is the log's problem, and not the database's; null: it is not.</summary>
-    private static string? Describe(Exception e) => e switch
-    {
-        LogException => e.Message,
-        PostgresException { SqlState: "LV001" } => $"the database refused to change what the log has already ({((PostgresException)e).TableName}): rows were changed by somebody else. Restore the database from a backup",
-        PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } refused => $"an event would be logged twice ({refused.ConstraintName}): rows were changed by somebody else. Restore the database from a backup",
-        IOException or UnauthorizedAccessException => $"{LogReadiness.KeyFolderProblem}: {e.Message}",
-        _ => null,
-    };
+    private static string? Describe(Exception e) =>
+        e switch
+        {
+            LogException => e.Message,
+            PostgresException { SqlState: "LV001" } =>
+                $"the database refused to change what the log has already ({((PostgresException)e).TableName}): rows were changed by "
+                + "somebody else. Restore the database from a backup",
+            PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } refused =>
+                $"an event would be logged twice ({refused.ConstraintName}): rows were changed by somebody else. Restore the database "
+                + "from a backup",
+            IOException or UnauthorizedAccessException => $"{LogReadiness.KeyFolderProblem}: {e.Message}",
+            _ => null,
+        };
 
     private LogPass Told(LogPass pass)
     {

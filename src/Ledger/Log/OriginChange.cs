@@ -12,8 +12,8 @@ using Npgsql;
 namespace Ledger.Log;
 
 /// <summary>
-/// Gives the log a new name and key: the tree goes on, and says so by an event in it. For when what was signed under the old name is lost from the database for good, or the key
-/// became known to others.
+/// Gives the log a new name and key: the tree goes on, and says so by an event in it. For when what was signed under the old name is lost
+/// from the database for good, or the key became known to others.
 /// </summary>
 public static class OriginChange
 {
@@ -23,7 +23,9 @@ public static class OriginChange
     private static readonly string RenameSql = Sql.Load(typeof(OriginChange), "Rename");
 
     /// <summary>Opens the new origin.</summary>
-    /// <param name="folder">The key folder that this log is signed with; other copies of it must be replaced by this one afterwards.</param>
+    /// <param name="folder">
+    /// The key folder that this log is signed with; other copies of it must be replaced by this one afterwards.
+    /// </param>
     /// <returns>The new key.</returns>
     /// <exception cref="LogException">It cannot be done; says why.</exception>
     public static async Task<NoteVerifier> RunAsync(
@@ -55,7 +57,10 @@ public static class OriginChange
     private static OriginOpened Opened(string folder, LogState state, string origin, string actor, string? reason)
     {
         var last = LogKeyFile.TryReadKey(folder) is { } old ? TryLast(folder, old.Verifier) : null;
-        return new OriginOpened(origin, last?.Origin ?? state.Origin ?? "", state.Size, last?.Size, last?.Root) { Actor = actor, Reason = reason };
+        return new OriginOpened(origin, last?.Origin ?? state.Origin ?? "", state.Size, last?.Size, last?.Root)
+        {
+            Actor = actor, Reason = reason,
+        };
     }
 
     /// <summary>A damaged file is one reason for a new name: it says nothing.</summary>
@@ -78,7 +83,8 @@ public static class OriginChange
         while ((held = LogSigner.TryLock(folder)) is null)
         {
             if (time.GetElapsedTime(began) > Patience)
-                throw new LogException($"another process has been signing with '{folder}' for {Patience.TotalSeconds:0} s: try again, or end it");
+                throw new LogException(
+                    $"another process has been signing with '{folder}' for {Patience.TotalSeconds:0} s: try again, or end it");
             await Task.Delay(PollInterval, time, cancel);
         }
         return held;
@@ -91,7 +97,9 @@ public static class OriginChange
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             throw new LogException("the database has lost the log's state (log_state is empty): restore it from a backup");
-        var state = new LogState(await reader.IsDBNullAsync(0, cancel) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetFieldValue<DateTimeOffset>(3));
+        var state = new LogState(
+            await reader.IsDBNullAsync(0, cancel) ? null : reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2),
+            reader.GetFieldValue<DateTimeOffset>(3));
         return (state, reader.GetBoolean(4));
     }
 }

@@ -47,7 +47,8 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
         var length = tile.Width * MerkleTree.HashSize;
         return stored.Values.SingleOrDefault() is { } hashes && hashes.Length >= length
             ? hashes[..length]
-            : throw new LogException($"the log's stored tile {tile.Level}/{tile.Number} is missing or cut short: restore the database from a backup");
+            : throw new LogException(
+                $"the log's stored tile {tile.Level}/{tile.Number} is missing or cut short: restore the database from a backup");
     }
 
     /// <summary>A bundle of entries, from their rows; null: the published log does not have it (yet).</summary>
@@ -81,11 +82,16 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
 
     /// <summary>What is published stays: only what seems not to be is looked up again.</summary>
     private async Task<bool> IsPublishedAsync(TileId tile, CancellationToken cancel) =>
-        (_cached?.Latest is { } known && tile.IsWithin(known.Checkpoint.Size)) || (await LatestAsync(cancel) is { } latest && tile.IsWithin(latest.Checkpoint.Size));
+        (_cached?.Latest is { } known && tile.IsWithin(known.Checkpoint.Size))
+        || (await LatestAsync(cancel) is { } latest && tile.IsWithin(latest.Checkpoint.Size));
 
     /// <summary>The key of the log's present origin.</summary>
     /// <exception cref="LogException">This node has another origin's.</exception>
-    public NoteVerifier KeyOf(string origin) => LogKeyFile.Read(keys.Folder) is var key && key.Verifier.Name == origin
-        ? key.Verifier
-        : throw new LogException($"the log goes under the name {origin}, and this node's key is that of {key.Verifier.Name}: copy the key folder of the node where `ledger log new-origin` ran");
+    public NoteVerifier KeyOf(string origin) =>
+        LogKeyFile.Read(keys.Folder) is var key && key.Verifier.Name == origin
+            ? key.Verifier
+            : throw new LogException(
+                $"the log goes under the name {origin}, and this node's key is that of {key.Verifier.Name}: copy the key folder of the "
+                + "node where `ledger log new-origin` ran"
+            );
 }

@@ -19,8 +19,8 @@ internal static class DurableFile
     internal static readonly AsyncLocal<Action<string>?> FolderSynced = new();
 
     /// <summary>
-    /// Puts <paramref name="content"/> in the place of what the file held, all or nothing, and returns once it is on disk. A crash in here leaves the old
-    /// content or the new one, and perhaps a <c>.new</c> beside it, which the next call replaces. One caller at a time.
+    /// Puts <paramref name="content"/> in the place of what the file held, all or nothing, and returns once it is on disk. A crash in here
+    /// leaves the old content or the new one, and perhaps a <c>.new</c> beside it, which the next call replaces. One caller at a time.
     /// </summary>
     public static void Replace(string path, string content)
     {
@@ -33,7 +33,8 @@ internal static class DurableFile
         }
         GiveToOwnerOfFolder(fresh);
         File.Move(fresh, path, overwrite: true);
-        // The new name is on disk only once the folder is: without this a power cut could bring the old content back after it was answered for.
+        // The new name is on disk only once the folder is: without this a power cut could bring the old content back after it was answered
+        // for.
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 

@@ -4,8 +4,8 @@ using System.Net.NetworkInformation;
 namespace Ledger.Machine;
 
 /// <summary>
-/// How this program calls others over HTTP. It follows no redirect, which could lead a token to another host. It keeps no cookies. A proxy that
-/// the environment names (HTTPS_PROXY and its kin) is used for other machines only.
+/// How this program calls others over HTTP. It follows no redirect, which could lead a token to another host. It keeps no cookies. A proxy
+/// that the environment names (HTTPS_PROXY and its kin) is used for other machines only.
 /// </summary>
 internal static class OutgoingHttp
 {
@@ -23,7 +23,8 @@ internal static class OutgoingHttp
         {
             var name = host.TrimEnd('.');
             // RFC 6761, section 6.3: localhost, and every name below it.
-            return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+            return name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
                 || name.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase);
         }
         address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -7,5 +7,6 @@ public static class ShellWord
     public static string Of(string text) =>
         text.Length > 0 && text.All(IsPlain) && text[0] is not ('-' or '=') ? text : $"'{text.Replace("'", "'\\''")}'";
 
-    private static bool IsPlain(char c) => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ':' or ',' or '@' or '%' or '=';
+    private static bool IsPlain(char c) =>
+        char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-' or '+' or ':' or ',' or '@' or '%' or '=';
 }

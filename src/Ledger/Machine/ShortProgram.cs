@@ -21,12 +21,14 @@ internal static class ShortProgram
     /// <param name="line">Program and arguments; nothing secret, every process of the machine can read them.</param>
     /// <param name="folder">The working folder; null: the root folder, which every account may enter.</param>
     /// <param name="wholeEnvironment">
-    /// Hands on all of our environment. The default is a bare one: ours may hold secrets, and PGDATA, PGOPTIONS and the like would change what PostgreSQL does.
+    /// Hands on all of our environment. The default is a bare one: ours may hold secrets, and PGDATA, PGOPTIONS and the like would change
+    /// what PostgreSQL does.
     /// </param>
     /// <param name="variables">Set in its environment besides.</param>
     /// <param name="cancel">Kills the program, and all that it started.</param>
     public static async Task<ProgramResult> RunAsync(
-        IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
+        IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false,
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         using var process = new Process();
         try
@@ -42,7 +44,10 @@ internal static class ShortProgram
         return await FinishAsync(process, cancel);
     }
 
-    /// <summary>The full path of a program: in the folders of <paramref name="path"/>, or in the system's own when that is null; null when it is nowhere.</summary>
+    /// <summary>
+    /// The full path of a program: in the folders of <paramref name="path"/>, or in the system's own when that is null; null when it is
+    /// nowhere.
+    /// </summary>
     public static string? Find(string program, string? path) =>
         (path ?? SystemPath).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, program))
@@ -54,7 +59,8 @@ internal static class ShortProgram
     /// </summary>
     /// <exception cref="Win32Exception">There is no such program.</exception>
     public static ProcessStartInfo StartInfo(
-        IReadOnlyList<string> line, string? folder = null, bool wholeEnvironment = false, IReadOnlyDictionary<string, string>? variables = null)
+        IReadOnlyList<string> line, string? folder = null, bool wholeEnvironment = false,
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         var program = Find(line[0], Environment.GetEnvironmentVariable("PATH")) ?? Find(line[0], path: null)
             ?? throw new Win32Exception(NoSuchFile, $"there is no program {line[0]} here");

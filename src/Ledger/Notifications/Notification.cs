@@ -34,7 +34,8 @@ public sealed record Notification(
     public static string Word(NotificationKind kind) => kind == NotificationKind.Mail ? "mail" : "webhook";
 
     /// <inheritdoc cref="Word"/>
-    public static NotificationKind KindOf(string word) => word == Word(NotificationKind.Mail) ? NotificationKind.Mail : NotificationKind.Webhook;
+    public static NotificationKind KindOf(string word) =>
+        word == Word(NotificationKind.Mail) ? NotificationKind.Mail : NotificationKind.Webhook;
 
     /// <summary>Without the members.</summary>
     public override string ToString() => nameof(Notification);

@@ -31,9 +31,13 @@ internal static class BotsPage
             return await ErrorPages.MalformedAsync(html, context, query.Problems);
         var after = query.Text("after");
         var page = bots.Where(bot => after is null || string.CompareOrdinal(bot.BotId, after) > 0).Take(Limit + 1).ToList();
-        var windows = page.Select(bot => bot.Window).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Where(caller.Registry.Windows.ContainsKey)
+        var windows = page.Select(bot => bot.Window)
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .Where(caller.Registry.Windows.ContainsKey)
             .Select(name => WindowPlan.Of(planner, caller.Registry.Windows[name], time.GetUtcNow(), Openings));
-        var content = new BotsContent(caller.ClientId, [.. page.Take(Limit)], [.. windows], page.Count > Limit ? page[Limit - 1].BotId : null, after is null);
+        var content = new BotsContent(
+            caller.ClientId, [.. page.Take(Limit)], [.. windows], page.Count > Limit ? page[Limit - 1].BotId : null, after is null);
         return await html.PageAsync<Bots>(context, new Dictionary<string, object?> { [nameof(Bots.Content)] = content });
     }
 }

@@ -32,7 +32,9 @@ internal sealed class ErasedByNight(NpgsqlDataSource database, TimeProvider time
         var now = time.GetUtcNow();
         var first = EveningOf(now).AddDays(1 - Nights);
         var settled = EveningOf(now - Settles);
-        var known = bots.ToDictionary(bot => bot, bot => _kept.GetValueOrDefault(bot) is { } kept && kept.First <= first ? kept : new Kept(first, first, None), StringComparer.Ordinal);
+        var known = bots.ToDictionary(
+            bot => bot, bot => _kept.GetValueOrDefault(bot) is { } kept && kept.First <= first ? kept : new Kept(first, first, None),
+            StringComparer.Ordinal);
         var read = await ReadAsync(known, first, cancel);
         var totals = new Dictionary<DateOnly, long>();
         foreach (var (bot, kept) in known)
@@ -44,16 +46,20 @@ internal sealed class ErasedByNight(NpgsqlDataSource database, TimeProvider time
                 totals[evening] = totals.GetValueOrDefault(evening) + sum;
             _kept[bot] = new Kept(first, settled, sums.Where(sum => sum.Key < settled).ToDictionary());
         }
-        return [.. Enumerable.Range(0, Nights).Select(first.AddDays).Select(evening => new Night(evening, totals.GetValueOrDefault(evening)))];
+        return
+        [.. Enumerable.Range(0, Nights).Select(first.AddDays).Select(evening => new Night(evening, totals.GetValueOrDefault(evening)))];
     }
 
     private static readonly IReadOnlyDictionary<DateOnly, long> None = new Dictionary<DateOnly, long>();
 
-    private async Task<Dictionary<string, Dictionary<DateOnly, long>>> ReadAsync(Dictionary<string, Kept> known, DateOnly first, CancellationToken cancel)
+    private async Task<Dictionary<string, Dictionary<DateOnly, long>>> ReadAsync(
+        Dictionary<string, Kept> known, DateOnly first, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ReadSql);
         command.Parameters.AddWithValue(known.Keys.ToArray());
-        command.Parameters.AddWithValue(NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, known.Values.Select(kept => Begins(kept.End > first ? kept.End : first)).ToArray());
+        command.Parameters.AddWithValue(
+            NpgsqlDbType.Array | NpgsqlDbType.TimestampTz,
+            known.Values.Select(kept => Begins(kept.End > first ? kept.End : first)).ToArray());
         command.Parameters.AddWithValue(Begins(first));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var sums = new Dictionary<string, Dictionary<DateOnly, long>>(StringComparer.Ordinal);

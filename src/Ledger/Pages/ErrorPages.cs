@@ -27,12 +27,16 @@ internal static class ErrorPages
     {
         if (answer.RetryAfter is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString();
-        await (await PageAsync(html, context, answer.Status, Title(answer.Status), [.. answer.Messages.Select(Words.Sentence)])).ExecuteAsync(context);
+        await (
+            await PageAsync(html, context, answer.Status, Title(answer.Status), [.. answer.Messages.Select(Words.Sentence)])
+        ).ExecuteAsync(context);
     }
 
     /// <summary>404: the same for what never was and what is another bot's.</summary>
-    public static Task<IResult> UnknownJobAsync(Html html, HttpContext context) => PageAsync(
-        html, context, 404, "There is no such job", ["Or it belongs to a bot of which you have no grant. A whole job id is cdj- and a UUID."]);
+    public static Task<IResult> UnknownJobAsync(Html html, HttpContext context) =>
+        PageAsync(
+            html, context, 404, "There is no such job",
+            ["Or it belongs to a bot of which you have no grant. A whole job id is cdj- and a UUID."]);
 
     /// <summary>400: an address that somebody made up.</summary>
     public static Task<IResult> MalformedAsync(Html html, HttpContext context, IEnumerable<string> problems) =>
@@ -49,9 +53,17 @@ internal static class ErrorPages
         var client = Caller.Of(context).ClientId;
         var needed = string.Join(" or ", scopes.Select(scope => $"“{Words.Scope(scope)}”"));
         return PageAsync(
-            html, context, 403, "This needs a scope that you do not have",
-            [$"{(scopes.Length == 1 ? "The scope" : "One of the scopes")} {needed} {(bot is null ? "for a bot" : "for this bot")} is needed. An administrator can grant it, beside what the client has:"],
-            $"ledger client grant {Words.Shell(client)} --bot {(bot is null ? "BOT" : Words.Shell(bot))} --scope {Words.ScopeOption(scopes[^1])}");
+            html,
+            context,
+            403,
+            "This needs a scope that you do not have",
+            [
+                $"{(scopes.Length == 1 ? "The scope" : "One of the scopes")} {needed} {(bot is null ? "for a bot" : "for this bot")} is "
+                + "needed. An administrator can grant it, beside what the client has:",
+            ],
+            $"ledger client grant {Words.Shell(client)} --bot {(bot is null ? "BOT" : Words.Shell(bot))} --scope "
+            + $"{Words.ScopeOption(scopes[^1])}"
+        );
     }
 
     /// <summary>403: a form that was not sent from a page of ours.</summary>
@@ -59,7 +71,8 @@ internal static class ErrorPages
         html, context, 403, "This was not sent from a page of the ledger",
         ["Open the page here and send it again. Behind a proxy, the service must know its own address: ledger serve --public-url."]);
 
-    private static Task<IResult> PageAsync(Html html, HttpContext context, int status, string title, IReadOnlyList<string> messages, string? command = null) =>
+    private static Task<IResult> PageAsync(
+        Html html, HttpContext context, int status, string title, IReadOnlyList<string> messages, string? command = null) =>
         html.PageAsync<ErrorPage>(
             context,
             new Dictionary<string, object?>

@@ -4,7 +4,8 @@ using Ledger.Web.Tokens;
 namespace Ledger.Pages;
 
 /// <summary>
-/// In front of every page but the public ones: without a session a person is sent to sign in, and then comes back. It leaves the <see cref="Caller"/> in the request's features.
+/// In front of every page but the public ones: without a session a person is sent to sign in, and then comes back. It leaves the <see
+/// cref="Caller"/> in the request's features.
 /// </summary>
 internal sealed class Gate(SessionVerifier sessions, HttpOptions options, Html html) : IEndpointFilter
 {
@@ -22,7 +23,8 @@ internal sealed class Gate(SessionVerifier sessions, HttpOptions options, Html h
         if (isChange)
             return TypedResults.Redirect("/login");
         var here = $"{http.Request.Path}{http.Request.QueryString}";
-        // The cookie does not come along from another site, such as a mail in a browser: a page of ours that leads here brings it, if there is one.
+        // The cookie does not come along from another site, such as a mail in a browser: a page of ours that leads here brings it, if
+        // there is one.
         return SameOrigin.MayRead(http.Request)
             ? TypedResults.Redirect($"/login?next={Uri.EscapeDataString(here)}")
             : await html.PageAsync<Arrival>(http, new Dictionary<string, object?> { [nameof(Arrival.Address)] = here });

@@ -13,7 +13,8 @@ namespace Ledger.Pages;
 /// <summary>What the overview shows; null, or empty: the viewer may not see it.</summary>
 /// <param name="Undelivered">Mails and webhook messages that are not sent, 100 at most.</param>
 public sealed record OverviewContent(
-    string Viewer, IReadOnlyDictionary<ReportedStatus, long>? Jobs, IReadOnlyList<Night>? Nights, IReadOnlyList<WindowPlan> Windows, LogStanding Log, int Undelivered);
+    string Viewer, IReadOnlyDictionary<ReportedStatus, long>? Jobs, IReadOnlyList<Night>? Nights, IReadOnlyList<WindowPlan> Windows,
+    LogStanding Log, int Undelivered);
 
 /// <summary>A window and its next openings; an open one's first is the present one.</summary>
 /// <param name="NeverAgain">Why it never opens again; null while it does, or is open.</param>
@@ -64,5 +65,6 @@ internal static class OverviewPage
         bots.Select(bot => bot.Window).Distinct(StringComparer.Ordinal)
             .Where(caller.Registry.Windows.ContainsKey)
             .Select(name => WindowPlan.Of(planner, caller.Registry.Windows[name], now, count: 1))
-            .OrderBy(plan => plan.Openings.Count == 0 ? DateTimeOffset.MaxValue : plan.Openings[0].Opens).ThenBy(plan => plan.Window.Name, StringComparer.Ordinal);
+            .OrderBy(plan => plan.Openings.Count == 0 ? DateTimeOffset.MaxValue : plan.Openings[0].Opens)
+            .ThenBy(plan => plan.Window.Name, StringComparer.Ordinal);
 }

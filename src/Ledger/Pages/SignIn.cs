@@ -49,9 +49,14 @@ internal static class SignIn
     }
 
     /// <summary>The page that <paramref name="next"/> names, if it is one of ours; else the overview.</summary>
-    /// <remarks><c>//host</c> and, to some browsers, <c>/\host</c> are other hosts; a control character could hide either. A header holds ASCII only.</remarks>
+    /// <remarks>
+    /// <c>//host</c> and, to some browsers, <c>/\host</c> are other hosts; a control character could hide either. A header holds ASCII
+    /// only.
+    /// </remarks>
     internal static string Local(string? next) =>
-        next is ['/', ..] && next is not ['/', '/' or '\\', ..] && next.All(letter => letter is > ' ' and < '\x7f') && next.Length <= 2048 ? next : "/";
+        next is ['/', ..] && next is not ['/', '/' or '\\', ..] && next.All(letter => letter is > ' ' and < '\x7f') && next.Length <= 2048
+            ? next
+            : "/";
 
     /// <summary>As it is pasted: with a line's end, or with what stands before it in a header.</summary>
     private static string Token(IReadOnlyDictionary<string, string> form)
@@ -66,21 +71,36 @@ internal static class SignIn
             await sessions.EndAsync(id, context.RequestAborted);
     }
 
-    private static void SetCookie(HttpContext context, HttpOptions options, string id) => context.Response.Cookies.Append(ConsoleSessions.Cookie, id, new CookieOptions
-    {
-        HttpOnly = true,
-        SameSite = SameSiteMode.Strict,
-        // Behind a proxy only the browser knows that it speaks https.
-        Secure = context.Request.IsHttps || options.PublicUrl?.Scheme == Uri.UriSchemeHttps || context.Request.Headers.Origin.ToString().StartsWith("https://", StringComparison.Ordinal),
-        Path = "/",
-    });
+    private static void SetCookie(HttpContext context, HttpOptions options, string id) =>
+        context.Response.Cookies.Append(
+            ConsoleSessions.Cookie,
+            id,
+            new CookieOptions
+            {
+                HttpOnly = true,
+                SameSite = SameSiteMode.Strict,
+                // Behind a proxy only the browser knows that it speaks https.
+                Secure =
+                    context.Request.IsHttps
+                    || options.PublicUrl?.Scheme == Uri.UriSchemeHttps
+                    || context.Request.Headers.Origin.ToString().StartsWith("https://", StringComparison.Ordinal),
+                Path = "/",
+            }
+        );
 
     private static Task<IResult> PageAsync(HttpContext context, Html html, string? next, TokenRefusal? refusal, string? withoutGrant = null)
     {
-        var status = refusal is not null ? StatusCodes.Status401Unauthorized : withoutGrant is not null ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK;
+        var status =
+            refusal is not null ? StatusCodes.Status401Unauthorized
+            : withoutGrant is not null ? StatusCodes.Status403Forbidden
+            : StatusCodes.Status200OK;
         return html.PageAsync<Login>(
             context,
-            new Dictionary<string, object?> { [nameof(Login.Next)] = Local(next), [nameof(Login.Refusal)] = refusal, [nameof(Login.WithoutGrant)] = withoutGrant },
-            status);
+            new Dictionary<string, object?>
+            {
+                [nameof(Login.Next)] = Local(next), [nameof(Login.Refusal)] = refusal, [nameof(Login.WithoutGrant)] = withoutGrant,
+            },
+            status
+        );
     }
 }

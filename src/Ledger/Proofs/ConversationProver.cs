@@ -11,8 +11,9 @@ using Npgsql;
 namespace Ledger.Proofs;
 
 /// <summary>
-/// Proves what finally became of one conversation of a job. No index leads there, since one would be a list of the erased: the conversation's ordinal is looked for in the
-/// unsealed list (a million ids take about half a second), and from it the event follows in a few reads by version.
+/// Proves what finally became of one conversation of a job. No index leads there, since one would be a list of the erased: the
+/// conversation's ordinal is looked for in the unsealed list (a million ids take about half a second), and from it the event follows in a
+/// few reads by version.
 /// </summary>
 public sealed class ConversationProver(NpgsqlDataSource database)
 {
@@ -47,8 +48,9 @@ public sealed class ConversationProver(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// The version of an ordinal's final outcome. The first attempt records the outcomes of all ordinals in order, and between them only plans: so a version that is too low is
-    /// so by as many plans as came before, and never too high. A failure's successors come after it, and are few or near the stream's end.
+    /// The version of an ordinal's final outcome. The first attempt records the outcomes of all ordinals in order, and between them only
+    /// plans: so a version that is too low is so by as many plans as came before, and never too high. A failure's successors come after
+    /// it, and are few or near the stream's end.
     /// </summary>
     private async Task<long> OutcomeAsync(JobId job, long ordinal, CancellationToken cancel)
     {
@@ -61,7 +63,10 @@ public sealed class ConversationProver(NpgsqlDataSource database)
             else if (found < ordinal)
                 version += ordinal - found;
             else if (found > ordinal)
-                throw new LogException($"the outcomes of job {job} are not in order at version {version}: its database was changed. `ledger audit` names the first event that is not as it was logged");
+                throw new LogException(
+                    $"the outcomes of job {job} are not in order at version {version}: its database was changed. `ledger audit` names "
+                    + "the first event that is not as it was logged"
+                );
             else
                 return @event is Failed ? await LaterAsync(job, version, ordinal, cancel) ?? version : version;
         }
@@ -115,5 +120,8 @@ public sealed class ConversationProver(NpgsqlDataSource database)
     }
 
     private static LogException Missing(JobId job) =>
-        new($"an outcome of job {job} is missing: its database was changed. `ledger audit` names the first event that is not as it was logged");
+        new(
+            $"an outcome of job {job} is missing: its database was changed. `ledger audit` names the first event that is not as it was "
+            + "logged"
+        );
 }

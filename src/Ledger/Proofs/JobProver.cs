@@ -9,8 +9,9 @@ using Npgsql;
 namespace Ledger.Proofs;
 
 /// <summary>
-/// Writes the erasure proof of a whole job (docs/formats.md, "Job proof") as it reads it: memory does not grow with the job. What it reads is fixed by the
-/// checkpoint, so it reads in pages, each on a connection of its own, and neither a snapshot nor a connection is held while a slow client receives.
+/// Writes the erasure proof of a whole job (docs/formats.md, "Job proof") as it reads it: memory does not grow with the job. What it reads
+/// is fixed by the checkpoint, so it reads in pages, each on a connection of its own, and neither a snapshot nor a connection is held
+/// while a slow client receives.
 /// </summary>
 public sealed class JobProver(NpgsqlDataSource database)
 {
@@ -62,7 +63,9 @@ public sealed class JobProver(NpgsqlDataSource database)
 
     private async Task WriteDisclosuresAsync(JobProofWriter proof, ProvableJob job, JobKey key, CancellationToken cancel)
     {
-        var cId = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, job.Secrets!.SealedRequest)) is DeletionRequest.ByChannelUser user ? user.CId : null;
+        var cId = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, job.Secrets!.SealedRequest)) is DeletionRequest.ByChannelUser user
+            ? user.CId
+            : null;
         await proof.BeginDisclosuresAsync(job.Outcomes + (cId is null ? 0 : 1), cancel);
         if (cId is not null)
             await proof.WriteDisclosureAsync(key.Disclose(IdentifierKind.CId, cId), cancel);

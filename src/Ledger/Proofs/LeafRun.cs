@@ -22,9 +22,11 @@ internal readonly record struct LeafRun(long First, long Count, long FirstVersio
     public long End => First + Count;
 
     /// <summary>
-    /// All leaves of a job in as few runs as possible, ascending. A stream's versions ascend with its leaves: an append holds the stream's lock from before it is queued until it is committed.
+    /// All leaves of a job in as few runs as possible, ascending. A stream's versions ascend with its leaves: an append holds the stream's
+    /// lock from before it is queued until it is committed.
     /// </summary>
-    public static async IAsyncEnumerable<LeafRun> OfJobAsync(NpgsqlDataSource database, JobId job, [EnumeratorCancellation] CancellationToken cancel)
+    public static async IAsyncEnumerable<LeafRun> OfJobAsync(
+        NpgsqlDataSource database, JobId job, [EnumeratorCancellation] CancellationToken cancel)
     {
         LeafRun? open = null;
         var page = await PageAsync(database, job, fromVersion: 1, cancel);

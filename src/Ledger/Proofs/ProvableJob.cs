@@ -22,7 +22,10 @@ public abstract record Provability
     public sealed record Ready(ProvableJob Job) : Provability;
 }
 
-/// <summary>A job that has ended, and the checkpoint that it is proved under. Both stay as they are, so whatever is read of them later is of one tree.</summary>
+/// <summary>
+/// A job that has ended, and the checkpoint that it is proved under. Both stay as they are, so whatever is read of them later is of one
+/// tree.
+/// </summary>
 /// <param name="Checkpoint">The latest one published; it covers all of the job's events.</param>
 /// <param name="Note">The same, signed, verbatim.</param>
 /// <param name="End">The job's last event.</param>
@@ -50,7 +53,8 @@ public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, C
             : new Provability.NotCovered();
     }
 
-    private static async Task<(object Event, long? Leaf, JobSecrets? Secrets)?> LastAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    private static async Task<(object Event, long? Leaf, JobSecrets? Secrets)?> LastAsync(
+        NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LastSql, connection) { Parameters = { new() { Value = job.Value } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
@@ -59,7 +63,10 @@ public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, C
         return (
             EventType.Read(reader.GetString(0), reader.GetString(1)),
             await reader.IsDBNullAsync(2, cancel) ? null : reader.GetInt64(2),
-            await reader.IsDBNullAsync(3, cancel) ? null : new JobSecrets(reader.GetInt32(3), reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5)));
+            await reader.IsDBNullAsync(3, cancel)
+                ? null
+                : new JobSecrets(reader.GetInt32(3), reader.GetFieldValue<byte[]>(4), reader.GetFieldValue<byte[]>(5))
+        );
     }
 
     /// <summary>The job's key; null once it, or its epoch's, is destroyed.</summary>

@@ -24,8 +24,9 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
             : ReadSinceAsync(time.GetTimestamp() - (long)(MaxAge.TotalSeconds * time.TimestampFrequency), cancel);
 
     /// <summary>
-    /// A snapshot read after <paramref name="since"/> (a <see cref="TimeProvider.GetTimestamp"/>). Before a request is refused because a bot, client, secret or grant is unknown,
-    /// ask again with the instant at which the request arrived: what was registered before it must be found.
+    /// A snapshot read after <paramref name="since"/> (a <see cref="TimeProvider.GetTimestamp"/>). Before a request is refused because a
+    /// bot, client, secret or grant is unknown, ask again with the instant at which the request arrived: what was registered before it
+    /// must be found.
     /// </summary>
     public async ValueTask<RegistrySnapshot> ReadSinceAsync(long since, CancellationToken cancel)
     {
@@ -60,7 +61,9 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
             revision,
             (await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel)).ToDictionary(bot => bot.BotId, StringComparer.Ordinal),
             clients.ToDictionary(client => client.ClientId, client => Entry(client, secrets), StringComparer.Ordinal),
-            (await Documents.AllAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(window => window.Name, StringComparer.Ordinal));
+            (await Documents.AllAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(
+                window => window.Name, StringComparer.Ordinal)
+        );
     }
 
     private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) =>
@@ -81,14 +84,17 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
         }
     }
 
-    /// <summary>A digest of every document's version and last change: a rebuild puts a document right without raising its version.</summary>
+    /// <summary>
+    /// A digest of every document's version and last change: a rebuild puts a document right without raising its version.
+    /// </summary>
     private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(RevisionSql, connection);
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    private static async Task<Dictionary<(string Client, string Secret), byte[]>> SecretsAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<Dictionary<(string Client, string Secret), byte[]>> SecretsAsync(
+        NpgsqlConnection connection, CancellationToken cancel)
     {
         var secrets = new Dictionary<(string, string), byte[]>();
         await using var command = new NpgsqlCommand("select client_id, secret_id, sealed from ledger.client_secrets", connection);

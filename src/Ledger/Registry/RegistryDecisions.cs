@@ -16,23 +16,28 @@ public static class RegistryDecisions
     /// <summary>A hundred years, in days.</summary>
     private const int LongestRetention = 36_500;
 
-    public static Decision Decide(Bot? bot, RegistryCommand command) => command switch
-    {
-        AddBot add => Add(bot, add),
-        ChangeBot change when bot is not null => Change(bot, change),
-        DisableWebhook disable when bot is not null => bot.WebhookUrl == disable.WebhookUrl
-            ? Decision.Of(new WebhookDisabled(bot.BotId, disable.WebhookUrl) { Actor = disable.Actor, Reason = disable.Reason })
-            : Decision.Nothing,
-        GrantClient grant when bot is not null => Grant(bot, grant),
-        RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
-            ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
-            : Decision.Nothing,
-        RecordDisclosure record when bot is not null =>
-            Decision.Of(new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What) { Actor = record.Actor, Reason = record.Reason }),
-        ChangeBot or DisableWebhook or GrantClient or RevokeGrant or RecordDisclosure =>
-            Decision.Reject("there is no such bot: register it with `ledger bot add`"),
-        _ => throw new ArgumentOutOfRangeException(nameof(command)),
-    };
+    public static Decision Decide(Bot? bot, RegistryCommand command) =>
+        command switch
+        {
+            AddBot add => Add(bot, add),
+            ChangeBot change when bot is not null => Change(bot, change),
+            DisableWebhook disable when bot is not null => bot.WebhookUrl == disable.WebhookUrl
+                ? Decision.Of(new WebhookDisabled(bot.BotId, disable.WebhookUrl) { Actor = disable.Actor, Reason = disable.Reason })
+                : Decision.Nothing,
+            GrantClient grant when bot is not null => Grant(bot, grant),
+            RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
+                ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
+                : Decision.Nothing,
+            RecordDisclosure record when bot is not null => Decision.Of(
+                new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What)
+                {
+                    Actor = record.Actor, Reason = record.Reason,
+                }
+            ),
+            ChangeBot or DisableWebhook or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject(
+                "there is no such bot: register it with `ledger bot add`"),
+            _ => throw new ArgumentOutOfRangeException(nameof(command)),
+        };
 
     /// <summary>The same, where a creation is recorded only if it can be true.</summary>
     public static Decision Decide(Bot? bot, RegistryCommand command, BotFacts facts)
@@ -51,16 +56,19 @@ public static class RegistryDecisions
         return decision;
     }
 
-    public static Decision Decide(ApiClient? client, RegistryCommand command) => command switch
-    {
-        AddClient add => Add(client, add),
-        _ when client is null => Decision.Reject("there is no such client: register it with `ledger client add`"),
-        RevokeClient revoke => client.Revoked ? Decision.Nothing : Decision.Of(new ClientRevoked(revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason }),
-        _ when client.Revoked => Decision.Reject("the client was revoked for good: register another one"),
-        IssueSecret issue => Issue(client, issue),
-        RetireOldSecrets retire => Decision.Of([.. client.LiveSecrets.SkipLast(1).Select(id => Retired(client.ClientId, id, retire))]),
-        _ => throw new ArgumentOutOfRangeException(nameof(command)),
-    };
+    public static Decision Decide(ApiClient? client, RegistryCommand command) =>
+        command switch
+        {
+            AddClient add => Add(client, add),
+            _ when client is null => Decision.Reject("there is no such client: register it with `ledger client add`"),
+            RevokeClient revoke => client.Revoked
+                ? Decision.Nothing
+                : Decision.Of(new ClientRevoked(revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason }),
+            _ when client.Revoked => Decision.Reject("the client was revoked for good: register another one"),
+            IssueSecret issue => Issue(client, issue),
+            RetireOldSecrets retire => Decision.Of([.. client.LiveSecrets.SkipLast(1).Select(id => Retired(client.ClientId, id, retire))]),
+            _ => throw new ArgumentOutOfRangeException(nameof(command)),
+        };
 
     public static Decision Decide(DeletionWindow? window, RegistryCommand command)
     {
@@ -68,7 +76,12 @@ public static class RegistryDecisions
         var defined = new DeletionWindow(define.Name, define.Cron, define.TimeZone, define.LengthSeconds, define.Lanes);
         return window == defined
             ? Decision.Nothing
-            : Decision.Of(new WindowDefined(define.Name, define.Cron, define.TimeZone, define.LengthSeconds, define.Lanes) { Actor = define.Actor, Reason = define.Reason });
+            : Decision.Of(
+                new WindowDefined(define.Name, define.Cron, define.TimeZone, define.LengthSeconds, define.Lanes)
+                {
+                    Actor = define.Actor, Reason = define.Reason,
+                }
+            );
     }
 
     private static Decision Add(Bot? bot, AddBot add)
@@ -87,15 +100,23 @@ public static class RegistryDecisions
         var createdAt = Instant.Truncate(add.CreatedAt);
         if (bot is null)
         {
-            return Decision.Of(new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays, add.WebhookUrl)
-            {
-                Actor = add.Actor,
-                Reason = add.Reason,
-            });
+            return Decision.Of(
+                new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays, add.WebhookUrl)
+                {
+                    Actor = add.Actor, Reason = add.Reason,
+                }
+            );
         }
-        var same = bot.OwnerMail == add.OwnerMail && bot.CreatedAt == createdAt && bot.RetentionDays == add.RetentionDays && bot.Window == add.Window
-            && bot.KeyRetentionDays == add.KeyRetentionDays && bot.WebhookUrl == add.WebhookUrl;
-        return same ? Decision.Nothing : Decision.Reject("the bot is registered already, with other settings: change it with `ledger bot set`");
+        var same =
+            bot.OwnerMail == add.OwnerMail
+            && bot.CreatedAt == createdAt
+            && bot.RetentionDays == add.RetentionDays
+            && bot.Window == add.Window
+            && bot.KeyRetentionDays == add.KeyRetentionDays
+            && bot.WebhookUrl == add.WebhookUrl;
+        return same
+            ? Decision.Nothing
+            : Decision.Reject("the bot is registered already, with other settings: change it with `ledger bot set`");
     }
 
     private static Decision Change(Bot bot, ChangeBot change)
@@ -117,11 +138,11 @@ public static class RegistryDecisions
         };
         return changed == bot
             ? Decision.Nothing
-            : Decision.Of(new BotChanged(bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays, changed.WebhookUrl)
-            {
-                Actor = change.Actor,
-                Reason = change.Reason,
-            });
+            : Decision.Of(
+                new BotChanged(
+                    bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays,
+                    changed.WebhookUrl) { Actor = change.Actor, Reason = change.Reason }
+            );
     }
 
     private static string? RecipientProblem(string? ownerMail, string? webhookUrl) => (ownerMail, webhookUrl) switch
@@ -153,9 +174,14 @@ public static class RegistryDecisions
         {
             var same = client.Algorithm == add.Algorithm && client.PublicKey == add.PublicKey && client.RequireExpiry == add.RequireExpiry
                 && (add.SecretId is null || client.LiveSecrets.Contains(add.SecretId));
-            return same ? Decision.Nothing : Decision.Reject("the client is registered already: `ledger client rotate` gives it a new secret");
+            return same
+                ? Decision.Nothing
+                : Decision.Reject("the client is registered already: `ledger client rotate` gives it a new secret");
         }
-        var registered = new ClientRegistered(add.Client, add.Algorithm, add.RequireExpiry, add.PublicKey) { Actor = add.Actor, Reason = add.Reason };
+        var registered = new ClientRegistered(add.Client, add.Algorithm, add.RequireExpiry, add.PublicKey)
+        {
+            Actor = add.Actor, Reason = add.Reason,
+        };
         return add.SecretId is null
             ? Decision.Of(registered)
             : Decision.Of(registered, new ClientSecretIssued(add.Client, add.SecretId) { Actor = add.Actor, Reason = add.Reason });
@@ -168,7 +194,9 @@ public static class RegistryDecisions
         if (client.LiveSecrets.Contains(issue.SecretId))
             return Decision.Nothing;
         var retired = client.LiveSecrets.SkipLast(1).Select(id => Retired(client.ClientId, id, issue));
-        return Decision.Of([.. retired, new ClientSecretIssued(issue.Client, issue.SecretId) { Actor = issue.Actor, Reason = issue.Reason }]);
+        return Decision.Of([
+            .. retired, new ClientSecretIssued(issue.Client, issue.SecretId) { Actor = issue.Actor, Reason = issue.Reason },
+        ]);
     }
 
     private static ClientSecretRetired Retired(string client, string secretId, RegistryCommand because) =>

@@ -29,9 +29,13 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
 
     /// <summary>Carries out one command on a bot.</summary>
     /// <returns>Null, or why not.</returns>
-    public Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel) => ExecuteAsync(botId, command, webhookSecret: null, cancel);
+    public Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel) =>
+        ExecuteAsync(botId, command, webhookSecret: null, cancel);
 
-    /// <summary>Carries out one command on a bot. A secret is stored sealed, in the same transaction, where the command gives the bot another webhook than it has.</summary>
+    /// <summary>
+    /// Carries out one command on a bot. A secret is stored sealed, in the same transaction, where the command gives the bot another
+    /// webhook than it has.
+    /// </summary>
     /// <param name="webhookSecret">For a command that may set a webhook.</param>
     public async Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, byte[]? webhookSecret, CancellationToken cancel)
     {
@@ -49,8 +53,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     }
 
     /// <summary>
-    /// Records that a client gets a job's identifiers in some form, unless it is recorded already: what is read page by page, or again and again, is one disclosure. Of several at
-    /// once, one records it.
+    /// Records that a client gets a job's identifiers in some form, unless it is recorded already: what is read page by page, or again and
+    /// again, is one disclosure. Of several at once, one records it.
     /// </summary>
     /// <returns>Null, or why not.</returns>
     public async Task<Rejection?> DiscloseOnceAsync(RecordDisclosure record, CancellationToken cancel) => await ExecuteAsync(
@@ -71,10 +75,13 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     /// <summary>Defines a window, anew or for the first time. One that could never open is refused.</summary>
     public async Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel)
     {
-        var problems = Window.Problems(command.Name, command.Cron, command.TimeZone, TimeSpan.FromSeconds(command.LengthSeconds), command.Lanes, time);
-        return problems.Count > 0 ? new Rejection(string.Join("; ", problems)) : await ExecuteAsync(
-            StreamIds.Window(command.Name), (DeletionWindow? window) => RegistryDecisions.Decide(window, command), DeletionWindowFold.Apply,
-            (_, _, _) => [], cancel);
+        var problems = Window.Problems(
+            command.Name, command.Cron, command.TimeZone, TimeSpan.FromSeconds(command.LengthSeconds), command.Lanes, time);
+        return problems.Count > 0
+            ? new Rejection(string.Join("; ", problems))
+            : await ExecuteAsync(
+                StreamIds.Window(command.Name), (DeletionWindow? window) => RegistryDecisions.Decide(window, command),
+                DeletionWindowFold.Apply, (_, _, _) => [], cancel);
     }
 
     /// <summary>Whether a window has the name of <see cref="Window.Default"/>.</summary>
@@ -85,11 +92,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         return (await FindAsync(connection, id, DocumentJson.Default.DeletionWindow, cancel)).Document is not null;
     }
 
-    /// <summary>Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.</summary>
+    /// <summary>
+    /// Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.
+    /// </summary>
     public async Task EnsureDefaultWindowAsync(CancellationToken cancel)
     {
         var window = Window.Default;
-        var define = new DefineWindow(window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, "ledger", "the window of a bot that was given none");
+        var define = new DefineWindow(
+            window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, "ledger",
+            "the window of a bot that was given none");
         await ExecuteAsync(
             StreamIds.Window(window.Name),
             (DeletionWindow? defined) => defined is null ? RegistryDecisions.Decide(defined, define) : Decision<RegistryEvent>.Nothing,
@@ -98,16 +109,19 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
 
     /// <summary>Carries out one command on a client. A secret that it issues is stored sealed in the same transaction.</summary>
     /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>; else null.</param>
-    public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) => ExecuteAsync(
-        StreamIds.Client(clientId), (ApiClient? client) => RegistryDecisions.Decide(client, command), ApiClientFold.Apply,
-        (_, _, events) => SecretRows(clientId, secret, events), cancel);
+    public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) =>
+        ExecuteAsync(
+            StreamIds.Client(clientId), (ApiClient? client) => RegistryDecisions.Decide(client, command), ApiClientFold.Apply,
+            (_, _, events) => SecretRows(clientId, secret, events), cancel);
 
     /// <summary>
-    /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of base64url over 64 random bytes), so that
-    /// any JWT tool takes it as it is shown.
+    /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of
+    /// base64url over 64 random bytes), so that any JWT tool takes it as it is shown.
     /// </summary>
     public static (string SecretId, byte[] Secret) NewSecret() =>
-        (Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)), Encoding.UTF8.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretSize))));
+        (
+            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)),
+            Encoding.UTF8.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretSize))));
 
     private async Task<Rejection?> ExecuteAsync<TDocument>(
         Guid id, Func<TDocument?, Decision<RegistryEvent>> decide, Func<TDocument?, RegistryEvent, TDocument> fold,
@@ -166,7 +180,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         NpgsqlConnection connection, Guid stream, JsonTypeInfo<TDocument> json, CancellationToken cancel)
         where TDocument : class
     {
-        await using var command = new NpgsqlCommand($"select data::text, mt_version from {Documents.Table<TDocument>()} where id = $1", connection)
+        await using var command = new NpgsqlCommand(
+            $"select data::text, mt_version from {Documents.Table<TDocument>()} where id = $1", connection)
         {
             Parameters = { new() { Value = stream } },
         };
@@ -178,7 +193,13 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     {
         await using var command = new NpgsqlCommand(IsDisclosedSql, connection)
         {
-            Parameters = { new() { Value = StreamIds.Bot(record.Bot) }, new() { Value = record.Job }, new() { Value = record.Client }, new() { Value = record.What } },
+            Parameters =
+            {
+                new() { Value = StreamIds.Bot(record.Bot) },
+                new() { Value = record.Job },
+                new() { Value = record.Client },
+                new() { Value = record.What },
+            },
         };
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
@@ -193,7 +214,12 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
             {
                 yield return new NpgsqlBatchCommand("insert into ledger.client_secrets (client_id, secret_id, sealed) values ($1, $2, $3)")
                 {
-                    Parameters = { new() { Value = clientId }, new() { Value = issued.SecretId }, new() { Value = keys!.SealSecret(clientId, issued.SecretId, secret!) } },
+                    Parameters =
+                    {
+                        new() { Value = clientId },
+                        new() { Value = issued.SecretId },
+                        new() { Value = keys!.SealSecret(clientId, issued.SecretId, secret!) },
+                    },
                 };
             }
             else if (@event is ClientSecretRetired retired)
@@ -205,7 +231,10 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
             }
             else if (@event is ClientRevoked)
             {
-                yield return new NpgsqlBatchCommand("delete from ledger.client_secrets where client_id = $1") { Parameters = { new() { Value = clientId } } };
+                yield return new NpgsqlBatchCommand("delete from ledger.client_secrets where client_id = $1")
+                {
+                    Parameters = { new() { Value = clientId } },
+                };
             }
         }
     }
@@ -226,7 +255,9 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         if (WindowOf(command) is { } window
             && (await FindAsync(connection, StreamIds.Window(window), DocumentJson.Default.DeletionWindow, cancel)).Document is null)
             return new Rejection($"there is no window '{window}': define it with `ledger window add`");
-        if (command is GrantClient grant && (await FindAsync(connection, StreamIds.Client(grant.Client), DocumentJson.Default.ApiClient, cancel)).Document is not { Revoked: false })
+        if (command is GrantClient grant
+            && (await FindAsync(connection, StreamIds.Client(grant.Client), DocumentJson.Default.ApiClient, cancel)).Document
+                is not { Revoked: false })
             return new Rejection($"there is no client '{grant.Client}' (or it was revoked): register it with `ledger client add`");
         // Else a mistyped name would be told that it may no longer act, while the one that was meant goes on.
         if (command is RevokeGrant revoke

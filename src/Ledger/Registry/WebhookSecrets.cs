@@ -15,12 +15,19 @@ public static class WebhookSecrets
             yield break;
         if (after.WebhookUrl is null)
         {
-            yield return new NpgsqlBatchCommand("delete from ledger.webhook_secrets where bot_id = $1") { Parameters = { new() { Value = after.BotId } } };
+            yield return new NpgsqlBatchCommand("delete from ledger.webhook_secrets where bot_id = $1")
+            {
+                Parameters = { new() { Value = after.BotId } },
+            };
             yield break;
         }
         if (secret is null || keys is null)
-            throw new InvalidOperationException("a webhook can be given only with a secret for it, and with the service's keys at hand, which seal it");
-        yield return new NpgsqlBatchCommand("insert into ledger.webhook_secrets (bot_id, sealed) values ($1, $2) on conflict (bot_id) do update set sealed = excluded.sealed")
+            throw new InvalidOperationException(
+                "a webhook can be given only with a secret for it, and with the service's keys at hand, which seal it");
+        yield return new NpgsqlBatchCommand(
+            "insert into ledger.webhook_secrets (bot_id, sealed) values ($1, $2) on conflict (bot_id) do update set sealed = "
+            + "excluded.sealed"
+        )
         {
             Parameters = { new() { Value = after.BotId }, new() { Value = keys.SealWebhookSecret(after.BotId, secret) } },
         };
@@ -38,10 +45,12 @@ public static class WebhookSecrets
     }
 
     /// <summary>Whether the bot's secret is this one: one that was made for a command that changed nothing is not.</summary>
-    public static async Task<bool> IsInUseAsync(NpgsqlDataSource database, KeyFolder keys, string bot, byte[] secret, CancellationToken cancel)
+    public static async Task<bool> IsInUseAsync(
+        NpgsqlDataSource database, KeyFolder keys, string bot, byte[] secret, CancellationToken cancel)
     {
         await using var command = database.CreateCommand("select sealed from ledger.webhook_secrets where bot_id = $1");
         command.Parameters.AddWithValue(bot);
-        return await command.ExecuteScalarAsync(cancel) is byte[] stored && CryptographicOperations.FixedTimeEquals(keys.OpenWebhookSecret(bot, stored), secret);
+        return await command.ExecuteScalarAsync(cancel) is byte[] stored
+            && CryptographicOperations.FixedTimeEquals(keys.OpenWebhookSecret(bot, stored), secret);
     }
 }

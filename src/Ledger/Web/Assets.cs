@@ -6,8 +6,9 @@ namespace Ledger.Web;
 
 /// <summary><c>/assets/…</c>: style sheets, scripts and pictures, embedded from the folder <c>assets</c>.</summary>
 /// <remarks>
-/// A page links them by <see cref="Url"/>, whose <c>v</c> is the content's hash: what was linked may be kept for ever. A script that imports another names no hash; what is asked for without one
-/// is to be asked for again each time (<c>no-cache</c>), and is answered 304 while it is the same.
+/// A page links them by <see cref="Url"/>, whose <c>v</c> is the content's hash: what was linked may be kept for ever. A script that
+/// imports another names no hash; what is asked for without one is to be asked for again each time (<c>no-cache</c>), and is answered 304
+/// while it is the same.
 /// </remarks>
 internal static class Assets
 {
@@ -34,7 +35,8 @@ internal static class Assets
             return new ErrorAnswer(404, "there is no such asset");
         context.Response.Headers.CacheControl = v == asset.Hash ? "public, max-age=31536000, immutable" : "no-cache";
         context.Response.Headers.XContentTypeOptions = "nosniff";
-        return TypedResults.Bytes(asset.Content, asset.ContentType, entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{asset.Hash}\""));
+        return TypedResults.Bytes(
+            asset.Content, asset.ContentType, entityTag: new Microsoft.Net.Http.Headers.EntityTagHeaderValue($"\"{asset.Hash}\""));
     }
 
     private static FrozenDictionary<string, Asset> Load()

@@ -57,5 +57,8 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
     }
 
     // Quotes in messages as \" and not as \u0022: people read them.
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
 }

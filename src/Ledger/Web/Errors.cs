@@ -59,27 +59,32 @@ internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger
     }
 
     public static ErrorAnswer Internal { get; } = new(500, "internal error");
-    public static ErrorAnswer Unreachable { get; } = new(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds);
+    public static ErrorAnswer Unreachable { get; } =
+        new(503, "the database cannot be reached at the moment: repeat the request later", RetryAfterSeconds);
     public static ErrorAnswer LostRace { get; } = new(409, "the job changed at the same moment, several times over: repeat the request");
-    public static ErrorAnswer OutcomeUnknown { get; } = new(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds);
+    public static ErrorAnswer OutcomeUnknown { get; } =
+        new(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds);
 
     /// <summary>Health says which in plain words; nobody else needs to know.</summary>
-    public static ErrorAnswer LogUnavailable { get; } = new(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds);
+    public static ErrorAnswer LogUnavailable { get; } =
+        new(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds);
 
-    internal static ErrorAnswer For(Exception exception) => exception switch
-    {
-        LostRaceException => LostRace,
-        OutcomeUnknownException => OutcomeUnknown,
-        LogException => LogUnavailable,
-        // Says where the record contradicts itself, and no identifier.
-        ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
-        UnfitDatabaseException => new ErrorAnswer(
-            503, "the database is not as it must be at the moment: /health/ready says why", RetryAfterSeconds),
-        KeyFolderBehindException => new ErrorAnswer(503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
-        BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
-        _ when Failure.IsUnreachable(exception) => Unreachable,
-        _ => Internal,
-    };
+    internal static ErrorAnswer For(Exception exception) =>
+        exception switch
+        {
+            LostRaceException => LostRace,
+            OutcomeUnknownException => OutcomeUnknown,
+            LogException => LogUnavailable,
+            // Says where the record contradicts itself, and no identifier.
+            ContradictoryRecordException contradiction => new ErrorAnswer(500, contradiction.Message),
+            UnfitDatabaseException => new ErrorAnswer(
+                503, "the database is not as it must be at the moment: /health/ready says why", RetryAfterSeconds),
+            KeyFolderBehindException => new ErrorAnswer(
+                503, "the service lacks a key at the moment: repeat the request later", RetryAfterSeconds),
+            BadHttpRequestException bad => ForStatus(bad.StatusCode, allow: null),
+            _ when Failure.IsUnreachable(exception) => Unreachable,
+            _ => Internal,
+        };
 
     internal static ErrorAnswer ForStatus(int status, string? allow) => new(status, status switch
     {
@@ -99,10 +104,16 @@ internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger
     {
         var types = new List<string>();
         for (var cause = exception; cause is not null; cause = cause.InnerException)
-            types.Add(cause is PostgresException postgres ? $"PostgresException {postgres.SqlState} {postgres.ConstraintName}".TrimEnd() : cause.GetType().Name);
+            types.Add(
+                cause is PostgresException postgres
+                    ? $"PostgresException {postgres.SqlState} {postgres.ConstraintName}".TrimEnd()
+                    : cause.GetType().Name
+            );
         return $"{string.Join(" < ", types)}{Environment.NewLine}{new StackTrace(exception, fNeedFileInfo: false)}";
     }
 }
 
-/// <summary>Answers a person's request with a page that says the same as the envelope. False: a program asked, and nothing is written.</summary>
+/// <summary>
+/// Answers a person's request with a page that says the same as the envelope. False: a program asked, and nothing is written.
+/// </summary>
 internal delegate Task<bool> ErrorPageWriter(HttpContext context, ErrorAnswer answer);

@@ -5,19 +5,22 @@ using Microsoft.AspNetCore.Components.Web;
 namespace Ledger.Web;
 
 /// <summary>
-/// Renders Razor components to HTML on the server, whole pages at a time: no circuit, no script of the framework's, and none of its data protection keys, which a node would have to share.
+/// Renders Razor components to HTML on the server, whole pages at a time: no circuit, no script of the framework's, and none of its data
+/// protection keys, which a node would have to share.
 /// </summary>
 public sealed class Html(IServiceProvider services, ILoggerFactory loggers)
 {
     /// <summary>What a page may load: its own assets, and nothing inline.</summary>
     public const string ContentSecurityPolicy =
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+        + "frame-ancestors 'none'; base-uri 'none'";
 
     /// <summary>An answer that holds the page, never cached.</summary>
     /// <param name="context">The request.</param>
     /// <param name="parameters">The component's parameters by name.</param>
     /// <param name="status">The answer's status.</param>
-    public async Task<IResult> PageAsync<T>(HttpContext context, IReadOnlyDictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
+    public async Task<IResult> PageAsync<T>(
+        HttpContext context, IReadOnlyDictionary<string, object?> parameters, int status = StatusCodes.Status200OK)
         where T : IComponent
     {
         var page = await RenderAsync<T>(parameters);

@@ -25,7 +25,9 @@ public sealed record HttpOptions
     /// <summary>After so long a progress stream ends, and its client opens the next, as browsers do by themselves.</summary>
     public TimeSpan ProgressLife { get; init; } = TimeSpan.FromMinutes(15);
 
-    /// <summary>After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.</summary>
+    /// <summary>
+    /// After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.
+    /// </summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>The Chromium that prints certificates as PDF; null: there is none, and they are HTML and JSON only.</summary>

@@ -6,8 +6,8 @@ namespace Ledger.Web;
 
 /// <summary>The web host of a node and of a witness, before anything is added to it.</summary>
 /// <remarks>
-/// Options decide alone. The framework's defaults would also read appsettings.json of the current folder and every variable of the environment
-/// (Kestrel__Endpoints__…, Logging__…, ASPNETCORE_URLS), and would watch that folder for changes.
+/// Options decide alone. The framework's defaults would also read appsettings.json of the current folder and every variable of the
+/// environment (Kestrel__Endpoints__…, Logging__…, ASPNETCORE_URLS), and would watch that folder for changes.
 /// </remarks>
 internal static class NodeHost
 {

@@ -64,7 +64,9 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
         }
     }
 
-    /// <summary>Adds what was admitted since the last time to the database's counts, takes over its totals, and forgets windows that are over.</summary>
+    /// <summary>
+    /// Adds what was admitted since the last time to the database's counts, takes over its totals, and forgets windows that are over.
+    /// </summary>
     /// <exception cref="NpgsqlException">The database is unreachable; what is not flushed stays so.</exception>
     public async Task FlushAsync(CancellationToken cancel)
     {
@@ -74,7 +76,8 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Call.ToString()).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Subject).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Window.Seconds).ToArray());
-            command.Parameters.AddWithValue(NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, rows.Select(row => row.Window.StartsAt.UtcDateTime).ToArray());
+            command.Parameters.AddWithValue(
+                NpgsqlDbType.Array | NpgsqlDbType.TimestampTz, rows.Select(row => row.Window.StartsAt.UtcDateTime).ToArray());
             command.Parameters.AddWithValue(rows.Select(row => row.Count).ToArray());
             await using var totals = await command.ExecuteReaderAsync(cancel);
             while (await totals.ReadAsync(cancel))

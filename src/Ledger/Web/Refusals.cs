@@ -6,9 +6,11 @@ internal static class Refusals
     /// <summary>The same for a job that never was, another bot's, and what is no job id.</summary>
     public static ErrorAnswer UnknownJob { get; } = new(404, "there is no such job");
 
-    public static ErrorAnswer NotJson { get; } = new(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
+    public static ErrorAnswer NotJson { get; } =
+        new(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
 
     public static ErrorAnswer BodyTooLarge { get; } = new(413, $"the body must have at most {Contracts.Limits.BodyBytes} bytes");
 
-    public static ErrorAnswer TooMany(int secondsToWait) => new(429, $"too many requests: repeat this one in {secondsToWait} s", secondsToWait);
+    public static ErrorAnswer TooMany(int secondsToWait) =>
+        new(429, $"too many requests: repeat this one in {secondsToWait} s", secondsToWait);
 }

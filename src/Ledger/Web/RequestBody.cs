@@ -6,7 +6,9 @@ namespace Ledger.Web;
 /// <summary>Reads request bodies, and never much more than the contract allows.</summary>
 internal static class RequestBody
 {
-    /// <summary>The whole body; null if it is over <see cref="Limits.BodyBytes"/>, by its announced length or, without one, by what arrives.</summary>
+    /// <summary>
+    /// The whole body; null if it is over <see cref="Limits.BodyBytes"/>, by its announced length or, without one, by what arrives.
+    /// </summary>
     public static async ValueTask<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancel)
     {
         if (request.ContentLength > Limits.BodyBytes)

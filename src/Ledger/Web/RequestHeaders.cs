@@ -15,11 +15,14 @@ internal static class RequestHeaders
             return (null, null);
         if (values.Count == 1 && values[0] is { } key && IsIdempotencyKey(key))
             return (key, null);
-        return (null, new ErrorAnswer(400, "Idempotency-Key must be there at most once and be 1 to 255 visible ASCII characters, without spaces"));
+        return (
+            null,
+            new ErrorAnswer(400, "Idempotency-Key must be there at most once and be 1 to 255 visible ASCII characters, without spaces"));
     }
 
     /// <summary>1 to 255 visible ASCII characters.</summary>
-    public static bool IsIdempotencyKey(string text) => text.Length is > 0 and <= IdempotencyKeyCharacters && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
+    public static bool IsIdempotencyKey(string text) =>
+        text.Length is > 0 and <= IdempotencyKeyCharacters && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>Whether the body is announced as JSON in UTF-8, not compressed (contract §1).</summary>
     public static bool AnnounceJson(HttpRequest request) => Announce(request, "application/json");
@@ -33,7 +36,9 @@ internal static class RequestHeaders
             return true;
         return MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
-            && type.Parameters.All(parameter => !parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || NamesUtf8(parameter));
+            && type.Parameters.All(parameter =>
+                !parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || NamesUtf8(parameter)
+            );
     }
 
     private static bool NamesUtf8(NameValueHeaderValue charset)

@@ -4,7 +4,9 @@ using Ledger.Projections.Registry;
 
 namespace Ledger.Windows;
 
-/// <summary>Plans jobs into openings. Calendars are kept by the window's definition, so a changed window has a calendar of its own.</summary>
+/// <summary>
+/// Plans jobs into openings. Calendars are kept by the window's definition, so a changed window has a calendar of its own.
+/// </summary>
 public sealed class WindowPlanner
 {
     private readonly ConcurrentDictionary<DeletionWindow, WindowCalendar> _calendars = new();
@@ -32,5 +34,6 @@ public sealed class WindowPlanner
     public IReadOnlyList<Opening> NextAfter(DeletionWindow window, DateTimeOffset after, int count) =>
         Calendar(window).NextAfter(after, count);
 
-    private WindowCalendar Calendar(DeletionWindow window) => _calendars.GetOrAdd(window, static document => new WindowCalendar(Window(document)));
+    private WindowCalendar Calendar(DeletionWindow window) =>
+        _calendars.GetOrAdd(window, static document => new WindowCalendar(Window(document)));
 }

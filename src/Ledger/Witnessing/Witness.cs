@@ -5,8 +5,8 @@ using Ledger.Machine;
 namespace Ledger.Witnessing;
 
 /// <summary>
-/// Cosigns checkpoints of the logs that it knows, each only if its tree begins with the one that it cosigned before. So nobody who asks for its cosignature
-/// can be shown a tree from which something was removed or changed.
+/// Cosigns checkpoints of the logs that it knows, each only if its tree begins with the one that it cosigned before. So nobody who asks
+/// for its cosignature can be shown a tree from which something was removed or changed.
 /// </summary>
 public sealed class Witness
 {
@@ -22,7 +22,8 @@ public sealed class Witness
     public Witness(NoteSigner key, IEnumerable<NoteVerifier> logs, WitnessState state, TimeProvider time)
     {
         (_key, _state, _time) = (key, state, time);
-        _logs = logs.GroupBy(log => log.Name, StringComparer.Ordinal).ToDictionary(log => log.Key, log => new Log([.. log], new SemaphoreSlim(1, 1)), StringComparer.Ordinal);
+        _logs = logs.GroupBy(log => log.Name, StringComparer.Ordinal)
+            .ToDictionary(log => log.Key, log => new Log([.. log], new SemaphoreSlim(1, 1)), StringComparer.Ordinal);
     }
 
     /// <summary>The origins of the logs that it knows.</summary>
@@ -38,7 +39,8 @@ public sealed class Witness
             return new WitnessAnswer.Refused(403, $"no key that this witness trusts for '{checkpoint.Origin}' signed the checkpoint");
         if (request.OldSize > checkpoint.Size)
             return new WitnessAnswer.Refused(400, $"the old size {request.OldSize} is larger than the checkpoint's, {checkpoint.Size}");
-        // Of two that were compared with the same old tree only one may replace it: compare, remember and cosign under one lock (the specification's race).
+        // Of two that were compared with the same old tree only one may replace it: compare, remember and cosign under one lock (the
+        // specification's race).
         await log.Turn.WaitAsync(cancel);
         try
         {
@@ -50,8 +52,11 @@ public sealed class Witness
         }
     }
 
-    /// <summary>The last checkpoint that was cosigned for the log with this <see cref="WitnessState.Name"/>; null: none, or it is not known.</summary>
-    public SignedNote? Latest(string name) => _logs.Keys.FirstOrDefault(origin => WitnessState.Name(origin) == name) is { } origin ? _state.Latest(origin) : null;
+    /// <summary>
+    /// The last checkpoint that was cosigned for the log with this <see cref="WitnessState.Name"/>; null: none, or it is not known.
+    /// </summary>
+    public SignedNote? Latest(string name) =>
+        _logs.Keys.FirstOrDefault(origin => WitnessState.Name(origin) == name) is { } origin ? _state.Latest(origin) : null;
 
     private WitnessAnswer Compare(AddCheckpointRequest request, Checkpoint checkpoint)
     {
@@ -62,7 +67,9 @@ public sealed class Witness
         if (checkpoint.Size == 0 && !checkpoint.Root.AsSpan().SequenceEqual(MerkleTree.EmptyRoot()))
             return new WitnessAnswer.Refused(422, "a tree of size 0 has the root of the empty tree");
         if (!ConsistencyProof.Check(older.Size, checkpoint.Size, older.Root, checkpoint.Root, request.Proof))
-            return new WitnessAnswer.Refused(422, $"the tree of size {checkpoint.Size} is not shown to begin with the tree of size {older.Size} that this witness cosigned");
+            return new WitnessAnswer.Refused(
+                422,
+                $"the tree of size {checkpoint.Size} is not shown to begin with the tree of size {older.Size} that this witness cosigned");
         var cosignature = _key.Cosign(request.Note.Text, _time.GetUtcNow().ToUnixTimeSeconds());
         Remember(checkpoint.Origin, request.Note, latest, cosignature);
         return new WitnessAnswer.Cosigned(cosignature);

@@ -15,7 +15,8 @@ public static class WitnessKeyFile
     public static NoteVerifier Create(string name, string file)
     {
         if (!NoteVerifier.IsName(name))
-            throw new WitnessException("a witness's name is like witness.example/w1: without spaces, control characters and '+', 1 to 255 characters");
+            throw new WitnessException(
+                "a witness's name is like witness.example/w1: without spaces, control characters and '+', 1 to 255 characters");
         if (File.Exists(file))
             throw new WitnessException($"'{file}' exists: a key is never overwritten. Choose another file");
         var key = new NoteSigner(name, NoteKeyType.Cosignature, RandomNumberGenerator.GetBytes(Ed25519.KeySize));
@@ -32,7 +33,9 @@ public static class WitnessKeyFile
         try
         {
             var key = NoteSigner.Parse(line);
-            return key.Verifier.Type == NoteKeyType.Cosignature ? key : throw new FormatException("its type is 0x01, a log's, and not 0x04");
+            return key.Verifier.Type == NoteKeyType.Cosignature
+                ? key
+                : throw new FormatException("its type is 0x01, a log's, and not 0x04");
         }
         catch (FormatException e)
         {

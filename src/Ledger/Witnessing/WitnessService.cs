@@ -27,7 +27,8 @@ public sealed record WitnessSettings
 }
 
 /// <summary>
-/// A witness over HTTP (c2sp.org/tlog-witness v1.0.0): <c>POST /add-checkpoint</c>, and <c>GET /SHA-256(origin)/checkpoint</c> for monitors. It needs its state folder and nothing else.
+/// A witness over HTTP (c2sp.org/tlog-witness v1.0.0): <c>POST /add-checkpoint</c>, and <c>GET /SHA-256(origin)/checkpoint</c> for
+/// monitors. It needs its state folder and nothing else.
 /// </summary>
 public static class WitnessService
 {
@@ -42,7 +43,8 @@ public static class WitnessService
         var builder = NodeHost.Create(settings.Urls, settings.LogLevel);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.AddSingleton(_ => state); // By a factory, so that it is disposed.
-        builder.Services.AddSingleton(provider => new Witness(settings.Key, settings.Logs, provider.GetRequiredService<WitnessState>(), settings.Time));
+        builder.Services.AddSingleton(provider => new Witness(
+            settings.Key, settings.Logs, provider.GetRequiredService<WitnessState>(), settings.Time));
         var app = builder.Build();
         app.MapPost("/add-checkpoint", AddAsync);
         app.MapGet("/{name}/checkpoint", (string name, Witness witness) => witness.Latest(name) is { } note
@@ -67,11 +69,15 @@ public static class WitnessService
         }
         var answer = await witness.AddAsync(asked, cancel);
         if (answer is WitnessAnswer.Refused { Status: 422 } refused)
-            log.LogWarning("Not cosigned, for '{Origin}', whose key signed it: {Reason}. Proof of the log's misbehaviour, if its proof was right:\n{Request}", asked.Checkpoint.Origin, refused.Reason, asked);
+            log.LogWarning(
+                "Not cosigned, for '{Origin}', whose key signed it: {Reason}. Proof of the log's misbehaviour, if its proof was "
+                + "right:\n{Request}",
+                asked.Checkpoint.Origin, refused.Reason, asked);
         return answer switch
         {
             WitnessAnswer.Cosigned cosigned => Text(200, $"{cosigned.Signature}\n"),
-            WitnessAnswer.AnotherSize another => Results.Text(another.Size.ToString(CultureInfo.InvariantCulture) + "\n", SizeType, statusCode: 409),
+            WitnessAnswer.AnotherSize another => Results.Text(
+                another.Size.ToString(CultureInfo.InvariantCulture) + "\n", SizeType, statusCode: 409),
             WitnessAnswer.Refused other => Text(other.Status, other.Reason + "\n"),
             _ => throw new InvalidOperationException($"{answer.GetType().Name} has no status code"),
         };

@@ -8,8 +8,9 @@ using Ledger.Machine;
 namespace Ledger.Witnessing;
 
 /// <summary>
-/// What a witness remembers: the last checkpoint of each log that it cosigned, one file each, <c>SHA-256(origin).checkpoint</c>, the note with the log's
-/// signature and the witness's own. One process at a time has the folder. Losing it, or bringing back an older copy, makes the witness forget what it vouched for.
+/// What a witness remembers: the last checkpoint of each log that it cosigned, one file each, <c>SHA-256(origin).checkpoint</c>, the note
+/// with the log's signature and the witness's own. One process at a time has the folder. Losing it, or bringing back an older copy, makes
+/// the witness forget what it vouched for.
 /// </summary>
 public sealed class WitnessState : IDisposable
 {
@@ -31,8 +32,12 @@ public sealed class WitnessState : IDisposable
     public static WitnessState Open(string folder, NoteVerifier witness)
     {
         Directory.CreateDirectory(folder);
-        var held = FileLock.TryExclusive(Path.Combine(folder, LockFile))
-            ?? throw new WitnessException($"another process witnesses with the state in '{folder}': two would vouch for two trees. Stop it, or give this one a folder (and a key) of its own");
+        var held =
+            FileLock.TryExclusive(Path.Combine(folder, LockFile))
+            ?? throw new WitnessException(
+                $"another process witnesses with the state in '{folder}': two would vouch for two trees. Stop it, or give this one a "
+                + "folder (and a key) of its own"
+            );
         var state = new WitnessState(folder, held);
         try
         {
@@ -57,7 +62,9 @@ public sealed class WitnessState : IDisposable
             return _latest.GetValueOrDefault(origin);
     }
 
-    /// <summary>Remembers a checkpoint in the place of the one before, and returns once it is on disk. One caller per origin at a time.</summary>
+    /// <summary>
+    /// Remembers a checkpoint in the place of the one before, and returns once it is on disk. One caller per origin at a time.
+    /// </summary>
     public void Replace(string origin, SignedNote cosigned)
     {
         DurableFile.Replace(Path.Combine(_folder, Name(origin) + Extension), cosigned.ToString());
@@ -82,7 +89,8 @@ public sealed class WitnessState : IDisposable
         catch (Exception e) when (e is FormatException or InvalidProofException or IOException or UnauthorizedAccessException)
         {
             throw new WitnessException(
-                $"'{file}' cannot be read as what this witness last cosigned ({e.Message}). Restore it, exactly as it was: an older copy would let the log rewrite what came since. "
+                $"'{file}' cannot be read as what this witness last cosigned ({e.Message}). Restore it, exactly as it was: an older copy "
+                + "would let the log rewrite what came since. "
                 + "Where it is lost, end this witness and begin anew with a new key and folder", e);
         }
     }

@@ -37,7 +37,9 @@ public sealed record ChangeLogEntry
     public required ChangeLogDetail Detail { get; init; }
 }
 
-/// <summary>Who did it. The ledger knows the API client that asked for a job, and the actor of a change to a bot; what it does not know is empty.</summary>
+/// <summary>
+/// Who did it. The ledger knows the API client that asked for a job, and the actor of a change to a bot; what it does not know is empty.
+/// </summary>
 public sealed record ChangeLogUser(string Id)
 {
     public string FirstName { get; init; } = "";
@@ -53,7 +55,10 @@ public sealed record ChangeLogUser(string Id)
     public string OrgId { get; init; } = "";
 }
 
-/// <summary>What an entry says, for programs. Members that its type has not are absent; those of a job's entries are what <see cref="JobChangeFold"/> needs.</summary>
+/// <summary>
+/// What an entry says, for programs. Members that its type has not are absent; those of a job's entries are what <see
+/// cref="JobChangeFold"/> needs.
+/// </summary>
 /// <param name="Type">The event's type; <see cref="Outcomes"/> for a batch's outcomes, however many.</param>
 /// <param name="FirstVersion">Of the resource's event stream.</param>
 /// <param name="LastVersion">Inclusive.</param>
@@ -84,7 +89,8 @@ public sealed record ChangeLogDetail(string Type, long FirstVersion, long LastVe
     public JobOutcome? Outcome { get; init; }
 
     /// <summary>
-    /// Of a batch's outcomes: conversations of this entry. Once every conversation of the job has an outcome, each further one replaces a failure. Of <c>completed</c>: of the whole job.
+    /// Of a batch's outcomes: conversations of this entry. Once every conversation of the job has an outcome, each further one replaces a
+    /// failure. Of <c>completed</c>: of the whole job.
     /// </summary>
     public long? Deleted { get; init; }
     public long? Failed { get; init; }

@@ -15,7 +15,9 @@ namespace Ledger.Projections.ChangeLog;
 /// </remarks>
 public sealed class ChangeLogFold
 {
-    /// <summary>A bot's name is a key of an index. An id has at most 128 characters, so a longer one is of somebody else's making.</summary>
+    /// <summary>
+    /// A bot's name is a key of an index. An id has at most 128 characters, so a longer one is of somebody else's making.
+    /// </summary>
     private const int MaxBotBytes = 512;
 
     private readonly Guid _stream;

@@ -16,10 +16,13 @@ namespace Ledger.Projections.ChangeLog;
 public sealed partial class ChangeLogJson : JsonSerializerContext
 {
     /// <summary>The context to use. Quotes in messages are written as \" and not as \u0022: people read them.</summary>
-    public static ChangeLogJson Readable => s_readable ??= new ChangeLogJson(new JsonSerializerOptions(new ChangeLogJson().GeneratedSerializerOptions!)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    public static ChangeLogJson Readable =>
+        s_readable ??= new ChangeLogJson(
+            new JsonSerializerOptions(new ChangeLogJson().GeneratedSerializerOptions!)
+            {
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 
     private static ChangeLogJson? s_readable;
 }

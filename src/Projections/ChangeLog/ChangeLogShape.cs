@@ -18,7 +18,8 @@ namespace Ledger.Projections.ChangeLog;
 /// <param name="EventType">The event's type.</param>
 /// <param name="Data">The event; null: it is a batch's.</param>
 public sealed record ChangeLogRow(
-    string Bot, JobId? Job, Guid Id, long FirstVersion, long LastVersion, LeafRange Leaves, DateTimeOffset At, string? Client, string? Outcomes, string EventType, string? Data);
+    string Bot, JobId? Job, Guid Id, long FirstVersion, long LastVersion, LeafRange Leaves, DateTimeOffset At, string? Client,
+    string? Outcomes, string EventType, string? Data);
 
 /// <summary>An entry as a function of its row, and of nothing else.</summary>
 public static class ChangeLogShape
@@ -29,7 +30,8 @@ public static class ChangeLogShape
     public static ChangeLogEntry Of(ChangeLogRow row)
     {
         var said = Read(row);
-        var detail = new ChangeLogDetail(row.Outcomes is null ? row.EventType : ChangeLogDetail.Outcomes, row.FirstVersion, row.LastVersion, row.Leaves);
+        var detail = new ChangeLogDetail(
+            row.Outcomes is null ? row.EventType : ChangeLogDetail.Outcomes, row.FirstVersion, row.LastVersion, row.Leaves);
         return new ChangeLogEntry
         {
             Id = $"{IdPrefix}{row.Id:D}",
@@ -43,12 +45,16 @@ public static class ChangeLogShape
         };
     }
 
-    /// <summary>The event, or a batch's outcomes; null: this version cannot read it, and its neighbours are to be seen all the same.</summary>
+    /// <summary>
+    /// The event, or a batch's outcomes; null: this version cannot read it, and its neighbours are to be seen all the same.
+    /// </summary>
     private static object? Read(ChangeLogRow row)
     {
         try
         {
-            return row.Outcomes is { } outcomes ? JsonSerializer.Deserialize(outcomes, ChangeLogJson.Readable.BatchOutcomes) : EventType.Read(row.EventType, row.Data!);
+            return row.Outcomes is { } outcomes
+                ? JsonSerializer.Deserialize(outcomes, ChangeLogJson.Readable.BatchOutcomes)
+                : EventType.Read(row.EventType, row.Data!);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
@@ -56,22 +62,31 @@ public static class ChangeLogShape
         }
     }
 
-    private static ChangeLogDetail Fill(ChangeLogDetail detail, object? said) => said switch
-    {
-        Submitted e => detail with { RequestType = e.RequestType },
-        Scheduled e => detail with { PlannedAt = e.PlannedAt, Window = e.Window, Reason = e.Reason, Attempt = e.Attempt },
-        Started e => detail with { Attempt = e.Attempt, Conversations = e.Conversations },
-        BatchOutcomes e => detail with { Deleted = e.Deleted, Failed = e.Failed, Skipped = e.Skipped, Items = e.Items },
-        Failed e => detail with { Attempt = e.Attempt, Failure = e.Reason, RetriesRemaining = e.RetriesRemaining },
-        Completed e => detail with { Outcome = e.Outcome, Conversations = e.Conversations, Deleted = e.Deleted, Failed = e.Failed, Skipped = e.Skipped, Items = e.Items },
-        BotRegistered e => detail with { Settings = new BotSettings(e.Window, e.RetentionDays, e.KeyRetentionDays) },
-        BotChanged e => detail with { Settings = new BotSettings(e.Window, e.RetentionDays, e.KeyRetentionDays) },
-        ClientGranted e => detail with { Client = e.Client, Scopes = e.Scopes },
-        GrantRevoked e => detail with { Client = e.Client },
-        JobKeyDestroyed e => detail with { Job = e.Job },
-        IdentifiersDisclosed e => detail with { Job = e.Job, Client = e.Client, What = e.What },
-        ErasedConversationsImported e => detail with { Conversations = e.Conversations },
-        // What is new here says its type and place until somebody decides what else its readers may know.
-        _ => detail,
-    };
+    private static ChangeLogDetail Fill(ChangeLogDetail detail, object? said) =>
+        said switch
+        {
+            Submitted e => detail with { RequestType = e.RequestType },
+            Scheduled e => detail with { PlannedAt = e.PlannedAt, Window = e.Window, Reason = e.Reason, Attempt = e.Attempt },
+            Started e => detail with { Attempt = e.Attempt, Conversations = e.Conversations },
+            BatchOutcomes e => detail with { Deleted = e.Deleted, Failed = e.Failed, Skipped = e.Skipped, Items = e.Items },
+            Failed e => detail with { Attempt = e.Attempt, Failure = e.Reason, RetriesRemaining = e.RetriesRemaining },
+            Completed e => detail with
+            {
+                Outcome = e.Outcome,
+                Conversations = e.Conversations,
+                Deleted = e.Deleted,
+                Failed = e.Failed,
+                Skipped = e.Skipped,
+                Items = e.Items,
+            },
+            BotRegistered e => detail with { Settings = new BotSettings(e.Window, e.RetentionDays, e.KeyRetentionDays) },
+            BotChanged e => detail with { Settings = new BotSettings(e.Window, e.RetentionDays, e.KeyRetentionDays) },
+            ClientGranted e => detail with { Client = e.Client, Scopes = e.Scopes },
+            GrantRevoked e => detail with { Client = e.Client },
+            JobKeyDestroyed e => detail with { Job = e.Job },
+            IdentifiersDisclosed e => detail with { Job = e.Job, Client = e.Client, What = e.What },
+            ErasedConversationsImported e => detail with { Conversations = e.Conversations },
+            // What is new here says its type and place until somebody decides what else its readers may know.
+            _ => detail,
+        };
 }

@@ -14,20 +14,32 @@ public static class JobChangeFold
     {
         if (!JobId.TryParse(entry.ResourceId, out var job))
             throw new InvalidOperationException("the entry is not a job's");
-        if (entry.Detail is { Type: ChangeLogDetail.Outcomes, Deleted: { } deleted, Failed: { } failed, Skipped: { } skipped, Items: { } items })
+        if (entry.Detail is
+            { Type: ChangeLogDetail.Outcomes, Deleted: { } deleted, Failed: { } failed, Skipped: { } skipped, Items: { } items })
             return JobStatusFold.Apply(status, new BatchOutcomes(deleted, failed, skipped, items));
         return JobStatusFold.Apply(status, job, Event(entry), entry.CreatedOn);
     }
 
     /// <summary>As much of the event as its status document depends on.</summary>
-    private static JobEvent Event(ChangeLogEntry entry) => entry.Detail switch
-    {
-        { Type: "submitted", RequestType: { } requestType } => new Submitted(entry.StreamId, requestType, [], entry.UserId.Id),
-        { Type: "scheduled", PlannedAt: { } at, Window: { } window, Reason: { } reason, Attempt: { } attempt } => new Scheduled(at, window, reason, attempt),
-        { Type: "started", Attempt: { } attempt, Conversations: { } conversations } => new Started(attempt, conversations, []),
-        { Type: "failed", Failure: { } failure, Attempt: { } attempt, RetriesRemaining: { } retries } => new Failed(failure, attempt, retries),
-        { Type: "completed", Outcome: { } outcome, Conversations: { } conversations, Deleted: { } deleted, Failed: { } failed, Skipped: { } skipped, Items: { } items } =>
-            new Completed(outcome, conversations, deleted, failed, skipped, items),
-        var detail => throw new InvalidOperationException($"an entry of type {detail.Type} is not a job's, or lacks what such an entry has"),
-    };
+    private static JobEvent Event(ChangeLogEntry entry) =>
+        entry.Detail switch
+        {
+            { Type: "submitted", RequestType: { } requestType } => new Submitted(entry.StreamId, requestType, [], entry.UserId.Id),
+            { Type: "scheduled", PlannedAt: { } at, Window: { } window, Reason: { } reason, Attempt: { } attempt } => new Scheduled(
+                at, window, reason, attempt),
+            { Type: "started", Attempt: { } attempt, Conversations: { } conversations } => new Started(attempt, conversations, []),
+            { Type: "failed", Failure: { } failure, Attempt: { } attempt, RetriesRemaining: { } retries } => new Failed(
+                failure, attempt, retries),
+            {
+                Type: "completed",
+                Outcome: { } outcome,
+                Conversations: { } conversations,
+                Deleted: { } deleted,
+                Failed: { } failed,
+                Skipped: { } skipped,
+                Items: { } items
+            } => new Completed(outcome, conversations, deleted, failed, skipped, items),
+            var detail => throw new InvalidOperationException(
+                $"an entry of type {detail.Type} is not a job's, or lacks what such an entry has"),
+        };
 }

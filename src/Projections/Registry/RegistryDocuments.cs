@@ -9,8 +9,9 @@ namespace Ledger.Projections.Registry;
 /// <param name="WebhookUrl">Where its jobs' ends are posted; null: nowhere. Its secret is kept sealed elsewhere.</param>
 /// <param name="DisabledWebhookUrl">Where they were posted until its receiver wanted no more; null once there is a webhook again.</param>
 public sealed record Bot(
-    string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window, IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants,
-    int? KeyRetentionDays = null, string? WebhookUrl = null, string? DisabledWebhookUrl = null)
+    string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window,
+    IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants, int? KeyRetentionDays = null, string? WebhookUrl = null,
+    string? DisabledWebhookUrl = null)
 {
     /// <summary>Of the document and of its stream. It follows from the name, so nothing sets it.</summary>
     [JsonIgnore]

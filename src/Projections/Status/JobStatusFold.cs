@@ -90,8 +90,9 @@ public static class JobStatusFold
     private static readonly IReadOnlyDictionary<SkipReason, long> NoneSkipped = new Dictionary<SkipReason, long>();
     private static readonly BatchOutcomes OneFailed = new(0, 1, NoneSkipped, ItemCounts.None);
 
-    private static IReadOnlyDictionary<SkipReason, long> Plus(IReadOnlyDictionary<SkipReason, long> counts, SkipReason reason, long count) =>
-        new Dictionary<SkipReason, long>(counts) { [reason] = counts.GetValueOrDefault(reason) + count };
+    private static IReadOnlyDictionary<SkipReason, long> Plus(
+        IReadOnlyDictionary<SkipReason, long> counts, SkipReason reason,
+        long count) => new Dictionary<SkipReason, long>(counts) { [reason] = counts.GetValueOrDefault(reason) + count };
 
     internal static ReportedStatus Reported(JobOutcome outcome) => outcome switch
     {
@@ -101,5 +102,6 @@ public static class JobStatusFold
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 
-    private static InvalidOperationException Misplaced(JobEvent @event) => new($"{@event.GetType().Name} cannot come here in a job's stream");
+    private static InvalidOperationException Misplaced(JobEvent @event) =>
+        new($"{@event.GetType().Name} cannot come here in a job's stream");
 }

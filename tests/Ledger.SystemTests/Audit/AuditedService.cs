@@ -75,7 +75,10 @@ internal sealed class AuditedService : IAsyncDisposable
                 -- As the migrations have them: another mode would be a finding.
                 for v_enable in
                     select format('alter table %s enable always trigger %I', tgrelid::regclass, tgname) from pg_trigger
-                    where not tgisinternal and tgrelid = any (array[{string.Join(", ", tables.Select(table => $"'ledger.{table}'::regclass"))}]) loop
+                    where not tgisinternal and tgrelid = any (array[{string.Join(
+                ", ",
+                tables.Select(table => $"'ledger.{table}'::regclass")
+            )}]) loop
                     execute v_enable;
                 end loop;
             end $do$
@@ -87,7 +90,9 @@ internal sealed class AuditedService : IAsyncDisposable
     public Task<CliResult> AuditAsync(params string[] args) => AuditOnAsync(Service.Database.ConnectionStringFor("ledger_service"), args);
 
     public Task<CliResult> AuditOnAsync(string connection, params string[] args) =>
-        CliDatabase.RunAsync(["audit", "--connection", connection, .. args.Contains("--key") || args.Contains("--keys") ? args : [.. args, "--key", Key]]);
+        CliDatabase.RunAsync([
+            "audit", "--connection", connection, .. args.Contains("--key") || args.Contains("--keys") ? args : [.. args, "--key", Key],
+        ]);
 
     /// <summary>The audit must fail and say all of this.</summary>
     public async Task<string> FindsAsync(IReadOnlyList<string> words, params string[] args)
@@ -106,11 +111,15 @@ internal sealed class AuditedService : IAsyncDisposable
     }
 
     /// <summary>The audit of the mirror alone.</summary>
-    public Task<CliResult> AuditMirrorAsync(params string[] args) => CliDatabase.RunAsync(["audit", "--mirror", Mirror, "--key", Key, .. args]);
+    public Task<CliResult> AuditMirrorAsync(params string[] args) =>
+        CliDatabase.RunAsync(["audit", "--mirror", Mirror, "--key", Key, .. args]);
 
     /// <summary>The leaf of a version of <see cref="Stream"/>.</summary>
-    public Task<long> LeafAsync(long version) => Service.ScalarAsync<long>(
-        "select first_index + $2 - first_version from ledger.log_runs where stream_id = $1 and $2 >= first_version and $2 < first_version + count", Stream, version);
+    public Task<long> LeafAsync(long version) =>
+        Service.ScalarAsync<long>(
+            "select first_index + $2 - first_version from ledger.log_runs where stream_id = $1 and $2 >= first_version and $2 < "
+            + "first_version + count",
+            Stream, version);
 
     public Task<long> SizeAsync() => Service.ScalarAsync<long>("select size from ledger.log_state");
 
@@ -130,7 +139,10 @@ internal sealed class AuditedService : IAsyncDisposable
     }
 
     public Task<CliResult> TryExportAsync(params string[] args) =>
-        CliDatabase.RunAsync(["log", "export", Mirror, "--key", Key, .. args.Length > 0 ? args : ["--connection", Service.Database.ConnectionStringFor("ledger_service")]]);
+        CliDatabase.RunAsync([
+            "log", "export", Mirror, "--key", Key,
+            .. args.Length > 0 ? args : ["--connection", Service.Database.ConnectionStringFor("ledger_service")],
+        ]);
 
     /// <summary>A backup as of now.</summary>
     /// <returns>The connection string of the service's role.</returns>
@@ -157,7 +169,10 @@ internal sealed class AuditedService : IAsyncDisposable
             }
         });
         _databases.Add(name);
-        return new NpgsqlConnectionStringBuilder(Service.Database.ConnectionStringFor("ledger_service")) { Database = name, Pooling = false }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(Service.Database.ConnectionStringFor("ledger_service"))
+        {
+            Database = name, Pooling = false,
+        }.ConnectionString;
     }
 
     /// <summary>Lets a restored backup go on by itself, with a copy of the key folder as it was then: one event more than it had.</summary>
@@ -166,7 +181,8 @@ internal sealed class AuditedService : IAsyncDisposable
         await using var source = NpgsqlDataSource.Create(backup);
         await GrantAsync(new RegistryStore(source, TestStore.One, keys: null, TimeProvider.System), Scope.LegalHolds);
         await using var database = new LogDatabase(backup);
-        using var writer = new LogWriter(database, KeyFolder.Open(keys), new LogOptions(), TimeProvider.System, NullLogger<LogWriter>.Instance);
+        using var writer = new LogWriter(
+            database, KeyFolder.Open(keys), new LogOptions(), TimeProvider.System, NullLogger<LogWriter>.Instance);
         Assert.Null((await writer.RunOnceAsync(CancellationToken.None)).Problem);
     }
 
@@ -187,11 +203,16 @@ internal sealed class AuditedService : IAsyncDisposable
     }
 
     private async Task GrantAsync(RegistryStore registry, Scope scope) =>
-        Assert.Null(await registry.ExecuteAsync(Service.Bot, new GrantClient(Service.Bot, TestService.ClientId, [scope, Scope.DeleteConversations], "test", null), CancellationToken.None));
+        Assert.Null(
+            await registry.ExecuteAsync(
+                Service.Bot, new GrantClient(Service.Bot, TestService.ClientId, [scope, Scope.DeleteConversations], "test", null),
+                CancellationToken.None)
+        );
 
     private async Task<NpgsqlConnection> AdministratorAsync()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = "postgres", Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(Service.Database.Superuser) { Database = "postgres", Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Ledger.SystemTests.Audit;
 
-/// <summary><c>ledger log export --from</c> trusts the log's server with nothing: neither to say where the token goes, nor how much memory an answer takes.</summary>
+/// <summary>
+/// <c>ledger log export --from</c> trusts the log's server with nothing: neither to say where the token goes, nor how much memory an
+/// answer takes.
+/// </summary>
 public sealed class HttpLogTests
 {
     [Fact]
@@ -45,8 +48,11 @@ public sealed class HttpLogTests
         Assert.Contains("answered more than the 16,777,472 bytes", result.Error, StringComparison.Ordinal);
     }
 
-    private static Task<CliResult> ExportAsync(WebApplication server) => CliDatabase.RunAsync(
-        ["log", "export", Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "--from", $"{server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()}/log"]);
+    private static Task<CliResult> ExportAsync(WebApplication server) =>
+        CliDatabase.RunAsync([
+            "log", "export", Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "--from",
+            $"{server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()}/log",
+        ]);
 
     private static async Task<WebApplication> StartAsync(Action<WebApplication> map)
     {

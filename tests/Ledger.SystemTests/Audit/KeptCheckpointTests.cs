@@ -23,7 +23,9 @@ public sealed class KeptCheckpointTests
         {
             var result = await audited.AuditOnAsync(backup, option, late);
             Assert.Equal(1, result.ExitCode);
-            Assert.Contains($"The log was rolled back: your checkpoint {late}, at size {await audited.SizeAsync()}", result.Output, StringComparison.Ordinal);
+            Assert.Contains(
+                $"The log was rolled back: your checkpoint {late}, at size {await audited.SizeAsync()}", result.Output,
+                StringComparison.Ordinal);
             Assert.Contains($"{size} leaves: {await audited.SizeAsync() - size} are missing", result.Output, StringComparison.Ordinal);
             Assert.DoesNotContain("fork", result.Output, StringComparison.OrdinalIgnoreCase);
         }
@@ -55,13 +57,17 @@ public sealed class KeptCheckpointTests
         // Everything that the database can be made to say: the log is written anew over a changed event, as a fresh one.
         await audited.TamperAsync(
             $"""
-            update ledger.mt_events set data = jsonb_set(data, '{'{'}items,messages{'}'}', '7') where stream_id = '{audited.Stream}' and version = 4;
+            update ledger.mt_events set data = jsonb_set(data, '{'{'}items,messages{'}'}', '7')
+                where stream_id = '{audited.Stream}' and version = 4;
             delete from ledger.log_runs; delete from ledger.log_tiles;
             update ledger.log_state set size = 0, root = sha256('');
-            insert into ledger.log_queue (stream_id, first_version, last_version) select stream_id, min(version), max(version) from ledger.mt_events group by stream_id order by min(seq_id);
+            insert into ledger.log_queue (stream_id, first_version, last_version) select stream_id, min(version), max(version)
+                from ledger.mt_events group by stream_id order by min(seq_id);
             """);
         await audited.Service.Services.GetRequiredService<Ledger.Log.LogWriter>().RunOnceAsync(CancellationToken.None);
-        await audited.FindsAsync(["The log was forked: the checkpoint of ledger.localhost/", "(ledger.log_checkpoints)", "Events were rewritten and logged anew"]);
+        await audited.FindsAsync([
+            "The log was forked: the checkpoint of ledger.localhost/", "(ledger.log_checkpoints)", "Events were rewritten and logged anew",
+        ]);
     }
 
     [Fact]
@@ -105,7 +111,8 @@ public sealed class KeptCheckpointTests
         await audited.GoOnAsync(backup, keys);
         var known = await audited.AuditOnAsync(backup, "--keys", keys);
         Assert.True(known.ExitCode == 0, known.Output);
-        Assert.Contains("before it was renamed: the log does not have those of the checkpoint beside", known.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "before it was renamed: the log does not have those of the checkpoint beside", known.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +123,9 @@ public sealed class KeptCheckpointTests
         var checkpoint = Checkpoint.Parse(SignedNote.Parse(await File.ReadAllTextAsync(file)).Text);
         var forger = new NoteSigner(checkpoint.Origin, NoteKeyType.Ed25519, new byte[32]);
         await File.WriteAllTextAsync(file, new SignedNote(checkpoint.Text, [forger.Sign(checkpoint.Text)]).ToString());
-        await audited.FindsAsync([$"A checkpoint is not the log's: your checkpoint {file}", $"it is signed by another key: {checkpoint.Origin}+"], "--checkpoint", file);
+        await audited.FindsAsync(
+            [$"A checkpoint is not the log's: your checkpoint {file}", $"it is signed by another key: {checkpoint.Origin}+"],
+            "--checkpoint", file);
 
         var other = checkpoint with { Origin = "other.example/log" };
         var stranger = new NoteSigner(other.Origin, NoteKeyType.Ed25519, new byte[32]);
@@ -124,7 +133,8 @@ public sealed class KeptCheckpointTests
         await audited.FindsAsync(["it is of the log 'other.example/log'"], "--checkpoint", file);
 
         // Judged by the forger's key, nothing in the database is the log's.
-        await audited.FindsAsync(["A checkpoint is not the log's: the checkpoint of ", "(ledger.log_checkpoints)"], "--key", forger.Verifier.ToString());
+        await audited.FindsAsync(
+            ["A checkpoint is not the log's: the checkpoint of ", "(ledger.log_checkpoints)"], "--key", forger.Verifier.ToString());
     }
 
     [Fact]
@@ -136,7 +146,9 @@ public sealed class KeptCheckpointTests
         await audited.Service.AddConversationsAsync("b", 300, "user-2");
         var job = await audited.Service.SubmitAsync(new { cId = "user-2" });
         await audited.Service.RunSlicesAsync();
-        await audited.TamperAsync("update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 4", audited.Stream);
+        await audited.TamperAsync(
+            "update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 4",
+            audited.Stream);
 
         var result = await audited.AuditAsync("--since", since);
         Assert.True(result.ExitCode == 0, result.Output);
@@ -144,7 +156,9 @@ public sealed class KeptCheckpointTests
         Assert.Matches("streams\t1, 304 events replayed", result.Output);
         await audited.FindsAsync(["An event was changed"]);
 
-        await audited.TamperAsync("update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 100", Guid.Parse(job["cdj-".Length..]));
+        await audited.TamperAsync(
+            "update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 100",
+            Guid.Parse(job["cdj-".Length..]));
         await audited.FindsAsync([$"An event was changed: leaf {size + 99}, version 100 of {job}"], "--since", since);
     }
 

@@ -18,7 +18,10 @@ public sealed class MirrorTests
         Assert.Contains($"holds {size} leaves of ledger.localhost/", await audited.ExportAsync(), StringComparison.Ordinal);
         foreach (var path in new[] { "checkpoint", $"tile/0/000.p/{size}", $"tile/entries/000.p/{size}" })
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"/log/{path}") { Headers = { { "auth", audited.Service.Token(Scope.LedgerAudit) } } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/log/{path}")
+            {
+                Headers = { { "auth", audited.Service.Token(Scope.LedgerAudit) } },
+            };
             using var served = await audited.Service.Client.SendAsync(request);
             Assert.Equal(await served.Content.ReadAsByteArrayAsync(), await File.ReadAllBytesAsync(Path.Combine(audited.Mirror, path)));
         }
@@ -42,8 +45,15 @@ public sealed class MirrorTests
         var second = await audited.SizeAsync();
         Assert.Contains($"{second - first} of them new", await audited.ExportAsync(), StringComparison.Ordinal);
         Assert.Equal(
-            ["checkpoint", "tile/0/000", "tile/0/001", $"tile/0/002.p/{second % 256}", "tile/1/000.p/2", "tile/entries/000", "tile/entries/001", $"tile/entries/002.p/{second % 256}"],
-            Directory.GetFiles(audited.Mirror, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(audited.Mirror, file)).Order(StringComparer.Ordinal));
+            [
+                "checkpoint", "tile/0/000", "tile/0/001", $"tile/0/002.p/{second % 256}", "tile/1/000.p/2", "tile/entries/000",
+                "tile/entries/001", $"tile/entries/002.p/{second % 256}",
+            ],
+            Directory
+                .GetFiles(audited.Mirror, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(audited.Mirror, file))
+                .Order(StringComparer.Ordinal)
+        );
         Assert.Equal(0, (await audited.AuditMirrorAsync()).ExitCode);
 
         var full = File.GetLastWriteTimeUtc(Path.Combine(audited.Mirror, "tile/0/001"));
@@ -84,7 +94,15 @@ public sealed class MirrorTests
     [Fact]
     public async Task A_token_is_no_value_of_an_option()
     {
-        var result = await CliDatabase.RunAsync(["log", "export", Path.GetTempPath(), "--from", "https://log.example/log", "--token", "e.y.J"]);
+        var result = await CliDatabase.RunAsync([
+            "log",
+            "export",
+            Path.GetTempPath(),
+            "--from",
+            "https://log.example/log",
+            "--token",
+            "e.y.J",
+        ]);
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("--token", result.Error, StringComparison.Ordinal);
     }
@@ -97,10 +115,18 @@ public sealed class MirrorTests
     {
         await using var audited = await AuditedService.StartAsync();
         await audited.ExportAsync();
-        var path = file == "checkpoint" ? Path.Combine(audited.Mirror, file) : Path.Combine(audited.Mirror, file, $"000.p/{await audited.SizeAsync()}");
+        var path =
+            file == "checkpoint"
+                ? Path.Combine(audited.Mirror, file)
+                : Path.Combine(audited.Mirror, file, $"000.p/{await audited.SizeAsync()}");
         var bytes = await File.ReadAllBytesAsync(path);
         // In an entry: a digit of an instant, so that it stays an entry. In a checkpoint: a letter of its root.
-        var at = file switch { "tile/entries" => bytes.AsSpan().IndexOf("\"at\":\"20"u8) + 6, "checkpoint" => Array.IndexOf(bytes, (byte)'=') - 4, _ => 100 };
+        var at = file switch
+        {
+            "tile/entries" => bytes.AsSpan().IndexOf("\"at\":\"20"u8) + 6,
+            "checkpoint" => Array.IndexOf(bytes, (byte)'=') - 4,
+            _ => 100,
+        };
         bytes[at] ^= 1;
         await File.WriteAllBytesAsync(path, bytes);
         var result = await audited.AuditMirrorAsync();
@@ -132,13 +158,17 @@ public sealed class MirrorTests
         await audited.ExportAsync();
         var checkpoint = await File.ReadAllTextAsync(Path.Combine(audited.Mirror, "checkpoint"));
 
-        Assert.Contains("rolled back to an older backup", (await audited.TryExportAsync("--connection", backup)).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "rolled back to an older backup", (await audited.TryExportAsync("--connection", backup)).Error, StringComparison.Ordinal);
         await audited.GoOnAsync(backup, keys);
-        Assert.Contains("a fork, or events were changed", (await audited.TryExportAsync("--connection", backup)).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "a fork, or events were changed", (await audited.TryExportAsync("--connection", backup)).Error, StringComparison.Ordinal);
         await audited.AppendAsync();
         await audited.Service.AddBotAsync();
         await audited.Service.WriteLogAsync();
-        await audited.TamperAsync("update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 4", audited.Stream);
+        await audited.TamperAsync(
+            "update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 4",
+            audited.Stream);
         Assert.Contains("a fork, or events were changed", (await audited.TryExportAsync()).Error, StringComparison.Ordinal);
 
         Assert.Equal(checkpoint, await File.ReadAllTextAsync(Path.Combine(audited.Mirror, "checkpoint")));
@@ -172,21 +202,32 @@ public sealed class MirrorTests
         var text = await audited.AuditOnAsync(backup, "--mirror", audited.Mirror);
         Assert.Equal(1, text.ExitCode);
         Assert.Contains("The log was rolled back: your checkpoint in the mirror", text.Output, StringComparison.Ordinal);
-        Assert.Contains($"The database has the first {common} of the mirror's {await audited.SizeAsync()} leaves", text.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The database has the first {common} of the mirror's {await audited.SizeAsync()} leaves", text.Output,
+            StringComparison.Ordinal);
         Assert.Matches($"{late}\t{service.Bot}\t{TestService.ClientId}", text.Output);
         Assert.DoesNotContain("b-00001", text.Output, StringComparison.Ordinal);
 
-        var json = JsonDocument.Parse((await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--json", "--keys", service.KeyDirectory)).Output).RootElement.GetProperty("lost");
+        var json = JsonDocument
+            .Parse((await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--json", "--keys", service.KeyDirectory)).Output)
+            .RootElement.GetProperty("lost");
         Assert.Equal(0, json.GetProperty("forgotten").GetArrayLength());
         Assert.Equal([late], json.GetProperty("jobs").EnumerateArray().Select(job => job.GetProperty("job").GetString()));
         Assert.Equal(
             [
-                $"{started} 0 b-00001 the job goes on by itself in its window", $"{started} 1 b-00002 the job goes on by itself in its window",
-                $"{started} 2 b-00003 the job goes on by itself in its window", $"{waiting} 0 c-00001 the job goes on by itself in its window",
+                $"{started} 0 b-00001 the job goes on by itself in its window",
+                $"{started} 1 b-00002 the job goes on by itself in its window",
+                $"{started} 2 b-00003 the job goes on by itself in its window",
+                $"{waiting} 0 c-00001 the job goes on by itself in its window",
                 $"{late} 0 null the job is lost: its client must submit it again",
             ],
-            json.GetProperty("conversations").EnumerateArray().Select(one =>
-                $"{one.GetProperty("job")} {one.GetProperty("ordinal")} {one.GetProperty("conversationId").GetString() ?? "null"} {one.GetProperty("toDo")}"));
+            json.GetProperty("conversations")
+                .EnumerateArray()
+                .Select(one =>
+                    $"{one.GetProperty("job")} {one.GetProperty("ordinal")} {one.GetProperty("conversationId").GetString() ?? "null"} "
+                    + $"{one.GetProperty("toDo")}"
+                )
+        );
     }
 
     [Theory]
@@ -212,7 +253,13 @@ public sealed class MirrorTests
         await service.WriteLogAsync();
         await audited.ExportAsync();
 
-        Assert.Equal([$"{audited.Job} forget again: `ledger forget {audited.Job}`", $"{running} forget again, once the job has ended: `ledger forget {running}`"], await ForgottenAsync());
+        Assert.Equal(
+            [
+                $"{audited.Job} forget again: `ledger forget {audited.Job}`",
+                $"{running} forget again, once the job has ended: `ledger forget {running}`",
+            ],
+            await ForgottenAsync()
+        );
         var text = (await audited.AuditOnAsync(backup, "--mirror", audited.Mirror)).Output;
         Assert.Contains("Jobs to forget again: 2", text, StringComparison.Ordinal);
         Assert.Matches($"{audited.Job}\t{service.Bot}\t.*forget again", text);
@@ -225,7 +272,13 @@ public sealed class MirrorTests
         async Task<IEnumerable<string>> ForgottenAsync()
         {
             var result = await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--json", "--keys", service.KeyDirectory);
-            return JsonDocument.Parse(result.Output).RootElement.GetProperty("lost").GetProperty("forgotten").EnumerateArray().Select(one => $"{one.GetProperty("job")} {one.GetProperty("toDo")}").ToArray();
+            return JsonDocument
+                .Parse(result.Output)
+                .RootElement.GetProperty("lost")
+                .GetProperty("forgotten")
+                .EnumerateArray()
+                .Select(one => $"{one.GetProperty("job")} {one.GetProperty("toDo")}")
+                .ToArray();
         }
     }
 }

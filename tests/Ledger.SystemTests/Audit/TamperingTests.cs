@@ -16,7 +16,9 @@ public sealed class TamperingTests
         Assert.Matches($"leaves\t{await audited.SizeAsync()} re-derived from their events", result.Output);
         var streams = await audited.Service.ScalarAsync<long>("select count(*) from ledger.mt_streams");
         Assert.Matches($"streams\t{streams}, {await audited.SizeAsync()} events replayed", result.Output);
-        Assert.Contains("that a job's list, as resolved when it started, was all that the conversation store held", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "that a job's list, as resolved when it started, was all that the conversation store held", result.Output,
+            StringComparison.Ordinal);
         Assert.Equal("", result.Error);
 
         var pool = $"{audited.Service.Database.ConnectionStringFor("ledger_service")};Maximum Pool Size=";
@@ -28,15 +30,22 @@ public sealed class TamperingTests
     public async Task A_changed_event_is_named_by_leaf_stream_and_version()
     {
         await using var audited = await AuditedService.StartAsync();
-        await audited.TamperAsync("update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 4", audited.Stream);
-        await audited.FindsAsync([$"An event was changed: leaf {await audited.LeafAsync(4)}, version 4 of {audited.Job} (conversation_deleted)", $"A status document differs: the document in ledger.mt_doc_jobstatus of {audited.Job}"]);
+        await audited.TamperAsync(
+            "update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 4",
+            audited.Stream);
+        await audited.FindsAsync([
+            $"An event was changed: leaf {await audited.LeafAsync(4)}, version 4 of {audited.Job} (conversation_deleted)",
+            $"A status document differs: the document in ledger.mt_doc_jobstatus of {audited.Job}",
+        ]);
     }
 
     [Fact]
     public async Task A_changed_instant_is_named_too()
     {
         await using var audited = await AuditedService.StartAsync();
-        await audited.TamperAsync("update ledger.mt_events set timestamp = timestamp + interval '1 millisecond' where stream_id = $1 and version = 5", audited.Stream);
+        await audited.TamperAsync(
+            "update ledger.mt_events set timestamp = timestamp + interval '1 millisecond' where stream_id = $1 and version = 5",
+            audited.Stream);
         await audited.FindsAsync([$"An event was changed: leaf {await audited.LeafAsync(5)}, version 5 of {audited.Job}"]);
     }
 
@@ -79,7 +88,10 @@ public sealed class TamperingTests
         await using var audited = await AuditedService.StartAsync();
         var leaf = await audited.LeafAsync(1);
         await audited.TamperAsync("delete from ledger.mt_events where stream_id = $1", audited.Stream);
-        await audited.FindsAsync([$"An event was removed: leaf {leaf}, version 1 of {audited.Job}", $"A row belongs to nothing: the row of {audited.Stream} in ledger.mt_streams"]);
+        await audited.FindsAsync([
+            $"An event was removed: leaf {leaf}, version 1 of {audited.Job}",
+            $"A row belongs to nothing: the row of {audited.Stream} in ledger.mt_streams",
+        ]);
     }
 
     [Fact]
@@ -89,7 +101,8 @@ public sealed class TamperingTests
         await audited.TamperAsync(
             """
             insert into ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type)
-            select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, 8, data, type, timestamp, mt_dotnet_type from ledger.mt_events where stream_id = $1 and version = 4
+            select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, 8, data, type, timestamp, mt_dotnet_type
+                from ledger.mt_events where stream_id = $1 and version = 4
             """,
             audited.Stream);
         await audited.FindsAsync(
@@ -117,8 +130,13 @@ public sealed class TamperingTests
     {
         await using var audited = await AuditedService.StartAsync();
         await audited.TamperAsync(
-            "update ledger.mt_events e set data = other.data from ledger.mt_events other where e.stream_id = $1 and other.stream_id = $1 and (e.version, other.version) in ((4, 5), (5, 4))", audited.Stream);
-        await audited.FindsAsync([$"Events were reordered: leaf {await audited.LeafAsync(4)}, version 4 of {audited.Job}", $"the one that was logged here stands at leaf {await audited.LeafAsync(5)}, version 5"]);
+            "update ledger.mt_events e set data = other.data from ledger.mt_events other where e.stream_id = $1 and other.stream_id = $1 "
+            + "and (e.version, other.version) in ((4, 5), (5, 4))",
+            audited.Stream);
+        await audited.FindsAsync([
+            $"Events were reordered: leaf {await audited.LeafAsync(4)}, version 4 of {audited.Job}",
+            $"the one that was logged here stands at leaf {await audited.LeafAsync(5)}, version 5",
+        ]);
     }
 
     [Fact]
@@ -130,9 +148,12 @@ public sealed class TamperingTests
             """
             update ledger.log_runs set first_version = first_version + 100 where stream_id = $1 and first_version = 1;
             """.Replace("$1", $"'{audited.Stream}'", StringComparison.Ordinal)
-            + $"update ledger.log_runs set first_version = 1, count = 1 where stream_id = '{audited.Stream}' and first_version = 3;"
-            + $"update ledger.log_runs set first_version = 3, count = 1 where stream_id = '{audited.Stream}' and first_version = 101;");
-        var output = await audited.FindsAsync([$"Events were reordered: leaf {first}, version 3 of {audited.Job}", $"the event that was logged as leaf {third}"]);
+                + $"update ledger.log_runs set first_version = 1, count = 1 where stream_id = '{audited.Stream}' and first_version = 3;"
+                + $"update ledger.log_runs set first_version = 3, count = 1 where stream_id = '{audited.Stream}' and first_version = 101;"
+        );
+        var output = await audited.FindsAsync([
+            $"Events were reordered: leaf {first}, version 3 of {audited.Job}", $"the event that was logged as leaf {third}",
+        ]);
         Assert.Contains("Events are logged out of order", output, StringComparison.Ordinal);
     }
 
@@ -141,17 +162,24 @@ public sealed class TamperingTests
     {
         await using var audited = await AuditedService.StartAsync();
         await audited.TamperAsync(
-            "update ledger.log_runs set count = count + 1 where first_index = (select max(first_index) from ledger.log_runs where stream_id = $1); insert into ledger.log_queue (stream_id, first_version, last_version) values ($1, 4, 4)"
-                .Replace("$1", $"'{audited.Stream}'", StringComparison.Ordinal));
-        await audited.FindsAsync([$"An event is in the log twice: version 4 of {audited.Job}", "also queued", "The map from leaf to event differs"]);
+            "update ledger.log_runs set count = count + 1 where first_index = (select max(first_index) from ledger.log_runs where stream_id = $1); insert into ledger.log_queue (stream_id, first_version, last_version) values ($1, 4, 4)".Replace(
+                "$1", $"'{audited.Stream}'", StringComparison.Ordinal)
+        );
+        await audited.FindsAsync([
+            $"An event is in the log twice: version 4 of {audited.Job}", "also queued", "The map from leaf to event differs",
+        ]);
     }
 
     [Fact]
     public async Task An_edited_status_document_is_named()
     {
         await using var audited = await AuditedService.StartAsync();
-        await audited.Service.ExecuteAsync("update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '3') where id = $1", audited.Stream);
-        var output = await audited.FindsAsync([$"A status document differs: the document in ledger.mt_doc_jobstatus of {audited.Job}", "\"deletedCount\": 3", "\"deletedCount\": 2"]);
+        await audited.Service.ExecuteAsync(
+            "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '3') where id = $1", audited.Stream);
+        var output = await audited.FindsAsync([
+            $"A status document differs: the document in ledger.mt_doc_jobstatus of {audited.Job}", "\"deletedCount\": 3",
+            "\"deletedCount\": 2",
+        ]);
         Assert.DoesNotContain("An event", output, StringComparison.Ordinal);
     }
 
@@ -186,7 +214,8 @@ public sealed class TamperingTests
     public async Task An_edited_tile_is_named_and_no_event_is_blamed()
     {
         await using var audited = await AuditedService.StartAsync();
-        await audited.TamperAsync("update ledger.log_tiles set hashes = set_byte(hashes, 32 * 3 + 5, get_byte(hashes, 32 * 3 + 5) # 1) where level = 0");
+        await audited.TamperAsync(
+            "update ledger.log_tiles set hashes = set_byte(hashes, 32 * 3 + 5, get_byte(hashes, 32 * 3 + 5) # 1) where level = 0");
         var output = await audited.FindsAsync(["A tile was changed: tile 0/0, hash 3"]);
         Assert.DoesNotContain("An event", output, StringComparison.Ordinal);
         Assert.DoesNotContain("root differs", output, StringComparison.Ordinal);
@@ -200,10 +229,13 @@ public sealed class TamperingTests
         await audited.Service.SubmitAsync(new { cId = "user-2" });
         await audited.Service.RunSlicesAsync();
         await audited.HoldsAsync();
-        await audited.TamperAsync("update ledger.log_tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 0 and number = 1");
+        await audited.TamperAsync(
+            "update ledger.log_tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 0 and number = 1");
         Assert.DoesNotContain("An event", await audited.FindsAsync(["A tile was changed: tile 0/1, hash 1"]), StringComparison.Ordinal);
-        await audited.TamperAsync("update ledger.log_tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 0 and number = 1");
-        await audited.TamperAsync("update ledger.log_tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 1 and number = 0");
+        await audited.TamperAsync(
+            "update ledger.log_tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 0 and number = 1");
+        await audited.TamperAsync(
+            "update ledger.log_tiles set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1) where level = 1 and number = 0");
         Assert.DoesNotContain("An event", await audited.FindsAsync(["A tile was changed: tile 1/0, hash 1"]), StringComparison.Ordinal);
     }
 
@@ -222,9 +254,12 @@ public sealed class TamperingTests
         var size = await audited.SizeAsync();
         var note = await audited.Service.ScalarAsync<string>("select note from ledger.log_checkpoints where size = $1", size);
         var checkpoint = Checkpoint.Parse(SignedNote.Parse(note).Text);
-        var forged = new SignedNote(checkpoint.Text, [new NoteSigner(checkpoint.Origin, NoteKeyType.Ed25519, new byte[32]).Sign(checkpoint.Text)]);
+        var forged = new SignedNote(
+            checkpoint.Text, [new NoteSigner(checkpoint.Origin, NoteKeyType.Ed25519, new byte[32]).Sign(checkpoint.Text)]);
         await audited.TamperAsync("update ledger.log_checkpoints set note = $1 where size = $2", forged.ToString(), size);
-        await audited.FindsAsync([$"A checkpoint is not the log's: the checkpoint of {checkpoint.Origin} at size {size}", "it is signed by another key"]);
+        await audited.FindsAsync([
+            $"A checkpoint is not the log's: the checkpoint of {checkpoint.Origin} at size {size}", "it is signed by another key",
+        ]);
     }
 
     [Fact]
@@ -237,7 +272,8 @@ public sealed class TamperingTests
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
-                await audited.Service.SubmitAsync(i == 0 ? new { cId = "user-2" } : (object)new { conversationIds = new[] { $"none-{i}" } });
+                await audited.Service.SubmitAsync(
+                    i == 0 ? new { cId = "user-2" } : (object)new { conversationIds = new[] { $"none-{i}" } });
                 await audited.Service.RunSlicesAsync();
             }
         });

@@ -7,7 +7,10 @@ using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
 
-/// <summary>Deque's axe-core, which finds what keeps people out of a page: from npm once, compared with a pinned checksum, kept per user. It is a tool of the tests and part of nothing that is given away.</summary>
+/// <summary>
+/// Deque's axe-core, which finds what keeps people out of a page: from npm once, compared with a pinned checksum, kept per user. It is a
+/// tool of the tests and part of nothing that is given away.
+/// </summary>
 internal static class AxeCore
 {
     private const string Version = "4.14.1";
@@ -42,7 +45,8 @@ internal static class AxeCore
         try
         {
             var packed = await ShortProgram.RunAsync(
-                ["npm", "pack", $"axe-core@{Version}", "--ignore-scripts", "--loglevel=error", $"--cache={Path.Combine(partial, "npm")}"], CancellationToken.None, partial, wholeEnvironment: true);
+                ["npm", "pack", $"axe-core@{Version}", "--ignore-scripts", "--loglevel=error", $"--cache={Path.Combine(partial, "npm")}"],
+                CancellationToken.None, partial, wholeEnvironment: true);
             if (packed.ExitCode != 0)
                 return (null, packed.Output);
             var tarball = Directory.GetFiles(partial, "*.tgz").Single();

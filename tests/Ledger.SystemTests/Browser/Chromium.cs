@@ -2,7 +2,9 @@ using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
 
-/// <summary>The machine's own Chromium, headless, driven by Playwright: one for all tests, with a context (cookies, cache) for each page.</summary>
+/// <summary>
+/// The machine's own Chromium, headless, driven by Playwright: one for all tests, with a context (cookies, cache) for each page.
+/// </summary>
 internal static class Chromium
 {
     public const string Missing = "Chromium is not installed (Debian: chromium)";

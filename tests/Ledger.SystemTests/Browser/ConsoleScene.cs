@@ -11,7 +11,8 @@ using Microsoft.Playwright;
 namespace Ledger.SystemTests.Browser;
 
 /// <summary>
-/// A service with something on every page: jobs in every state, of bots with hostile, long and right-to-left names, messages that could not be delivered, and a log with two witnesses.
+/// A service with something on every page: jobs in every state, of bots with hostile, long and right-to-left names, messages that could
+/// not be delivered, and a log with two witnesses.
 /// </summary>
 public sealed class ConsoleScene : IAsyncLifetime
 {
@@ -51,18 +52,25 @@ public sealed class ConsoleScene : IAsyncLifetime
 
     private async Task<TestService> StartAsync()
     {
-        var service = await TestService.StartAsync(new TestServiceOptions
-        {
-            OwnClock = true,
-            Witnesses = PolicyAsync,
-            RetentionDays = 400,
-            Notifications = Outbox.Manual(),
-            Execution = new() { RetryDelays = [TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromHours(3)] },
-        });
-        await service.Registry.DefineWindowAsync(new DefineWindow("weekend", "0 30 2 ? * SAT", "Europe/Berlin", 6 * 3600, 2, "test", null), CancellationToken.None);
+        var service = await TestService.StartAsync(
+            new TestServiceOptions
+            {
+                OwnClock = true,
+                Witnesses = PolicyAsync,
+                RetentionDays = 400,
+                Notifications = Outbox.Manual(),
+                Execution = new() { RetryDelays = [TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromHours(3)] },
+            }
+        );
+        await service.Registry.DefineWindowAsync(
+            new DefineWindow("weekend", "0 30 2 ? * SAT", "Europe/Berlin", 6 * 3600, 2, "test", null), CancellationToken.None);
         foreach (var bot in new[] { ScriptBot, RightToLeftBot, LongBot, "st-other" })
             await service.AddBotAsync(bot, bot == LongBot ? "weekend" : "test");
-        await service.SetBotAsync(ownerMail: $"{new string('o', 60)}@{new string('d', 60)}.example", webhook: "http://127.0.0.1:1/hook", secret: new byte[32]);
+        await service.SetBotAsync(
+            ownerMail: $"{new string('o', 60)}@{new string('d', 60)}.example",
+            webhook: "http://127.0.0.1:1/hook",
+            secret: new byte[32]
+        );
         await RunJobsAsync(service);
         await service.SendAsync<WebhookSender>();
         return service;
@@ -86,7 +94,9 @@ public sealed class ConsoleScene : IAsyncLifetime
         await service.RunSlicesAsync();
 
         await service.AddConversationsAsync("b", 20, "user-2", today.AddDays(-20));
-        await service.AddTriggerAsync("conversations", "refuse_some", "before delete", "if old.conversation_id ~ '^b-0000[1-7]$' then raise exception 'refused'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_some", "before delete",
+            "if old.conversation_id ~ '^b-0000[1-7]$' then raise exception 'refused'; end if; return old;");
         Retrying = await service.SubmitAsync(new { cId = "user-2" });
         await service.RunSlicesAsync();
 
@@ -154,7 +164,8 @@ internal static class Visitor
         page.Console += (_, message) =>
         {
             // The browser notes every answer from 400 on; which answer it is, the tests say themselves.
-            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource: the server responded with a status of", StringComparison.Ordinal))
+            if (message.Type is "error" or "warning"
+                && !message.Text.StartsWith("Failed to load resource: the server responded with a status of", StringComparison.Ordinal))
                 problems.Add($"{page.Url}: {message.Text}");
         };
         return (page, problems);

@@ -33,7 +33,8 @@ public sealed class LiveTests(SmallBatches shared) : IClassFixture<SmallBatches>
         await Eventually(page, "[data-count=deletedCount]", "12");
         await Eventually(page, "#part-state", "completed");
         await Eventually(page, "[data-item=messages]", "12");
-        Assert.Equal(1, await page.EvaluateAsync<double>("() => document.getElementById('bar').value / document.getElementById('bar').max"));
+        Assert.Equal(
+            1, await page.EvaluateAsync<double>("() => document.getElementById('bar').value / document.getElementById('bar').max"));
         Assert.Equal("the first load", await page.EvaluateAsync<string>("() => document.body.dataset.since"));
 
         await AssertProofAsync(page, service);

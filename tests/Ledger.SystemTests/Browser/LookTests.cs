@@ -2,7 +2,10 @@ using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
 
-/// <summary>How the pages look: nothing sticks out, overlaps or is cut off, on a phone and on a desk, light and dark; and nothing keeps people out of them.</summary>
+/// <summary>
+/// How the pages look: nothing sticks out, overlaps or is cut off, on a phone and on a desk, light and dark; and nothing keeps people out
+/// of them.
+/// </summary>
 [Collection(nameof(ConsoleScene))]
 public sealed class LookTests(ConsoleScene scene, ConsolePage looked) : IClassFixture<ConsolePage>
 {
@@ -39,14 +42,22 @@ public sealed class LookTests(ConsoleScene scene, ConsolePage looked) : IClassFi
         var (page, _) = await looked.OfAsync(await scene.Service);
         await page.GotoAsync("/login");
         Assert.Empty(await page.EvaluateAsync<string[]>(LayoutCheck));
-        foreach (var (style, text, problem) in new[]
+        foreach (
+            var (style, text, problem) in new[]
+            {
+                ("width: 3000px", "wide", "the page scrolls sideways"),
+                ("width: 3000px", "wide", "content sticks out"),
+                ("position: absolute; left: -40px; top: 0", "lost to the left", "outside the page"),
+                ("width: 3em; overflow: hidden; white-space: nowrap", "cut off on its right", "text is cut off"),
+                ("height: 1em; overflow: hidden; line-height: 3", "cut off below", "text is cut off"),
+                ("margin-top: -1.5em; width: max-content", "over the one before", "texts overlap"),
+            }
+        )
         {
-            ("width: 3000px", "wide", "the page scrolls sideways"), ("width: 3000px", "wide", "content sticks out"), ("position: absolute; left: -40px; top: 0", "lost to the left", "outside the page"),
-            ("width: 3em; overflow: hidden; white-space: nowrap", "cut off on its right", "text is cut off"), ("height: 1em; overflow: hidden; line-height: 3", "cut off below", "text is cut off"),
-            ("margin-top: -1.5em; width: max-content", "over the one before", "texts overlap"),
-        })
-        {
-            await page.EvaluateAsync("([style, text]) => { const p = document.createElement('p'); p.id = 'planted'; p.style.cssText = style; p.textContent = text; document.querySelector('main h1').after(p); }", new[] { style, text });
+            await page.EvaluateAsync(
+                "([style, text]) => { const p = document.createElement('p'); p.id = 'planted'; p.style.cssText = style; p.textContent = "
+                + "text; document.querySelector('main h1').after(p); }",
+                new[] { style, text });
             Assert.Contains(await page.EvaluateAsync<string[]>(LayoutCheck), found => found.Contains(problem, StringComparison.Ordinal));
             await page.EvaluateAsync("() => document.getElementById('planted').remove()");
         }
@@ -64,15 +75,19 @@ public sealed class LookTests(ConsoleScene scene, ConsolePage looked) : IClassFi
         Assert.Contains(violations, violation => violation.StartsWith("color-contrast ", StringComparison.Ordinal));
     }
 
-    private static IEnumerable<(string Name, string Path)> Public() => [("login", "/login"), ("not-found-public", "/nothing/here"), ("verify", "/verify")];
+    private static IEnumerable<(string Name, string Path)> Public() =>
+        [("login", "/login"), ("not-found-public", "/nothing/here"), ("verify", "/verify")];
 
     private IEnumerable<(string Name, string? Path)> SignedIn(TestService service) =>
-    [
-        ("overview", "/"), ("jobs", "/jobs"), ("jobs-not-found", "/jobs?job=cdj-nothing"), ("jobs-none", "/jobs?status=cancelled"),
-        ("job-completed", Visitor.Job(service.Bot, scene.Completed)), ("job-retrying", Visitor.Job(service.Bot, scene.Retrying)), ("job-waiting", Visitor.Job(service.Bot, scene.Waiting)),
-        ("job-script", Visitor.Job(ConsoleScene.ScriptBot, scene.OfScriptBot)), ("log", "/log"), ("bots", "/bots"), ("messages", "/messages"), ("messages-undelivered", "/messages?show=undelivered"),
-        ("verify-signed-in", "/verify"), ("certificate", $"{service.Deletions}/{scene.Completed}/certificate?format=html"), ("not-found", "/nothing/here"), ("job-not-found", Visitor.Job(service.Bot, "cdj-nothing")),
-    ];
+        [
+            ("overview", "/"), ("jobs", "/jobs"), ("jobs-not-found", "/jobs?job=cdj-nothing"), ("jobs-none", "/jobs?status=cancelled"),
+            ("job-completed", Visitor.Job(service.Bot, scene.Completed)), ("job-retrying", Visitor.Job(service.Bot, scene.Retrying)),
+            ("job-waiting", Visitor.Job(service.Bot, scene.Waiting)),
+            ("job-script", Visitor.Job(ConsoleScene.ScriptBot, scene.OfScriptBot)), ("log", "/log"), ("bots", "/bots"),
+            ("messages", "/messages"), ("messages-undelivered", "/messages?show=undelivered"), ("verify-signed-in", "/verify"),
+            ("certificate", $"{service.Deletions}/{scene.Completed}/certificate?format=html"), ("not-found", "/nothing/here"),
+            ("job-not-found", Visitor.Job(service.Bot, "cdj-nothing")),
+        ];
 
     /// <summary>On a phone and on a desk, light and dark. No page has a script that asks for either, so each is loaded once.</summary>
     /// <param name="path">Null: the page that is open.</param>

@@ -13,7 +13,9 @@ public sealed class MailTests
     {
         Requires.That(Chromium.IsInstalled, Chromium.Missing);
         var page = await Chromium.OpenAsync(new Uri("http://127.0.0.1/"), width, dark);
-        await page.SetContentAsync(CompletionMail.Html(CompletionReport.Of(Given.Notification(bot: new string('w', 128)), new Uri("https://ledger.example/"))));
+        await page.SetContentAsync(
+            CompletionMail.Html(CompletionReport.Of(Given.Notification(bot: new string('w', 128)), new Uri("https://ledger.example/")))
+        );
         Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Equal("Certificate of erasure", await page.Locator("a").InnerTextAsync());
         await page.Context.CloseAsync();

@@ -7,7 +7,11 @@ internal sealed class Person : IDisposable
 {
     private readonly HttpClient _client;
 
-    public Person(TestService service) => _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies }) { BaseAddress = service.Client.BaseAddress };
+    public Person(TestService service) =>
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = Cookies })
+        {
+            BaseAddress = service.Client.BaseAddress,
+        };
 
     public CookieContainer Cookies { get; } = new();
 

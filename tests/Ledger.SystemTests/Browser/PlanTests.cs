@@ -53,7 +53,8 @@ public sealed class PlanTests
             insert into ledger.change_log
             select bot, row_number() over (order by submitted_at), id, id, 1, 2, 1, submitted_at,
                 '{"{\"deleted\": 3, \"skipped\": {}}"}' from ledger.mt_doc_job;
-            insert into ledger.log_checkpoints select 'example.com/log', n, sha256(''), 'note', '2026-01-01', '2026-01-01' from generate_series(1, {Jobs}) n;
+            insert into ledger.log_checkpoints select 'example.com/log', n, sha256(''), 'note', '2026-01-01', '2026-01-01'
+                from generate_series(1, {Jobs}) n;
             update ledger.log_state set origin = 'example.com/log';
             analyze ledger.mt_doc_job, ledger.mt_doc_jobstatus, ledger.change_log, ledger.log_checkpoints;
             """,
@@ -66,11 +67,22 @@ public sealed class PlanTests
         await using var command = new NpgsqlCommand($"explain (analyze, timing off, costs off) {sql}", connection);
         foreach (var parameter in parameters)
         {
-            command.Parameters.Add(parameter switch
-            {
-                DBNull => new NpgsqlParameter { Value = parameter, NpgsqlDbType = command.Parameters.Count switch { 1 => NpgsqlDbType.Text, 2 => NpgsqlDbType.TimestampTz, _ => NpgsqlDbType.Uuid } },
-                _ => new NpgsqlParameter { Value = parameter },
-            });
+            command.Parameters.Add(
+                parameter switch
+                {
+                    DBNull => new NpgsqlParameter
+                    {
+                        Value = parameter,
+                        NpgsqlDbType = command.Parameters.Count switch
+                        {
+                            1 => NpgsqlDbType.Text,
+                            2 => NpgsqlDbType.TimestampTz,
+                            _ => NpgsqlDbType.Uuid,
+                        },
+                    },
+                    _ => new NpgsqlParameter { Value = parameter },
+                }
+            );
         }
         var lines = new List<string>();
         await using var reader = await command.ExecuteReaderAsync();

@@ -22,14 +22,25 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
         var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie")).ToLowerInvariant();
         Assert.Equal(["httponly", "path=/", "samesite=strict"], cookie.Split("; ")[1..].Order());
         Assert.True(Convert.FromBase64String(person.Session!.Replace('-', '+').Replace('_', '/') + "=").Length == 32);
-        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.console_sessions s where s::text like '%' || $1 || '%'", person.Session!));
-        Assert.Equal(1, await service.ScalarAsync<long>("select count(*) from ledger.console_sessions where id_digest = sha256($1::bytea) and client_id = 'cs-test-client'", System.Text.Encoding.ASCII.GetBytes(person.Session!)));
+        Assert.Equal(
+            0,
+            await service.ScalarAsync<long>(
+                "select count(*) from ledger.console_sessions s where s::text like '%' || $1 || '%'", person.Session!)
+        );
+        Assert.Equal(
+            1,
+            await service.ScalarAsync<long>(
+                "select count(*) from ledger.console_sessions where id_digest = sha256($1::bytea) and client_id = 'cs-test-client'",
+                System.Text.Encoding.ASCII.GetBytes(person.Session!))
+        );
     }
 
     [SkippableFact]
     public async Task Behind_a_proxy_that_speaks_https_the_cookie_is_sent_over_https_alone()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new HttpOptions { PublicUrl = new Uri("https://ledger.example/") } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = new HttpOptions { PublicUrl = new Uri("https://ledger.example/") } }
+        );
         using var person = new Person(service);
         using var answer = await person.PostAsync("/login", new() { ["token"] = service.Token() }, from: "https://ledger.example");
         Assert.Contains("; secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
@@ -55,7 +66,9 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
     {
         await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
-        foreach (var path in new[] { "/", "/jobs?status=failed", "/jobs/a%2Fb/cdj-1", "/log", "/bots", "/messages", "/jobs/a/cdj-1/certificate" })
+        foreach (
+            var path in new[] { "/", "/jobs?status=failed", "/jobs/a%2Fb/cdj-1", "/log", "/bots", "/messages", "/jobs/a/cdj-1/certificate" }
+        )
         {
             using var answer = await person.GetAsync(path);
             Assert.Equal((path, HttpStatusCode.Redirect), (path, answer.StatusCode));
@@ -75,14 +88,25 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
             Assert.Contains("This token is not accepted", await bad.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
         var (id, secret) = RegistryStore.NewSecret();
-        Assert.Null(await service.Registry.ExecuteOnClientAsync("cs-lonely", new AddClient("cs-lonely", TokenAlgorithm.HS256, null, false, id, "test", null), secret, CancellationToken.None));
+        Assert.Null(
+            await service.Registry.ExecuteOnClientAsync(
+                "cs-lonely", new AddClient("cs-lonely", TokenAlgorithm.HS256, null, false, id, "test", null), secret,
+                CancellationToken.None)
+        );
         using (var lonely = await person.SignInAsync(TestService.Sign("cs-lonely", secret)))
         {
             Assert.Equal(HttpStatusCode.Forbidden, lonely.StatusCode);
             Assert.Contains("ledger client grant cs-lonely", await lonely.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
         Assert.Null(person.Session);
-        var once = TestService.Sign(TestService.ClientId, service.Secret, claims: new Dictionary<string, object> { ["jti"] = "once", ["exp"] = service.Time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds() });
+        var once = TestService.Sign(
+            TestService.ClientId,
+            service.Secret,
+            claims: new Dictionary<string, object>
+            {
+                ["jti"] = "once", ["exp"] = service.Time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds(),
+            }
+        );
         using (var first = await person.SignInAsync(once))
             Assert.Equal(HttpStatusCode.SeeOther, first.StatusCode);
         using var again = await person.SignInAsync(once);
@@ -129,10 +153,18 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
         await service.AddBotAsync("st-second");
         await person.SignInAsync(service.Token());
         Assert.Contains("st-second", await person.TextAsync("/bots"), StringComparison.Ordinal);
-        Assert.Null(await service.Registry.ExecuteAsync("st-second", new RevokeGrant("st-second", TestService.ClientId, "test", null), CancellationToken.None));
-        await Execution.Steps.UntilAsync("the bot is still shown", async () => !(await person.TextAsync("/bots")).Contains("st-second", StringComparison.Ordinal));
-        Assert.Null(await service.Registry.ExecuteOnClientAsync(TestService.ClientId, new RevokeClient(TestService.ClientId, "test", null), null, CancellationToken.None));
-        await Execution.Steps.UntilAsync("the client is still let in", async () => (await person.GetAsync("/")).StatusCode == HttpStatusCode.Redirect);
+        Assert.Null(
+            await service.Registry.ExecuteAsync(
+                "st-second", new RevokeGrant("st-second", TestService.ClientId, "test", null), CancellationToken.None)
+        );
+        await Execution.Steps.UntilAsync(
+            "the bot is still shown", async () => !(await person.TextAsync("/bots")).Contains("st-second", StringComparison.Ordinal));
+        Assert.Null(
+            await service.Registry.ExecuteOnClientAsync(
+                TestService.ClientId, new RevokeClient(TestService.ClientId, "test", null), null, CancellationToken.None)
+        );
+        await Execution.Steps.UntilAsync(
+            "the client is still let in", async () => (await person.GetAsync("/")).StatusCode == HttpStatusCode.Redirect);
     }
 
     [SkippableFact]
@@ -142,7 +174,8 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var person = new Person(service);
         await person.SignInAsync(service.Token(Scope.LedgerAudit));
-        async Task<int> StatusAsync(string path, string? site = null, HttpMethod? method = null) => (int)(await person.GetAsync(path, site, method)).StatusCode;
+        async Task<int> StatusAsync(string path, string? site = null, HttpMethod? method = null) =>
+            (int)(await person.GetAsync(path, site, method)).StatusCode;
         Assert.Equal(200, await StatusAsync(service.Deletions));
         Assert.Equal(200, await StatusAsync(service.Deletions, "same-origin"));
         Assert.Equal(403, await StatusAsync($"{service.Deletions}/{job}")); // needs Delete Conversations
@@ -158,7 +191,14 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
         await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         await person.SignInAsync(service.Token());
-        foreach (var (path, from) in new[] { ("/logout", "https://evil.example"), ("/messages/retry", "null"), ("/login", "https://evil.example") })
+        foreach (
+            var (path, from) in new[]
+            {
+                ("/logout", "https://evil.example"),
+                ("/messages/retry", "null"),
+                ("/login", "https://evil.example"),
+            }
+        )
         {
             using var answer = await person.PostAsync(path, new() { ["token"] = service.Token() }, from);
             Assert.Equal((path, HttpStatusCode.Forbidden), (path, answer.StatusCode));
@@ -175,7 +215,10 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
         var (page, problems) = await Visitor.OpenAsync(service);
         await page.SignInAsync(service.Token());
         // To a browser localhost is another site than 127.0.0.1, where the session's cookie is.
-        await page.RouteAsync("http://localhost:9/mail", route => route.FulfillAsync(new() { ContentType = "text/html", Body = $"<a href=\"{service.Client.BaseAddress}log\">link</a>" }));
+        await page.RouteAsync(
+            "http://localhost:9/mail",
+            route => route.FulfillAsync(new() { ContentType = "text/html", Body = $"<a href=\"{service.Client.BaseAddress}log\">link</a>" })
+        );
         await page.GotoAsync("http://localhost:9/mail");
         await page.FollowAsync(page.GetByText("link"));
         await Microsoft.Playwright.Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Transparency log");
@@ -189,13 +232,23 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
         await using var service = await shared.WithOwnBotAsync();
         using var person = new Person(service);
         await person.SignInAsync(service.Token());
-        foreach (var (path, status, isPage) in new[]
-        {
-            ("/nothing", 404, true), ("/jobs/a/b", 404, true), ("/logout", 405, true), ("/jobs?status=lost", 400, true), ("/api/public/nothing", 404, false), ("/log/tile/0/999", 404, false), ("/assets/none", 404, false),
-        })
+        foreach (
+            var (path, status, isPage) in new[]
+            {
+                ("/nothing", 404, true),
+                ("/jobs/a/b", 404, true),
+                ("/logout", 405, true),
+                ("/jobs?status=lost", 400, true),
+                ("/api/public/nothing", 404, false),
+                ("/log/tile/0/999", 404, false),
+                ("/assets/none", 404, false),
+            }
+        )
         {
             using var answer = await person.GetAsync(path);
-            Assert.Equal((path, status, isPage ? "text/html" : "application/json"), (path, (int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+            Assert.Equal(
+                (path, status, isPage ? "text/html" : "application/json"),
+                (path, (int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
         }
         using var program = await service.Client.GetAsync(new Uri("/nothing", UriKind.Relative));
         Assert.Equal("application/json", program.Content.Headers.ContentType!.MediaType);

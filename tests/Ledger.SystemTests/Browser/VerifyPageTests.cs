@@ -72,7 +72,9 @@ public sealed class VerifyPageTests(ProvenJob proven) : IClassFixture<ProvenJob>
             var requests = await OpenAndCutAsync(page);
             await page.GetByRole(AriaRole.Button, new() { Name = "Use this server’s key" }).ClickAsync();
             Assert.Equal(service.LogKey().ToString(), await page.GetByLabel("The log’s public key").InputValueAsync());
-            const string Partly = "The proof holds. PARTLY ERASED: 3 of the 4 conversations on the job's list were erased, 1 was not: skipped (1 not found in the store).";
+            const string Partly =
+                "The proof holds. PARTLY ERASED: 3 of the 4 conversations on the job's list were erased, 1 was not: skipped (1 not found "
+                + "in the store).";
             Assert.Equal(Partly, await CheckAsync(page, whole));
             Assert.Contains("4 of 4 shown in the file, each checked", await ResultAsync(page), StringComparison.Ordinal);
             Assert.Contains("Checked by the key that this server gave", await ResultAsync(page), StringComparison.Ordinal);
@@ -81,13 +83,20 @@ public sealed class VerifyPageTests(ProvenJob proven) : IClassFixture<ProvenJob>
             Assert.Equal("The proof holds. ERASED: the conversation was erased.", await CheckAsync(page, one));
             Assert.Contains("That backups, replicas and copies elsewhere are erased.", await ResultAsync(page), StringComparison.Ordinal);
 
-            Assert.Matches("^THE PROOF DOES NOT HOLD: line [0-9]+: the leaves .* do not give its root", await CheckAsync(page, Replaced(whole, "\"messages\":1", "\"messages\":2")));
-            Assert.StartsWith("THE PROOF DOES NOT HOLD: the entry is not in the log", await CheckAsync(page, Replaced(one, "\nindex ", "\nindex 1")), StringComparison.Ordinal);
-            Assert.Equal("THE PROOF DOES NOT HOLD: line 1: the file ends too early: it was cut short", await CheckAsync(page, "erasure-proof/v1\n"u8.ToArray()));
+            Assert.Matches(
+                "^THE PROOF DOES NOT HOLD: line [0-9]+: the leaves .* do not give its root",
+                await CheckAsync(page, Replaced(whole, "\"messages\":1", "\"messages\":2")));
+            Assert.StartsWith(
+                "THE PROOF DOES NOT HOLD: the entry is not in the log", await CheckAsync(page, Replaced(one, "\nindex ", "\nindex 1")),
+                StringComparison.Ordinal);
+            Assert.Equal(
+                "THE PROOF DOES NOT HOLD: line 1: the file ends too early: it was cut short",
+                await CheckAsync(page, "erasure-proof/v1\n"u8.ToArray()));
             Assert.Empty(requests);
             await page.EvaluateAsync("fetch('/').catch(() => {})");
             Assert.Empty(requests); // the page's policy forbids its scripts to connect
-            await page.EvaluateAsync("new Promise(done => { const image = new Image(); image.onload = image.onerror = done; image.src = '/assets/none.svg'; })");
+            await page.EvaluateAsync(
+                "new Promise(done => { const image = new Image(); image.onload = image.onerror = done; image.src = '/assets/none.svg'; })");
             Assert.Single(requests); // one would have been seen
         }
         finally
@@ -108,8 +117,11 @@ public sealed class VerifyPageTests(ProvenJob proven) : IClassFixture<ProvenJob>
             var requests = await OpenAndCutAsync(page);
             Assert.Equal("NOTHING WAS CHECKED: Give the log's public key first.", await CheckAsync(page, proof));
             await page.GetByLabel("The log’s public key").FillAsync("log.example+1234");
-            Assert.StartsWith("NOTHING WAS CHECKED: the log's key 'log.example+1234' is not right", await CheckAsync(page, proof), StringComparison.Ordinal);
-            await page.GetByLabel("The log’s public key").FillAsync("example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx");
+            Assert.StartsWith(
+                "NOTHING WAS CHECKED: the log's key 'log.example+1234' is not right", await CheckAsync(page, proof),
+                StringComparison.Ordinal);
+            await page.GetByLabel("The log’s public key")
+                .FillAsync("example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx");
             Assert.Contains("and the key is of 'example.com/log/testdata'", await CheckAsync(page, proof), StringComparison.Ordinal);
             Assert.StartsWith("THE PROOF DOES NOT HOLD", await ResultAsync(page), StringComparison.Ordinal);
             await page.GetByLabel("The log’s public key").FillAsync(ProofLog.Key.Verifier.ToString());
@@ -146,7 +158,8 @@ public sealed class VerifyPageTests(ProvenJob proven) : IClassFixture<ProvenJob>
     /// <returns>What the page says, in the words that are read out.</returns>
     private static async Task<string> CheckAsync(IPage page, byte[] proof)
     {
-        await page.GetByLabel("Proof file").SetInputFilesAsync(new FilePayload { Name = "a proof", MimeType = "text/plain", Buffer = proof });
+        await page.GetByLabel("Proof file")
+            .SetInputFilesAsync(new FilePayload { Name = "a proof", MimeType = "text/plain", Buffer = proof });
         await page.GetByRole(AriaRole.Button, new() { Name = "Check the proof" }).ClickAsync();
         await page.Locator("#verify-result > *").First.WaitForAsync();
         return await page.GetByRole(AriaRole.Status).InnerTextAsync();

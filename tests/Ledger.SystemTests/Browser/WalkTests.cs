@@ -4,7 +4,10 @@ using Microsoft.Playwright;
 
 namespace Ledger.SystemTests.Browser;
 
-/// <summary>Every page, with and without each scope: nothing is shown that is not granted, and a page with nothing granted says which scope it needs.</summary>
+/// <summary>
+/// Every page, with and without each scope: nothing is shown that is not granted, and a page with nothing granted says which scope it
+/// needs.
+/// </summary>
 [Collection(nameof(ConsoleScene))]
 public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassFixture<ConsolePage>
 {
@@ -119,12 +122,18 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
         await page.EnterAsync(service, service.Token(Scope.LedgerAudit));
         await page.GotoAsync("/messages?show=undelivered");
         Assert.Contains("to be retried", await page.TextAsync(), StringComparison.OrdinalIgnoreCase);
-        var before = await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot);
+        var before = await service.ScalarAsync<long>(
+            "select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot);
         await page.FollowAsync(page.GetByRole(AriaRole.Button, new() { Name = "Send again the webhook message" }).First);
         Assert.Contains("It is sent again now", await page.TextAsync(), StringComparison.Ordinal);
-        Assert.Equal(before - 1, await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot));
-        Assert.Equal(1, await service.ScalarAsync<long>(
-            "select count(*) from ledger.deliveries where replayed_by like 'cs-%' and bot_id = $1", service.Bot));
+        Assert.Equal(
+            before - 1,
+            await service.ScalarAsync<long>("select count(*) from ledger.deliveries where attempts > 0 and bot_id = $1", service.Bot));
+        Assert.Equal(
+            1,
+            await service.ScalarAsync<long>(
+                "select count(*) from ledger.deliveries where replayed_by like 'cs-%' and bot_id = $1", service.Bot)
+        );
         Assert.Empty(problems);
     }
 
@@ -173,7 +182,14 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
 
     private async Task AssertOthersAreHiddenAsync(IPage page, TestService service, bool jobs)
     {
-        foreach (var path in new[] { Visitor.Job("st-other", scene.OfOtherBot), Visitor.Job(service.Bot, scene.OfOtherBot), Visitor.Job("no-bot", scene.Completed) })
+        foreach (
+            var path in new[]
+            {
+                Visitor.Job("st-other", scene.OfOtherBot),
+                Visitor.Job(service.Bot, scene.OfOtherBot),
+                Visitor.Job("no-bot", scene.Completed),
+            }
+        )
         {
             // Without a scope for its jobs, whether there is such a job is not said either.
             var expected = path.StartsWith($"/jobs/{service.Bot}", StringComparison.Ordinal) && !jobs ? 403 : 404;

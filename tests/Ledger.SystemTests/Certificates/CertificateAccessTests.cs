@@ -68,8 +68,10 @@ public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : ICla
         foreach (var token in new[] { service.Token(Scope.DeleteConversations, Scope.LedgerAudit), service.Token(Scope.LedgerAudit) })
             (await Answer.OfAsync(await service.AskForCertificateAsync(job, token: token))).IsError(403, 4002, "Permission denied");
         (await Answer.OfAsync(await service.AskForCertificateAsync(job, token: "no.to.ken"))).IsError(401, 4002, "Invalid SDK credentials");
-        (await Answer.OfAsync(await service.AskForCertificateAsync(job, bot: await service.AddBotAsync()))).IsError(404, 404, "there is no such job");
-        (await Answer.OfAsync(await service.AskForCertificateAsync("cdj-00000000-0000-5000-8000-000000000000"))).IsError(404, 404, "there is no such job");
+        (await Answer.OfAsync(await service.AskForCertificateAsync(job, bot: await service.AddBotAsync()))).IsError(
+            404, 404, "there is no such job");
+        (await Answer.OfAsync(await service.AskForCertificateAsync("cdj-00000000-0000-5000-8000-000000000000"))).IsError(
+            404, 404, "there is no such job");
     }
 
     [SkippableFact]
@@ -136,7 +138,10 @@ public sealed class CertificateAccessTests(ServiceWithoutChromium shared) : ICla
         using var node = await service.AddNodeAsync(new TestServiceOptions().Http);
         var job = await EndedAsync(service);
         using var gone = new CancellationTokenSource();
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/certificate?format=pdf") { Headers = { { "auth", service.Token() } } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/certificate?format=pdf")
+        {
+            Headers = { { "auth", service.Token() } },
+        };
         var asked = node.SendAsync(request, gone.Token);
         await Execution.Steps.UntilAsync("no Chromium was started", () => Task.FromResult(
             Certifying.FoldersOf(job).Any(folder => Directory.Exists(Path.Combine(folder, "profile")))));

@@ -72,23 +72,44 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         Assert.Equal(("erasure-certificate/v1", job, "partlyErased", "completed"),
             (certificate.Text("format"), certificate.Text("job"), certificate.Text("conclusion"), certificate.Text("outcome")));
         Assert.Equal(proof.Headline, certificate.Text("headline"));
-        Assert.Equal($$"""{"client":"cs-test-client","bot":"{{service.Bot}}","requestType":"conversationIds","conversationIds":14,"from":null,"to":null,"retainedFrom":"2026-01-24T19:00:0""",
-            Compact(certificate, "request")[..^8]);
+        Assert.Equal(
+            $$"""{"client":"cs-test-client","bot":"{{service.Bot}}","requestType":"conversationIds","conversationIds":14,"from":null,"to":null,"retainedFrom":"2026-01-24T19:00:0""",
+            Compact(certificate, "request")[..^8]
+        );
         Assert.Equal("""{"identified":14,"erased":10,"skipped":4,"failed":0,"untouched":0}""", Compact(certificate, "conversations"));
         Assert.Equal("""{"messages":30,"transcripts":30,"recordings":30,"attachments":30,"logs":30}""", Compact(certificate, "items"));
         Assert.Equal("""{"retention":1,"not_found":2,"already_erased":1}""", Compact(certificate, "skipped"));
-        Assert.Equal("{} {} 2", $"{Compact(certificate, "failed")} {Compact(certificate, "failedAttempts")} {certificate.GetProperty("attempts")}");
         Assert.Equal(
-            ["test 0 0 18 * * ? Europe/Lisbon 2026-11-20T18:00:00.000Z 2026-11-20T20:00:00.000Z 1 off_peak 8 4 2", "test 0 0 18 * * ? Europe/Lisbon 2026-11-21T18:00:00.000Z 2026-11-21T20:00:00.000Z 2 retry 2 0 0"],
-            certificate.GetProperty("windows").EnumerateArray().Select(w => string.Join(' ',
-                new[] { "name", "cron", "timeZone", "opens", "closes", "attempt", "planned", "erased", "skipped", "failed" }.Select(name => w.GetProperty(name).ToString()))));
+            "{} {} 2", $"{Compact(certificate, "failed")} {Compact(certificate, "failedAttempts")} {certificate.GetProperty("attempts")}");
+        Assert.Equal(
+            [
+                "test 0 0 18 * * ? Europe/Lisbon 2026-11-20T18:00:00.000Z 2026-11-20T20:00:00.000Z 1 off_peak 8 4 2",
+                "test 0 0 18 * * ? Europe/Lisbon 2026-11-21T18:00:00.000Z 2026-11-21T20:00:00.000Z 2 retry 2 0 0",
+            ],
+            certificate
+                .GetProperty("windows")
+                .EnumerateArray()
+                .Select(w =>
+                    string.Join(
+                        ' ',
+                        new[] { "name", "cron", "timeZone", "opens", "closes", "attempt", "planned", "erased", "skipped", "failed" }.Select(
+                            name => w.GetProperty(name).ToString())
+                    )
+                )
+        );
 
         var log = certificate.GetProperty("log");
-        Assert.Equal((proof.Log.Origin, proof.Log.Size, Convert.ToBase64String(proof.Log.Root)), (log.Text("origin"), log.GetProperty("size").GetInt64(), log.Text("root")));
+        Assert.Equal(
+            (proof.Log.Origin, proof.Log.Size, Convert.ToBase64String(proof.Log.Root)),
+            (log.Text("origin"), log.GetProperty("size").GetInt64(), log.Text("root")));
         Assert.Equal(service.LogKey().ToString(), log.Text("key"));
         var leaves = log.GetProperty("leaves");
-        Assert.Equal((proof.Leaves.First, proof.Leaves.End, proof.Leaves.Runs, proof.Events),
-            (leaves.GetProperty("first").GetInt64(), leaves.GetProperty("end").GetInt64(), leaves.GetProperty("runs").GetInt64(), leaves.GetProperty("events").GetInt64()));
+        Assert.Equal(
+            (proof.Leaves.First, proof.Leaves.End, proof.Leaves.Runs, proof.Events),
+            (
+                leaves.GetProperty("first").GetInt64(), leaves.GetProperty("end").GetInt64(), leaves.GetProperty("runs").GetInt64(),
+                leaves.GetProperty("events").GetInt64())
+        );
         Assert.Equal(proof.FirstDeletedAt, certificate.GetProperty("instants").GetProperty("firstErasedAt").GetDateTimeOffset());
         Assert.Equal(proof.LastDeletedAt, certificate.GetProperty("instants").GetProperty("lastErasedAt").GetDateTimeOffset());
     }
@@ -99,15 +120,24 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         var service = await jobs.Service;
         var job = jobs.Failed;
         var certificate = await service.JsonCertificateAsync(job);
-        Assert.Equal("NOT COMPLETELY ERASED: the job failed. 2 of the 3 conversations on the job's list were erased, 1 was not.", certificate.Text("headline"));
-        Assert.Equal("""notCompleted {"store_refused":1} 4""", $"{certificate.Text("conclusion")} {Compact(certificate, "failed")} {certificate.GetProperty("attempts")}");
+        Assert.Equal(
+            "NOT COMPLETELY ERASED: the job failed. 2 of the 3 conversations on the job's list were erased, 1 was not.",
+            certificate.Text("headline"));
+        Assert.Equal(
+            """notCompleted {"store_refused":1} 4""",
+            $"{certificate.Text("conclusion")} {Compact(certificate, "failed")} {certificate.GetProperty("attempts")}"
+        );
         Assert.Equal(4, certificate.GetProperty("windows").GetArrayLength());
         Assert.Contains("by this job they were NOT", certificate.GetProperty("notProven")[0].GetString(), StringComparison.Ordinal);
-        Assert.Contains("NOT COMPLETELY ERASED", Encoding.UTF8.GetString(await service.CertificateAsync(job, "text/html")), StringComparison.Ordinal);
+        Assert.Contains(
+            "NOT COMPLETELY ERASED", Encoding.UTF8.GetString(await service.CertificateAsync(job, "text/html")), StringComparison.Ordinal);
 
         var nothing = await service.JsonCertificateAsync(jobs.Listless);
         Assert.Equal("NOT ERASED: the job failed before it knew what to erase. Nothing was erased.", nothing.Text("headline"));
-        Assert.Equal("""{"list_unresolved":4} Nothing was deleted by this job.""", $"{Compact(nothing, "failedAttempts")} {nothing.GetProperty("method").Text("erasure")}");
+        Assert.Equal(
+            """{"list_unresolved":4} Nothing was deleted by this job.""",
+            $"{Compact(nothing, "failedAttempts")} {nothing.GetProperty("method").Text("erasure")}"
+        );
         var listless = Encoding.UTF8.GetString(await service.CertificateAsync(jobs.Listless, "text/html"));
         Assert.DoesNotContain("deleted as rows", listless, StringComparison.Ordinal);
     }
@@ -140,7 +170,11 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
             var text = await Certifying.TextAsync(pdf);
             var fields = Shown(certificate).ToList();
             Assert.True(fields.Count > 60, $"{fields.Count} fields");
-            Assert.All(fields.Where(field => field.Path != "/issuedAt"), field => Assert.True(text.Contains(Certifying.Squeezed(field.Text), StringComparison.Ordinal), $"{field.Path}: {field.Text}"));
+            Assert.All(
+                fields.Where(field => field.Path != "/issuedAt"),
+                field =>
+                    Assert.True(text.Contains(Certifying.Squeezed(field.Text), StringComparison.Ordinal), $"{field.Path}: {field.Text}")
+            );
 
             var info = await Certifying.InfoAsync(pdf);
             Assert.Contains($"Certificate of erasure {job}", info, StringComparison.Ordinal);
@@ -162,10 +196,15 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         var bot = await service.AddBotAsync(Hostile);
         var client = $"c</td>{Hostile}";
         var secret = await service.RegisterClientAsync(client, Scope.DeleteConversations);
-        Assert.Null(await service.Registry.ExecuteAsync(bot, new Ledger.Registry.GrantClient(bot, client, [Scope.DeleteConversations], "test", null), CancellationToken.None));
+        Assert.Null(
+            await service.Registry.ExecuteAsync(
+                bot, new Ledger.Registry.GrantClient(bot, client, [Scope.DeleteConversations], "test", null), CancellationToken.None)
+        );
         var token = TestService.Sign(client, secret);
         await service.AddConversationsAsync("h", 1, "user-1", Steps.At("2026-10-01T00:00:00Z"), bot: bot);
-        using var submitted = await service.SendAsync(HttpMethod.Post, $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete", new { cId = "user-1", endDate = "2026-11-01" }, token);
+        using var submitted = await service.SendAsync(
+            HttpMethod.Post, $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete",
+            new { cId = "user-1", endDate = "2026-11-01" }, token);
         var job = JsonDocument.Parse(await submitted.Content.ReadAsStringAsync()).RootElement.GetProperty("jobId").GetString()!;
         await service.RunAtAsync("2026-12-01T18:10:00Z");
 
@@ -174,11 +213,18 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         Assert.DoesNotContain("<img src=x", html, StringComparison.Ordinal);
         Assert.DoesNotContain('\u202E', html);
         Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
-        Assert.Equal(bot, JsonDocument.Parse(await service.CertificateAsync(job, "application/json", bot: bot, token: token)).RootElement.GetProperty("request").Text("bot"));
+        Assert.Equal(
+            bot,
+            JsonDocument
+                .Parse(await service.CertificateAsync(job, "application/json", bot: bot, token: token))
+                .RootElement.GetProperty("request")
+                .Text("bot")
+        );
         RequirePdf();
         var pdf = await service.CertificateAsync(job, "application/pdf", bot: bot, token: token);
         var text = await Certifying.TextAsync(pdf);
-        Assert.Contains("c</td><script>document.title='x'</script><imgsrc=xonerror=alert(1)>\uFFFDabc&\"q\"", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "c</td><script>document.title='x'</script><imgsrc=xonerror=alert(1)>\uFFFDabc&\"q\"", text, StringComparison.Ordinal);
         Assert.Contains($"Certificate of erasure {job}", await Certifying.InfoAsync(pdf), StringComparison.Ordinal);
     }
 
@@ -199,8 +245,14 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         {
             await page.ShowAsync(width, dark);
             Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{width} px scrolls");
-            Assert.Equal(116, await page.EvaluateAsync<int>("document.querySelector('.qr img').naturalWidth > 0 ? document.querySelector('.qr img').width : 0"));
-            Assert.Equal(dark ? "rgb(27, 30, 35)" : "rgb(255, 255, 255)", await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('main')).backgroundColor"));
+            Assert.Equal(
+                116,
+                await page.EvaluateAsync<int>(
+                    "document.querySelector('.qr img').naturalWidth > 0 ? document.querySelector('.qr img').width : 0")
+            );
+            Assert.Equal(
+                dark ? "rgb(27, 30, 35)" : "rgb(255, 255, 255)",
+                await page.EvaluateAsync<string>("getComputedStyle(document.querySelector('main')).backgroundColor"));
             await KeepAsync($"certificate-{width}-{(dark ? "dark" : "light")}.png", () => page.ScreenshotAsync(new() { FullPage = true }));
         }
         Assert.Empty(problems);
@@ -215,12 +267,21 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
         await using var service = await jobs.CopyAsync();
         var job = jobs.TwoNights;
         await service.JsonCertificateAsync(job);
-        foreach (var (harm, why) in new[]
-                 {
-                     ("update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '11')", "the status document says something else"),
-                     ("alter table ledger.mt_events disable trigger user; update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '9') where type = 'conversation_deleted'", "the erased items are not as many"),
-                     ("alter table ledger.mt_events disable trigger user; delete from ledger.mt_events where type = 'conversation_skipped'", "events are missing"),
-                 })
+        foreach (
+            var (harm, why) in new[]
+            {
+                (
+                    "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{result,deletedCount}', '11')",
+                    "the status document says something else"),
+                (
+                    "alter table ledger.mt_events disable trigger user; update ledger.mt_events set data = jsonb_set(data, "
+                    + "'{items,messages}', '9') where type = 'conversation_deleted'",
+                    "the erased items are not as many"),
+                (
+                    "alter table ledger.mt_events disable trigger user; delete from ledger.mt_events where type = 'conversation_skipped'",
+                    "events are missing"),
+            }
+        )
         {
             await service.ExecuteAsync(harm);
             using var answer = await service.AskForCertificateAsync(job, "application/json");
@@ -257,9 +318,11 @@ public sealed class CertificateTests(EndedJobs jobs) : IClassFixture<EndedJobs>
     {
         // Half-open in the JSON; to people, "to" includes.
         if (element.ValueKind == JsonValueKind.Number)
-            return (element.GetInt64() - (path.EndsWith("/end", StringComparison.Ordinal) ? 1 : 0)).ToString("N0", CultureInfo.InvariantCulture);
+            return (element.GetInt64() - (path.EndsWith("/end", StringComparison.Ordinal) ? 1 : 0)).ToString(
+                "N0", CultureInfo.InvariantCulture);
         var text = element.GetString()!;
-        if (DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
+        if (DateTimeOffset.TryParseExact(
+                text, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
             return at.ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture);
         return text switch
         {

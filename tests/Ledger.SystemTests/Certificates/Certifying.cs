@@ -12,7 +12,8 @@ internal static class Certifying
         this TestService service, string job, string? accept = null, string query = "", string? token = null, string? bot = null,
         HttpClient? node = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/public/bot/{Uri.EscapeDataString(bot ?? service.Bot)}/conversations/delete/{job}/certificate{query}");
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"/api/public/bot/{Uri.EscapeDataString(bot ?? service.Bot)}/conversations/delete/{job}/certificate{query}");
         request.Headers.Add("auth", token ?? service.Token());
         if (accept is not null)
             request.Headers.TryAddWithoutValidation("Accept", accept);
@@ -49,11 +50,14 @@ internal static class Certifying
         await service.AddConversationsAsync("a", 11, "user-1", recent, perKind: 3);
         await service.AddConversationsAsync("old", 1, "user-1", Steps.At("2021-01-01T00:00:00Z"));
         var earlier = await service.SubmitAsync(new { conversationIds = new[] { "a-00011" } });
-        await service.AddTriggerAsync("conversations", "refuse_two", "before delete", "if old.conversation_id ~ '0000[27]$' then raise exception 'refused'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_two", "before delete",
+            "if old.conversation_id ~ '0000[27]$' then raise exception 'refused'; end if; return old;");
         await service.RunAtAsync("2026-11-20T18:30:00Z");
         Assert.StartsWith("completed", await service.CountsAsync(earlier), StringComparison.Ordinal);
 
-        var job = await service.SubmitAsync(new { conversationIds = (string[])[.. Enumerable.Range(1, 11).Select(n => $"a-{n:D5}"), "old-00001", "nobody-1", "nobody-2"] });
+        var job = await service.SubmitAsync(
+            new { conversationIds = (string[])[.. Enumerable.Range(1, 11).Select(n => $"a-{n:D5}"), "old-00001", "nobody-1", "nobody-2"] });
         await service.RunAtAsync("2026-11-20T19:00:00Z");
         await service.ExecuteAsync("drop trigger refuse_two on conversations.conversations");
         await service.RunAtAsync("2026-11-21T18:10:00Z");
@@ -65,7 +69,9 @@ internal static class Certifying
     public static async Task<string> FailingAsync(this TestService service)
     {
         await service.AddConversationsAsync("f", 3, "user-9", Steps.At("2026-10-01T00:00:00Z"));
-        await service.AddTriggerAsync("conversations", "refuse_one", "before delete", "if old.conversation_id = 'f-00002' then raise exception 'refused'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_one", "before delete",
+            "if old.conversation_id = 'f-00002' then raise exception 'refused'; end if; return old;");
         var job = await service.SubmitAsync(new { cId = "user-9", startDate = "2026-01-01", endDate = "2026-11-01" });
         for (var night = 20; night <= 25; night++)
             await service.RunAtAsync($"2026-11-{night}T18:10:00Z");

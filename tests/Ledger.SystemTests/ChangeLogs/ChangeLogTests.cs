@@ -74,7 +74,9 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
     {
         await using var service = await shared.WithOwnBotAsync();
         var job = NewJob();
-        await AppendAsync(service, job, 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 3, new byte[32])], Steps.At("2026-05-08T12:00:00Z"));
+        await AppendAsync(
+            service, job, 0, [new Submitted(service.Bot, RequestType.CId, [new byte[32]], "cs-other"), new Started(1, 3, new byte[32])],
+            Steps.At("2026-05-08T12:00:00Z"));
         var version = 2;
         foreach (var (type, data) in new[]
         {
@@ -98,9 +100,12 @@ public sealed class ChangeLogTests(SharedService shared) : IClassFixture<SharedS
     [SkippableFact]
     public async Task No_two_appends_to_a_job_share_an_instant_even_if_the_clock_goes_back()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Execution = new() { BatchSize = 3 } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { OwnClock = true, Execution = new() { BatchSize = 3 } });
         await service.AddConversationsAsync("a", 7, "user-1");
-        await service.AddTriggerAsync("items", "clock_goes_back", "after delete", "update test_clock.shift set by = by - interval '200 milliseconds' where old.kind = 0; return old;");
+        await service.AddTriggerAsync(
+            "items", "clock_goes_back", "after delete",
+            "update test_clock.shift set by = by - interval '200 milliseconds' where old.kind = 0; return old;");
         await service.ExecuteAsync("grant update on test_clock.shift to public");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(1)); // it stays due

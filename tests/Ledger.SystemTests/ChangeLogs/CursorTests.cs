@@ -18,18 +18,25 @@ public sealed class CursorTests
     {
         await using var service = await TestService.StartAsync();
         var other = await service.AddBotAsync();
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(service.Database.ConnectionStringFor("ledger_service")) { MaxPoolSize = Writers * OpenAtOnce }.ConnectionString);
+        await using var source = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(service.Database.ConnectionStringFor("ledger_service"))
+            {
+                MaxPoolSize = Writers * OpenAtOnce,
+            }.ConnectionString
+        );
         using var written = new CancellationTokenSource();
         var passes = PassesAsync(service, written.Token);
         var client = ReadAsync(service, passes);
         // On until passes came between: a fast machine appends all of it in a few.
-        var jobs = await Task.WhenAll(Enumerable.Range(0, Writers).Select(n => Task.Run(() => WriteAsync(source, n == 0 ? [service.Bot, other] : [service.Bot]))));
+        var jobs = await Task.WhenAll(
+            Enumerable.Range(0, Writers).Select(n => Task.Run(() => WriteAsync(source, n == 0 ? [service.Bot, other] : [service.Bot]))));
         await written.CancelAsync();
         Assert.True(await passes > Passes, "the appends were not interleaved with passes");
         var (seen, pages) = await client;
         Assert.True(pages > 20, $"{pages} pages: the client did not read meanwhile");
 
-        SyntheticJob[] mine = [.. jobs.SelectMany(all => all).Where(job => ((Contracts.Jobs.Submitted)job.Events[0].Event).Bot == service.Bot)];
+        SyntheticJob[] mine =
+        [.. jobs.SelectMany(all => all).Where(job => ((Contracts.Jobs.Submitted)job.Events[0].Event).Bot == service.Bot)];
         Assert.True(mine.Sum(job => job.Events.Count) >= Events);
         var overtaking = await OvertakingAsync(service);
         Assert.True(overtaking > 30, $"{overtaking} commits were reordered");
@@ -43,7 +50,9 @@ public sealed class CursorTests
             Assert.Equal(Entries.Folded($"{job.Id}", job.Events), Entries.Folded(byJob[$"{job.Id}"]));
         }
         // The one bot's registration and grant, and its own jobs: nothing of the other's.
-        Assert.Equal(["bot_registered", "client_granted"], seen.Where(entry => entry.ResourceType == ChangeLogEntry.BotResource).Select(entry => entry.Detail.Type));
+        Assert.Equal(
+            ["bot_registered", "client_granted"],
+            seen.Where(entry => entry.ResourceType == ChangeLogEntry.BotResource).Select(entry => entry.Detail.Type));
     }
 
     /// <summary>Appends jobs over several open transactions, and commits them in another order than they appended in.</summary>

@@ -45,8 +45,12 @@ internal static class Entries
         foreach (var recorded in events)
         {
             var type = recorded.Event is ConversationDeleted or ConversationSkipped or Failed { Ordinal: not null }
-                ? ChangeLogDetail.Outcomes : Ledger.Contracts.EventType.Of(recorded.Event).Name;
-            if (type == ChangeLogDetail.Outcomes && expected.Count > 0 && expected[^1] is { Type: ChangeLogDetail.Outcomes } last && last.At == recorded.At)
+                ? ChangeLogDetail.Outcomes
+                : Ledger.Contracts.EventType.Of(recorded.Event).Name;
+            if (type == ChangeLogDetail.Outcomes
+                && expected.Count > 0
+                && expected[^1] is { Type: ChangeLogDetail.Outcomes } last
+                && last.At == recorded.At)
                 expected[^1] = last with { Last = recorded.Version };
             else
                 expected.Add((type, recorded.Version, recorded.Version, recorded.At));
@@ -67,16 +71,25 @@ internal static class Entries
     }
 
     /// <summary>With the reasons in one order: stored as jsonb they have none.</summary>
-    private static string Json(JobStatus status) => JsonSerializer.Serialize(
-        status with { Result = status.Result with { Skipped = new SortedDictionary<SkipReason, long>(status.Result.Skipped.ToDictionary()) } }, DocumentJson.Default.JobStatus);
+    private static string Json(JobStatus status) =>
+        JsonSerializer.Serialize(
+            status with
+            {
+                Result = status.Result with { Skipped = new SortedDictionary<SkipReason, long>(status.Result.Skipped.ToDictionary()) },
+            },
+            DocumentJson.Default.JobStatus
+        );
 
     /// <summary>The job's entries fold to its stored document, and are those that its events make.</summary>
-    public static async Task AssertFoldsAsync(this TestService service, string job, IReadOnlyList<ChangeLogEntry> log, List<RecordedEvent> events)
+    public static async Task AssertFoldsAsync(
+        this TestService service, string job, IReadOnlyList<ChangeLogEntry> log, List<RecordedEvent> events)
     {
         ChangeLogEntry[] entries = [.. log.Where(entry => entry.ResourceId == job)];
         Assert.Equal(Expected(events), entries.Select(Short));
         Assert.Equal(
-            await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1", Guid.Parse(job["cdj-".Length..])),
-            await service.ScalarAsync<string>("select $1::jsonb::text", Folded(entries)));
+            await service.ScalarAsync<string>(
+                "select data::text from ledger.mt_doc_jobstatus where id = $1", Guid.Parse(job["cdj-".Length..])),
+            await service.ScalarAsync<string>("select $1::jsonb::text", Folded(entries))
+        );
     }
 }

@@ -15,8 +15,8 @@ using Npgsql;
 namespace Ledger.SystemTests.ChangeLogs;
 
 /// <summary>
-/// The change log comes about in the log's writer, comes back in a rebuild, and is compared by the audit. All three are held to a model that
-/// is as simple as the rule: group a job's outcomes by their instant.
+/// The change log comes about in the log's writer, comes back in a rebuild, and is compared by the audit. All three are held to a model
+/// that is as simple as the rule: group a job's outcomes by their instant.
 /// </summary>
 public sealed class FourFoldsTests
 {
@@ -43,7 +43,8 @@ public sealed class FourFoldsTests
             delete from ledger.change_log where position % 3 = 0;
             update ledger.change_log set first_leaf = first_leaf - 1, outcomes = null where position % 3 = 1;
             insert into ledger.change_log
-            select bot_id, position + 1000000, id, stream_id, first_version + 1000000, last_version + 1000000, first_leaf, created_at, outcomes
+            select bot_id, position + 1000000, id, stream_id, first_version + 1000000, last_version + 1000000, first_leaf, created_at,
+                outcomes
             from ledger.change_log where position % 30 = 2
             """);
         var (lost, wrong) = (written.Count(entry => entry.Position % 3 == 0), written.Count(entry => entry.Position % 3 == 1));
@@ -135,7 +136,10 @@ public sealed class FourFoldsTests
     private static async Task AppendAsync(TestService service)
     {
         var chance = Chance.Of(20_261_130);
-        var jobs = Enumerable.Range(0, Jobs).Select(_ => new Growing(JobId.FromRandomness(RandomNumberGenerator.GetBytes(32)).Value)).ToList();
+        var jobs = Enumerable
+            .Range(0, Jobs)
+            .Select(_ => new Growing(JobId.FromRandomness(RandomNumberGenerator.GetBytes(32)).Value))
+            .ToList();
         await using var connection = await service.Source.OpenConnectionAsync();
         for (var appended = 0; appended < Events;)
         {

@@ -28,11 +28,17 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
             var version = RandomNumberGenerator.GetInt32(1, events.Count + 1);
             await HoldsAsync(service, job, $"{version}", events.Take(version));
             // From the first instant to a little after the last; every other one is exactly an event's.
-            var at = i % 2 == 0 ? events[version - 1].At : first.AddMilliseconds(RandomNumberGenerator.GetInt32((int)(last - first).TotalMilliseconds + 100));
+            var at =
+                i % 2 == 0
+                    ? events[version - 1].At
+                    : first.AddMilliseconds(RandomNumberGenerator.GetInt32((int)(last - first).TotalMilliseconds + 100));
             await HoldsAsync(service, job, Instant.Text(at), events.Where(e => e.At <= at));
         }
-        await HoldsAsync(service, job, last.ToString("yyyy-MM-dd"), events.Where(e => e.At.Date == last.Date || e.At < last)); // a date is its end
-        Assert.Equal((await ReplayAsync(service, job, "--json")).Output.Trim(), await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus"));
+        // a date is its end
+        await HoldsAsync(service, job, last.ToString("yyyy-MM-dd"), events.Where(e => e.At.Date == last.Date || e.At < last));
+        Assert.Equal(
+            (await ReplayAsync(service, job, "--json")).Output.Trim(),
+            await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus"));
     }
 
     /// <summary>The command's document is the fold of these events, and it and the endpoint list just them.</summary>
@@ -54,19 +60,27 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
         var other = await service.AddBotAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
         var at = Instant.Text((await service.EventsAsync(job))[0].At);
-        foreach (var (asOf, message, exit) in new[]
-        {
-            ("3", "the job has no such version: it has 2 events by now", 1), ("2020-05-04", $"the job was not there yet: it was submitted at {at}", 1),
-            ("2020-05-04T08:00:00+02:00", $"the job was not there yet: it was submitted at {at}", 1),
-            ("0", "must be a version (a whole number from 1 on)", 2), ("yesterday", "must be a version", 2), ("2026-05-04T08:00:00", "must be a version", 2), ("99999999999999999999", "must be a version", 2),
-        })
+        foreach (
+            var (asOf, message, exit) in new[]
+            {
+                ("3", "the job has no such version: it has 2 events by now", 1),
+                ("2020-05-04", $"the job was not there yet: it was submitted at {at}", 1),
+                ("2020-05-04T08:00:00+02:00", $"the job was not there yet: it was submitted at {at}", 1),
+                ("0", "must be a version (a whole number from 1 on)", 2),
+                ("yesterday", "must be a version", 2),
+                ("2026-05-04T08:00:00", "must be a version", 2),
+                ("99999999999999999999", "must be a version", 2),
+            }
+        )
         {
             var result = await RunAsync(service, job, "--as-of", asOf);
             Assert.Equal((exit, ""), (result.ExitCode, result.Output));
             Assert.Contains(message, result.Error, StringComparison.Ordinal);
             (await service.AskAsync($"{service.Deletions}/{job}/events?asOf={Uri.EscapeDataString(asOf)}")).IsError(400, 400, message);
         }
-        Assert.Contains("there is no such job: `ledger jobs` lists them", (await RunAsync(service, "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such job: `ledger jobs` lists them", (await RunAsync(service, "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c")).Error,
+            StringComparison.Ordinal);
         Assert.Contains("a job id is cdj-", (await RunAsync(service, "e8c0d360")).Error, StringComparison.Ordinal);
         (await service.AskAsync($"{service.Deletions}/cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/events")).IsError(404, 404);
         (await service.AskAsync($"/api/public/bot/{other}/conversations/delete/{job}/events")).IsError(404, 404);
@@ -107,9 +121,22 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
         var expected = await service.OutcomesByIdAsync(byUser);
         Assert.Equal(
             outcomes.Select(e => $"{e.GetProperty("disclosed").GetProperty("conversationId")}").Order(),
-            Enumerable.Range(1, 1100).Select(n => $"a-{n:D5}").Where(id => !expected.TryGetValue(id, out var outcome) || outcome == "deleted"));
-        Assert.All(events.Where(e => e.GetProperty("type").GetString() is "scheduled" or "started" or "completed"), e => Assert.False(e.TryGetProperty("disclosed", out _)));
-        Assert.Equal(["a-00007", "nobody"], (await EventsAsync(service, byIds))[0].GetProperty("disclosed").GetProperty("conversationIds").EnumerateArray().Select(id => id.GetString()));
+            Enumerable
+                .Range(1, 1100)
+                .Select(n => $"a-{n:D5}")
+                .Where(id => !expected.TryGetValue(id, out var outcome) || outcome == "deleted")
+        );
+        Assert.All(
+            events.Where(e => e.GetProperty("type").GetString() is "scheduled" or "started" or "completed"),
+            e => Assert.False(e.TryGetProperty("disclosed", out _)));
+        Assert.Equal(
+            ["a-00007", "nobody"],
+            (await EventsAsync(service, byIds))[0]
+                .GetProperty("disclosed")
+                .GetProperty("conversationIds")
+                .EnumerateArray()
+                .Select(id => id.GetString())
+        );
 
         await service.ForgetAsync(byUser);
         var blind = (await service.AskAsync($"{service.Deletions}/{byUser}/events")).Is(200);
@@ -122,13 +149,26 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
     {
         await using var service = await shared.WithOwnBotAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
-        foreach (var (accept, type) in new[] { ("application/x-ndjson", "application/x-ndjson"), ("text/html, application/x-ndjson;q=0.5", "application/x-ndjson"), ("*/*", "application/json") })
+        foreach (
+            var (accept, type) in new[]
+            {
+                ("application/x-ndjson", "application/x-ndjson"),
+                ("text/html, application/x-ndjson;q=0.5", "application/x-ndjson"),
+                ("*/*", "application/json"),
+            }
+        )
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/events") { Headers = { { "auth", service.Token() }, { "Accept", accept } } };
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/events")
+            {
+                Headers = { { "auth", service.Token() }, { "Accept", accept } },
+            };
             using var response = await service.Client.SendAsync(request);
             var answer = await Answer.OfAsync(response);
             Assert.Equal((type, "no-store"), (answer.Header("Content-Type"), answer.Header("Cache-Control")));
-            var events = type == "application/json" ? answer.Json.EnumerateArray().ToList() : [.. answer.Body.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+            var events =
+                type == "application/json"
+                    ? answer.Json.EnumerateArray().ToList()
+                    : [.. answer.Body.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
             Assert.Equal(["submitted", "scheduled"], events.Select(e => e.GetProperty("type").GetString()));
         }
     }
@@ -148,11 +188,14 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
         (await service.AskAsync($"{outcomes}&after=0")).Is(200);
         (await service.AskAsync($"{service.Deletions}/{job}/events")).Is(200);
         (await service.AskAsync($"{service.Deletions}/{job}/events?asOf=1")).Is(200);
-        Assert.Equal($"{TestService.ClientId} outcomes of the job, {TestService.ClientId} events of the job", await DisclosuresAsync(service));
+        Assert.Equal(
+            $"{TestService.ClientId} outcomes of the job, {TestService.ClientId} events of the job", await DisclosuresAsync(service));
         (await service.AskAsync(outcomes, service.Token(Scope.LedgerAudit))).Is(200);
         Assert.EndsWith(", cs-3 outcomes of the job", await DisclosuresAsync(service), StringComparison.Ordinal);
         await service.WriteLogAsync();
-        Assert.Contains(await service.ChangeLogAsync(), entry => entry.Message == $"Identifiers of job {job} were handed out to cs-3: outcomes of the job.");
+        Assert.Contains(
+            await service.ChangeLogAsync(),
+            entry => entry.Message == $"Identifiers of job {job} were handed out to cs-3: outcomes of the job.");
 
         var recorded = await DisclosuresAsync(service);
         await service.ForgetAsync(job);
@@ -171,10 +214,12 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
         [.. (await service.AskAsync($"{service.Deletions}/{job}/events")).Is(200).Json.EnumerateArray()];
 
     private static string Line(RecordedEvent recorded) =>
-        $"{recorded.Version} {EventType.Of(recorded.Event).Name} {Instant.Text(recorded.At)} {JsonSerializer.Serialize(JsonDocument.Parse(EventType.Of(recorded.Event).Write(recorded.Event)).RootElement.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => member.Name))}";
+        $"{recorded.Version} {EventType.Of(recorded.Event).Name} {Instant.Text(recorded.At)} "
+        + $"{JsonSerializer.Serialize(JsonDocument.Parse(EventType.Of(recorded.Event).Write(recorded.Event)).RootElement.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => member.Name))}";
 
     private static string Line(JsonElement listed) =>
-        $"{listed.GetProperty("version")} {listed.GetProperty("type")} {listed.GetProperty("at")} {JsonSerializer.Serialize(listed.GetProperty("data").EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => member.Name))}";
+        $"{listed.GetProperty("version")} {listed.GetProperty("type")} {listed.GetProperty("at")} "
+        + $"{JsonSerializer.Serialize(listed.GetProperty("data").EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => member.Name))}";
 
     private static async Task<CliResult> ReplayAsync(TestService service, string job, params string[] options)
     {

@@ -65,7 +65,8 @@ public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedSe
     [SkippableFact]
     public async Task A_client_that_goes_away_frees_its_stream_and_more_than_a_node_bears_are_refused()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new() { Submits = null, Polls = null, ProgressStreams = 2 } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = new() { Submits = null, Polls = null, ProgressStreams = 2 } });
         var job = await service.SubmitAsync(new { cId = "user-1" });
         var streams = service.Services.GetRequiredService<ProgressStreams>();
         using (var first = await ProgressStream.OpenAsync(service, job))
@@ -151,7 +152,8 @@ public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedSe
     [SkippableFact]
     public async Task A_stream_without_news_says_that_it_is_still_there_and_ends_with_its_node()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new() { Submits = null, Polls = null, Heartbeat = TimeSpan.FromMilliseconds(1) } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = new() { Submits = null, Polls = null, Heartbeat = TimeSpan.FromMilliseconds(1) } });
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var stream = await ProgressStream.OpenAsync(service, job);
         await stream.NextAsync();
@@ -175,7 +177,8 @@ public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedSe
         var job = await service.SubmitAsync(new { cId = "user-1" });
         using var stream = await ProgressStream.OpenAsync(service, job, token: service.Token(Scope.DeleteConversations));
         Assert.Equal("queued waiting 0/0", await stream.NextAsync());
-        Assert.Null(await service.Registry.ExecuteAsync(service.Bot, new RevokeGrant(service.Bot, "cs-0", "test", null), CancellationToken.None));
+        Assert.Null(
+            await service.Registry.ExecuteAsync(service.Bot, new RevokeGrant(service.Bot, "cs-0", "test", null), CancellationToken.None));
         Assert.Equal("", await stream.LineAsync());
         Assert.Null(await stream.LineAsync());
     }
@@ -183,7 +186,8 @@ public sealed class ProgressTests(SharedService shared) : IClassFixture<SharedSe
     [SkippableFact]
     public async Task Progress_is_for_whom_the_status_is_for_and_counts_as_a_poll()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new() { Submits = null, Polls = new(PerMinute: 1, PerHour: 1) } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = new() { Submits = null, Polls = new(PerMinute: 1, PerHour: 1) } });
         var other = await service.AddBotAsync();
         var job = await service.SubmitAsync(new { cId = "user-1" });
         foreach (var scope in Enum.GetValues<Scope>().Where(scope => scope != Scope.DeleteConversations))

@@ -59,7 +59,8 @@ internal sealed class SyntheticJob
 
     private static Scheduled Plan(ScheduleReason reason, int attempt) => new(s_noon, s_window, reason, attempt);
 
-    private static Completed End => new(JobOutcome.Completed, Conversations, Conversations, 0, new Dictionary<SkipReason, long>(), ItemCounts.None);
+    private static Completed End =>
+        new(JobOutcome.Completed, Conversations, Conversations, 0, new Dictionary<SkipReason, long>(), ItemCounts.None);
 
     private static JobEvent Outcome(long ordinal, int kind) => kind switch
     {

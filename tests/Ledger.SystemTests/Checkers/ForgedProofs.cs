@@ -20,7 +20,8 @@ internal static class ForgedProofs
 
     private static IEnumerable<(string Name, SampleJob Job)> SkipCounts()
     {
-        foreach (var (name, job, end) in new[] { ("retried", HonestProofs.Retried, RetriedsEnd), ("failed", HonestProofs.Failed, s_failedsEnd) })
+        foreach (
+            var (name, job, end) in new[] { ("retried", HonestProofs.Retried, RetriedsEnd), ("failed", HonestProofs.Failed, s_failedsEnd) })
         {
             foreach (var counts in new[]
             {
@@ -36,7 +37,10 @@ internal static class ForgedProofs
         }
         yield return ("erased: skipped {\"retention\":0}", SampleJobs.Of(3, false, []).With(6, "skipped", """{"retention":0}"""));
         yield return ("cancelled: skipped {\"cancelled\":0}", HonestProofs.Cancelled.With(CancelledsEnd, "skipped", """{"cancelled":0}"""));
-        yield return ("cancelled: skipped what was not touched", HonestProofs.Cancelled.With(CancelledsEnd, "skipped", """{"cancelled":5}"""));
+        yield return (
+            "cancelled: skipped what was not touched",
+            HonestProofs.Cancelled.With(CancelledsEnd, "skipped", """{"cancelled":5}""")
+        );
     }
 
     private static IEnumerable<(string Name, SampleJob Job)> OtherCounts()
@@ -52,8 +56,11 @@ internal static class ForgedProofs
             foreach (var kind in new[] { "messages", "transcripts", "recordings", "attachments", "logs" })
             {
                 foreach (var value in new[] { "77", "-1", "null", "\"1\"" })
-                    yield return ($"{name} {kind} {value}", HonestProofs.Retried.With(at, data => data["items"]![kind] = System.Text.Json.Nodes.JsonNode.Parse(value)));
-                yield return ($"{name} items without {kind}", HonestProofs.Retried.With(at, data => data["items"]!.AsObject().Remove(kind)));
+                    yield return (
+                        $"{name} {kind} {value}",
+                        HonestProofs.Retried.With(at, data => data["items"]![kind] = System.Text.Json.Nodes.JsonNode.Parse(value)));
+                yield return (
+                    $"{name} items without {kind}", HonestProofs.Retried.With(at, data => data["items"]!.AsObject().Remove(kind)));
             }
             foreach (var value in new[] { "null", "{}", "[]", "7" })
                 yield return ($"{name} items {value}", HonestProofs.Retried.With(at, "items", value));
@@ -101,11 +108,14 @@ internal static class ForgedProofs
         yield return ("a list of nothing, and a cId", HonestProofs.Cancelled.With(2, "conversations", "-1"));
         var fifth = HonestProofs.Failed.Stored[s_failedsEnd - 2].Data.Replace("\"attempt\":4", "\"attempt\":5", StringComparison.Ordinal);
         yield return ("a fifth attempt", HonestProofs.Failed.Adding(s_failedsEnd, "scheduled", fifth));
-        yield return ("the same asked for twice", job.With(0, data => data["commitments"]![1] = data["commitments"]![0]!.GetValue<string>()));
+        yield return (
+            "the same asked for twice", job.With(0, data => data["commitments"]![1] = data["commitments"]![0]!.GetValue<string>()));
         yield return ("nothing asked for", job.With(0, "commitments", "[]"));
         yield return ("by ids, with an end", job.With(0, "to", "\"2026-05-08T18:00:00.000Z\""));
         yield return ("by a cId, without an end", HonestProofs.Cancelled.Without(0, "to"));
-        yield return ("an end before the beginning", HonestProofs.Cancelled.With(0, "from", "\"2026-05-09T18:00:00.000Z\"").With(2, "from", "\"2026-05-09T18:00:00.000Z\""));
+        yield return (
+            "an end before the beginning",
+            HonestProofs.Cancelled.With(0, "from", "\"2026-05-09T18:00:00.000Z\"").With(2, "from", "\"2026-05-09T18:00:00.000Z\""));
     }
 
     private static IEnumerable<(string Name, SampleJob Job)> Orders()
@@ -120,7 +130,17 @@ internal static class ForgedProofs
         yield return ("a plan that is another first plan", job.With(6, "reason", "\"off_peak\""));
         yield return ("a retry without a reason for it", job.With(6, "reason", "\"window_closed\""));
         yield return ("a first plan that says why a later one was made", job.With(1, "reason", "\"window_closed\""));
-        yield return ("a failure of the whole attempt behind the start", job.With(5, data => { data.Remove("ordinal"); data.Remove("commitment"); }));
+        yield return (
+            "a failure of the whole attempt behind the start",
+            job.With(
+                5,
+                data =>
+                {
+                    data.Remove("ordinal");
+                    data.Remove("commitment");
+                }
+            )
+        );
         yield return ("ended as failed", job.With(RetriedsEnd, "outcome", "\"failed\""));
         yield return ("a retry that was begun and not settled", SampleJobs.Of(2, true, [3, 3, 1, 1]).Dropping(7)
             .With(7, "outcome", "\"cancelled\"").With(7, "untouchedFrom", "2").With(7, "deleted", "1").With(7, "failed", "1"));
@@ -145,7 +165,9 @@ internal static class ForgedProofs
         yield return ("null instead of absent", job.With(0, "from", "null"));
         yield return ("another instant's spelling", job.Entry(3, ".000Z\",\"data\"", "Z\",\"data\""));
         yield return ("another format version", job.Entry(3, "\"v\":1", "\"v\":2"));
-        yield return ("base64 with bits that mean nothing", job.With(3, data => data["commitment"] = data["commitment"]!.GetValue<string>()[..^2] + "B="));
+        yield return (
+            "base64 with bits that mean nothing",
+            job.With(3, data => data["commitment"] = data["commitment"]!.GetValue<string>()[..^2] + "B="));
         foreach (var at in Enumerable.Range(0, job.Stored.Count))
             yield return ($"a member too many in event {at}", job.With(at, "note", "1"));
         foreach (var at in Enumerable.Range(0, job.Stored.Count))

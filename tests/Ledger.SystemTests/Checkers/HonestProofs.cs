@@ -17,11 +17,19 @@ internal static class HonestProofs
     public static async Task<IReadOnlyList<OddProof>> AllAsync()
     {
         var proofs = new List<OddProof>();
-        foreach (var (name, job) in new (string, SampleJob)[]
-        {
-            ("retried", Retried), ("failed", Failed), ("cancelled", Cancelled), ("erased", SampleJobs.Of(3, false, [])), ("nothing found", SampleJobs.Of(0, true, [])),
-            ("unresolved", SampleJobs.Unresolved()), ("cancelled at once", SampleJobs.CancelledAtOnce()), ("all skipped", SampleJobs.Of(2, true, [2, 2])),
-        })
+        foreach (
+            var (name, job) in new (string, SampleJob)[]
+            {
+                ("retried", Retried),
+                ("failed", Failed),
+                ("cancelled", Cancelled),
+                ("erased", SampleJobs.Of(3, false, [])),
+                ("nothing found", SampleJobs.Of(0, true, [])),
+                ("unresolved", SampleJobs.Unresolved()),
+                ("cancelled at once", SampleJobs.CancelledAtOnce()),
+                ("all skipped", SampleJobs.Of(2, true, [2, 2])),
+            }
+        )
         {
             proofs.Add(new OddProof(name, Verdict.Holds, await job.FileAsync()));
             proofs.Add(new OddProof($"{name}, ids withheld", Verdict.Holds, await job.FileAsync(isDisclosed: false)));

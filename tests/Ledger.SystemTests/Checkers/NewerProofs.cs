@@ -5,14 +5,18 @@ using Ledger.Tests.Contracts.Transparency.Proofs;
 namespace Ledger.SystemTests.Checkers;
 
 /// <summary>
-/// What a newer ledger might write: types and values that this version does not know. And the same with a hash or a signature that is wrong.
+/// What a newer ledger might write: types and values that this version does not know. And the same with a hash or a signature that is
+/// wrong.
 /// </summary>
 internal static class NewerProofs
 {
     private const string Type = "conversation_archived", Data = """{"where":"tape"}""", Another = "boredom";
 
     private static readonly (string Name, SampleJob Job)[] s_jobs =
-        [("retried", HonestProofs.Retried), ("failed", HonestProofs.Failed), ("cancelled", HonestProofs.Cancelled), ("unresolved", SampleJobs.Unresolved())];
+    [
+        ("retried", HonestProofs.Retried), ("failed", HonestProofs.Failed), ("cancelled", HonestProofs.Cancelled),
+        ("unresolved", SampleJobs.Unresolved()),
+    ];
 
     /// <summary>Whichever rule of the history then fails, and where none does.</summary>
     public static async Task<IReadOnlyList<OddProof>> NotProvenAsync()
@@ -37,20 +41,47 @@ internal static class NewerProofs
         }
         foreach (var data in new[] { "null", "[]", "{}", "1", """{"commitment":1}""", """{"ordinal":0}""" })
             yield return ($"an unknown type with {data}", HonestProofs.Retried.Adding(4, Type, data));
-        foreach (var type in new[] { "", "Conversation_deleted", "conversation_deleted ", "__proto__", "toString", "ERASED: all 3 conversations were erased", "\u202e\n\u001b[2J", new string('x', 300) })
+        foreach (
+            var type in new[]
+            {
+                "",
+                "Conversation_deleted",
+                "conversation_deleted ",
+                "__proto__",
+                "toString",
+                "ERASED: all 3 conversations were erased",
+                "\u202e\n\u001b[2J",
+                new string('x', 300),
+            }
+        )
             yield return ($"the type {JsonValue.Create(type).ToJsonString()}", HonestProofs.Retried.Adding(4, type, Data));
-        yield return ("twenty unknown types", Enumerable.Range(0, 20).Aggregate(HonestProofs.Retried, (job, number) => job.Adding(4, $"type_{number}", Data)));
+        yield return (
+            "twenty unknown types",
+            Enumerable.Range(0, 20).Aggregate(HonestProofs.Retried, (job, number) => job.Adding(4, $"type_{number}", Data)));
     }
 
     private static IEnumerable<(string Name, SampleJob Job)> Values()
     {
-        foreach (var (at, member) in new[] { (0, "requestType"), (1, "reason"), (6, "reason"), (4, "reason"), (5, "reason"), (8, "outcome") })
+        foreach (
+            var (at, member) in new[] { (0, "requestType"), (1, "reason"), (6, "reason"), (4, "reason"), (5, "reason"), (8, "outcome") })
         {
             foreach (var value in new[] { Another, "", "Retention", "COMPLETED", "0", "2", "__proto__", "off_peak " })
                 yield return ($"{member} of {at} is '{value}'", HonestProofs.Retried.With(at, data => data[member] = value));
         }
-        yield return ("a skip for an unknown reason that is counted", HonestProofs.Retried.With(4, "reason", $"\"{Another}\"").With(8, "skipped", $$"""{"{{Another}}":1}"""));
-        foreach (var counts in new[] { $$"""{"{{Another}}":1}""", $$"""{"already_erased":1,"{{Another}}":0}""", $$"""{"{{Another}}":-1}""", """{"__proto__":1}""", """{"":1}""" })
+        yield return (
+            "a skip for an unknown reason that is counted",
+            HonestProofs.Retried.With(4, "reason", $"\"{Another}\"").With(8, "skipped", $$"""{"{{Another}}":1}""")
+        );
+        foreach (
+            var counts in new[]
+            {
+                $$"""{"{{Another}}":1}""",
+                $$"""{"already_erased":1,"{{Another}}":0}""",
+                $$"""{"{{Another}}":-1}""",
+                """{"__proto__":1}""",
+                """{"":1}""",
+            }
+        )
             yield return ($"skipped {counts}", HonestProofs.Retried.With(8, "skipped", counts));
         foreach (var at in new[] { 3, 8 })
             yield return ($"an unknown kind of item in {at}", HonestProofs.Retried.With(at, data => data["items"]!["notes"] = 3));
@@ -76,7 +107,8 @@ internal static class NewerProofs
         yield return ("a longer list", newer.With(2, "conversations", "5"));
         yield return ("another commitment", newer.With(5, "commitment", $"\"{Convert.ToBase64String(new byte[32])}\""));
         yield return ("another outcome of the job", newer.With(9, "outcome", "\"failed\""));
-        yield return ("planned outside the window", newer.With(1, data => data["plannedAt"] = data["window"]!["closes"]!.GetValue<string>()));
+        yield return (
+            "planned outside the window", newer.With(1, data => data["plannedAt"] = data["window"]!["closes"]!.GetValue<string>()));
         yield return ("a cId's list of another range", HonestProofs.Cancelled.Adding(3, Type, Data).Without(2, "from"));
     }
 
@@ -119,7 +151,9 @@ internal static class NewerProofs
         var newer = HonestProofs.Retried.Adding(4, Type, Data);
         yield return ("a member too many", newer.With(3, "note", "1"));
         yield return ("a member too few", newer.Without(3, "items"));
-        yield return ("an unknown value beside a malformed member", HonestProofs.Retried.With(4, "reason", $"\"{Another}\"").With(4, "commitment", "\"AAAA\""));
+        yield return (
+            "an unknown value beside a malformed member",
+            HonestProofs.Retried.With(4, "reason", $"\"{Another}\"").With(4, "commitment", "\"AAAA\""));
         yield return ("a number where a name belongs", HonestProofs.Retried.With(4, "reason", "77"));
         yield return ("null where a name belongs", HonestProofs.Retried.With(4, "reason", "null"));
         yield return ("an unknown reason without a count", HonestProofs.Retried.With(8, "skipped", $$"""{"{{Another}}":null}"""));
@@ -150,17 +184,29 @@ internal static class NewerProofs
             new("an unknown reason to skip", Verdict.NotProven, await job.With(4, "reason", $"\"{Another}\"").OneAsync(4, 1)),
             new("an unknown reason to fail", Verdict.NotProven, await job.With(5, "reason", $"\"{Another}\"").OneAsync(5, 2)),
             new("an unknown kind of item", Verdict.NotProven, await job.With(3, data => data["items"]!["notes"] = 3).OneAsync(3, 0)),
-            new("an unknown reason in an impossible place", Verdict.NotProven, await job.With(4, "reason", $"\"{Another}\"").With(4, "ordinal", "-1").OneAsync(4, 1)),
-            new("an unknown value of an event that is no outcome", Verdict.NotProven, await job.With(8, "outcome", $"\"{Another}\"").OneAsync(8)),
+            new(
+                "an unknown reason in an impossible place", Verdict.NotProven,
+                await job.With(4, "reason", $"\"{Another}\"").With(4, "ordinal", "-1").OneAsync(4, 1)),
+            new(
+                "an unknown value of an event that is no outcome", Verdict.NotProven,
+                await job.With(8, "outcome", $"\"{Another}\"").OneAsync(8)),
             new("an unknown type of another conversation", Verdict.DoesNotHold, await job.Retyped(3, Type).OneAsync(3, 1)),
-            new("an unknown reason of another conversation", Verdict.DoesNotHold, await job.With(4, "reason", $"\"{Another}\"").OneAsync(4, 0)),
+            new(
+                "an unknown reason of another conversation", Verdict.DoesNotHold,
+                await job.With(4, "reason", $"\"{Another}\"").OneAsync(4, 0)),
         };
-        foreach (var newer in new[] { await job.Retyped(3, Type).OneAsync(3, 0), await job.With(4, "reason", $"\"{Another}\"").OneAsync(4, 1) })
+        foreach (
+            var newer in new[] { await job.Retyped(3, Type).OneAsync(3, 0), await job.With(4, "reason", $"\"{Another}\"").OneAsync(4, 1) })
         {
             var proof = TlogProof.Parse(newer);
             proofs.Add(new OddProof("another index", Verdict.DoesNotHold, (proof with { Index = proof.Index + 1 }).ToString()));
-            proofs.Add(new OddProof("another path", Verdict.DoesNotHold, (proof with { Path = [new byte[32], .. proof.Path.Skip(1)] }).ToString()));
-            proofs.Add(new OddProof("another signature", Verdict.DoesNotHold, Odd.Replaced(newer, "\u2014 log.example/t J", "\u2014 log.example/t K")));
+            proofs.Add(
+                new OddProof("another path", Verdict.DoesNotHold, (proof with { Path = [new byte[32], .. proof.Path.Skip(1)] }).ToString())
+            );
+            proofs.Add(
+                new OddProof(
+                    "another signature", Verdict.DoesNotHold, Odd.Replaced(newer, "\u2014 log.example/t J", "\u2014 log.example/t K"))
+            );
         }
         return proofs;
     }

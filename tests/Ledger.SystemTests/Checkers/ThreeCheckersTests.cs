@@ -41,7 +41,9 @@ public sealed class ThreeCheckersTests(ForeignCheck go)
         ForeignCheck.Required();
         Requires.That(BrowserVerifier.IsInstalled, BrowserVerifier.Missing);
         var proofs = await made;
-        var browsers = await BrowserVerifier.CheckAsync([.. proofs.Select(proof => BrowserRequest.Of(Encoding.UTF8.GetBytes(proof.Text), s_trust))]);
+        var browsers = await BrowserVerifier.CheckAsync([
+            .. proofs.Select(proof => BrowserRequest.Of(Encoding.UTF8.GetBytes(proof.Text), s_trust)),
+        ]);
         var told = await go.EachAsync(ProofLog.Key.Verifier.ToString(), proofs.Select(proof => proof.Text));
         var goSaid = told.Select(ForeignVerdict).ToList();
         var differences = new List<string>();

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Ledger.SystemTests.Cli;
 
-/// <summary>A network that breaks at the worst moment: the first request reaches the service, and its answer does not come back. Later ones go through.</summary>
+/// <summary>
+/// A network that breaks at the worst moment: the first request reaches the service, and its answer does not come back. Later ones go
+/// through.
+/// </summary>
 internal sealed class BreakingRelay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

@@ -79,7 +79,9 @@ internal sealed class CliDatabase : IAsyncDisposable
     {
         var file = Path.Combine(Folder, RandomNumberGenerator.GetHexString(8));
         await using var stream = File.Create(file);
-        await using Stream target = gzip ? new System.IO.Compression.GZipStream(stream, System.IO.Compression.CompressionLevel.Fastest) : stream;
+        await using Stream target = gzip
+            ? new System.IO.Compression.GZipStream(stream, System.IO.Compression.CompressionLevel.Fastest)
+            : stream;
         await target.WriteAsync(Encoding.UTF8.GetBytes(content));
         return file;
     }

@@ -168,7 +168,11 @@ public sealed class DemoTests(FirstDemo first)
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Ledger.sln")))
-                return Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared", "data", "conversations.jsonl.gz")) is var file && File.Exists(file) ? file : null;
+                return
+                    Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared", "data", "conversations.jsonl.gz")) is var file
+                    && File.Exists(file)
+                    ? file
+                    : null;
         }
         return null;
     }

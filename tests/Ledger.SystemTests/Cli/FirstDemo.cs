@@ -2,7 +2,9 @@ using Ledger.SystemTests.Database;
 
 namespace Ledger.SystemTests.Cli;
 
-/// <summary>One run of <c>ledger demo --once</c> on conversations that it makes up, and the folder that it leaves, for all tests that look at it.</summary>
+/// <summary>
+/// One run of <c>ledger demo --once</c> on conversations that it makes up, and the folder that it leaves, for all tests that look at it.
+/// </summary>
 public sealed class FirstDemo : IAsyncLifetime
 {
     private ScratchFolder _folder = null!;

@@ -5,7 +5,9 @@ using Ledger.SystemTests.Notifications;
 
 namespace Ledger.SystemTests.Cli;
 
-/// <summary>Options decide alone: neither files that happen to lie there nor variables of the environment, and no proxy sees what stays here.</summary>
+/// <summary>
+/// Options decide alone: neither files that happen to lie there nor variables of the environment, and no proxy sees what stays here.
+/// </summary>
 public sealed class HostileSurroundingsTests
 {
     [SkippableFact]

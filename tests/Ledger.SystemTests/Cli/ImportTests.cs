@@ -13,13 +13,28 @@ public sealed class ImportTests
     {
         await using var cli = await WithBotAsync();
         var file = await cli.FileAsync(
-            """{"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-05-04T08:00:00.5559Z","messages":[{"text":"a"},{"text":"b"}],"transcripts":[{}],"recordings":[{},{},{}],"attachments":[{}],"logs":[{}]}""", gzip: true);
+            """{"botId":"st-1","conversationId":"c-1","cId":"u-1","channel":"rtm","startedAt":"2026-05-04T08:00:00.5559Z","messages":[{"text":"a"},{"text":"b"}],"transcripts":[{}],"recordings":[{},{},{}],"attachments":[{}],"logs":[{}]}""",
+            gzip: true
+        );
         Assert.Equal("imported 1 conversations with 8 items; 0 were there already (1 lines)", (await cli.DoAsync("import", file)).Trim());
-        Assert.Equal("0 2,1 1,2 3,3 1,4 1", await cli.ScalarAsync<string>(
-            "select string_agg(kind || ' ' || n, ',' order by kind) from (select kind, count(*) n from conversations.items group by kind) k"));
-        Assert.Equal("st-1 2026-05-04 08:00:00.555+00 rtm 2 8", await cli.ScalarAsync<string>(
-            "select concat_ws(' ', bot_id, started_at at time zone 'UTC' || '+00', channel, messages, items) from conversations.analytics"));
-        Assert.Equal("""{"text": "b"}""", await cli.ScalarAsync<string>("select body::text from conversations.items where kind = 0 and position = 1"));
+        Assert.Equal(
+            "0 2,1 1,2 3,3 1,4 1",
+            await cli.ScalarAsync<string>(
+                "select string_agg(kind || ' ' || n, ',' order by kind) from (select kind, count(*) n from conversations.items group by "
+                + "kind) k"
+            )
+        );
+        Assert.Equal(
+            "st-1 2026-05-04 08:00:00.555+00 rtm 2 8",
+            await cli.ScalarAsync<string>(
+                "select concat_ws(' ', bot_id, started_at at time zone 'UTC' || '+00', channel, messages, items) from "
+                + "conversations.analytics"
+            )
+        );
+        Assert.Equal(
+            """{"text": "b"}""",
+            await cli.ScalarAsync<string>("select body::text from conversations.items where kind = 0 and position = 1")
+        );
     }
 
     [Fact]
@@ -29,10 +44,18 @@ public sealed class ImportTests
         var lines = Enumerable.Range(0, 1500).Select(n => Line(n)).ToArray();
         // Twice at once, and the first ones again far behind.
         var file = await cli.FileAsync(string.Join('\n', [lines[0], .. lines, .. lines.Take(10)]));
-        Assert.Equal("imported 1,500 conversations with 1,500 items; 11 were there already (1,511 lines)", (await cli.DoAsync("import", file)).Trim());
-        Assert.Equal("imported 0 conversations with 0 items; 1,511 were there already (1,511 lines)", (await cli.DoAsync("import", file)).Trim());
-        Assert.Equal("1500 1500 1500", await cli.ScalarAsync<string>(
-            "select concat_ws(' ', (select count(*) from conversations.conversations), (select count(*) from conversations.items), (select count(*) from conversations.analytics))"));
+        Assert.Equal(
+            "imported 1,500 conversations with 1,500 items; 11 were there already (1,511 lines)",
+            (await cli.DoAsync("import", file)).Trim());
+        Assert.Equal(
+            "imported 0 conversations with 0 items; 1,511 were there already (1,511 lines)", (await cli.DoAsync("import", file)).Trim());
+        Assert.Equal(
+            "1500 1500 1500",
+            await cli.ScalarAsync<string>(
+                "select concat_ws(' ', (select count(*) from conversations.conversations), (select count(*) from conversations.items), "
+                + "(select count(*) from conversations.analytics))"
+            )
+        );
     }
 
     [Fact]
@@ -40,10 +63,16 @@ public sealed class ImportTests
     {
         await using var cli = await WithBotAsync();
         var lines = Enumerable.Range(0, 1500).Select(n => Line(n)).ToArray();
-        var (forwards, backwards) = (await cli.FileAsync(string.Join('\n', lines)), await cli.FileAsync(string.Join('\n', lines.Reverse())));
+        var (forwards, backwards) = (
+            await cli.FileAsync(string.Join('\n', lines)), await cli.FileAsync(string.Join('\n', lines.Reverse())));
         await Task.WhenAll(Task.Run(() => cli.DoAsync("import", forwards)), Task.Run(() => cli.DoAsync("import", backwards)));
-        Assert.Equal("1500 1500 1500", await cli.ScalarAsync<string>(
-            "select concat_ws(' ', (select count(*) from conversations.conversations), (select count(*) from conversations.items), (select count(*) from conversations.analytics))"));
+        Assert.Equal(
+            "1500 1500 1500",
+            await cli.ScalarAsync<string>(
+                "select concat_ws(' ', (select count(*) from conversations.conversations), (select count(*) from conversations.items), "
+                + "(select count(*) from conversations.analytics))"
+            )
+        );
     }
 
     [Fact]
@@ -52,9 +81,17 @@ public sealed class ImportTests
         await using var cli = await WithBotAsync();
         await cli.DoAsync("import", await cli.FileAsync($"{Line(5, "2026-05-04T08:00:00Z")}\n{Line(6, "2026-05-03T08:00:00Z")}"));
         await cli.DoAsync("import", await cli.FileAsync($"{Line(7, "2026-05-05T08:00:00Z")}\n"));
-        Assert.Equal("2026-05-03", await cli.ScalarAsync<string>("select string_agg((created_at at time zone 'UTC')::date::text, ',') from conversations.channel_users"));
+        Assert.Equal(
+            "2026-05-03",
+            await cli.ScalarAsync<string>(
+                "select string_agg((created_at at time zone 'UTC')::date::text, ',') from conversations.channel_users")
+        );
         await cli.DoAsync("import", await cli.FileAsync(Line(8, "2026-05-01T08:00:00Z")));
-        Assert.Equal("2026-05-01", await cli.ScalarAsync<string>("select string_agg((created_at at time zone 'UTC')::date::text, ',') from conversations.channel_users"));
+        Assert.Equal(
+            "2026-05-01",
+            await cli.ScalarAsync<string>(
+                "select string_agg((created_at at time zone 'UTC')::date::text, ',') from conversations.channel_users")
+        );
     }
 
     [Fact]
@@ -161,7 +198,11 @@ public sealed class ImportTests
     {
         await using var cli = await WithBotAsync();
         var file = await cli.FileAsync(Line(0));
-        await cli.ExecuteAsync($"alter database {cli.Database.Name} set log_statement = 'all'; alter database {cli.Database.Name} set log_parameter_max_length = -1; alter database {cli.Database.Name} set log_parameter_max_length_on_error = 0; alter database {cli.Database.Name} set log_error_verbosity = terse");
+        await cli.ExecuteAsync(
+            $"alter database {cli.Database.Name} set log_statement = 'all'; alter database {cli.Database.Name} set "
+            + $"log_parameter_max_length = -1; alter database {cli.Database.Name} set log_parameter_max_length_on_error = 0; alter "
+            + $"database {cli.Database.Name} set log_error_verbosity = terse"
+        );
         Assert.Contains("logs statements with their parameters", (await cli.TryAsync("import", file)).Error, StringComparison.Ordinal);
         await cli.ExecuteAsync($"alter database {cli.Database.Name} set log_parameter_max_length = 0");
         Assert.Equal("", (await cli.TryAsync("import", file)).Error);

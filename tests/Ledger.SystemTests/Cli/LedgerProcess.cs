@@ -21,7 +21,8 @@ internal sealed class LedgerProcess : IDisposable
     public static LedgerProcess Start(params string[] args) => Start(new Dictionary<string, string>(), args);
 
     /// <param name="environment">Variables that it gets besides this process's.</param>
-    public static LedgerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args) => StartIn("", environment, args);
+    public static LedgerProcess Start(IReadOnlyDictionary<string, string> environment, params string[] args) =>
+        StartIn("", environment, args);
 
     /// <param name="folder">Where it runs; empty: where this process does.</param>
     /// <param name="environment">Variables that it gets besides this process's.</param>

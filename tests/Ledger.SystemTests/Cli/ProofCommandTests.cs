@@ -21,12 +21,17 @@ public sealed class ProofCommandTests(SharedService shared) : IClassFixture<Shar
         var told = await DoAsync(service, "proof", job, "-o", folder.File("with"), "--actor", "dpo", "--reason", "request 17");
         Assert.Contains("completed, 3 of 3 conversations deleted", told, StringComparison.Ordinal);
         Assert.Equal(3, (await service.CheckJobAsync(await File.ReadAllBytesAsync(folder.File("with")))).Disclosed);
-        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(folder.File("with")) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        Assert.True(
+            OperatingSystem.IsWindows() || File.GetUnixFileMode(folder.File("with")) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
         await DoAsync(service, "proof", job, "-o", folder.File("without"), "--without-ids");
         Assert.Equal(0, (await service.CheckJobAsync(await File.ReadAllBytesAsync(folder.File("without")))).Disclosed);
 
         await using var connection = await service.Source.OpenConnectionAsync();
-        var disclosed = Assert.Single((await EventStreams.ReadAsync(connection, StreamIds.Bot(service.Bot)).ToListAsync()).Select(e => e.Event).OfType<IdentifiersDisclosed>());
+        var disclosed = Assert.Single(
+            (await EventStreams.ReadAsync(connection, StreamIds.Bot(service.Bot)).ToListAsync())
+                .Select(e => e.Event)
+                .OfType<IdentifiersDisclosed>()
+        );
         Assert.Equal(("dpo", "dpo", "request 17", job), (disclosed.Actor, disclosed.Client, disclosed.Reason, disclosed.Job));
     }
 
@@ -79,7 +84,9 @@ public sealed class ProofCommandTests(SharedService shared) : IClassFixture<Shar
         Assert.EndsWith("\thas not ended", list[3], StringComparison.Ordinal);
         Assert.Equal(3, Directory.GetFiles(folder.Path).Length);
 
-        var none = await CliDatabase.RunAsync(["proof", "--bot", service.Bot, "--from", "2020-01-01", "--to", "2020-12-31", "-o", folder.Path, .. On(service)]);
+        var none = await CliDatabase.RunAsync([
+            "proof", "--bot", service.Bot, "--from", "2020-01-01", "--to", "2020-12-31", "-o", folder.Path, .. On(service),
+        ]);
         Assert.Equal(ExitCodes.Failed, none.ExitCode);
         Assert.Contains("the bot submitted no job in that time", none.Error, StringComparison.Ordinal);
     }
@@ -104,7 +111,8 @@ public sealed class ProofCommandTests(SharedService shared) : IClassFixture<Shar
         return result.Output;
     }
 
-    private static string[] On(TestService service) => ["--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory];
+    private static string[] On(TestService service) =>
+        ["--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory];
 
     private sealed class Folder : IDisposable
     {

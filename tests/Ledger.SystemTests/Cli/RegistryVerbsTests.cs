@@ -18,7 +18,8 @@ public sealed class RegistryVerbsTests
     {
         await using var cli = await CliDatabase.CreateAsync();
         Assert.Contains("default\t0 0 18 * * ?\tUTC\t08:00:00\t4\t", await cli.DoAsync("window", "list"), StringComparison.Ordinal);
-        await cli.DoAsync("window", "add", "default", "--cron", "0 30 1 * * ?", "--zone", "Europe/Berlin", "--length", "90m", "--lanes", "2");
+        await cli.DoAsync(
+            "window", "add", "default", "--cron", "0 30 1 * * ?", "--zone", "Europe/Berlin", "--length", "90m", "--lanes", "2");
         var again = await CliDatabase.RunAsync(["migrate", "--connection", cli.Administrator]);
         Assert.Equal((0, "The database is up to date."), (again.ExitCode, again.Output.Trim()));
         Assert.Contains(
@@ -48,12 +49,25 @@ public sealed class RegistryVerbsTests
     public async Task A_bot_is_registered_changed_and_listed()
     {
         await using var cli = await CliDatabase.CreateAsync();
-        await cli.DoAsync("bot", "add", "st-1", "--owner-mail", "owner@example.com", "--created", "2024-03-01", "--retention-days", "30", "--actor", "mia", "--reason", "asked for");
+        await cli.DoAsync(
+            "bot", "add", "st-1", "--owner-mail", "owner@example.com", "--created", "2024-03-01", "--retention-days", "30", "--actor",
+            "mia", "--reason", "asked for");
         await cli.DoAsync("bot", "add", "st-1", "--owner-mail", "owner@example.com", "--created", "2024-03-01", "--retention-days", "30");
-        Assert.Equal(1, await cli.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'bot_registered' and data->>'actor' = 'mia' and data->>'reason' = 'asked for'"));
-        Assert.Contains("change it with `ledger bot set`", await cli.RefusedAsync(1, "bot", "add", "st-1", "--retention-days", "31"), StringComparison.Ordinal);
-        Assert.Contains("there is no window 'night'", await cli.RefusedAsync(1, "bot", "add", "st-2", "--window", "night"), StringComparison.Ordinal);
-        Assert.Contains("register it with `ledger bot add`", await cli.RefusedAsync(1, "bot", "set", "st-3", "--retention-days", "0"), StringComparison.Ordinal);
+        Assert.Equal(
+            1,
+            await cli.ScalarAsync<long>(
+                "select count(*) from ledger.mt_events where type = 'bot_registered' and data->>'actor' = 'mia' and data->>'reason' = "
+                + "'asked for'"
+            )
+        );
+        Assert.Contains(
+            "change it with `ledger bot set`", await cli.RefusedAsync(1, "bot", "add", "st-1", "--retention-days", "31"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no window 'night'", await cli.RefusedAsync(1, "bot", "add", "st-2", "--window", "night"), StringComparison.Ordinal);
+        Assert.Contains(
+            "register it with `ledger bot add`", await cli.RefusedAsync(1, "bot", "set", "st-3", "--retention-days", "0"),
+            StringComparison.Ordinal);
 
         foreach (var verb in new[] { "add", "set" })
         {
@@ -82,17 +96,25 @@ public sealed class RegistryVerbsTests
 
         // Ours, and one that a client made by itself from the text that it was shown.
         var secret = added.Split('\n').Single(line => line.StartsWith("secret: ", StringComparison.Ordinal))["secret: ".Length..].Trim();
-        var job = await SubmitAsync(http, (await cli.DoAsync("token", "--client", "cs-1", "--scope", "Delete Conversations")).Trim(), HttpStatusCode.Accepted);
+        var job = await SubmitAsync(
+            http, (await cli.DoAsync("token", "--client", "cs-1", "--scope", "Delete Conversations")).Trim(), HttpStatusCode.Accepted);
         await SubmitAsync(http, TestService.Sign("cs-1", Encoding.UTF8.GetBytes(secret)), HttpStatusCode.Accepted);
         var once = (await cli.DoAsync("token", "--client", "cs-1", "--jti", "--expires", "1m")).Trim();
         await SubmitAsync(http, once, HttpStatusCode.Accepted);
         await SubmitAsync(http, once, HttpStatusCode.Unauthorized);
 
-        Assert.Equal(3, (await cli.DoAsync("jobs", "--bot", "st-1", "--status", "queued")).Split('\n').Count(line => line.StartsWith("cdj-", StringComparison.Ordinal)));
+        Assert.Equal(
+            3,
+            (await cli.DoAsync("jobs", "--bot", "st-1", "--status", "queued"))
+                .Split('\n')
+                .Count(line => line.StartsWith("cdj-", StringComparison.Ordinal))
+        );
         Assert.Contains("there is no such bot", await cli.RefusedAsync(1, "jobs", "--bot", "st-2"), StringComparison.Ordinal);
         Assert.Matches("status\tqueued \\(waiting\\)", await cli.DoAsync("status", job!));
         Assert.Equal(job, JsonDocument.Parse(await cli.DoAsync("status", job!, "--json")).RootElement.GetProperty("jobId").GetString());
-        Assert.Contains("there is no such job", await cli.RefusedAsync(1, "status", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c"), StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no such job", await cli.RefusedAsync(1, "status", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c"),
+            StringComparison.Ordinal);
 
         // Rotation: both secrets are good until --finish.
         var rotated = (await cli.DoAsync("client", "rotate", "cs-1"))["secret: ".Length..].Trim();
@@ -105,12 +127,16 @@ public sealed class RegistryVerbsTests
         await cli.DoAsync("client", "grant", "cs-1", "--bot", "st-1", "--scope", "Ledger Audit");
         Assert.Matches("cs-1\tHS256\toptional\t1\tst-1: Ledger Audit", await cli.DoAsync("client", "list"));
         await BecomesAsync(http, () => TestService.Sign("cs-1", Encoding.UTF8.GetBytes(rotated)), HttpStatusCode.Forbidden);
-        Assert.Contains("warning: the client has 'Delete Conversations' for no bot", (await cli.TryAsync("token", "--client", "cs-1", "--scope", "DELETE conversations")).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning: the client has 'Delete Conversations' for no bot",
+            (await cli.TryAsync("token", "--client", "cs-1", "--scope", "DELETE conversations")).Error, StringComparison.Ordinal);
         await cli.DoAsync("client", "revoke", "cs-1", "--bot", "st-1");
         await BecomesAsync(http, () => TestService.Sign("cs-1", Encoding.UTF8.GetBytes(rotated)), HttpStatusCode.Unauthorized);
         await cli.DoAsync("client", "revoke", "cs-1", "--yes");
         Assert.Contains("revoked for good", await cli.DoAsync("client", "list"), StringComparison.Ordinal);
-        Assert.Contains("it was revoked", await cli.RefusedAsync(1, "client", "grant", "cs-1", "--bot", "st-1", "--scope", "logs-history"), StringComparison.Ordinal);
+        Assert.Contains(
+            "it was revoked", await cli.RefusedAsync(1, "client", "grant", "cs-1", "--bot", "st-1", "--scope", "logs-history"),
+            StringComparison.Ordinal);
         Assert.Contains("it was revoked", await cli.RefusedAsync(1, "token", "--client", "cs-1"), StringComparison.Ordinal);
     }
 
@@ -121,14 +147,28 @@ public sealed class RegistryVerbsTests
         using var rsa = RSA.Create(2048);
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var pem = await cli.FileAsync(rsa.ExportSubjectPublicKeyInfoPem());
-        Assert.DoesNotContain("secret", await cli.DoAsync("client", "add", "cs-rsa", "--alg", "RS256", "--public-key", pem, "--require-expiry"), StringComparison.Ordinal);
-        await cli.DoAsync("client", "add", "cs-ec", "--alg", "ES256", "--public-key", await cli.FileAsync(ecdsa.ExportSubjectPublicKeyInfoPem()));
+        Assert.DoesNotContain(
+            "secret", await cli.DoAsync("client", "add", "cs-rsa", "--alg", "RS256", "--public-key", pem, "--require-expiry"),
+            StringComparison.Ordinal);
+        await cli.DoAsync(
+            "client", "add", "cs-ec", "--alg", "ES256", "--public-key", await cli.FileAsync(ecdsa.ExportSubjectPublicKeyInfoPem()));
         Assert.Matches("cs-rsa\tRS256\trequired\t-\t", await cli.DoAsync("client", "list"));
 
-        Assert.Contains("private key", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "RS256", "--public-key", await cli.FileAsync(rsa.ExportPkcs8PrivateKeyPem())), StringComparison.Ordinal);
-        Assert.Contains("no public key for ES256", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "ES256", "--public-key", pem), StringComparison.Ordinal);
-        Assert.Contains("no public key for RS512", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "RS512", "--public-key", await cli.FileAsync("nonsense")), StringComparison.Ordinal);
-        Assert.Contains("leave --public-key out", await cli.RefusedAsync(2, "client", "add", "cs-2", "--public-key", pem), StringComparison.Ordinal);
+        Assert.Contains(
+            "private key",
+            await cli.RefusedAsync(
+                1, "client", "add", "cs-2", "--alg", "RS256", "--public-key", await cli.FileAsync(rsa.ExportPkcs8PrivateKeyPem())),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no public key for ES256", await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "ES256", "--public-key", pem),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "no public key for RS512",
+            await cli.RefusedAsync(1, "client", "add", "cs-2", "--alg", "RS512", "--public-key", await cli.FileAsync("nonsense")),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "leave --public-key out", await cli.RefusedAsync(2, "client", "add", "cs-2", "--public-key", pem), StringComparison.Ordinal);
         Assert.Contains("signs with a key of its own", await cli.RefusedAsync(1, "token", "--client", "cs-rsa"), StringComparison.Ordinal);
         Assert.Contains("no secret to rotate", await cli.RefusedAsync(1, "client", "rotate", "cs-rsa"), StringComparison.Ordinal);
     }
@@ -137,9 +177,13 @@ public sealed class RegistryVerbsTests
     public async Task A_client_is_not_registered_for_a_bot_that_is_unknown()
     {
         await using var cli = await CliDatabase.CreateAsync();
-        Assert.Contains("register it with `ledger bot add`", await cli.RefusedAsync(1, "client", "add", "cs-1", "--bot", "st-1", "--scope", "ledger-audit"), StringComparison.Ordinal);
+        Assert.Contains(
+            "register it with `ledger bot add`",
+            await cli.RefusedAsync(1, "client", "add", "cs-1", "--bot", "st-1", "--scope", "ledger-audit"), StringComparison.Ordinal);
         Assert.Equal(0, await cli.ScalarAsync<long>("select count(*) from ledger.mt_doc_apiclient"));
-        var withoutKeys = await CliDatabase.RunAsync(["client", "add", "cs-1", "--connection", cli.Service, "--keys", Path.Combine(cli.Folder, "none")]);
+        var withoutKeys = await CliDatabase.RunAsync([
+            "client", "add", "cs-1", "--connection", cli.Service, "--keys", Path.Combine(cli.Folder, "none"),
+        ]);
         Assert.Equal(1, withoutKeys.ExitCode);
         Assert.Contains("ledger key new", withoutKeys.Error, StringComparison.Ordinal);
     }
@@ -176,7 +220,10 @@ public sealed class RegistryVerbsTests
 
     private static async Task<(HttpStatusCode Status, string Body)> PostAsync(HttpClient http, string token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/public/bot/st-1/conversations/delete") { Content = JsonContent.Create(new { cId = "u-1" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/public/bot/st-1/conversations/delete")
+        {
+            Content = JsonContent.Create(new { cId = "u-1" }),
+        };
         request.Headers.Add("auth", token);
         using var response = await http.SendAsync(request);
         return (response.StatusCode, await response.Content.ReadAsStringAsync());

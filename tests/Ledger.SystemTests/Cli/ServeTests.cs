@@ -13,7 +13,12 @@ public sealed class ServeTests
         using var ledger = LedgerProcess.Start("serve");
         Assert.Equal(2, await ledger.ExitCodeAsync());
         Assert.Equal("", ledger.Output);
-        foreach (var named in new[] { "--connection", "LEDGER_CONNECTION", "ledger migrate", "--keys", "LEDGER_KEYS", "ledger key new", "ledger serve --embedded" })
+        foreach (
+            var named in new[]
+            {
+                "--connection", "LEDGER_CONNECTION", "ledger migrate", "--keys", "LEDGER_KEYS", "ledger key new", "ledger serve --embedded",
+            }
+        )
             Assert.Contains(named, ledger.Error, StringComparison.Ordinal);
     }
 

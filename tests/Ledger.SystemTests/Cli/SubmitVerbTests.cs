@@ -37,7 +37,11 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         using var folder = new Folder();
         await File.WriteAllTextAsync(folder.File("ids"), "a-00001\r\na-00002\r\n\r\na-00001\r\n");
         await File.WriteAllTextAsync(folder.File("token"), service.Token() + "\n");
-        string[] args = ["submit", "--bot", service.Bot, "--url", Url(service), "--ids", folder.File("ids"), "--token-file", folder.File("token"), "--idempotency-key", "k-1"];
+        string[] args =
+        [
+            "submit", "--bot", service.Bot, "--url", Url(service), "--ids", folder.File("ids"), "--token-file", folder.File("token"),
+            "--idempotency-key", "k-1",
+        ];
 
         var first = await CliDatabase.RunAsync(args);
         Assert.True(first.ExitCode == ExitCodes.Done, first.Error);
@@ -62,8 +66,11 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         var future = await RefusedAsync(service, service.Token(), "--cid", "-", "--end-date", "2999-01-01");
         Assert.Contains("the API answered 400", future, StringComparison.Ordinal);
         Assert.Contains("endDate must not be in the future", future, StringComparison.Ordinal);
-        Assert.Contains("`ledger token --client ID` makes one", await RefusedAsync(service, "nonsense", "--cid", "-"), StringComparison.Ordinal);
-        Assert.Contains("Permission denied. Scope is incorrect!", await RefusedAsync(service, service.Token(Scope.LedgerAudit), "--ids", "-"), StringComparison.Ordinal);
+        Assert.Contains(
+            "`ledger token --client ID` makes one", await RefusedAsync(service, "nonsense", "--cid", "-"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Permission denied. Scope is incorrect!", await RefusedAsync(service, service.Token(Scope.LedgerAudit), "--ids", "-"),
+            StringComparison.Ordinal);
         Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where bot = $1", service.Bot));
     }
 
@@ -84,7 +91,9 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         {
             using var client = await other.AcceptTcpClientAsync();
             await client.GetStream().ReadExactlyAsync(new byte[4]);
-            await client.GetStream().WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>a-00001</html>"u8.ToArray());
+            await client
+                .GetStream()
+                .WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>a-00001</html>"u8.ToArray());
             await client.GetStream().CopyToAsync(Stream.Null); // until the caller has read it
         });
         var foreign = await CliDatabase.RunAsync([.. args, $"http://{other.LocalEndpoint}"]);
@@ -96,10 +105,12 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
     [SkippableFact]
     public async Task A_request_whose_answer_was_lost_is_sent_again_and_is_one_job()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new HttpOptions { Submits = null, Polls = null } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = new HttpOptions { Submits = null, Polls = null } });
         using var relay = new BreakingRelay(new Uri(Url(service)).Port);
         using var submit = LedgerProcess.Start(
-            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = service.Token() }, "submit", "--bot", service.Bot, "--url", relay.Url, "--cid", "-");
+            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = service.Token() }, "submit", "--bot", service.Bot, "--url",
+            relay.Url, "--cid", "-");
         submit.Type(["user-1"]);
         Assert.True(await submit.ExitCodeAsync() == ExitCodes.Done, submit.Error);
         Assert.True(relay.Broken > 0);
@@ -110,12 +121,18 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
     [SkippableFact]
     public async Task Status_watches_a_job_until_it_ends_and_its_exit_code_says_how()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Execution = new() { BatchSize = 2, RetryDelays = [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero] } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Execution = new() { BatchSize = 2, RetryDelays = [TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero] } });
         await service.AddConversationsAsync("a", 6, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
-        using (var watch = LedgerProcess.Start("status", job, "--watch", "--connection", service.Database.ConnectionStringFor("ledger_service")))
+        using (
+            var watch = LedgerProcess.Start(
+                "status", job, "--watch", "--connection", service.Database.ConnectionStringFor("ledger_service"))
+        )
         {
-            await Steps.UntilAsync("the waiting job is not told", () => Task.FromResult(watch.Error.Contains($"{job} waiting until ", StringComparison.Ordinal)));
+            await Steps.UntilAsync(
+                "the waiting job is not told",
+                () => Task.FromResult(watch.Error.Contains($"{job} waiting until ", StringComparison.Ordinal)));
             await service.RunSlicesAsync();
             Assert.Equal(ExitCodes.Done, await watch.ExitCodeAsync());
             Assert.Contains($"{job} completed: 6 of 6 deleted, 100 %", watch.Error, StringComparison.Ordinal);
@@ -133,7 +150,9 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         });
         Assert.Equal(ExitCodes.JobFailed, (await StatusAsync(service, failing, "--watch")).ExitCode);
         Assert.Equal(ExitCodes.Done, (await StatusAsync(service, failing)).ExitCode);
-        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{status}', '\"cancelled\"') where id = $1", Rebuilding.Rebuilds.Stream(failing));
+        await service.ExecuteAsync(
+            "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{status}', '\"cancelled\"') where id = $1",
+            Rebuilding.Rebuilds.Stream(failing));
         Assert.Equal(ExitCodes.JobCancelled, (await StatusAsync(service, failing, "--watch", "--json")).ExitCode);
     }
 
@@ -171,7 +190,8 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
     private static async Task<string> RefusedAsync(TestService service, string token, params string[] args)
     {
         using var submit = LedgerProcess.Start(
-            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = token }, ["submit", "--bot", service.Bot, "--url", Url(service), .. args]);
+            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = token },
+            ["submit", "--bot", service.Bot, "--url", Url(service), .. args]);
         submit.Type(["u-5e966499"]);
         Assert.Equal(ExitCodes.Failed, await submit.ExitCodeAsync());
         Assert.Equal("", submit.Output);
@@ -179,8 +199,10 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         return submit.Error;
     }
 
-    private static LedgerProcess Submit(TestService service, params string[] args) => LedgerProcess.Start(
-        new Dictionary<string, string> { [SubmitCommand.TokenVariable] = service.Token() }, ["submit", "--bot", service.Bot, "--url", Url(service), .. args]);
+    private static LedgerProcess Submit(TestService service, params string[] args) =>
+        LedgerProcess.Start(
+            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = service.Token() },
+            ["submit", "--bot", service.Bot, "--url", Url(service), .. args]);
 
     private static string Url(TestService service) => service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
 

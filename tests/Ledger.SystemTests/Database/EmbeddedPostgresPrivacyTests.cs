@@ -14,7 +14,10 @@ public sealed class EmbeddedPostgresPrivacyTests(OneCluster cluster)
     {
         await using var folder = await cluster.FolderAsync();
         var server = await folder.StartAsync();
-        var wrong = new NpgsqlConnectionStringBuilder(server.ConnectionString("postgres", "postgres")) { Password = "wrong", Pooling = false };
+        var wrong = new NpgsqlConnectionStringBuilder(server.ConnectionString("postgres", "postgres"))
+        {
+            Password = "wrong", Pooling = false,
+        };
         await using var connection = new NpgsqlConnection(wrong.ConnectionString);
 
         var refused = await Assert.ThrowsAsync<PostgresException>(() => connection.OpenAsync());

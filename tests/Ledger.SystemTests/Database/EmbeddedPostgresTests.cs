@@ -76,11 +76,12 @@ public sealed class EmbeddedPostgresTests(OneCluster cluster)
         // Another process that uses the server as we do, by the shared lock, and is killed without a chance to stop it.
         Requires.That(File.Exists("/usr/bin/flock"), "flock (util-linux)");
         var users = Path.Combine(folder.Path, "users.lock");
-        using var other = Process.Start(new ProcessStartInfo("/usr/bin/flock", ["--shared", "--no-fork", users, "sh", "-c", "echo locked; exec sleep 600"])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-        })!;
+        using var other = Process.Start(
+            new ProcessStartInfo("/usr/bin/flock", ["--shared", "--no-fork", users, "sh", "-c", "echo locked; exec sleep 600"])
+            {
+                UseShellExecute = false, RedirectStandardOutput = true,
+            }
+        )!;
         Assert.Equal("locked", await other.StandardOutput.ReadLineAsync());
         await first.DisposeAsync();
         var pid = folder.Pid();
@@ -213,7 +214,8 @@ public sealed class EmbeddedPostgresTests(OneCluster cluster)
     public async Task Programs_in_a_folder_whose_name_a_shell_would_read_otherwise_are_refused()
     {
         await using var folder = await ScratchFolder.CreateAsync();
-        var programs = await PostgresBinaries.FindAsync(explicitDirectory: null, requiredMajor: null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        var programs = await PostgresBinaries.FindAsync(
+            explicitDirectory: null, requiredMajor: null, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         var link = Path.Combine(folder.Path, "bin$HOME");
         Directory.CreateSymbolicLink(link, programs.BinDirectory);
 
@@ -229,7 +231,8 @@ public sealed class EmbeddedPostgresTests(OneCluster cluster)
         await using var folder = await ScratchFolder.CreateAsync();
         var closed = Path.Combine(folder.Path, "closed");
         Directory.CreateDirectory(closed);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var options = new EmbeddedPostgresOptions { DataDirectory = Path.Combine(closed, "data") };
 
         var failure = await Assert.ThrowsAsync<EmbeddedPostgresException>(

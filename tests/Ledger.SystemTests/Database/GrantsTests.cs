@@ -19,7 +19,8 @@ public sealed class GrantsTests
             union all select c.relname || '.' || a.attname || ' ' || a.attacl::text
             from pg_attribute a join pg_class c on c.oid = a.attrelid
             where c.relnamespace in ('ledger'::regnamespace, 'conversations'::regnamespace) and a.attacl is not null
-            union all select p.proname || ' ' || coalesce(p.proacl::text, '') from pg_proc p where p.pronamespace in ('ledger'::regnamespace, 'conversations'::regnamespace)
+            union all select p.proname || ' ' || coalesce(p.proacl::text, '')
+                from pg_proc p where p.pronamespace in ('ledger'::regnamespace, 'conversations'::regnamespace)
             union all select t.tgname || ' ' || t.tgenabled::text from pg_trigger t join pg_class c on c.oid = t.tgrelid
                 where not t.tgisinternal and c.relnamespace = 'ledger'::regnamespace) facts
         """;

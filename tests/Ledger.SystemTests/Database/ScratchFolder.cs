@@ -6,8 +6,8 @@ using Npgsql;
 namespace Ledger.SystemTests.Database;
 
 /// <summary>
-/// A data folder for tests that start servers of their own, with a space in its path. It lies inside the run's own data folder, so that what a killed run leaves is
-/// swept with that one.
+/// A data folder for tests that start servers of their own, with a space in its path. It lies inside the run's own data folder, so that
+/// what a killed run leaves is swept with that one.
 /// </summary>
 internal sealed class ScratchFolder : IAsyncDisposable
 {
@@ -39,7 +39,10 @@ internal sealed class ScratchFolder : IAsyncDisposable
     /// <param name="within">A folder of its own in this one.</param>
     public async Task<EmbeddedPostgres> StartAsync(string? binDirectory = null, string within = "")
     {
-        var options = new EmbeddedPostgresOptions { DataDirectory = System.IO.Path.Join(Path, within), Fsync = false, BinDirectory = binDirectory };
+        var options = new EmbeddedPostgresOptions
+        {
+            DataDirectory = System.IO.Path.Join(Path, within), Fsync = false, BinDirectory = binDirectory,
+        };
         var server = await EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         lock (_started) _started.Add(server);
         return server;

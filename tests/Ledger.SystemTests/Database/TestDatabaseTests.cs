@@ -28,7 +28,8 @@ public sealed class TestDatabaseTests
         await open.OpenAsync();
         await database.DisposeAsync();
 
-        await using var again = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Superuser) { Pooling = false }.ConnectionString);
+        await using var again = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(database.Superuser) { Pooling = false }.ConnectionString);
         var refused = await Assert.ThrowsAsync<PostgresException>(() => again.OpenAsync());
         Assert.Equal(PostgresErrorCodes.InvalidCatalogName, refused.SqlState);
     }

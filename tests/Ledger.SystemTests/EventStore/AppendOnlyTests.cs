@@ -12,7 +12,8 @@ public sealed class AppendOnlyTests
     /// <summary>Every fact: events, streams, and what became of each ordinal.</summary>
     private const string Facts =
         """
-        select md5(concat((select string_agg(e::text, '|' order by seq_id) from ledger.mt_events e), (select string_agg(s::text, '|' order by id) from ledger.mt_streams s),
+        select md5(concat((select string_agg(e::text, '|' order by seq_id)
+            from ledger.mt_events e), (select string_agg(s::text, '|' order by id) from ledger.mt_streams s),
             (select string_agg(m::text, '|' order by row_number) from ledger.job_manifest m)))
         """;
 
@@ -60,7 +61,9 @@ public sealed class AppendOnlyTests
             yield return ($"drop table ledger.{table} cascade", Denied);
             yield return ($"alter table ledger.{table} owner to ledger_service", Denied);
             yield return ($"create rule lost as on insert to ledger.{table} do instead nothing", Denied);
-            yield return ($"create trigger lost before insert on ledger.{table} for each row execute function suppress_redundant_updates_trigger()", Denied);
+            yield return (
+                $"create trigger lost before insert on ledger.{table} for each row execute function suppress_redundant_updates_trigger()",
+                Denied);
             yield return ($"merge into ledger.{table} t using (select 1) s on true when matched then delete", Denied);
         }
         yield return ("truncate ledger.mt_event_progression, ledger.mt_events, ledger.mt_streams", Denied);
@@ -68,7 +71,8 @@ public sealed class AppendOnlyTests
         yield return ("alter table ledger.mt_events enable replica trigger events_stay", Denied);
         yield return ("drop schema ledger cascade", Denied);
         yield return ("drop index ledger.pk_mt_events_stream_and_version", Denied);
-        yield return ("create or replace function ledger.refuse_change() returns trigger language plpgsql as 'begin return old; end'", Denied);
+        yield return (
+            "create or replace function ledger.refuse_change() returns trigger language plpgsql as 'begin return old; end'", Denied);
         yield return ("create table ledger.more (id integer)", Denied);
         yield return ("create view ledger.more as select 1", Denied);
         yield return ("create extension dblink", Denied);
@@ -92,9 +96,17 @@ public sealed class AppendOnlyTests
     {
         // At no instant: the default is Marten's.
         const string Insert = "insert into ledger.mt_events (seq_id, id, stream_id, version, data, type)";
-        yield return ($"{Insert} select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, version, '{{}}', type from ledger.mt_events", PostgresErrorCodes.UniqueViolation);
-        yield return ($"{Insert} select seq_id, gen_random_uuid(), stream_id, version + 100, '{{}}', type from ledger.mt_events", PostgresErrorCodes.UniqueViolation);
-        yield return ($"{Insert} select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, version, '{{}}', type from ledger.mt_events on conflict (stream_id, version) do update set data = excluded.data", Denied);
+        yield return (
+            $"{Insert} select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, version, '{{}}', type from "
+            + "ledger.mt_events",
+            PostgresErrorCodes.UniqueViolation);
+        yield return (
+            $"{Insert} select seq_id, gen_random_uuid(), stream_id, version + 100, '{{}}', type from ledger.mt_events",
+            PostgresErrorCodes.UniqueViolation);
+        yield return (
+            $"{Insert} select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, version, '{{}}', type from "
+            + "ledger.mt_events on conflict (stream_id, version) do update set data = excluded.data",
+            Denied);
         yield return ($"merge into ledger.mt_events t using (select 1) s on true when matched then update set data = '{{}}'", Denied);
         yield return (
             "insert into ledger.mt_streams (id, type, version) select id, type, 1 from ledger.mt_streams "
@@ -112,7 +124,9 @@ public sealed class AppendOnlyTests
         yield return (@"update ledger.job_manifest set outcomes = '\x00011322'", Refused);
         yield return (@"update ledger.job_manifest set outcomes = '\x00011200'", Refused);
         yield return (@"update ledger.job_manifest set sealed = 'other'", Refused);
-        yield return (@"insert into ledger.job_manifest select * from ledger.job_manifest on conflict (job_id, row_number) do update set outcomes = '\x00001222'", Refused);
+        yield return (
+            @"insert into ledger.job_manifest select * from ledger.job_manifest on conflict (job_id, row_number) do update set outcomes = '\x00001222'",
+            Refused);
     }
 
     /// <summary>Every column that the service may not change: even to write what is there takes the right.</summary>
@@ -121,9 +135,14 @@ public sealed class AppendOnlyTests
         string[] allowed = ["mt_streams.version", "mt_streams.timestamp", "job_manifest.sealed", "job_manifest.outcomes",
             "job_manifest.open_count"];
         var columns = await database.ScalarAsync<string[]>(
-            "select array_agg(table_name || '.' || column_name) from information_schema.columns where table_schema = 'ledger' and table_name in ('mt_events', 'mt_streams', 'job_manifest')");
+            "select array_agg(table_name || '.' || column_name) from information_schema.columns where table_schema = 'ledger' and "
+            + "table_name in ('mt_events', 'mt_streams', 'job_manifest')"
+        );
         Assert.Empty(allowed.Except(columns));
-        return columns.Except(allowed).Select(column => column.Split('.')).Select(c => ($"update ledger.{c[0]} set \"{c[1]}\" = \"{c[1]}\"", Denied));
+        return columns
+            .Except(allowed)
+            .Select(column => column.Split('.'))
+            .Select(c => ($"update ledger.{c[0]} set \"{c[1]}\" = \"{c[1]}\"", Denied));
     }
 
     [SkippableTheory]
@@ -167,10 +186,15 @@ public sealed class AppendOnlyTests
         var facts = await database.ScalarAsync<string>(Facts);
         foreach (var role in new[] { "origin", "replica" })
         {
-            // As replica, foreign keys do not cascade: with the streams' trigger gone too, nothing would be left to stop it, and no event goes.
-            if (role == "replica" && sql.StartsWith("alter table", StringComparison.Ordinal) && sql.Contains("delete", StringComparison.Ordinal))
+            // As replica, foreign keys do not cascade: with the streams' trigger gone too, nothing would be left to stop it, and no event
+            // goes.
+            if (role == "replica"
+                && sql.StartsWith("alter table", StringComparison.Ordinal)
+                && sql.Contains("delete", StringComparison.Ordinal))
                 continue;
-            var refusal = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync($"begin; set local session_replication_role = {role}; {sql}; commit"));
+            var refusal = await Assert.ThrowsAsync<PostgresException>(() =>
+                database.ExecuteAsync($"begin; set local session_replication_role = {role}; {sql}; commit")
+            );
             Assert.Equal(Refused, refusal.SqlState);
             Assert.Equal(facts, await database.ScalarAsync<string>(Facts));
         }
@@ -181,26 +205,43 @@ public sealed class AppendOnlyTests
     {
         await using var database = await RecordedAsync();
         // PostgreSQL answers such a GRANT with a warning, and grants nothing.
-        await using var grant = database.Service.CreateCommand("grant all on ledger.mt_events, ledger.mt_streams, ledger.job_manifest to ledger_service");
+        await using var grant = database.Service.CreateCommand(
+            "grant all on ledger.mt_events, ledger.mt_streams, ledger.job_manifest to ledger_service");
         await grant.ExecuteNonQueryAsync();
-        Assert.Equal("", await database.ScalarAsync<string>(
-            """
-            select concat_ws(', ', variadic array(
-                select t || ' ' || p from unnest(array['mt_events', 'mt_streams', 'job_manifest']) t, unnest(array['update', 'delete', 'truncate', 'trigger']) p
-                where has_table_privilege('ledger_service', 'ledger.' || t, p)))
-            """));
+        Assert.Equal(
+            "",
+            await database.ScalarAsync<string>(
+                """
+                select concat_ws(', ', variadic array(
+                    select t || ' ' || p
+                        from unnest(array['mt_events', 'mt_streams', 'job_manifest']) t, unnest(array['update', 'delete', 'truncate',
+                        'trigger']) p
+                    where has_table_privilege('ledger_service', 'ledger.' || t, p)))
+                """
+            )
+        );
     }
 
     [SkippableFact]
     public async Task No_function_of_the_service_runs_with_more_rights_than_its_own()
     {
         await using var database = await RecordedAsync();
-        Assert.Equal(0, await database.ScalarAsync<long>(
-            """
-            select count(*) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-            where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege('ledger_service', p.oid, 'execute')
-            """));
+        Assert.Equal(
+            0,
+            await database.ScalarAsync<long>(
+                """
+                select count(*) from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+                where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')
+                    and has_function_privilege('ledger_service', p.oid, 'execute')
+                """
+            )
+        );
         Assert.Equal(0, await database.ScalarAsync<long>("select count(*) from pg_auth_members where member = 'ledger_service'::regrole"));
-        Assert.False(await database.ScalarAsync<bool>("select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls from pg_roles where rolname = 'ledger_service'"));
+        Assert.False(
+            await database.ScalarAsync<bool>(
+                "select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls from pg_roles where rolname = "
+                + "'ledger_service'"
+            )
+        );
     }
 }

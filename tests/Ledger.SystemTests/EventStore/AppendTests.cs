@@ -88,7 +88,9 @@ public sealed class AppendTests
     {
         await using var database = await CreateAsync();
         await database.ExecuteAsync("insert into ledger.mt_event_progression (name) values ('x')");
-        var other = await Assert.ThrowsAsync<PostgresException>(() => database.ExecuteAsync("insert into ledger.mt_event_progression (name) values ('x')"));
+        var other = await Assert.ThrowsAsync<PostgresException>(() =>
+            database.ExecuteAsync("insert into ledger.mt_event_progression (name) values ('x')")
+        );
         Assert.Equal(PostgresErrorCodes.UniqueViolation, other.SqlState);
         Assert.False(RawAppend.IsLostRace(other));
     }
@@ -131,7 +133,9 @@ public sealed class AppendTests
         await batch.ExecuteNonQueryAsync();
         var read = Assert.Single(await database.ReadAsync(Stream("a")));
         Assert.Equal(At, read.At);
-        Assert.Equal("2026-05-08 06:22:56.097+00", await database.ScalarAsync<string>("select (timestamp at time zone 'UTC')::text || '+00' from ledger.mt_events"));
+        Assert.Equal(
+            "2026-05-08 06:22:56.097+00",
+            await database.ScalarAsync<string>("select (timestamp at time zone 'UTC')::text || '+00' from ledger.mt_events"));
     }
 
     [SkippableFact]
@@ -143,7 +147,9 @@ public sealed class AppendTests
             await database.AppendAsync(Stream("a"), 2 * i, Event($"a{2 * i + 1}"), Event($"a{2 * i + 2}"));
             await database.AppendAsync(Stream("b"), i, Event("b"));
         }
-        Assert.Equal(Enumerable.Range(1, 10).Select(n => $"a{n}"), (await database.ReadAsync(Stream("a"))).Select(e => ((ClientRevoked)e.Event).Client));
+        Assert.Equal(
+            Enumerable.Range(1, 10).Select(n => $"a{n}"),
+            (await database.ReadAsync(Stream("a"))).Select(e => ((ClientRevoked)e.Event).Client));
         Assert.Equal([8, 9, 10], (await database.ReadAsync(Stream("a"), after: 7)).Select(e => e.Version));
         Assert.Empty(await database.ReadAsync(Stream("nobody's")));
     }
@@ -155,8 +161,13 @@ public sealed class AppendTests
         await database.AppendAsync(Stream("a"), 0, Event("1"));
         Assert.Equal(
             """client_revoked Ledger.Contracts.Registry.ClientRevoked, Ledger.Contracts *DEFAULT* false {"actor": "test", "client": "1"}""",
-            await database.ScalarAsync<string>("select concat_ws(' ', type, mt_dotnet_type, tenant_id, is_archived::text, data::text) from ledger.mt_events"));
-        Assert.Equal("api_client 1 *DEFAULT* false", await database.ScalarAsync<string>("select concat_ws(' ', type, version, tenant_id, is_archived::text) from ledger.mt_streams"));
+            await database.ScalarAsync<string>(
+                "select concat_ws(' ', type, mt_dotnet_type, tenant_id, is_archived::text, data::text) from ledger.mt_events")
+        );
+        Assert.Equal(
+            "api_client 1 *DEFAULT* false",
+            await database.ScalarAsync<string>("select concat_ws(' ', type, version, tenant_id, is_archived::text) from ledger.mt_streams")
+        );
     }
 
     private sealed class Connected(List<NpgsqlConnection> all) : IAsyncDisposable

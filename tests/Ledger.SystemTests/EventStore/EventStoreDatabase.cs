@@ -14,7 +14,9 @@ internal sealed class EventStoreDatabase : IAsyncDisposable
     private EventStoreDatabase(TestDatabase database)
     {
         Database = database;
-        Service = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionStringFor("ledger_service")) { MaxPoolSize = Connections }.ConnectionString);
+        Service = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(database.ConnectionStringFor("ledger_service")) { MaxPoolSize = Connections }.ConnectionString
+        );
         Superuser = NpgsqlDataSource.Create(database.Superuser);
     }
 

@@ -174,7 +174,9 @@ public sealed class MartenStoreTests
             var claimed = await (await new ClaimedJob(id, 2 + n, null, null, now).AgainAsync(connection, CancellationToken.None))!
                 .ReadAsync(transaction, CancellationToken.None);
             var again = new Scheduled(claimed.Job.PlannedAt.AddSeconds(1), claimed.Job.Window!, ScheduleReason.WindowClosed, 1);
-            await service.Services.GetRequiredService<JobWriter>().WriteAsync(transaction, claimed, [again], now, resolving: null, [], closing: null, CancellationToken.None);
+            await service
+                .Services.GetRequiredService<JobWriter>()
+                .WriteAsync(transaction, claimed, [again], now, resolving: null, [], closing: null, CancellationToken.None);
             await transaction.CommitAsync(CancellationToken.None);
         }
         var instants = (await service.EventsAsync(job)).Skip(1).Select(e => e.At).ToList();

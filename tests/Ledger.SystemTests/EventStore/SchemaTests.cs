@@ -8,7 +8,8 @@ namespace Ledger.SystemTests.EventStore;
 
 /// <summary>
 /// The live schema, a fact a line, is <c>Database/Checks/schema.csv</c>, which the audit goes by: indexes, triggers and grants too. After a
-/// migration that is meant, write the file anew: <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter SchemaTests</c> fails and leaves the new one.
+/// migration that is meant, write the file anew: <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter SchemaTests</c> fails and leaves the new
+/// one.
 /// </summary>
 public sealed class SchemaTests
 {
@@ -92,7 +93,9 @@ public sealed class SchemaTests
         await using var connection = await database.Superuser.OpenConnectionAsync();
         await ExecuteAsync(connection, "alter table ledger.change_log add column more text");
         await ExecuteAsync(connection, "drop trigger events_stay on ledger.mt_events");
-        Assert.Equal("the column more of change_log; the trigger events_stay of mt_events", Assert.Single(await NamedAsync(connection)).Split("; ").Order().Aggregate((one, other) => $"{one}; {other}"));
+        Assert.Equal(
+            "the column more of change_log; the trigger events_stay of mt_events",
+            Assert.Single(await NamedAsync(connection)).Split("; ").Order().Aggregate((one, other) => $"{one}; {other}"));
     }
 
     [SkippableFact]

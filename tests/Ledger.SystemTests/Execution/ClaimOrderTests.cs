@@ -137,7 +137,11 @@ public sealed class ClaimOrderTests
     public async Task A_job_that_a_turn_had_to_leave_stands_behind_those_of_its_bot_that_were_due_by_then()
     {
         await using var service = await TestService.StartAsync();
-        Queued longer = new(0, 0, "covered"), first = new(1, 0), second = new(2, 0, "covered"), later = new(30, 0), latest = new(31, 0, "covered");
+        Queued longer = new(0, 0, "covered"),
+            first = new(1, 0),
+            second = new(2, 0, "covered"),
+            later = new(30, 0),
+            latest = new(31, 0, "covered");
         await QueueAsync(service, [longer, first, second, later, latest]);
         await service.ExecuteAsync(
             "insert into ledger.job_work (job_id, last_slice) "
@@ -167,7 +171,8 @@ public sealed class ClaimOrderTests
         await service.SubmitAsync(new { cId = "somebody" });
         await service.RunSlicesAsync();
         await service.ExecuteAsync("alter table ledger.mt_streams disable trigger user; alter table ledger.log_runs disable trigger user");
-        await service.ExecuteAsync("insert into ledger.log_checkpoints select origin, 1000, root, 'note', now(), now() from ledger.log_state");
+        await service.ExecuteAsync(
+            "insert into ledger.log_checkpoints select origin, 1000, root, 'note', now(), now() from ledger.log_state");
         foreach (var (n, job) in jobs.Index())
         {
             await service.ExecuteAsync("insert into ledger.mt_streams (id, type, version) values ($1, 'job', 3)", job.Id);

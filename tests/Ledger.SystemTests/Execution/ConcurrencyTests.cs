@@ -61,11 +61,17 @@ public sealed class ConcurrencyTests
         {
             slice = service.RunSlicesAsync();
             await service.UntilALaneWaitsAsync(); // the list is resolved, the first batch is running
-            await service.ExecuteAsync("delete from conversations.items where conversation_key = (select conversation_key from conversations.conversations where conversation_id = 'a-00003')");
+            await service.ExecuteAsync(
+                "delete from conversations.items where conversation_key = (select conversation_key from conversations.conversations "
+                + "where conversation_id = 'a-00003')"
+            );
             await service.ExecuteAsync("delete from conversations.conversations where conversation_id = 'a-00003'");
             await service.AddConversationsAsync("late", 2, "user-1");
             // Stored anew under the same id: another conversation, which is on nobody's list.
-            await service.ExecuteAsync("insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at) values ($1, 'a-00003', 'user-9', 'rtm', '2026-01-01')", service.Bot);
+            await service.ExecuteAsync(
+                "insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at) values ($1, 'a-00003', "
+                + "'user-9', 'rtm', '2026-01-01')",
+                service.Bot);
         }
         await slice;
 
@@ -85,7 +91,8 @@ public sealed class ConcurrencyTests
             """
             create function conversations.arrive() returns trigger language plpgsql security definer as $$
             begin
-                insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at) select bot_id, 'late-' || new.row_number, cid, channel, started_at
+                insert into conversations.conversations (bot_id, conversation_id, cid, channel, started_at) select bot_id,
+                    'late-' || new.row_number, cid, channel, started_at
                 from conversations.conversations where conversation_id = 'a-00001';
                 return new;
             end $$;

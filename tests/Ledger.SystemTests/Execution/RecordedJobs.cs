@@ -22,8 +22,8 @@ public static class RecordedJobs
     }
 
     /// <summary>
-    /// Of every job: the stream has no gap and ends at most once; status document, list entry and queue are the folds of the events; each ordinal has one final
-    /// outcome, made inside its plan's opening; counts, manifest and manifest root follow from the outcomes.
+    /// Of every job: the stream has no gap and ends at most once; status document, list entry and queue are the folds of the events; each
+    /// ordinal has one final outcome, made inside its plan's opening; counts, manifest and manifest root follow from the outcomes.
     /// </summary>
     public static async Task AssertRecordsAgreeAsync(this TestService service)
     {
@@ -46,7 +46,9 @@ public static class RecordedJobs
         var status = events.Aggregate((JobStatus?)null, (s, e) => JobStatusFold.Apply(s, id, (JobEvent)e.Event, e.At));
         Assert.Equal(
             await service.ScalarAsync<string>("select $1::jsonb::text", JsonSerializer.Serialize(status!, DocumentJson.Default.JobStatus)),
-            await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1 and mt_version = $2", id.Value, (long)events.Count));
+            await service.ScalarAsync<string>(
+                "select data::text from ledger.mt_doc_jobstatus where id = $1 and mt_version = $2", id.Value, (long)events.Count)
+        );
         var job = events.Aggregate((Job?)null, (j, e) => JobFold.Apply(j, id, (JobEvent)e.Event, e.Version, e.At))!;
         Assert.Equal(
             await service.ScalarAsync<string>("select $1::jsonb::text", JsonSerializer.Serialize(job, DocumentJson.Default.Job)),
@@ -97,7 +99,8 @@ public static class RecordedJobs
         _ => null,
     };
 
-    private static async Task AssertManifestAsync(TestService service, JobId id, List<RecordedEvent> events, SortedDictionary<long, Outcome> outcomes)
+    private static async Task AssertManifestAsync(
+        TestService service, JobId id, List<RecordedEvent> events, SortedDictionary<long, Outcome> outcomes)
     {
         var started = events.Select(e => e.Event).OfType<Started>().SingleOrDefault();
         if (started is null)
@@ -108,7 +111,9 @@ public static class RecordedJobs
         var recorded = await service.ScalarAsync<byte[]>(
             "select coalesce(string_agg(outcomes, '' order by row_number), '') from ledger.job_manifest where job_id = $1", id.Value);
         Assert.Equal(started.Conversations, recorded.Length);
-        Assert.Equal(Enumerable.Range(0, recorded.Length).Select(i => outcomes.TryGetValue(i, out var outcome) ? outcome.Code : OutcomeCode.Pending), recorded);
+        Assert.Equal(
+            Enumerable.Range(0, recorded.Length).Select(i => outcomes.TryGetValue(i, out var outcome) ? outcome.Code : OutcomeCode.Pending),
+            recorded);
         if (outcomes.Count < started.Conversations)
             return;
         var root = new MerkleRoot();
@@ -127,15 +132,26 @@ public static class RecordedJobs
         Assert.Equal(end.Failed, outcomes.Values.Count(o => OutcomeCode.IsFailed(o.Code)));
         Assert.Equal(
             end.Skipped.OrderBy(s => s.Key),
-            outcomes.Values.Select(o => OutcomeCode.SkipReasonOf(o.Code)).OfType<SkipReason>().GroupBy(r => r, (r, all) => KeyValuePair.Create(r, (long)all.Count())).OrderBy(s => s.Key));
-        Assert.Equal(end.Items, events.Select(e => e.Event).OfType<ConversationDeleted>().Aggregate(ItemCounts.None, (sum, e) => sum + e.Items));
+            outcomes
+                .Values.Select(o => OutcomeCode.SkipReasonOf(o.Code))
+                .OfType<SkipReason>()
+                .GroupBy(r => r, (r, all) => KeyValuePair.Create(r, (long)all.Count()))
+                .OrderBy(s => s.Key)
+        );
+        Assert.Equal(
+            end.Items, events.Select(e => e.Event).OfType<ConversationDeleted>().Aggregate(ItemCounts.None, (sum, e) => sum + e.Items));
     }
 
     /// <summary>The job's one outcome per conversation id, opened from the manifest.</summary>
     public static async Task<Dictionary<string, string>> OutcomesByIdAsync(this TestService service, string job, string? bot = null)
     {
-        using var response = await service.SendAsync(HttpMethod.Get, $"/api/public/bot/{bot ?? service.Bot}/conversations/delete/{job}/outcomes?limit=1000");
-        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("outcomes").EnumerateArray().ToDictionary(
-            o => o.GetProperty("conversationId").GetString()!, o => $"{o.GetProperty("outcome")} {o.GetProperty("reason")}".Trim());
+        using var response = await service.SendAsync(
+            HttpMethod.Get, $"/api/public/bot/{bot ?? service.Bot}/conversations/delete/{job}/outcomes?limit=1000");
+        return JsonDocument
+            .Parse(await response.Content.ReadAsStringAsync())
+            .RootElement.GetProperty("outcomes")
+            .EnumerateArray()
+            .ToDictionary(
+                o => o.GetProperty("conversationId").GetString()!, o => $"{o.GetProperty("outcome")} {o.GetProperty("reason")}".Trim());
     }
 }

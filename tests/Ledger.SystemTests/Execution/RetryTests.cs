@@ -10,7 +10,8 @@ public sealed class RetryTests
     /// <summary>The delays of <see cref="TestServiceOptions"/>.</summary>
     private static readonly TimeSpan[] s_delays = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(3)];
 
-    private const string RefuseTwo = "if old.conversation_id ~ '0000[27]$' then raise exception 'refused %', old.conversation_id; end if; return old;";
+    private const string RefuseTwo =
+        "if old.conversation_id ~ '0000[27]$' then raise exception 'refused %', old.conversation_id; end if; return old;";
 
     [SkippableFact]
     public async Task Conversations_that_the_store_refuses_fail_alone_and_the_job_fails_after_three_retries_at_growing_delays()
@@ -39,7 +40,9 @@ public sealed class RetryTests
             ["1: 3", "1: 3", "2: 2", "2: 2", "3: 1", "3: 1", "4: 0", "4: 0"],
             events.Select(e => e.Event).OfType<Failed>().Select(f => $"{f.Attempt}: {f.RetriesRemaining}"));
         Assert.All(events.Select(e => e.Event).OfType<Failed>(), failed => Assert.Equal(FailureReason.StoreRefused, failed.Reason));
-        Assert.Equal(s_delays, events.Where(e => e.Event is Scheduled { Reason: ScheduleReason.Retry }).Select(e => ((Scheduled)e.Event).PlannedAt - e.At));
+        Assert.Equal(
+            s_delays,
+            events.Where(e => e.Event is Scheduled { Reason: ScheduleReason.Retry }).Select(e => ((Scheduled)e.Event).PlannedAt - e.At));
         await service.AssertRecordsAgreeAsync();
     }
 
@@ -65,7 +68,8 @@ public sealed class RetryTests
     [SkippableFact]
     public async Task A_conversation_that_others_lock_for_too_long_fails_as_locked_and_is_deleted_by_the_retry()
     {
-        await using var service = await TestService.StartAsync(s_ownClock with { Execution = new() { BatchSize = 1, RetryDelays = s_delays } });
+        await using var service = await TestService.StartAsync(
+            s_ownClock with { Execution = new() { BatchSize = 1, RetryDelays = s_delays } });
         await service.AddConversationsAsync("a", 2, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
 
@@ -83,7 +87,8 @@ public sealed class RetryTests
     {
         await using var service = await TestService.StartAsync(s_ownClock);
         await service.AddConversationsAsync("a", 3, "user-1");
-        await service.AddTriggerAsync("conversations", "keep_one", "before delete", "if old.conversation_id = 'a-00002' then return null; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "keep_one", "before delete", "if old.conversation_id = 'a-00002' then return null; end if; return old;");
         await NotConfirmedAsync(service);
     }
 
@@ -95,12 +100,16 @@ public sealed class RetryTests
         // Of one conversation, the DELETE of the items leaves the logs, and the DELETE of the conversation takes them along.
         await service.AddTriggerAsync("items", "leave_logs", "before delete",
             """
-            if old.kind = 4 and pg_trigger_depth() = 1 and old.conversation_key = (select conversation_key from conversations.conversations where conversation_id = 'a-00002') then
+            if old.kind = 4 and pg_trigger_depth() = 1 and old.conversation_key = (select conversation_key
+                from conversations.conversations where conversation_id = 'a-00002') then
                 return null;
             end if;
             return old;
-            """);
-        await service.AddTriggerAsync("conversations", "take_logs", "before delete", "delete from conversations.items where conversation_key = old.conversation_key; return old;");
+            """
+        );
+        await service.AddTriggerAsync(
+            "conversations", "take_logs", "before delete",
+            "delete from conversations.items where conversation_key = old.conversation_key; return old;");
         await NotConfirmedAsync(service);
     }
 
@@ -125,8 +134,10 @@ public sealed class RetryTests
             """
             revoke select on conversations.channel_users from ledger_service;
             grant select (bot_id, cid) on conversations.channel_users to ledger_service
-            """);
-        var (job, lucky) = (await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { cId = "user-1", startDate = "2026-01-01" }));
+            """
+        );
+        var (job, lucky) = (
+            await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { cId = "user-1", startDate = "2026-01-01" }));
 
         await service.RunSlicesAsync();
         Assert.Equal("queued retrying 0 deleted 0 failed 0 skipped 2 retries", await service.CountsAsync(job));
@@ -184,7 +195,9 @@ public sealed class RetryTests
     {
         await using var service = await TestService.StartAsync(s_ownClock);
         await service.AddConversationsAsync("a", 2100, "user-1");
-        await service.AddTriggerAsync("conversations", "refuse_three", "before delete", "if old.conversation_id in ('a-00005', 'a-00006', 'a-01030', 'a-02090') then raise exception 'no'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_three", "before delete",
+            "if old.conversation_id in ('a-00005', 'a-00006', 'a-01030', 'a-02090') then raise exception 'no'; end if; return old;");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
         foreach (var delay in s_delays)

@@ -26,7 +26,8 @@ internal static class Steps
         var connection = new NpgsqlConnection(service.Database.Superuser);
         await connection.OpenAsync();
         var transaction = await connection.BeginTransactionAsync();
-        await using var hold = new NpgsqlCommand("select from conversations.conversations where conversation_id = $1 for update", connection, transaction)
+        await using var hold = new NpgsqlCommand(
+            "select from conversations.conversations where conversation_id = $1 for update", connection, transaction)
         {
             Parameters = { new() { Value = conversation } },
         };
@@ -44,10 +45,15 @@ internal static class Steps
     }
 
     /// <summary>Until a lane waits for a lock.</summary>
-    public static Task UntilALaneWaitsAsync(this TestService service) => UntilAsync(
-        "no lane waits for a lock",
-        () => service.ScalarAsync<bool>(
-            "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger lanes' and wait_event_type = 'Lock')"));
+    public static Task UntilALaneWaitsAsync(this TestService service) =>
+        UntilAsync(
+            "no lane waits for a lock",
+            () =>
+                service.ScalarAsync<bool>(
+                    "select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ledger "
+                    + "lanes' and wait_event_type = 'Lock')"
+                )
+        );
 
     public static async Task UntilAsync(string otherwise, Func<Task<bool>> holds)
     {
@@ -70,7 +76,8 @@ internal static class Steps
     {
         var status = await service.StatusAsync(job);
         var result = status.GetProperty("result");
-        return $"{status.GetProperty("status")} {status.GetProperty("phase")} {status.GetProperty("scheduledAt")} {result.GetProperty("processedCount")}/{result.GetProperty("totalConversations")}";
+        return $"{status.GetProperty("status")} {status.GetProperty("phase")} {status.GetProperty("scheduledAt")} "
+            + $"{result.GetProperty("processedCount")}/{result.GetProperty("totalConversations")}";
     }
 
     /// <summary><c>completed done 8 deleted 2 failed 0 skipped 3 retries</c></summary>
@@ -78,14 +85,17 @@ internal static class Steps
     {
         var status = await service.StatusAsync(job, bot);
         var result = status.GetProperty("result");
-        return $"{status.GetProperty("status")} {status.GetProperty("phase")} {result.GetProperty("deletedCount")} deleted {result.GetProperty("failedCount")} failed " +
-            $"{result.GetProperty("skippedCount")} skipped {result.GetProperty("retriesRemaining")} retries";
+        return $"{status.GetProperty("status")} {status.GetProperty("phase")} {result.GetProperty("deletedCount")} deleted "
+            + $"{result.GetProperty("failedCount")} failed "
+            + $"{result.GetProperty("skippedCount")} skipped {result.GetProperty("retriesRemaining")} retries";
     }
 
     /// <summary>A trigger in the conversation store, as a platform might have: <paramref name="body"/> is PL/pgSQL.</summary>
-    public static Task AddTriggerAsync(this TestService service, string table, string name, string when, string body) => service.ExecuteAsync(
-        $"""
-        create function conversations.{name}() returns trigger language plpgsql as $body$ begin {body} end $body$;
-        create trigger {name} {when} on conversations.{table} for each row execute function conversations.{name}();
-        """);
+    public static Task AddTriggerAsync(this TestService service, string table, string name, string when, string body) =>
+        service.ExecuteAsync(
+            $"""
+            create function conversations.{name}() returns trigger language plpgsql as $body$ begin {body} end $body$;
+            create trigger {name} {when} on conversations.{table} for each row execute function conversations.{name}();
+            """
+        );
 }

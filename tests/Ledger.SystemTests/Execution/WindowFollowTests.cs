@@ -30,7 +30,10 @@ public sealed class WindowFollowTests
         foreach (var job in jobs)
         {
             Assert.Equal("queued waiting 2026-11-20T18:00:00.000Z 0/0", await service.InShortAsync(job));
-            var plans = (await service.EventsAsync(job)).Select(e => e.Event).OfType<Scheduled>().Select(plan => $"{plan.Reason} {plan.Window.Name}");
+            var plans = (await service.EventsAsync(job))
+                .Select(e => e.Event)
+                .OfType<Scheduled>()
+                .Select(plan => $"{plan.Reason} {plan.Window.Name}");
             Assert.Equal(["OffPeak test", "WindowChanged other", "WindowChanged test"], plans);
         }
         await service.RunAtAsync("2026-11-20T18:00:01Z");
@@ -82,7 +85,9 @@ public sealed class WindowFollowTests
         Assert.DoesNotContain(service.Bot, ready, StringComparison.Ordinal);
         var listed = await CliDatabase.RunAsync(["jobs", "--connection", service.Database.ConnectionStringFor("ledger_service")]);
         Assert.Equal(ExitCodes.Done, listed.ExitCode);
-        Assert.Contains($"1 unfinished job of the bot {service.Bot} cannot run: the window test never opens again", listed.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"1 unfinished job of the bot {service.Bot} cannot run: the window test never opens again", listed.Error,
+            StringComparison.Ordinal);
         Assert.Contains($"ledger bot set {service.Bot} --window", listed.Error, StringComparison.Ordinal);
 
         await DefineAsync(service, "open", "0 0 * * * ?");
@@ -145,7 +150,8 @@ public sealed class WindowFollowTests
         await using var service = await NightServiceAsync("2026-11-20T12:00:00Z");
         await DefineAsync(service, "other", "0 0 20 * * ?");
         string[] jobs = [await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { cId = "user-2" })];
-        await service.ExecuteAsync("update ledger.mt_doc_jobstatus set mt_version = 50 where id = $1", Guid.Parse(jobs[0]["cdj-".Length..]));
+        await service.ExecuteAsync(
+            "update ledger.mt_doc_jobstatus set mt_version = 50 where id = $1", Guid.Parse(jobs[0]["cdj-".Length..]));
         await MoveAsync(service, "other");
         Assert.Equal(1, await FollowAsync(service));
         Assert.Equal("queued waiting 2026-11-20T20:00:00.000Z 0/0", await service.InShortAsync(jobs[1]));
@@ -162,7 +168,8 @@ public sealed class WindowFollowTests
         await service.AddConversationsAsync("a", 2, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await DefineAsync(service, "test", "0 0 * * * ?");
-        await UntilAsync("the job does not follow", async () => (await service.StatusAsync(job)).GetProperty("status").GetString() == "completed");
+        await UntilAsync(
+            "the job does not follow", async () => (await service.StatusAsync(job)).GetProperty("status").GetString() == "completed");
     }
 
     private static async Task<int> FollowAsync(TestService service)

@@ -38,7 +38,9 @@ public sealed class WindowTests
             create or replace function test_clock.clock_timestamp() returns timestamptz language sql volatile as $$
                 select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift) + case when (
                     select count(*) from ledger.mt_events
-                    where type = 'conversation_deleted' and xmin::text <> coalesce((pg_current_xact_id_if_assigned()::xid)::text, '')) = 4 then interval '8 hours' else '0' end $$
+                    where type = 'conversation_deleted'
+                        and xmin::text <> coalesce((pg_current_xact_id_if_assigned()::xid)::text, '')) = 4
+                        then interval '8 hours' else '0' end $$
             """);
 
         await service.RunSlicesAsync();
@@ -47,7 +49,9 @@ public sealed class WindowTests
         Assert.Equal(ScheduleReason.WindowClosed, ((Scheduled)(await service.EventsAsync(job))[^1].Event).Reason);
 
         await service.ExecuteAsync(
-            "create or replace function test_clock.clock_timestamp() returns timestamptz language sql volatile as 'select pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)'");
+            "create or replace function test_clock.clock_timestamp() returns timestamptz language sql volatile as 'select "
+            + "pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)'"
+        );
         await service.RunAtAsync("2026-11-21T17:59:50Z");
         Assert.Equal(3, await service.CountConversationsAsync());
         await service.RunAtAsync("2026-11-21T18:00:01Z");
@@ -99,7 +103,8 @@ public sealed class WindowTests
         await using var service = await NightServiceAsync("2026-11-20T20:00:00Z");
         await service.AddConversationsAsync("a", 3, "user-1");
         var job = await service.SubmitAsync(new { cId = "user-1" });
-        Assert.Null(await service.Registry.DefineWindowAsync(new("test", "0 0 22 * * ?", "UTC", 3600, 4, "test", null), CancellationToken.None));
+        Assert.Null(
+            await service.Registry.DefineWindowAsync(new("test", "0 0 22 * * ?", "UTC", 3600, 4, "test", null), CancellationToken.None));
         await service.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(service.Time.GetTimestamp(), CancellationToken.None);
 
         await service.RunSlicesAsync();
@@ -110,7 +115,10 @@ public sealed class WindowTests
         await service.AssertRecordsAgreeAsync();
     }
 
-    /// <summary>Daily windows of 2 hours that open at a time which one change of the clocks skips and the other repeats: the openings, each the next after the one before it.</summary>
+    /// <summary>
+    /// Daily windows of 2 hours that open at a time which one change of the clocks skips and the other repeats: the openings, each the
+    /// next after the one before it.
+    /// </summary>
     [SkippableTheory]
     // 29 March: 02:00 does not exist, the window opens when the clocks show 03:00. 25 October: 02:00 comes twice, it opens once.
     [InlineData("0 0 2 * * ?", "Europe/Berlin", "2026-03-29T01:00", "2026-03-30T00:00", "2026-10-25T00:00", "2026-10-26T01:00")]
@@ -122,11 +130,13 @@ public sealed class WindowTests
     [InlineData("0 15 2 * * ?", "Australia/Lord_Howe", "2026-10-03T15:30", "2026-10-04T15:15")]
     public async Task Jobs_run_at_the_right_instants_across_the_clock_changes(string cron, string zone, params string[] openings)
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Window = new(cron, zone, TimeSpan.FromHours(2), 4) });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { OwnClock = true, Window = new(cron, zone, TimeSpan.FromHours(2), 4) });
         foreach (var days in openings.Chunk(2))
         {
             await RunsAsync(service, submitted: At($"{days[0]}:00Z").AddHours(-13), planned: $"{days[0]}:00.000Z");
-            await RunsAsync(service, submitted: At($"{days[0]}:30Z").AddHours(2), planned: $"{days[1]}:00.000Z"); // the window has just closed
+            // the window has just closed
+            await RunsAsync(service, submitted: At($"{days[0]}:30Z").AddHours(2), planned: $"{days[1]}:00.000Z");
         }
         await service.AssertRecordsAgreeAsync();
     }

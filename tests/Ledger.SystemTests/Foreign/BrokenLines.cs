@@ -21,7 +21,8 @@ internal static class BrokenLines
     }
 
     /// <summary>Another character in its middle, or one where there was none.</summary>
-    private static string Changed(string line) => line.Length == 0 ? "x" : line[..(line.Length / 2)] + (line[line.Length / 2] == 'A' ? 'B' : 'A') + line[(line.Length / 2 + 1)..];
+    private static string Changed(string line) =>
+        line.Length == 0 ? "x" : line[..(line.Length / 2)] + (line[line.Length / 2] == 'A' ? 'B' : 'A') + line[(line.Length / 2 + 1)..];
 
     private static string Join(string[] lines) => string.Concat(lines.Select(line => line + "\n"));
 }

@@ -22,7 +22,8 @@ public sealed class ForeignCheck : IDisposable
         "Go and golang.org/x/mod are needed to check the log with foreign code: apt install golang-go golang-golang-x-mod-dev");
 
     /// <summary>Exit code and what it said.</summary>
-    internal async Task<(int Code, string Said)> RunAsync(params string[] arguments) => await Tool.RunAsync(await _program.Value, arguments);
+    internal async Task<(int Code, string Said)> RunAsync(params string[] arguments) =>
+        await Tool.RunAsync(await _program.Value, arguments);
 
     /// <summary>
     /// Exit code and first line for each of these proofs, in their order. One process judges all: to start one for each takes ten times as
@@ -81,8 +82,12 @@ public sealed class ForeignCheck : IDisposable
     private async Task<string> BuildAsync()
     {
         var program = Path.Combine(_folder, "foreign-check");
-        var environment = new Dictionary<string, string> { ["GO111MODULE"] = "off", ["GOPATH"] = GoPath, ["GOFLAGS"] = "", ["GOCACHE"] = Path.Combine(_folder, "cache") };
-        var (code, said) = await Tool.RunAsync("go", ["build", "-o", program, "."], Path.Combine(Repository.Root, "tests", "foreign"), environment);
+        var environment = new Dictionary<string, string>
+        {
+            ["GO111MODULE"] = "off", ["GOPATH"] = GoPath, ["GOFLAGS"] = "", ["GOCACHE"] = Path.Combine(_folder, "cache"),
+        };
+        var (code, said) = await Tool.RunAsync(
+            "go", ["build", "-o", program, "."], Path.Combine(Repository.Root, "tests", "foreign"), environment);
         Assert.True(code == 0, said);
         return program;
     }
@@ -100,5 +105,6 @@ internal static class Repository
 {
     public static string Root { get; } = Find(AppContext.BaseDirectory);
 
-    private static string Find(string folder) => File.Exists(Path.Combine(folder, "Ledger.sln")) ? folder : Find(Path.GetDirectoryName(folder)!);
+    private static string Find(string folder) =>
+        File.Exists(Path.Combine(folder, "Ledger.sln")) ? folder : Find(Path.GetDirectoryName(folder)!);
 }

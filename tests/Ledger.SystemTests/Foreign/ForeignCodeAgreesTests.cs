@@ -19,11 +19,18 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         var good = s_log.Checkpoint(s_log.Size);
         await go.HoldsAsync("checkpoint", Write(good), SampleLog.Vkey);
         await go.HoldsAsync("checkpoint", Write(s_log.Checkpoint(0)), SampleLog.Vkey);
-        await go.FailsAsync("another size", "checkpoint", Write(good.Replace($"\n{s_log.Size}\n", $"\n{s_log.Size + 1}\n", StringComparison.Ordinal)), SampleLog.Vkey);
-        await go.FailsAsync("another key", "checkpoint", Write(good), new NoteSigner(SampleLog.Signer.Verifier.Name, NoteKeyType.Ed25519, new byte[32]).Verifier.ToString());
-        await go.FailsAsync("another log", "checkpoint", Write(good), new NoteSigner("ledger.example/other", NoteKeyType.Ed25519, new byte[32]).Verifier.ToString());
+        await go.FailsAsync(
+            "another size", "checkpoint", Write(good.Replace($"\n{s_log.Size}\n", $"\n{s_log.Size + 1}\n", StringComparison.Ordinal)),
+            SampleLog.Vkey);
+        await go.FailsAsync(
+            "another key", "checkpoint", Write(good),
+            new NoteSigner(SampleLog.Signer.Verifier.Name, NoteKeyType.Ed25519, new byte[32]).Verifier.ToString());
+        await go.FailsAsync(
+            "another log", "checkpoint", Write(good),
+            new NoteSigner("ledger.example/other", NoteKeyType.Ed25519, new byte[32]).Verifier.ToString());
         await go.FailsAsync("unsigned", "checkpoint", Write(s_log.Tree(5).Text), SampleLog.Vkey);
-        await go.FailsAsync("a key with another id", "checkpoint", Write(good), SampleLog.Vkey.Replace("sample+", "sample+0", StringComparison.Ordinal));
+        await go.FailsAsync(
+            "a key with another id", "checkpoint", Write(good), SampleLog.Vkey.Replace("sample+", "sample+0", StringComparison.Ordinal));
     }
 
     [SkippableFact]
@@ -35,8 +42,11 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         {
             var (entry, path) = (Write(s_log.Entry(index)), await InclusionProof.ProveAsync(index, s_log.Size, s_log.Nodes));
             await go.HoldsAsync("inclusion", checkpoint, SampleLog.Vkey, $"{index}", entry, Hashes(path));
-            await go.FailsAsync("another entry", "inclusion", checkpoint, SampleLog.Vkey, $"{index}", Write([.. s_log.Entry(index), (byte)' ']), Hashes(path));
-            await go.FailsAsync("another place", "inclusion", checkpoint, SampleLog.Vkey, $"{(index + 1) % s_log.Size}", entry, Hashes(path));
+            await go.FailsAsync(
+                "another entry", "inclusion", checkpoint, SampleLog.Vkey, $"{index}", Write([.. s_log.Entry(index), (byte)' ']),
+                Hashes(path));
+            await go.FailsAsync(
+                "another place", "inclusion", checkpoint, SampleLog.Vkey, $"{(index + 1) % s_log.Size}", entry, Hashes(path));
             foreach (var (why, broken) in Broken(path))
                 await go.FailsAsync(why, "inclusion", checkpoint, SampleLog.Vkey, $"{index}", entry, Hashes(broken));
         }
@@ -52,7 +62,9 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         var (before, after) = (Write(s_log.Checkpoint(older)), Write(s_log.Checkpoint(s_log.Size)));
         var proof = await ConsistencyProof.ProveAsync(older, s_log.Size, s_log.Nodes);
         await go.HoldsAsync("consistency", before, after, SampleLog.Vkey, Hashes(proof));
-        await go.FailsAsync("a fork", "consistency", Write(SampleLog.Sign(s_log.Tree(older) with { Root = new byte[32] })), after, SampleLog.Vkey, Hashes(proof));
+        await go.FailsAsync(
+            "a fork", "consistency", Write(SampleLog.Sign(s_log.Tree(older) with { Root = new byte[32] })), after, SampleLog.Vkey,
+            Hashes(proof));
         await go.FailsAsync("turned round", "consistency", after, before, SampleLog.Vkey, Hashes(proof));
         foreach (var (why, broken) in Broken(proof))
             await go.FailsAsync(why, "consistency", before, after, SampleLog.Vkey, Hashes(broken));
@@ -65,7 +77,9 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
         s_log.WriteTiles(_folder);
         var checkpoint = Write(s_log.Checkpoint(s_log.Size));
         await go.HoldsAsync("tiles", checkpoint, SampleLog.Vkey, _folder);
-        await go.FailsAsync("a checkpoint of another tree", "tiles", Write(SampleLog.Sign(s_log.Tree(s_log.Size) with { Root = new byte[32] })), SampleLog.Vkey, _folder);
+        await go.FailsAsync(
+            "a checkpoint of another tree", "tiles", Write(SampleLog.Sign(s_log.Tree(s_log.Size) with { Root = new byte[32] })),
+            SampleLog.Vkey, _folder);
         foreach (var file in Directory.GetFiles(Path.Combine(_folder, "tile"), "*", SearchOption.AllDirectories))
         {
             var good = await File.ReadAllBytesAsync(file);
@@ -80,12 +94,16 @@ public sealed class ForeignCodeAgreesTests(ForeignCheck go) : IDisposable
     public async Task A_conversations_proof_holds_and_no_changed_line_of_it_does()
     {
         ForeignCheck.Required();
-        var deleted = Enumerable.Range(0, (int)s_log.Size).First(index => Encoding.UTF8.GetString(s_log.Entry(index)).Contains("\"ordinal\":17}", StringComparison.Ordinal));
+        var deleted = Enumerable
+            .Range(0, (int)s_log.Size)
+            .First(index => Encoding.UTF8.GetString(s_log.Entry(index)).Contains("\"ordinal\":17}", StringComparison.Ordinal));
         var proof = await s_log.ConversationProofAsync(s_job, deleted, s_job.ConversationId(17), s_log.Size);
         var (code, said) = await go.RunAsync("tlog-proof", Write(proof), SampleLog.Vkey);
         Assert.True(code == 0 && said.Contains($"\"{s_job.ConversationId(17)}\"", StringComparison.Ordinal), said);
         await go.HoldsAsync("tlog-proof", Write(proof), SampleLog.Vkey, Write(s_log.Entry(deleted)));
-        await go.FailsAsync("another id", "tlog-proof", Write(await s_log.ConversationProofAsync(s_job, deleted, s_job.ConversationId(18), s_log.Size)), SampleLog.Vkey);
+        await go.FailsAsync(
+            "another id", "tlog-proof", Write(await s_log.ConversationProofAsync(s_job, deleted, s_job.ConversationId(18), s_log.Size)),
+            SampleLog.Vkey);
         await go.FailsAsync("another entry", "tlog-proof", Write(proof), SampleLog.Vkey, Write(s_log.Entry(deleted + 1)));
         var witness = proof.Split('\n').Length - 2; // the program knows the log's key only: a witness's line is another's
         var again = $"line {witness} twice"; // the log's own signature, which says nothing new: a note may carry it twice

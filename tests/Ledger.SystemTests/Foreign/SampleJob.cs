@@ -42,7 +42,11 @@ internal sealed class SampleJob
         job.Delete(3, 1);
         job.Plan(ScheduleReason.Retry, 2);
         job.Delete(2, 2);
-        job.Record(new Completed(JobOutcome.Completed, 4, 3, 0, new Dictionary<SkipReason, long> { [SkipReason.LegalHold] = 1 }, new ItemCounts(Messages: 15, Logs: 3)));
+        job.Record(
+            new Completed(
+                JobOutcome.Completed, 4, 3, 0, new Dictionary<SkipReason, long> { [SkipReason.LegalHold] = 1 },
+                new ItemCounts(Messages: 15, Logs: 3))
+        );
         return job;
     }
 
@@ -61,7 +65,11 @@ internal sealed class SampleJob
                 job.Plan(ScheduleReason.WindowChanged, 1);
             job.Delete(i, 1);
         }
-        job.Record(new Completed(JobOutcome.Completed, conversations, conversations, 0, new Dictionary<SkipReason, long>(), new ItemCounts(Messages: 5L * conversations, Logs: conversations)));
+        job.Record(
+            new Completed(
+                JobOutcome.Completed, conversations, conversations, 0, new Dictionary<SkipReason, long>(),
+                new ItemCounts(Messages: 5L * conversations, Logs: conversations))
+        );
         return job;
     }
 
@@ -74,7 +82,10 @@ internal sealed class SampleJob
         job.Start();
         for (var i = 0; i < 3; i++)
             job.Delete(i, 1);
-        job.Record(new Completed(JobOutcome.Cancelled, 11, 3, 0, new Dictionary<SkipReason, long>(), new ItemCounts(Messages: 15, Logs: 3), UntouchedFrom: 3));
+        job.Record(
+            new Completed(
+                JobOutcome.Cancelled, 11, 3, 0, new Dictionary<SkipReason, long>(), new ItemCounts(Messages: 15, Logs: 3), UntouchedFrom: 3)
+        );
         return job;
     }
 
@@ -138,18 +149,42 @@ internal sealed class SampleJob
             yield return Disclose(IdentifierKind.Conversation, _ids[ordinal], ordinal);
     }
 
-    public IReadOnlyList<byte[]> ManifestRest() => [.. NodeId.Covering(Done, _ids.Length).Select(node => Manifest((int)(node.Index * node.Leaves), (int)node.Leaves))];
+    public IReadOnlyList<byte[]> ManifestRest() =>
+        [.. NodeId.Covering(Done, _ids.Length).Select(node => Manifest((int)(node.Index * node.Leaves), (int)node.Leaves))];
 
     /// <summary>The instant at which events are recorded, unless a test says another.</summary>
     public DateTimeOffset Now => Opens.AddMilliseconds(10 * Events.Count);
 
-    private int Done => Events.Select(e => e.Event switch { ConversationDeleted d => d.Ordinal, ConversationSkipped s => s.Ordinal, Failed f => f.Ordinal ?? -1, _ => -1 }).Max() is var last ? (int)last + 1 : 0;
+    private int Done =>
+        Events
+            .Select(e =>
+                e.Event switch
+                {
+                    ConversationDeleted d => d.Ordinal,
+                    ConversationSkipped s => s.Ordinal,
+                    Failed f => f.Ordinal ?? -1,
+                    _ => -1,
+                }
+            )
+            .Max()
+            is var last
+            ? (int)last + 1
+            : 0;
 
     private void Record(JobEvent @event) => Events.Add((@event, Now));
 
-    private void Submit() => Record(new Submitted(
-        "st-1", _isCId ? RequestType.CId : RequestType.ConversationIds,
-        _isCId ? [Disclose(IdentifierKind.CId, _name, null).Commitment()] : [.. Enumerable.Range(0, _ids.Length).Select(Commitment)], "client", To: _isCId ? s_window.Opens : null));
+    private void Submit() =>
+        Record(
+            new Submitted(
+                "st-1",
+                _isCId ? RequestType.CId : RequestType.ConversationIds,
+                _isCId
+                    ? [Disclose(IdentifierKind.CId, _name, null).Commitment()]
+                    : [.. Enumerable.Range(0, _ids.Length).Select(Commitment)],
+                "client",
+                To: _isCId ? s_window.Opens : null
+            )
+        );
 
     private void Plan(ScheduleReason reason, int attempt) => Record(new Scheduled(Now, s_window, reason, attempt));
 
@@ -159,9 +194,11 @@ internal sealed class SampleJob
     private void End(JobOutcome outcome, long failed, long? untouchedFrom = null) =>
         Record(new Completed(outcome, _ids.Length, 0, failed, new Dictionary<SkipReason, long>(), ItemCounts.None, untouchedFrom));
 
-    private void Delete(int ordinal, int attempt) => Record(new ConversationDeleted(Commitment(ordinal), ordinal, new ItemCounts(Messages: 5, Logs: 1), attempt, ConfirmedAbsent: true));
+    private void Delete(int ordinal, int attempt) =>
+        Record(new ConversationDeleted(Commitment(ordinal), ordinal, new ItemCounts(Messages: 5, Logs: 1), attempt, ConfirmedAbsent: true));
 
-    private Disclosure Disclose(IdentifierKind kind, string id, long? ordinal) => new(kind, ordinal, id, Contracts.Identifiers.Commitment.Salt(_saltKey, kind, id));
+    private Disclosure Disclose(IdentifierKind kind, string id, long? ordinal) =>
+        new(kind, ordinal, id, Contracts.Identifiers.Commitment.Salt(_saltKey, kind, id));
 
     private byte[] Manifest(int first, int count)
     {

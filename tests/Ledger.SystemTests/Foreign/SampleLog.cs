@@ -35,7 +35,9 @@ internal sealed class SampleLog
     public void AddNoise(int events)
     {
         for (var i = 0; i < events; i++)
-            Add("2f4d1c0e-2c55-5e0e-9d0b-6c9f3b6a8a11", new GrantRevoked("st-noise", $"client-{Size}") { Actor = "sample" }, SampleJob.Opens);
+            Add(
+                "2f4d1c0e-2c55-5e0e-9d0b-6c9f3b6a8a11", new GrantRevoked("st-noise", $"client-{Size}") { Actor = "sample" },
+                SampleJob.Opens);
     }
 
     /// <summary>The job's events from the one after <paramref name="from"/> up to <paramref name="to"/>.</summary>
@@ -50,13 +52,20 @@ internal sealed class SampleLog
     /// <summary>The signed checkpoint, cosigned by a witness.</summary>
     public string Checkpoint(long size) => Sign(Tree(size));
 
-    public static string Sign(Checkpoint tree) => new SignedNote(tree.Text, [Signer.Sign(tree.Text), Witness.Cosign(tree.Text, 1_780_000_000)]).ToString();
+    public static string Sign(Checkpoint tree) =>
+        new SignedNote(tree.Text, [Signer.Sign(tree.Text), Witness.Cosign(tree.Text, 1_780_000_000)]).ToString();
 
-    public NodeReader Nodes => (nodes, _) => ValueTask.FromResult<IReadOnlyList<byte[]>>([.. nodes.Select(node => Root(node.Index * node.Leaves, (node.Index + 1) * node.Leaves))]);
+    public NodeReader Nodes =>
+        (nodes, _) =>
+            ValueTask.FromResult<IReadOnlyList<byte[]>>([
+                .. nodes.Select(node => Root(node.Index * node.Leaves, (node.Index + 1) * node.Leaves)),
+            ]);
 
     /// <summary>The conversation's proof that the ledger hands out.</summary>
     public async Task<string> ConversationProofAsync(SampleJob job, long index, string id, long size) =>
-        new ConversationProof(Entry(index), job.Disclose(id)).In(index, await InclusionProof.ProveAsync(index, size, Nodes), Checkpoint(size)).ToString();
+        new ConversationProof(Entry(index), job.Disclose(id))
+            .In(index, await InclusionProof.ProveAsync(index, size, Nodes), Checkpoint(size))
+            .ToString();
 
     /// <summary>The job's proof that the ledger hands out.</summary>
     public async Task<string> JobProofAsync(SampleJob job, bool discloses = true)
@@ -66,7 +75,8 @@ internal sealed class SampleLog
         await writer.WriteHeaderAsync(Signer.Verifier.Name, job.Id, Checkpoint(Size));
         foreach (var (first, end) in Runs(job.Id.ToString()))
         {
-            await writer.BeginRunAsync(first, end - first, await Nodes(NodeId.Covering(0, first), default), await Nodes(NodeId.Covering(end, Size), default));
+            await writer.BeginRunAsync(
+                first, end - first, await Nodes(NodeId.Covering(0, first), default), await Nodes(NodeId.Covering(end, Size), default));
             for (var index = first; index < end; index++)
                 await writer.WriteEntryAsync(Entry(index));
         }

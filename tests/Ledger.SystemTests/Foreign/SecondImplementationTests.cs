@@ -66,19 +66,23 @@ public sealed class SecondImplementationTests(ForeignCheck go)
         ["no plan"] = events => events.RemoveAt(1),
         ["deleted before the opening"] = events => events[3] = events[3] with { At = SampleJob.Opens.AddMilliseconds(-1) },
         ["deleted at the closing"] = events => events[6] = events[6] with { At = SampleJob.Opens.AddHours(8) },
-        ["planned outside the window"] = events => Change<Scheduled>(events, 1, plan => plan with { PlannedAt = SampleJob.Opens.AddHours(9) }),
+        ["planned outside the window"] = events =>
+            Change<Scheduled>(events, 1, plan => plan with { PlannedAt = SampleJob.Opens.AddHours(9) }),
         ["not confirmed"] = events => Change<ConversationDeleted>(events, 3, deleted => deleted with { ConfirmedAbsent = false }),
         ["another attempt"] = events => Change<ConversationDeleted>(events, 3, deleted => deleted with { Attempt = 2 }),
         ["another commitment"] = events => Change<ConversationDeleted>(events, 8, deleted => deleted with { Commitment = new byte[32] }),
         ["another list"] = events => Change<Started>(events, 2, started => started with { ManifestRoot = new byte[32] }),
         ["a longer list"] = events => Change<Started>(events, 2, started => started with { Conversations = 5 }),
-        ["a request for others"] = events => Change<Submitted>(events, 0, asked => asked with { Commitments = [.. asked.Commitments.Skip(1)] }),
+        ["a request for others"] = events =>
+            Change<Submitted>(events, 0, asked => asked with { Commitments = [.. asked.Commitments.Skip(1)] }),
         ["too many deleted"] = events => Change<Completed>(events, 9, end => end with { Deleted = 4 }),
         ["too many items"] = events => Change<Completed>(events, 9, end => end with { Items = new ItemCounts(Messages: 16, Logs: 3) }),
         ["a skip concealed"] = events => Change<Completed>(events, 9, end => end with { Skipped = new Dictionary<SkipReason, long>() }),
-        ["skipped for another reason"] = events => Change<Completed>(events, 9, end => end with { Skipped = new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 1 } }),
+        ["skipped for another reason"] = events =>
+            Change<Completed>(events, 9, end => end with { Skipped = new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 1 } }),
         ["ended as failed"] = events => Change<Completed>(events, 9, end => end with { Outcome = JobOutcome.Failed }),
-        ["ended as cancelled"] = events => Change<Completed>(events, 9, end => end with { Outcome = JobOutcome.Cancelled, UntouchedFrom = 3 }),
+        ["ended as cancelled"] = events =>
+            Change<Completed>(events, 9, end => end with { Outcome = JobOutcome.Cancelled, UntouchedFrom = 3 }),
     };
 
     [SkippableFact]

@@ -41,7 +41,8 @@ public sealed class VerifyingGuideTests(ForeignCheck go) : IDisposable
         OpensslRequired();
         await WriteFilesAsync();
         Output(await RunAsync("sh", "the checkpoint"));
-        await File.WriteAllTextAsync(InFolder("log.vkey"), new NoteSigner(SampleLog.Signer.Verifier.Name, NoteKeyType.Ed25519, new byte[32]).Verifier + "\n");
+        await File.WriteAllTextAsync(
+            InFolder("log.vkey"), new NoteSigner(SampleLog.Signer.Verifier.Name, NoteKeyType.Ed25519, new byte[32]).Verifier + "\n");
         var (code, said) = await RunAsync("sh", "the signature");
         Assert.True(code != 0 && said.Contains("Signature Verification Failure", StringComparison.Ordinal), said);
     }
@@ -84,8 +85,10 @@ public sealed class VerifyingGuideTests(ForeignCheck go) : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static void OpensslRequired() => Requires.That(
-        new[] { "bash", "openssl", "python3" }.All(program => Tool.Path(program) is not null), "openssl and python3 are needed to run the commands of docs/verifying.md: apt install openssl python3");
+    private static void OpensslRequired() =>
+        Requires.That(
+            new[] { "bash", "openssl", "python3" }.All(program => Tool.Path(program) is not null),
+            "openssl and python3 are needed to run the commands of docs/verifying.md: apt install openssl python3");
 
     /// <summary>The block of the guide that begins with this comment, run in the folder of the files that it names.</summary>
     private async Task<(int Code, string Said)> RunAsync(string language, string title)

@@ -17,7 +17,10 @@ public sealed class Backup : IAsyncDisposable
     private Backup(TestService service, string name)
     {
         (_service, _name) = (service, name);
-        Connection = new NpgsqlConnectionStringBuilder(service.Database.ConnectionStringFor("ledger_service")) { Database = name, Pooling = false }.ConnectionString;
+        Connection = new NpgsqlConnectionStringBuilder(service.Database.ConnectionStringFor("ledger_service"))
+        {
+            Database = name, Pooling = false,
+        }.ConnectionString;
         Source = ServiceDatabase.Source(new NpgsqlConnectionStringBuilder(Connection) { Pooling = true }.ConnectionString);
     }
 
@@ -42,7 +45,12 @@ public sealed class Backup : IAsyncDisposable
 
     /// <summary>Those of the ids that what is in the backup and in the key folder still leads back to.</summary>
     public async Task<IReadOnlyList<string>> UnsealedAsync(params string[] ids) =>
-        [.. (await new IdentifierSearch(Source, KeysNow()).FindAsync(ids, null, CancellationToken.None)).Found.Select(found => found.Id).Distinct().Order(StringComparer.Ordinal)];
+        [
+            .. (await new IdentifierSearch(Source, KeysNow()).FindAsync(ids, null, CancellationToken.None))
+                .Found.Select(found => found.Id)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
 
     /// <summary>The job's key, by whatever the key folder holds.</summary>
     public async Task<JobKey?> OpenAsync(JobId job)
@@ -74,7 +82,8 @@ public sealed class Backup : IAsyncDisposable
 
     private static async Task ServerAsync(TestService service, string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(service.Database.Superuser) { Database = "postgres", Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(service.Database.Superuser) { Database = "postgres", Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

@@ -21,7 +21,9 @@ public sealed class BackupTests
         await using var service = await TestService.StartAsync();
         await service.AddConversationsAsync("theirs", 3, "user-1");
         await service.AddConversationsAsync("others", 2, "user-2");
-        var (job, other) = (await service.SubmitAsync(new { cId = "user-1" }), await service.SubmitAsync(new { conversationIds = new[] { "others-00001" } }));
+        var (job, other) = (
+            await service.SubmitAsync(new { cId = "user-1" }),
+            await service.SubmitAsync(new { conversationIds = new[] { "others-00001" } }));
         await service.RunSlicesAsync();
         await using var backup = await Backup.TakeAsync(service);
         Assert.Equal(s_ids, await backup.UnsealedAsync(s_ids));
@@ -59,17 +61,24 @@ public sealed class BackupTests
         var bytes = Directory.EnumerateFiles(service.KeyDirectory).Select(File.ReadAllBytes).ToArray();
         Assert.All(bytes, file => Assert.Equal(-1, file.AsSpan().IndexOf(ForgettingSteps.Id(job).Value.ToByteArray(bigEndian: true))));
 
-        bool Opens(byte[] key) => Directory.EnumerateFiles(service.KeyDirectory, "epoch-*.key").Any(file =>
-        {
-            try
-            {
-                return Seal.Open(Convert.FromBase64String(File.ReadAllText(file).Trim()), key, System.Text.Encoding.UTF8.GetBytes($"job-key\n{job}")).Length == JobKey.Size;
-            }
-            catch (System.Security.Cryptography.CryptographicException)
-            {
-                return false;
-            }
-        });
+        bool Opens(byte[] key) =>
+            Directory
+                .EnumerateFiles(service.KeyDirectory, "epoch-*.key")
+                .Any(file =>
+                {
+                    try
+                    {
+                        return Seal.Open(
+                                Convert.FromBase64String(File.ReadAllText(file).Trim()),
+                                key,
+                                System.Text.Encoding.UTF8.GetBytes($"job-key\n{job}")
+                            ).Length == JobKey.Size;
+                    }
+                    catch (System.Security.Cryptography.CryptographicException)
+                    {
+                        return false;
+                    }
+                });
     }
 
     [Fact]
@@ -102,7 +111,10 @@ public sealed class BackupTests
         });
         await node.StartAsync();
         using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.Run.ServeCommand.Addresses(node).Single()) };
-        using var request = new HttpRequestMessage(HttpMethod.Post, service.Deletions) { Content = System.Net.Http.Json.JsonContent.Create(new { conversationIds = new[] { "others-00002" } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, service.Deletions)
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(new { conversationIds = new[] { "others-00002" } }),
+        };
         request.Headers.Add("auth", service.Token());
         using var answer = await client.SendAsync(request);
         Assert.Equal(202, (int)answer.StatusCode);
@@ -112,11 +124,20 @@ public sealed class BackupTests
             await node.Services.RunSliceAsync("test");
         }
         Assert.Equal(3, await backup.ScalarAsync<long>("select count(*) from ledger.mt_doc_jobstatus where data->>'status' = 'completed'"));
-        Assert.Equal(4, await backup.ScalarAsync<long>("select sum((data->'result'->>'deletedCount')::int) from ledger.mt_doc_jobstatus where id <> '" + ForgettingSteps.Id(gone).Value + "'"));
+        Assert.Equal(
+            4,
+            await backup.ScalarAsync<long>(
+                "select sum((data->'result'->>'deletedCount')::int) from ledger.mt_doc_jobstatus where id <> '"
+                    + ForgettingSteps.Id(gone).Value
+                    + "'"
+            )
+        );
 
         // What was forgotten stays blind in it, and stands in no rotation's way.
         var rotation = node.Services.GetRequiredService<KeyRotation>();
-        Assert.Equal(4, Assert.IsType<RotationResult.Rotated>(await rotation.RunOnceAsync(RotateWhen.Now, "test", null, CancellationToken.None)).Epoch);
+        Assert.Equal(
+            4,
+            Assert.IsType<RotationResult.Rotated>(await rotation.RunOnceAsync(RotateWhen.Now, "test", null, CancellationToken.None)).Epoch);
         Assert.Null(await backup.OpenAsync(ForgettingSteps.Id(gone)));
         Assert.NotNull(await backup.OpenAsync(ForgettingSteps.Id(waiting)));
         Assert.Equal(1, await backup.ScalarAsync<long>("select count(*) from ledger.job_secrets where epoch < 4"));
@@ -149,7 +170,9 @@ public sealed class BackupTests
         await service.RotateAsync();
         await service.WriteLogAsync();
 
-        var audit = await CliDatabase.RunAsync(["audit", "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory]);
+        var audit = await CliDatabase.RunAsync([
+            "audit", "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory,
+        ]);
         Assert.True(audit.ExitCode == 0, audit.Output + audit.Error);
         Assert.Equal((3, 3), ((await service.CheckJobAsync(whole)).Deleted, (await service.CheckJobAsync(whole)).Disclosed));
         Assert.Equal("theirs-00002", (await service.CheckConversationAsync(one)).ConversationId);
@@ -158,5 +181,10 @@ public sealed class BackupTests
     }
 
     private static async Task<IReadOnlyList<string>> LiveAsync(TestService service) =>
-        [.. (await new IdentifierSearch(service.Source, service.Keys).FindAsync(s_ids, null, CancellationToken.None)).Found.Select(found => found.Id).Distinct().Order(StringComparer.Ordinal)];
+        [
+            .. (await new IdentifierSearch(service.Source, service.Keys).FindAsync(s_ids, null, CancellationToken.None))
+                .Found.Select(found => found.Id)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
 }

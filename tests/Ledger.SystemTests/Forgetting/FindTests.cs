@@ -31,11 +31,22 @@ public sealed class FindTests(SharedService shared) : IClassFixture<SharedServic
         Assert.Contains("Searched 4 jobs: what is known is known as long as their keys live.", table.Error, StringComparison.Ordinal);
 
         await service.ForgetAsync(byUser);
-        var result = JsonDocument.Parse((await FindAsync(service, ["theirs-01025", "user-1"], "--bot", service.Bot, "--json")).Output).RootElement;
-        Assert.Equal((1, 1, 0), (result.GetProperty("searchedJobs").GetInt32(), result.GetProperty("forgottenJobs").GetInt32(), result.GetProperty("damagedJobs").GetInt32()));
+        var result = JsonDocument
+            .Parse((await FindAsync(service, ["theirs-01025", "user-1"], "--bot", service.Bot, "--json")).Output)
+            .RootElement;
+        Assert.Equal(
+            (1, 1, 0),
+            (
+                result.GetProperty("searchedJobs").GetInt32(), result.GetProperty("forgottenJobs").GetInt32(),
+                result.GetProperty("damagedJobs").GetInt32())
+        );
         var found = Assert.Single(result.GetProperty("ids")[0].GetProperty("jobs").EnumerateArray());
-        Assert.Equal((byId, "skipped", "already_erased"), (found.GetProperty("job").GetString(), found.GetProperty("outcome").GetString(), found.GetProperty("reason").GetString()));
-        Assert.Equal(Instant.Text(await RecordedAtAsync(service, byId, found.GetProperty("ordinal").GetInt64())), found.GetProperty("at").GetString());
+        Assert.Equal(
+            (byId, "skipped", "already_erased"),
+            (found.GetProperty("job").GetString(), found.GetProperty("outcome").GetString(), found.GetProperty("reason").GetString()));
+        Assert.Equal(
+            Instant.Text(await RecordedAtAsync(service, byId, found.GetProperty("ordinal").GetInt64())),
+            found.GetProperty("at").GetString());
         Assert.Equal(0, result.GetProperty("ids")[1].GetProperty("jobs").GetArrayLength());
         Assert.Matches($"never-was\t{elsewhere}\t{waiting}", (await FindAsync(service, ["never-was"], "--bot", elsewhere)).Output);
     }
@@ -79,7 +90,9 @@ public sealed class FindTests(SharedService shared) : IClassFixture<SharedServic
 
     private static async Task<CliResult> FindAsync(TestService service, string[] ids, params string[] options)
     {
-        using var ledger = LedgerProcess.Start(["find", "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory, .. options]);
+        using var ledger = LedgerProcess.Start([
+            "find", "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory, .. options,
+        ]);
         ledger.Type(ids);
         var exit = await ledger.ExitCodeAsync();
         return new CliResult(exit, ledger.Output, ledger.Error);
@@ -87,7 +100,8 @@ public sealed class FindTests(SharedService shared) : IClassFixture<SharedServic
 
     private static async Task<DateTimeOffset> RecordedAtAsync(TestService service, string job, long ordinal)
     {
-        await using var command = service.Source.CreateCommand("select timestamp from ledger.mt_events where stream_id = $1 and (data->>'ordinal')::bigint = $2");
+        await using var command = service.Source.CreateCommand(
+            "select timestamp from ledger.mt_events where stream_id = $1 and (data->>'ordinal')::bigint = $2");
         command.Parameters.Add(new NpgsqlParameter { Value = ForgettingSteps.Id(job).Value });
         command.Parameters.Add(new NpgsqlParameter { Value = ordinal });
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync())!);

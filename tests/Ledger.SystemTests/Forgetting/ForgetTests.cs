@@ -25,14 +25,21 @@ public sealed class ForgetTests
         Assert.Equal((service.Bot, 2, 1100, 1), (forgotten.Bot, forgotten.ManifestRows, forgotten.Identifiers, forgotten.Epoch));
         Assert.Equal(status, (await service.StatusAsync(job)).GetRawText());
         var outcome = (await OutcomesAsync(service, job))[0];
-        Assert.Equal((JsonValueKind.Null, "deleted"), (outcome.GetProperty("conversationId").ValueKind, outcome.GetProperty("outcome").GetString()));
-        Assert.Equal(0, await service.ScalarAsync<long>("select (select count(*) from ledger.job_secrets) + (select count(sealed) from ledger.job_manifest)"));
+        Assert.Equal(
+            (JsonValueKind.Null, "deleted"), (outcome.GetProperty("conversationId").ValueKind, outcome.GetProperty("outcome").GetString()));
+        Assert.Equal(
+            0,
+            await service.ScalarAsync<long>(
+                "select (select count(*) from ledger.job_secrets) + (select count(sealed) from ledger.job_manifest)")
+        );
 
         var again = await service.ForgetAsync(job);
         Assert.Equal((null, 0), (again.At, again.ManifestRows));
         Assert.Equal([new JobKeyDestroyed(service.Bot, job) { Actor = "test", Reason = "asked for" }], await DestroyedAsync(service));
         Assert.Equal(1, await service.ScalarAsync<long>("select forgotten from ledger.key_epochs"));
-        Assert.True(await service.ScalarAsync<bool>("select s.version = d.mt_version from ledger.mt_streams s join ledger.mt_doc_bot d using (id)"));
+        Assert.True(
+            await service.ScalarAsync<bool>("select s.version = d.mt_version from ledger.mt_streams s join ledger.mt_doc_bot d using (id)")
+        );
     }
 
     [Fact]
@@ -43,9 +50,11 @@ public sealed class ForgetTests
         for (var i = 0; i < 4; i++)
             jobs.Add(await service.SubmitAsync(new { conversationIds = new[] { $"theirs-{i}" } }));
         await service.RunSlicesAsync();
-        var forgotten = await Task.WhenAll(jobs.SelectMany(job => Enumerable.Range(0, 4).Select(_ => Task.Run(() => service.ForgetAsync(job)))));
+        var forgotten = await Task.WhenAll(
+            jobs.SelectMany(job => Enumerable.Range(0, 4).Select(_ => Task.Run(() => service.ForgetAsync(job)))));
         Assert.Equal(4, forgotten.Count(job => job.At is not null));
-        Assert.Equal(jobs.Order(StringComparer.Ordinal), (await DestroyedAsync(service)).Select(@event => @event.Job).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            jobs.Order(StringComparer.Ordinal), (await DestroyedAsync(service)).Select(@event => @event.Job).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -54,7 +63,12 @@ public sealed class ForgetTests
         await using var service = await TestService.StartAsync();
         var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-1" } });
         var recorded = await service.RecordedAsync();
-        foreach (var (id, why) in new[] { (ForgettingSteps.Id(job), "has not ended"), (JobId.FromRandomness(new byte[32]), "there is no such job") })
+        foreach (
+            var (id, why) in new[]
+            {
+                (ForgettingSteps.Id(job), "has not ended"), (JobId.FromRandomness(new byte[32]), "there is no such job"),
+            }
+        )
         {
             var (forgotten, rejection) = await service.Forgetting().ForgetAsync(id, "test", null, CancellationToken.None);
             Assert.Null(forgotten);

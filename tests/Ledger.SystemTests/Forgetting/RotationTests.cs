@@ -34,7 +34,12 @@ public sealed class RotationTests
         Assert.InRange(recorded.DestroyedAt, now.AddMilliseconds(-1), service.Clock.GetUtcNow());
         Assert.Equal(
             ["epoch-000002.key", "service.key", "survivors-000002.keys"],
-            Directory.EnumerateFiles(service.KeyDirectory).Select(Path.GetFileName).Where(name => !name!.StartsWith("log.", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            Directory
+                .EnumerateFiles(service.KeyDirectory)
+                .Select(Path.GetFileName)
+                .Where(name => !name!.StartsWith("log.", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        );
 
         // The next forgetting waits for the next day, unless somebody asks.
         var second = await service.SubmitAsync(new { conversationIds = new[] { "theirs-1" } });
@@ -53,10 +58,20 @@ public sealed class RotationTests
         await using var service = await TestService.StartAsync();
         await service.RotateAsync();
         const string Insert = "insert into ledger.job_secrets values ('0b9a0c8e-7a57-5d0c-8f0e-52d6e0b4d3b7', {0}, '', '', '')";
-        Assert.Equal("LV410", (await Assert.ThrowsAsync<PostgresException>(() => service.ExecuteAsync(string.Format(null, Insert, 1)))).SqlState);
-        Assert.Equal("LV411", (await Assert.ThrowsAsync<PostgresException>(() => service.ExecuteAsync("begin isolation level repeatable read; " + string.Format(null, Insert, 2)))).SqlState);
+        Assert.Equal(
+            "LV410", (await Assert.ThrowsAsync<PostgresException>(() => service.ExecuteAsync(string.Format(null, Insert, 1)))).SqlState);
+        Assert.Equal(
+            "LV411",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() =>
+                    service.ExecuteAsync("begin isolation level repeatable read; " + string.Format(null, Insert, 2))
+                )
+            ).SqlState
+        );
         await service.ExecuteAsync(string.Format(null, Insert, 2));
-        Assert.Equal("LV410", (await Assert.ThrowsAsync<PostgresException>(() => service.ExecuteAsync("update ledger.job_secrets set epoch = 1"))).SqlState);
+        Assert.Equal(
+            "LV410",
+            (await Assert.ThrowsAsync<PostgresException>(() => service.ExecuteAsync("update ledger.job_secrets set epoch = 1"))).SqlState);
     }
 
     [Fact]
@@ -69,7 +84,12 @@ public sealed class RotationTests
         await InsertAsync(submitting, service.Keys, job);
 
         var rotation = Task.Run(() => service.RotateAsync());
-        await UntilAsync(() => service.ScalarAsync<bool>("select exists (select from pg_locks where relation = 'ledger.job_secrets'::regclass and mode = 'ShareRowExclusiveLock' and not granted)"));
+        await UntilAsync(() =>
+            service.ScalarAsync<bool>(
+                "select exists (select from pg_locks where relation = 'ledger.job_secrets'::regclass and mode = 'ShareRowExclusiveLock' "
+                + "and not granted)"
+            )
+        );
         Assert.True(File.Exists(Path.Combine(service.KeyDirectory, "epoch-000001.key")));
         await transaction.CommitAsync();
         Assert.Equal([1], (await rotation).Destroyed);
@@ -142,7 +162,10 @@ public sealed class RotationTests
         var recorded = await service.RecordedAsync();
 
         using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.Run.ServeCommand.Addresses(node).Single()) };
-        using var request = new HttpRequestMessage(HttpMethod.Post, service.Deletions) { Content = System.Net.Http.Json.JsonContent.Create(new { conversationIds = new[] { "theirs-2" } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, service.Deletions)
+        {
+            Content = System.Net.Http.Json.JsonContent.Create(new { conversationIds = new[] { "theirs-2" } }),
+        };
         request.Headers.Add("auth", service.Token());
         using var answer = await client.SendAsync(request);
         Assert.Equal(503, (int)answer.StatusCode);
@@ -179,10 +202,13 @@ public sealed class RotationTests
         }
         foreach (var when in new[] { RotateWhen.Now, RotateWhen.Forgotten, RotateWhen.Daily })
         {
-            var refused = await Assert.ThrowsAsync<KeyFolderBehindException>(() => node.Services.GetRequiredService<KeyRotation>().RunOnceAsync(when, "test", null, s_never));
+            var refused = await Assert.ThrowsAsync<KeyFolderBehindException>(() =>
+                node.Services.GetRequiredService<KeyRotation>().RunOnceAsync(when, "test", null, s_never)
+            );
             Assert.Contains("it has neither epoch-000001.key nor survivors-000002.keys", refused.Message, StringComparison.Ordinal);
         }
-        Assert.Equal(0, await backup.ScalarAsync<long>("select count(*) from ledger.mt_events where type in ('failed', 'epoch_key_destroyed')"));
+        Assert.Equal(
+            0, await backup.ScalarAsync<long>("select count(*) from ledger.mt_events where type in ('failed', 'epoch_key_destroyed')"));
         Assert.False(File.Exists(file) || File.Exists(Survivors.File(service.KeyDirectory, 3)));
         using var client = new HttpClient { BaseAddress = new Uri(Ledger.Cli.Run.ServeCommand.Addresses(node).Single()) };
         Assert.Contains("keys: the key folder is incomplete", await HealthAsync(client), StringComparison.Ordinal);
@@ -199,7 +225,9 @@ public sealed class RotationTests
         var job = await service.SubmitAsync(new { conversationIds = new[] { "theirs-00001" } });
         await service.RotateAsync();
         File.Delete(Survivors.File(service.KeyDirectory, 2));
-        await Assert.ThrowsAsync<KeyFolderBehindException>(() => service.Rotation().RunOnceAsync(RotateWhen.Forgotten, "test", null, s_never));
+        await Assert.ThrowsAsync<KeyFolderBehindException>(() =>
+            service.Rotation().RunOnceAsync(RotateWhen.Forgotten, "test", null, s_never)
+        );
         // Recorded as destroyed it has to be: else nobody knows.
         await service.ExecuteAsync("update ledger.key_epochs set destroyed_at = null where epoch = 1");
         await Assert.ThrowsAsync<KeyFolderBehindException>(() => service.RotateAsync());
@@ -223,40 +251,60 @@ public sealed class RotationTests
             for (; !done.IsCancellationRequested || rotations < 5; rotations++)
                 Assert.IsType<RotationResult.Rotated>(await rotation.RunOnceAsync(RotateWhen.Now, "test", null, s_never));
         });
-        var jobs = await Task.WhenAll(Enumerable.Range(1, 60).Select(i => service.SubmitAsync(new { conversationIds = new[] { $"theirs-{i:D5}" } })));
-        await UntilAsync(
-            async () => await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0);
+        var jobs = await Task.WhenAll(
+            Enumerable.Range(1, 60).Select(i => service.SubmitAsync(new { conversationIds = new[] { $"theirs-{i:D5}" } })));
+        await UntilAsync(async () =>
+            await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where status = 'queued'") == 0
+        );
         await done.CancelAsync();
         await rotating;
         Assert.Equal(60, jobs.Distinct().Count());
-        Assert.Equal(60, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_jobstatus where data->>'status' = 'completed' and data->'result'->>'deletedCount' = '1' and data->'result'->>'retriesRemaining' = '3'"));
+        Assert.Equal(
+            60,
+            await service.ScalarAsync<long>(
+                "select count(*) from ledger.mt_doc_jobstatus where data->>'status' = 'completed' and data->'result'->>'deletedCount' = "
+                + "'1' and data->'result'->>'retriesRemaining' = '3'"
+            )
+        );
         Assert.Equal(0, await service.CountConversationsAsync());
         await AllOpenAsync(service, 60);
         Assert.Equal(Enumerable.Range(1, rotations), (await RecordedAsync(service)).Select(@event => @event.Epoch));
     }
 
-    private static Microsoft.AspNetCore.Builder.WebApplication Node(string connection, KeyFolder keys) => LedgerService.Build(new ServiceSettings
-    {
-        Connection = connection,
-        Keys = keys,
-        Urls = "http://127.0.0.1:0",
-        Turns = null,
-        Engine = null,
-        Log = new LogOptions { Loop = false },
-        Http = new() { Submits = null },
-    });
+    private static Microsoft.AspNetCore.Builder.WebApplication Node(string connection, KeyFolder keys) =>
+        LedgerService.Build(
+            new ServiceSettings
+            {
+                Connection = connection,
+                Keys = keys,
+                Urls = "http://127.0.0.1:0",
+                Turns = null,
+                Engine = null,
+                Log = new LogOptions { Loop = false },
+                Http = new() { Submits = null },
+            }
+        );
 
     /// <summary>What the node says that it lacks.</summary>
     private static async Task<string> HealthAsync(HttpClient client)
     {
         using var health = await client.GetAsync("/health/ready");
-        return string.Concat(System.Text.Json.Nodes.JsonNode.Parse(await health.Content.ReadAsStringAsync())!["errors"]?.AsArray().Select(error => error!["msg"]!.GetValue<string>()) ?? []);
+        return string.Concat(
+            System
+                .Text.Json.Nodes.JsonNode.Parse(await health.Content.ReadAsStringAsync())!["errors"]
+                ?.AsArray()
+                .Select(error => error!["msg"]!.GetValue<string>())
+                ?? []
+        );
     }
 
     private static async Task<JobKey> InsertAsync(NpgsqlConnection connection, KeyFolder keys, JobId job)
     {
         var (key, epoch, wrapped) = keys.NewJobKey(job);
-        await using var command = new NpgsqlCommand("insert into ledger.job_secrets values ($1, $2, $3, '', '')", connection) { Parameters = { new() { Value = job.Value }, new() { Value = epoch }, new() { Value = wrapped } } };
+        await using var command = new NpgsqlCommand("insert into ledger.job_secrets values ($1, $2, $3, '', '')", connection)
+        {
+            Parameters = { new() { Value = job.Value }, new() { Value = epoch }, new() { Value = wrapped } },
+        };
         await command.ExecuteNonQueryAsync();
         return key;
     }
@@ -277,7 +325,9 @@ public sealed class RotationTests
         await using var command = service.Source.CreateCommand("select job_id, epoch, wrapped_key from ledger.job_secrets");
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            opened.Add(new JobId(reader.GetGuid(0)), keys.OpenJobKey(new JobId(reader.GetGuid(0)), reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)));
+            opened.Add(
+                new JobId(reader.GetGuid(0)),
+                keys.OpenJobKey(new JobId(reader.GetGuid(0)), reader.GetInt32(1), reader.GetFieldValue<byte[]>(2)));
         return opened;
     }
 

@@ -8,11 +8,15 @@ using Ledger.SystemTests.Foreign;
 namespace Ledger.SystemTests.Guides;
 
 /// <summary>
-/// Runs the <c>sh</c> blocks of a guide, in order, as a person would in one terminal; it stops at the first command that fails. What other blocks hold is not run.
+/// Runs the <c>sh</c> blocks of a guide, in order, as a person would in one terminal; it stops at the first command that fails. What other
+/// blocks hold is not run.
 /// <list type="bullet">
 /// <item>Services that <c>serve</c> stay up behind the commands after them, and so does one process that runs all commands that end.</item>
 /// <item>Ports 8080 and 8081 of this machine are replaced by free ones.</item>
-/// <item>A job id is replaced by that of a job of <c>st-my-bot</c>, submitted by <c>cs-my-client</c>, that has ended: before the first block that names one, a job is submitted, in a window that is open.</item>
+/// <item>
+/// A job id is replaced by that of a job of <c>st-my-bot</c>, submitted by <c>cs-my-client</c>, that has ended: before the first block
+/// that names one, a job is submitted, in a window that is open.
+/// </item>
 /// </list>
 /// </summary>
 internal sealed partial class GuideShell
@@ -29,7 +33,8 @@ internal sealed partial class GuideShell
     }
 
     /// <summary>The blocks of a guide that are run.</summary>
-    public static IReadOnlyList<string> Blocks(string markdown) => [.. Block().Matches(markdown.ReplaceLineEndings("\n")).Select(block => block.Groups["block"].Value)];
+    public static IReadOnlyList<string> Blocks(string markdown) =>
+        [.. Block().Matches(markdown.ReplaceLineEndings("\n")).Select(block => block.Groups["block"].Value)];
 
     public void Add(string block)
     {
@@ -42,15 +47,22 @@ internal sealed partial class GuideShell
     public async Task<(int Code, string Said)> RunAsync()
     {
         var (api, witness) = (FreePort(), FreePort());
-        var script = $"{_prelude}\nset -x\n{_script}".Replace("127.0.0.1:8080", $"127.0.0.1:{api}").Replace("127.0.0.1:8081", $"127.0.0.1:{witness}");
-        return await Tool.RunAsync("bash", ["-euo", "pipefail", "-c", script], _folder, new Dictionary<string, string>
-        {
-            ["LEDGER_DLL"] = typeof(CommandLine).Assembly.Location,
-            ["COMMANDS_DLL"] = typeof(SeveralCommands).Assembly.Location,
-            ["LC_ALL"] = "C.UTF-8",
-            ["NO_PROXY"] = "*",
-            ["HOME"] = _folder,
-        });
+        var script = $"{_prelude}\nset -x\n{_script}"
+            .Replace("127.0.0.1:8080", $"127.0.0.1:{api}")
+            .Replace("127.0.0.1:8081", $"127.0.0.1:{witness}");
+        return await Tool.RunAsync(
+            "bash",
+            ["-euo", "pipefail", "-c", script],
+            _folder,
+            new Dictionary<string, string>
+            {
+                ["LEDGER_DLL"] = typeof(CommandLine).Assembly.Location,
+                ["COMMANDS_DLL"] = typeof(SeveralCommands).Assembly.Location,
+                ["LC_ALL"] = "C.UTF-8",
+                ["NO_PROXY"] = "*",
+                ["HOME"] = _folder,
+            }
+        );
     }
 
     private static int FreePort()

@@ -39,16 +39,27 @@ public sealed class GuideTests
     [Fact]
     public async Task Every_message_that_the_operations_guide_explains_is_one_that_the_service_has()
     {
-        var source = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Ledger"), "*.*", SearchOption.AllDirectories)
-            .Where(file => Path.GetExtension(file) is ".cs" or ".sql").Select(File.ReadAllText)).Replace("''", "'");
-        var messages = (await ReadAsync("docs/operations.md")).Split('\n')
-            .SkipWhile(line => !line.StartsWith("| `/health/ready` says", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))
-            .SelectMany(line => line.Split('|')[1].Split('`').Where((_, index) => index % 2 == 1)).ToList();
+        var source = string.Concat(
+                Directory
+                    .EnumerateFiles(Path.Combine(Repository.Root, "src", "Ledger"), "*.*", SearchOption.AllDirectories)
+                    .Where(file => Path.GetExtension(file) is ".cs" or ".sql")
+                    .Select(File.ReadAllText)
+            )
+            .Replace("''", "'");
+        var messages = (await ReadAsync("docs/operations.md"))
+            .Split('\n')
+            .SkipWhile(line => !line.StartsWith("| `/health/ready` says", StringComparison.Ordinal))
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .SelectMany(line => line.Split('|')[1].Split('`').Where((_, index) => index % 2 == 1))
+            .ToList();
         Assert.True(messages.Count > 10);
         foreach (var message in messages)
         {
             // Before the colon is the check's name; an ellipsis stands for what differs.
-            var text = message.Contains(": ", StringComparison.Ordinal) ? message[(message.IndexOf(": ", StringComparison.Ordinal) + 2)..] : message;
+            var text = message.Contains(": ", StringComparison.Ordinal)
+                ? message[(message.IndexOf(": ", StringComparison.Ordinal) + 2)..]
+                : message;
             foreach (var part in text.Split('…', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
                 Assert.True(Known(source, part), $"nothing says '{part}'");
         }
@@ -58,7 +69,8 @@ public sealed class GuideTests
     private static bool Known(string source, string part) =>
         source.Contains(part, StringComparison.Ordinal)
         || part.Split(" start, ").Length == 2 && part.Split(" start, ").All(piece => source.Contains(piece, StringComparison.Ordinal))
-        || part.Split(" follow the registry, ").Length == 2 && part.Split(" follow the registry, ").All(piece => source.Contains(piece, StringComparison.Ordinal))
+        || part.Split(" follow the registry, ").Length == 2
+            && part.Split(" follow the registry, ").All(piece => source.Contains(piece, StringComparison.Ordinal))
         || part.Split(": ").Length == 2 && part.Split(": ").All(piece => source.Contains(piece, StringComparison.Ordinal));
 
     private static Task<string> ReadAsync(string guide) => File.ReadAllTextAsync(Path.Combine(Repository.Root, guide));

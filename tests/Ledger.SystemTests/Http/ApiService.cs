@@ -36,7 +36,14 @@ internal sealed class ApiService : IAsyncDisposable
 
     public static async Task<ApiService> StartAsync(HttpOptions? options = null, bool ownClock = false)
     {
-        var service = new ApiService(await TestService.StartAsync(new TestServiceOptions { Http = options ?? new HttpOptions { Submits = null, Polls = null }, OwnClock = ownClock, WriterLoop = true }));
+        var service = new ApiService(
+            await TestService.StartAsync(
+                new TestServiceOptions
+                {
+                    Http = options ?? new HttpOptions { Submits = null, Polls = null }, OwnClock = ownClock, WriterLoop = true,
+                }
+            )
+        );
         await service.Node.AddBotAsync(service.Bot);
         await service.Node.AddBotAsync(OtherBot);
         foreach (var scopes in new Scope[][] { [Scope.DeleteConversations], [Scope.LedgerAudit], [Scope.LogsHistory] })
@@ -61,10 +68,14 @@ internal sealed class ApiService : IAsyncDisposable
     public static string ClientWith(params Scope[] scopes) => "cs-" + string.Join('-', scopes);
 
     public async Task AddClientAsync(
-        string client, TokenAlgorithm algorithm = TokenAlgorithm.HS256, string? publicKey = null, bool requireExpiry = false, byte[]? secret = null, params Scope[] scopes)
+        string client, TokenAlgorithm algorithm = TokenAlgorithm.HS256, string? publicKey = null, bool requireExpiry = false,
+        byte[]? secret = null, params Scope[] scopes)
     {
-        Assert.Null(await Registry.ExecuteOnClientAsync(
-            client, new AddClient(client, algorithm, publicKey, requireExpiry, secret is null ? null : "first", "test", null), secret, CancellationToken.None));
+        Assert.Null(
+            await Registry.ExecuteOnClientAsync(
+                client, new AddClient(client, algorithm, publicKey, requireExpiry, secret is null ? null : "first", "test", null), secret,
+                CancellationToken.None)
+        );
         foreach (var bot in new[] { Bot, OtherBot })
             await GrantAsync(bot, client, scopes);
         if (secret is not null)
@@ -122,14 +133,17 @@ internal sealed class ApiService : IAsyncDisposable
 /// <summary>What came back.</summary>
 internal sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMessage Response)
 {
-    public static async Task<Answer> OfAsync(HttpResponseMessage response) => new(response.StatusCode, await response.Content.ReadAsStringAsync(), response);
+    public static async Task<Answer> OfAsync(HttpResponseMessage response) =>
+        new(response.StatusCode, await response.Content.ReadAsStringAsync(), response);
 
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     public string Member(string name) => Json.GetProperty(name).ToString();
 
     public string? Header(string name) =>
-        Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+        Response.Headers.TryGetValues(name, out var values) || Response.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(", ", values)
+            : null;
 
     public Answer Is(int status)
     {
@@ -137,7 +151,9 @@ internal sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMe
         return this;
     }
 
-    /// <summary>Shows that it is the envelope of contract §5, with this code and a message that contains <paramref name="message"/>.</summary>
+    /// <summary>
+    /// Shows that it is the envelope of contract §5, with this code and a message that contains <paramref name="message"/>.
+    /// </summary>
     public Answer IsError(int status, int code, string message = "")
     {
         Is(status);
@@ -156,7 +172,9 @@ internal sealed record Answer(HttpStatusCode Status, string Body, HttpResponseMe
     }
 }
 
-/// <summary>One service for the tests of a class; started by the first that asks, so that a machine without PostgreSQL skips instead of failing.</summary>
+/// <summary>
+/// One service for the tests of a class; started by the first that asks, so that a machine without PostgreSQL skips instead of failing.
+/// </summary>
 public sealed class SharedApiService : IAsyncLifetime
 {
     private readonly Once<ApiService> _service = new(() => ApiService.StartAsync());

@@ -6,7 +6,10 @@ namespace Ledger.SystemTests.Http;
 /// <summary>The 429 of contract §5, counted across nodes.</summary>
 public sealed class RateLimitTests
 {
-    private static readonly HttpOptions s_few = new() { Submits = new RateLimit(PerMinute: 5, PerHour: 100), Polls = new RateLimit(PerMinute: 3, PerHour: 100) };
+    private static readonly HttpOptions s_few = new()
+    {
+        Submits = new RateLimit(PerMinute: 5, PerHour: 100), Polls = new RateLimit(PerMinute: 3, PerHour: 100),
+    };
 
     [SkippableFact]
     public async Task A_second_node_learns_what_the_first_admitted()

@@ -53,14 +53,21 @@ public sealed class LeakTests
             Assert.Contains($"{stays} as plain text in pg_dump", found);
             Assert.Contains($"{stays} as plain text in conversations.conversations", found);
         }
-        foreach (var (place, text) in new[]
-                 {
-                     ("ledger.mt_events", "\"conversationIds\""), ("the service's log", "internal error"),
-                     ("wolverine.wolverine_node_records", "NodeStarted"),
-                     (told.Place, "deletion_job.completed"), (told.Place, "1 were there already"), ("pg_statistic", "rtm"),
-                     (Path.Combine(server.DataDirectory, "cluster", "server.log"), "database system is ready"),
-                 })
-            Assert.True(kept.Any(one => one.Place == place && one.Text.Contains(text, StringComparison.Ordinal)), $"{place} does not hold '{text}'");
+        foreach (
+            var (place, text) in new[]
+            {
+                ("ledger.mt_events", "\"conversationIds\""),
+                ("the service's log", "internal error"),
+                ("wolverine.wolverine_node_records", "NodeStarted"),
+                (told.Place, "deletion_job.completed"),
+                (told.Place, "1 were there already"),
+                ("pg_statistic", "rtm"),
+                (Path.Combine(server.DataDirectory, "cluster", "server.log"), "database system is ready"),
+            }
+        )
+            Assert.True(
+                kept.Any(one => one.Place == place && one.Text.Contains(text, StringComparison.Ordinal)),
+                $"{place} does not hold '{text}'");
     }
 
     [Theory]
@@ -75,7 +82,15 @@ public sealed class LeakTests
             foreach (var before in new[] { "", "a", "ab", "abc" })
             {
                 byte[] around = [.. Encoding.ASCII.GetBytes(before), .. encoding.GetBytes(id), .. "z"u8];
-                foreach (var text in new[] { Convert.ToHexString(around), Convert.ToHexStringLower(around), Convert.ToBase64String(around), System.Buffers.Text.Base64Url.EncodeToString(around) })
+                foreach (
+                    var text in new[]
+                    {
+                        Convert.ToHexString(around),
+                        Convert.ToHexStringLower(around),
+                        Convert.ToBase64String(around),
+                        System.Buffers.Text.Base64Url.EncodeToString(around),
+                    }
+                )
                     Assert.NotEmpty(RawIdentifier.Find(id, text));
             }
         }
@@ -89,31 +104,37 @@ public sealed class LeakTests
         (string Place, string Plant, string Id)[] planted =
         [
             .. from one in new[]
-               {
-                   // Statistics come first: what they are taken of goes again.
-                   ("pg_statistic",
-                       """
-                       with two as (select $1 as cid union all select $1 || '2')
-                       insert into conversations.channel_users select 'bot', cid, now() from two;
-                       alter table conversations.channel_users alter column cid set statistics 100;
-                       analyze conversations.channel_users;
-                       delete from conversations.channel_users
-                       """),
-                   ("ledger.mt_event_progression", "insert into ledger.mt_event_progression (name) values ($1)"),
-                   ("conversations.analytics", "insert into conversations.analytics values ('bot', now(), $1, 1, 1)"),
-                   ("conversations.channel_users", "insert into conversations.channel_users values ('bot', $1, now())"),
-                   ("client_secrets", "insert into ledger.client_secrets values ('c', 's', $1::text::bytea)"),
-                   ("client_secrets", "insert into ledger.client_secrets values ('c', 't', encode($1::text::bytea, 'base64')::bytea)"),
-                   ("client_secrets",
-                       "insert into ledger.client_secrets select '', '', encode((repeat('x', 60) || $1)::bytea, 'base64')::bytea"),
-                   (
-                       "mt_streams",
-                       "insert into ledger.mt_streams (id, type, version) "
-                       + "select gen_random_uuid(), encode(('x' || $1)::bytea, 'base64'), 1"),
-                   ("wolverine.wolverine_dead_letters",
-                       "insert into wolverine.wolverine_dead_letters (id, body, message_type) values (gen_random_uuid(), $1::text::bytea, 'x')"),
-               }
-               select (one.Item1, one.Item2, ErasedLives.Name("planted")),
+            {
+                // Statistics come first: what they are taken of goes again.
+                (
+                    "pg_statistic",
+                    """
+                    with two as (select $1 as cid union all select $1 || '2')
+                    insert into conversations.channel_users select 'bot', cid, now() from two;
+                    alter table conversations.channel_users alter column cid set statistics 100;
+                    analyze conversations.channel_users;
+                    delete from conversations.channel_users
+                    """
+                ),
+                ("ledger.mt_event_progression", "insert into ledger.mt_event_progression (name) values ($1)"),
+                ("conversations.analytics", "insert into conversations.analytics values ('bot', now(), $1, 1, 1)"),
+                ("conversations.channel_users", "insert into conversations.channel_users values ('bot', $1, now())"),
+                ("client_secrets", "insert into ledger.client_secrets values ('c', 's', $1::text::bytea)"),
+                ("client_secrets", "insert into ledger.client_secrets values ('c', 't', encode($1::text::bytea, 'base64')::bytea)"),
+                (
+                    "client_secrets",
+                    "insert into ledger.client_secrets select '', '', encode((repeat('x', 60) || $1)::bytea, 'base64')::bytea"),
+                (
+                    "mt_streams",
+                    "insert into ledger.mt_streams (id, type, version) "
+                        + "select gen_random_uuid(), encode(('x' || $1)::bytea, 'base64'), 1"
+                ),
+                (
+                    "wolverine.wolverine_dead_letters",
+                    "insert into wolverine.wolverine_dead_letters (id, body, message_type) values (gen_random_uuid(), $1::text::bytea, 'x')"
+                ),
+            }
+            select (one.Item1, one.Item2, ErasedLives.Name("planted")),
         ];
         string[] ids = [.. planted.Select(one => one.Id)];
         await using var connection = await service.OpenAsync();

@@ -40,7 +40,12 @@ internal static class RawIdentifier
         yield return ("a URL", PercentLower(id));
         yield return ("JSON of escapes alone", string.Concat(id.Select(c => "\\u" + ((int)c).ToString("x4"))));
         yield return ("UTF-8 read as Latin-1", Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(id)));
-        foreach (var (encoding, name) in new (Encoding, string)[] { (Encoding.UTF8, "UTF-8"), (Encoding.Unicode, "UTF-16LE"), (Encoding.BigEndianUnicode, "UTF-16BE") })
+        foreach (
+            var (encoding, name) in new (Encoding, string)[]
+            {
+                (Encoding.UTF8, "UTF-8"), (Encoding.Unicode, "UTF-16LE"), (Encoding.BigEndianUnicode, "UTF-16BE"),
+            }
+        )
         {
             var bytes = encoding.GetBytes(id);
             yield return ($"hex of {name}", Convert.ToHexStringLower(bytes));
@@ -54,12 +59,15 @@ internal static class RawIdentifier
         }
     }
 
-    private static string Escaped(string id, string hex) => string.Concat(id.Select(c => c < 128 ? c.ToString() : "\\u" + ((int)c).ToString(hex)));
+    private static string Escaped(string id, string hex) =>
+        string.Concat(id.Select(c => c < 128 ? c.ToString() : "\\u" + ((int)c).ToString(hex)));
 
     private static string PercentLower(string id) =>
         string.Concat(Encoding.UTF8.GetBytes(id).Select(b => char.IsAsciiLetterOrDigit((char)b) || b == '-' ? $"{(char)b}" : $"%{b:x2}"));
 
-    /// <summary>The characters that these bytes alone decide when <paramref name="alignment"/> bytes come before them and any after.</summary>
+    /// <summary>
+    /// The characters that these bytes alone decide when <paramref name="alignment"/> bytes come before them and any after.
+    /// </summary>
     private static string Base64Within(byte[] bytes, int alignment)
     {
         var text = Convert.ToBase64String([.. new byte[alignment], .. bytes]);

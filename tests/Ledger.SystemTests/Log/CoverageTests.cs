@@ -47,7 +47,9 @@ public sealed class CoverageTests
         Assert.Equal(HttpStatusCode.NotFound, (await service.Client.GetAsync("/log/checkpoint")).StatusCode);
         using var ready = await service.Client.GetAsync("/health/ready");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
-        Assert.Contains("log: the witnesses' quorum has not cosigned the latest checkpoint: witness.example/w1 does not answer", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "log: the witnesses' quorum has not cosigned the latest checkpoint: witness.example/w1 does not answer",
+            await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         isMet = true;
         await service.RunSlicesAsync();
@@ -67,12 +69,16 @@ public sealed class CoverageTests
             Directory.CreateDirectory(path);
         else
             await File.WriteAllTextAsync(path, "damaged");
-        Assert.Contains(path, (await service.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            path, (await service.Services.GetRequiredService<LogWriter>().RunOnceAsync(CancellationToken.None)).Problem,
+            StringComparison.Ordinal);
 
         using var ready = await service.Client.GetAsync("/health/ready");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         var answer = await ready.Content.ReadAsStringAsync();
-        Assert.Contains("log: the key folder cannot be used: see the service's log", answer.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "log: the key folder cannot be used: see the service's log", answer.Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Assert.DoesNotContain(file, answer, StringComparison.Ordinal);
         Assert.DoesNotContain(service.KeyDirectory, answer, StringComparison.Ordinal);
         Assert.Contains(log.All, line => line.Contains(path, StringComparison.Ordinal));
@@ -89,7 +95,9 @@ public sealed class CoverageTests
         await service.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
         await SliceAsync(service);
         Assert.Equal(3, await service.CountConversationsAsync());
-        Assert.Contains("log: it is behind, and deletions wait for it", await (await service.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "log: it is behind, and deletions wait for it",
+            await (await service.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
         await service.Clock.SetAsync(At("2026-11-21T02:00:00Z"));
         await SliceAsync(service);
@@ -123,10 +131,18 @@ public sealed class CoverageTests
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions { WriterLoop = true });
         await service.SubmitAsync(new { cId = "user-1" });
-        await UntilAsync("the submission is not covered", () => service.ScalarAsync<bool>(
-            "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from ledger.mt_events))"));
+        await UntilAsync(
+            "the submission is not covered",
+            () =>
+                service.ScalarAsync<bool>(
+                    "select exists (select from ledger.log_checkpoints where published_at is not null and size = (select count(*) from "
+                    + "ledger.mt_events))"
+                )
+        );
         var covered = await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state");
-        await UntilAsync("no heartbeat", async () => await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state") > covered.AddSeconds(1));
+        await UntilAsync(
+            "no heartbeat",
+            async () => await service.ScalarAsync<DateTime>("select covered_until from ledger.log_state") > covered.AddSeconds(1));
     }
 
     private static Task SliceAsync(TestService service) => service.Services.RunSliceAsync("test");

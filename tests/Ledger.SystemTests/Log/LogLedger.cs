@@ -43,7 +43,9 @@ internal sealed class LogLedger : IAsyncDisposable
             _open.Add(database);
         if (folder is null)
             _own = database;
-        return new LogWriter(database, KeyFolder.Open(folder ?? KeyDirectory), new LogOptions { Loop = false, Cosign = cosign }, TimeProvider.System, NullLogger<LogWriter>.Instance)
+        return new LogWriter(
+            database, KeyFolder.Open(folder ?? KeyDirectory), new LogOptions { Loop = false, Cosign = cosign }, TimeProvider.System,
+            NullLogger<LogWriter>.Instance)
         {
             At = at ?? (_ => { }),
         };
@@ -62,7 +64,8 @@ internal sealed class LogLedger : IAsyncDisposable
     /// <summary>Events of a stream of their own.</summary>
     public async Task<Guid> AppendAsync(string stream, int events = 1)
     {
-        await Events.AppendAsync(EventStoreDatabase.Stream(stream), 0, [.. Enumerable.Range(1, events).Select(i => EventStoreDatabase.Event($"{stream}-{i}"))]);
+        await Events.AppendAsync(
+            EventStoreDatabase.Stream(stream), 0, [.. Enumerable.Range(1, events).Select(i => EventStoreDatabase.Event($"{stream}-{i}"))]);
         return EventStoreDatabase.Stream(stream);
     }
 
@@ -93,25 +96,42 @@ internal sealed class LogLedger : IAsyncDisposable
             """);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            entries.Add(LeafEntry.Encode(reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetFieldValue<byte[]>(4)));
+            entries.Add(
+                LeafEntry.Encode(
+                    reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetFieldValue<DateTimeOffset>(3),
+                    reader.GetFieldValue<byte[]>(4))
+            );
         return entries;
     }
 
-    /// <summary>Holds everything against everything: each event once and without gaps, the tiles and every checkpoint ever signed against a tree calculated by the definition.</summary>
+    /// <summary>
+    /// Holds everything against everything: each event once and without gaps, the tiles and every checkpoint ever signed against a tree
+    /// calculated by the definition.
+    /// </summary>
     public async Task<List<byte[]>> HoldsAsync(NoteVerifier? key = null)
     {
-        Assert.Equal(0, await Events.ScalarAsync<long>(
-            """
-            select count(*) from (select stream_id, version from ledger.mt_events) e full join
-                (select stream_id, first_version + n as version from ledger.log_runs cross join generate_series(0, count - 1) n) l on l.stream_id = e.stream_id and l.version = e.version
-            where e.version is null or l.version is null
-            """));
+        Assert.Equal(
+            0,
+            await Events.ScalarAsync<long>(
+                """
+                select count(*) from (select stream_id, version from ledger.mt_events) e full join
+                    (select stream_id, first_version + n as version
+                        from ledger.log_runs
+                        cross join generate_series(0, count - 1) n) l on l.stream_id = e.stream_id and l.version = e.version
+                where e.version is null or l.version is null
+                """
+            )
+        );
         var size = await Events.ScalarAsync<long>("select size from ledger.log_state");
-        Assert.True(await Events.ScalarAsync<bool>(
-            """
-            select coalesce(sum(count), 0) = (select size from ledger.log_state) and coalesce(bool_and(first_index = before), true)
-            from (select count, first_index, coalesce(sum(count) over (order by first_index rows between unbounded preceding and 1 preceding), 0) as before from ledger.log_runs) r
-            """));
+        Assert.True(
+            await Events.ScalarAsync<bool>(
+                """
+                select coalesce(sum(count), 0) = (select size from ledger.log_state) and coalesce(bool_and(first_index = before), true)
+                from (select count, first_index, coalesce(sum(count) over (order by first_index rows between unbounded preceding
+                    and 1 preceding), 0) as before from ledger.log_runs) r
+                """
+            )
+        );
         Assert.Equal(size, await Events.ScalarAsync<long>("select count(*) from ledger.mt_events"));
         var leaves = (await EntriesAsync()).ConvertAll(entry => MerkleTree.LeafHash(entry));
         Assert.Equal(Mth(leaves, 0, leaves.Count), await Events.ScalarAsync<byte[]>("select root from ledger.log_state"));
@@ -148,7 +168,9 @@ internal sealed class LogLedger : IAsyncDisposable
         while (await reader.ReadAsync())
         {
             var checkpoint = Checkpoint.Open(SignedNote.Parse(reader.GetString(2)), key);
-            Assert.Equal((checkpoint.Size, Convert.ToHexString(checkpoint.Root)), (reader.GetInt64(0), Convert.ToHexString(reader.GetFieldValue<byte[]>(1))));
+            Assert.Equal(
+                (checkpoint.Size, Convert.ToHexString(checkpoint.Root)),
+                (reader.GetInt64(0), Convert.ToHexString(reader.GetFieldValue<byte[]>(1))));
             Assert.Equal(Mth(leaves, 0, (int)checkpoint.Size), checkpoint.Root);
         }
     }
@@ -161,12 +183,15 @@ internal sealed class LogLedger : IAsyncDisposable
             foreach (var (tile, number) in Enumerable.Range(0, leaves.Count / width).Chunk(256).Select((chunk, number) => (chunk, number)))
             {
                 var expected = tile.SelectMany(i => Mth(leaves, i * width, (i + 1) * width)).ToArray();
-                Assert.Equal(expected, await Events.ScalarAsync<byte[]>($"select hashes from ledger.log_tiles where level = {level} and number = {number}"));
+                Assert.Equal(
+                    expected,
+                    await Events.ScalarAsync<byte[]>($"select hashes from ledger.log_tiles where level = {level} and number = {number}"));
                 tiles++;
             }
         }
         Assert.Equal(tiles, await Events.ScalarAsync<long>("select count(*) from ledger.log_tiles"));
     }
 
-    private static string NewFolder() => Path.Combine(Path.GetTempPath(), $"ledger-test-log-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
+    private static string NewFolder() =>
+        Path.Combine(Path.GetTempPath(), $"ledger-test-log-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
 }

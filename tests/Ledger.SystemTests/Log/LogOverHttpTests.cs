@@ -17,11 +17,15 @@ public sealed class LogOverHttpTests
         await using var service = await LoggedAsync();
         using var answer = await service.Client.GetAsync("/log/checkpoint");
         Assert.Equal("text/plain; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
-        var checkpoint = Checkpoint.Open(SignedNote.Parse(await answer.Content.ReadAsByteArrayAsync()), LogKeyFile.Read(service.KeyDirectory).Verifier);
+        var checkpoint = Checkpoint.Open(
+            SignedNote.Parse(await answer.Content.ReadAsByteArrayAsync()), LogKeyFile.Read(service.KeyDirectory).Verifier);
         var size = (int)checkpoint.Size;
         Assert.True(size > 300, $"{size} leaves");
 
-        var entries = TileId.ReadBundle(await BytesAsync(service, "/log/tile/entries/000", "private")).Concat(TileId.ReadBundle(await BytesAsync(service, $"/log/tile/entries/001.p/{size - 256}", "private"))).ToList();
+        var entries = TileId
+            .ReadBundle(await BytesAsync(service, "/log/tile/entries/000", "private"))
+            .Concat(TileId.ReadBundle(await BytesAsync(service, $"/log/tile/entries/001.p/{size - 256}", "private")))
+            .ToList();
         var leaves = entries.ConvertAll(entry => MerkleTree.LeafHash(entry.Span));
         Assert.Equal(size, leaves.Count);
         Assert.All(entries, entry => LeafEntry.Parse(entry));
@@ -32,16 +36,25 @@ public sealed class LogOverHttpTests
         Assert.Equal(leaves.Take(255).SelectMany(hash => hash), await BytesAsync(service, "/log/tile/0/000.p/255", "public"));
         Assert.Equal(LogLedger.Mth(leaves, 0, 256), await BytesAsync(service, "/log/tile/1/000.p/1", "public"));
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, "/log/checkpoint") { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
+        using var again = new HttpRequestMessage(HttpMethod.Get, "/log/checkpoint")
+        {
+            Headers = { IfNoneMatch = { answer.Headers.ETag! } },
+        };
         Assert.Equal(HttpStatusCode.NotModified, (await service.Client.SendAsync(again)).StatusCode);
         Assert.True(answer.Headers.CacheControl is { Public: true, MaxAge.TotalSeconds: < 5 });
         await service.SubmitAsync(new { cId = "user-1" });
         await service.WriteLogAsync();
-        await Execution.Steps.UntilAsync("the old checkpoint is still served", async () =>
-        {
-            using var later = new HttpRequestMessage(HttpMethod.Get, "/log/checkpoint") { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
-            return (await service.Client.SendAsync(later)).StatusCode == HttpStatusCode.OK;
-        });
+        await Execution.Steps.UntilAsync(
+            "the old checkpoint is still served",
+            async () =>
+            {
+                using var later = new HttpRequestMessage(HttpMethod.Get, "/log/checkpoint")
+                {
+                    Headers = { IfNoneMatch = { answer.Headers.ETag! } },
+                };
+                return (await service.Client.SendAsync(later)).StatusCode == HttpStatusCode.OK;
+            }
+        );
     }
 
     [SkippableFact]
@@ -49,11 +62,33 @@ public sealed class LogOverHttpTests
     {
         await using var service = await LoggedAsync();
         var size = await service.ScalarAsync<long>("select size from ledger.log_state");
-        foreach (var tile in new[]
-        {
-            "0/001", $"0/001.p/{size - 255}", "0/002.p/1", "1/000", "1/000.p/2", "2/000.p/1", "8/000.p/1", "63/000", "0/000.p/0", "0/000.p/256", "0/0", "0/x000/000", "0/x001/000", "00/000", "-1/000", "0/000/", "0/000.p%2F1",
-            "0", "entries/001", "entries/002.p/1", "0/..%2F000", "0/999999999999999999999",
-        })
+        foreach (
+            var tile in new[]
+            {
+                "0/001",
+                $"0/001.p/{size - 255}",
+                "0/002.p/1",
+                "1/000",
+                "1/000.p/2",
+                "2/000.p/1",
+                "8/000.p/1",
+                "63/000",
+                "0/000.p/0",
+                "0/000.p/256",
+                "0/0",
+                "0/x000/000",
+                "0/x001/000",
+                "00/000",
+                "-1/000",
+                "0/000/",
+                "0/000.p%2F1",
+                "0",
+                "entries/001",
+                "entries/002.p/1",
+                "0/..%2F000",
+                "0/999999999999999999999",
+            }
+        )
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"/log/tile/{tile}") { Headers = { { "auth", service.Token() } } };
             using var answer = await service.Client.SendAsync(request);
@@ -74,14 +109,20 @@ public sealed class LogOverHttpTests
             return (await service.Client.SendAsync(request)).StatusCode;
         }
         Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(null));
-        Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(TestService.Sign(TestService.ClientId, RandomNumberGenerator.GetBytes(64))));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, await GetAsync(TestService.Sign(TestService.ClientId, RandomNumberGenerator.GetBytes(64))));
         Assert.Equal(HttpStatusCode.Forbidden, await GetAsync(service.Token(Scope.DeleteConversations)));
         var auditor = service.Token(Scope.LedgerAudit);
         Assert.Equal(HttpStatusCode.OK, await GetAsync(auditor));
         // One more bot, which this auditor may not see; a moment later she may.
         var other = await service.AddBotAsync();
-        await Execution.Steps.UntilAsync("the new bot's events are still shown to an auditor of the other", async () => await GetAsync(auditor) == HttpStatusCode.Forbidden);
-        Assert.Null(await service.Registry.ExecuteAsync(other, new GrantClient(other, $"cs-{(int)Scope.LedgerAudit}", [Scope.LedgerAudit], "test", null), CancellationToken.None));
+        await Execution.Steps.UntilAsync(
+            "the new bot's events are still shown to an auditor of the other",
+            async () => await GetAsync(auditor) == HttpStatusCode.Forbidden);
+        Assert.Null(
+            await service.Registry.ExecuteAsync(
+                other, new GrantClient(other, $"cs-{(int)Scope.LedgerAudit}", [Scope.LedgerAudit], "test", null), CancellationToken.None)
+        );
         Assert.Equal(HttpStatusCode.OK, await GetAsync(auditor));
     }
 
@@ -93,9 +134,14 @@ public sealed class LogOverHttpTests
         var other = new NoteSigner(origin, NoteKeyType.Ed25519, RandomNumberGenerator.GetBytes(32));
         var checkpoint = new Checkpoint(origin, 10_000, SHA256.HashData([]));
         await service.ExecuteAsync(
-            "insert into ledger.log_checkpoints values ($1, 10000, $2, $3, now(), now())", origin, checkpoint.Root, new SignedNote(checkpoint.Text, [other.Sign(checkpoint.Text)]).ToString());
-        await Execution.Steps.UntilAsync("the forged checkpoint is not refused", async () => (await service.Client.GetAsync("/log/checkpoint")).StatusCode == HttpStatusCode.ServiceUnavailable);
-        Assert.Contains("log: the checkpoint of size 10000 in the database was not signed by this log's key", await (await service.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            "insert into ledger.log_checkpoints values ($1, 10000, $2, $3, now(), now())", origin, checkpoint.Root,
+            new SignedNote(checkpoint.Text, [other.Sign(checkpoint.Text)]).ToString());
+        await Execution.Steps.UntilAsync(
+            "the forged checkpoint is not refused",
+            async () => (await service.Client.GetAsync("/log/checkpoint")).StatusCode == HttpStatusCode.ServiceUnavailable);
+        Assert.Contains(
+            "log: the checkpoint of size 10000 in the database was not signed by this log's key",
+            await (await service.Client.GetAsync("/health/ready")).Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>More than one tile of leaves, covered.</summary>

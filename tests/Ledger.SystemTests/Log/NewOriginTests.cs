@@ -31,17 +31,25 @@ public sealed class NewOriginTests
         Assert.Equal((Next, key), (key.Name, ledger.Key));
         var opened = Assert.IsType<OriginOpened>(Assert.Single(await ledger.Events.ReadAsync(StreamIds.Log)).Event);
         var last = Checkpoint.Open(SignedNote.Parse(oldNote), oldKey);
-        Assert.Equal((Next, LogLedger.Origin, 300, 303, "ada", "restored"), (opened.Origin, opened.PreviousOrigin, opened.Size, opened.PreviousSize, opened.Actor, opened.Reason));
+        Assert.Equal(
+            (Next, LogLedger.Origin, 300, 303, "ada", "restored"),
+            (opened.Origin, opened.PreviousOrigin, opened.Size, opened.PreviousSize, opened.Actor, opened.Reason));
         Assert.Equal(last.Root, opened.PreviousRoot);
         Assert.Equal("-infinity", await ledger.Events.ScalarAsync<string>("select covered_until::text from ledger.log_state"));
 
         await ledger.WriteAsync();
         await ledger.HoldsAsync();
-        Assert.Equal(1, await ledger.Events.ScalarAsync<long>($"select count(*) from ledger.log_checkpoints where origin = '{Next}' and size = 301 and published_at is not null"));
+        Assert.Equal(
+            1,
+            await ledger.Events.ScalarAsync<long>(
+                $"select count(*) from ledger.log_checkpoints where origin = '{Next}' and size = 301 and published_at is not null")
+        );
         // Of the old key the public half is left, and the last that it signed: what was handed out can be checked for ever.
         Assert.Equal($"{oldKey}\n", await File.ReadAllTextAsync(Path.Combine(ledger.KeyDirectory, "log-000001.vkey")));
         Assert.Equal(oldNote, await File.ReadAllTextAsync(Path.Combine(ledger.KeyDirectory, "log-000001.checkpoint")));
-        Assert.DoesNotContain(Directory.GetFiles(ledger.KeyDirectory), file => File.ReadAllText(file).Contains($"PRIVATE+KEY+{LogLedger.Origin}+", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(ledger.KeyDirectory),
+            file => File.ReadAllText(file).Contains($"PRIVATE+KEY+{LogLedger.Origin}+", StringComparison.Ordinal));
         await ledger.HoldsAsync(oldKey);
         foreach (var used in new[] { Next, LogLedger.Origin })
         {
@@ -61,7 +69,9 @@ public sealed class NewOriginTests
         var key = LogKeyFile.Prepare(ledger.KeyDirectory, Next).Verifier;
         await ledger.Events.ExecuteAsync($"update ledger.log_state set origin = '{Next}'");
 
-        Assert.Contains($"the log goes under the name {Next}", (await ledger.Writer(folder: behind).RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the log goes under the name {Next}", (await ledger.Writer(folder: behind).RunOnceAsync(CancellationToken.None)).Problem,
+            StringComparison.Ordinal);
         await ledger.WriteAsync();
         Assert.Equal(key, ledger.Key);
         Assert.Equal($"{old}\n", await File.ReadAllTextAsync(Path.Combine(ledger.KeyDirectory, "log-000001.vkey")));
@@ -79,9 +89,11 @@ public sealed class NewOriginTests
         Assert.Equal(LogLedger.Origin, ledger.Key.Name);
 
         await ledger.Events.ExecuteAsync(Tampering.Of("changed", stream));
-        await OriginChange.RunAsync(ledger.Events.Service, TestStore.One, ledger.KeyDirectory, "ledger.example/c", "ada", null,
-            TimeProvider.System, CancellationToken.None);
-        Assert.Contains("leaf 0 (version 1 of stream", (await ledger.Writer().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+        await OriginChange.RunAsync(
+            ledger.Events.Service, TestStore.One, ledger.KeyDirectory, "ledger.example/c", "ada", null, TimeProvider.System,
+            CancellationToken.None);
+        Assert.Contains(
+            "leaf 0 (version 1 of stream", (await ledger.Writer().RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -103,10 +115,16 @@ public sealed class NewOriginTests
         var renamed = await CliDatabase.RunAsync(["log", "new-origin", Next, "--reason", "moved", "--actor", "ada", .. where]);
         // The vkey alone, so that a script can keep it.
         Assert.Equal((0, (await CliDatabase.RunAsync(["log", "key", .. where])).Output), (renamed.ExitCode, renamed.Output));
-        await Execution.Steps.UntilAsync("the old name's checkpoint is served", async () => (await service.Client.GetAsync("/log/checkpoint")).StatusCode == HttpStatusCode.NotFound);
+        await Execution.Steps.UntilAsync(
+            "the old name's checkpoint is served",
+            async () => (await service.Client.GetAsync("/log/checkpoint")).StatusCode == HttpStatusCode.NotFound);
         await service.WriteLogAsync();
-        await Execution.Steps.UntilAsync("the new name's checkpoint is not served", async () => (await service.Client.GetAsync("/log/checkpoint")) is { IsSuccessStatusCode: true } answer
-            && (await answer.Content.ReadAsStringAsync()).StartsWith($"{Next}\n", StringComparison.Ordinal));
+        await Execution.Steps.UntilAsync(
+            "the new name's checkpoint is not served",
+            async () =>
+                (await service.Client.GetAsync("/log/checkpoint")) is { IsSuccessStatusCode: true } answer
+                && (await answer.Content.ReadAsStringAsync()).StartsWith($"{Next}\n", StringComparison.Ordinal)
+        );
         Assert.Equal("log_stream", await service.ScalarAsync<string>("select type from ledger.mt_streams where id = $1", StreamIds.Log));
     }
 
@@ -119,7 +137,8 @@ public sealed class NewOriginTests
         Assert.StartsWith($"{Next}+", (await CliDatabase.RunAsync(["log", "key", "--keys", folder])).Output, StringComparison.Ordinal);
         Assert.StartsWith($"PRIVATE+KEY+{Next}+", await File.ReadAllTextAsync(Path.Combine(folder, "log.key")), StringComparison.Ordinal);
         Assert.Matches("^ledger.localhost/[0-9a-f]{16}[+]", (await CliDatabase.RunAsync(["log", "key", "--keys", cli.Keys])).Output);
-        Assert.Equal(2, (await CliDatabase.RunAsync(["key", "new", "--keys", Path.Combine(cli.Folder, "bad"), "--origin", "a b"])).ExitCode);
+        Assert.Equal(
+            2, (await CliDatabase.RunAsync(["key", "new", "--keys", Path.Combine(cli.Folder, "bad"), "--origin", "a b"])).ExitCode);
         Assert.False(Directory.Exists(Path.Combine(cli.Folder, "bad")));
     }
 }

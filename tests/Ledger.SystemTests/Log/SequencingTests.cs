@@ -24,9 +24,15 @@ public sealed class SequencingTests
         Assert.Equal(5, (await ledger.WriteAsync(writer)).Size);
 
         await ledger.HoldsAsync();
-        Assert.Equal("late, early", await ledger.Events.ScalarAsync<string>(
-            $"select string_agg(case stream_id when '{EventStoreDatabase.Stream("early")}' then 'early' else 'late' end, ', ' order by first_index) from ledger.log_runs"));
-        Assert.Equal(2, await ledger.Events.ScalarAsync<long>("select count(*) from ledger.log_checkpoints where published_at is not null"));
+        Assert.Equal(
+            "late, early",
+            await ledger.Events.ScalarAsync<string>(
+                $"select string_agg(case stream_id when '{EventStoreDatabase.Stream("early")}' then 'early' else 'late' end, ', ' order "
+                + "by first_index) from ledger.log_runs"
+            )
+        );
+        Assert.Equal(
+            2, await ledger.Events.ScalarAsync<long>("select count(*) from ledger.log_checkpoints where published_at is not null"));
     }
 
     [SkippableFact]
@@ -208,8 +214,11 @@ public sealed class SequencingTests
         var connection = await ledger.Events.Service.OpenConnectionAsync();
         var transaction = await connection.BeginTransactionAsync();
         await using var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(RawAppend.Command(
-            EventStoreDatabase.Stream(stream), StreamIds.ClientType, 0, EventStoreDatabase.At, [.. Enumerable.Range(0, events).Select(i => EventStoreDatabase.Event($"{i}"))]));
+        batch.BatchCommands.Add(
+            RawAppend.Command(
+                EventStoreDatabase.Stream(stream), StreamIds.ClientType, 0, EventStoreDatabase.At,
+                [.. Enumerable.Range(0, events).Select(i => EventStoreDatabase.Event($"{i}"))])
+        );
         await batch.ExecuteNonQueryAsync();
         return new Begun(connection, transaction);
     }

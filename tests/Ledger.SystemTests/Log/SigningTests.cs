@@ -144,8 +144,11 @@ public sealed class SigningTests
         await ledger.Events.ExecuteAsync(
             $"""
             alter table ledger.mt_events disable trigger events_stay, disable trigger events_can_be_leaves;
-            with gone as (delete from ledger.mt_events where stream_id = '{stream}' and version = 4 returning *) insert into ledger.mt_events select * from gone where false;
-            insert into ledger.mt_events (seq_id, id, stream_id, version, data, type) select 99, gen_random_uuid(), '{stream}', 4, jsonb_build_object(), 'other';
+            with gone as (delete
+                from ledger.mt_events
+                where stream_id = '{stream}' and version = 4 returning *) insert into ledger.mt_events select * from gone where false;
+            insert into ledger.mt_events (seq_id, id, stream_id, version, data, type) select 99, gen_random_uuid(), '{stream}', 4,
+                jsonb_build_object(), 'other';
             insert into ledger.log_queue (stream_id, first_version, last_version) values ('{stream}', 4, 4);
             """);
         await RefusedAsync(ledger, $"version 4 of stream {stream} is in the log already");
@@ -156,7 +159,10 @@ public sealed class SigningTests
     {
         await using var ledger = await LogLedger.CreateAsync();
         var stream = await ledger.AppendAsync("first", 10);
-        await ledger.Events.ExecuteAsync($"alter table ledger.mt_events disable trigger events_stay; delete from ledger.mt_events where stream_id = '{stream}' and version = 10");
+        await ledger.Events.ExecuteAsync(
+            $"alter table ledger.mt_events disable trigger events_stay; delete from ledger.mt_events where stream_id = '{stream}' and "
+            + "version = 10"
+        );
         await RefusedAsync(ledger, $"version 10 of stream {stream} was appended and is gone");
     }
 
@@ -168,9 +174,15 @@ public sealed class SigningTests
         await ledger.WriteAsync();
         var other = new NoteSigner(LogLedger.Origin, NoteKeyType.Ed25519, RandomNumberGenerator.GetBytes(32));
         var checkpoint = new Checkpoint(LogLedger.Origin, 4, SHA256.HashData([]));
-        await using (var command = ledger.Events.Superuser.CreateCommand("insert into ledger.log_checkpoints values ($1, 4, $2, $3, now(), now())"))
+        await using (
+            var command = ledger.Events.Superuser.CreateCommand("insert into ledger.log_checkpoints values ($1, 4, $2, $3, now(), now())"))
         {
-            foreach (var value in new object[] { LogLedger.Origin, checkpoint.Root, new SignedNote(checkpoint.Text, [other.Sign(checkpoint.Text)]).ToString() })
+            foreach (
+                var value in new object[]
+                {
+                    LogLedger.Origin, checkpoint.Root, new SignedNote(checkpoint.Text, [other.Sign(checkpoint.Text)]).ToString(),
+                }
+            )
                 command.Parameters.Add(new() { Value = value });
             await command.ExecuteNonQueryAsync();
         }
@@ -197,16 +209,21 @@ public sealed class SigningTests
         await using var ledger = await LogLedger.CreateAsync();
         var asked = new List<long>();
         var isMet = false;
-        var writer = ledger.Writer(cosign: (checkpoint, note, _) =>
-        {
-            asked.Add(checkpoint.Size);
-            return Task.FromResult(new CosignedNote(note + $"— witness.example/{asked.Count} AAAAAAAA\n", isMet, "witness.example/w1 does not answer"));
-        });
+        var writer = ledger.Writer(
+            cosign: (checkpoint, note, _) =>
+            {
+                asked.Add(checkpoint.Size);
+                return Task.FromResult(
+                    new CosignedNote(note + $"— witness.example/{asked.Count} AAAAAAAA\n", isMet, "witness.example/w1 does not answer"));
+            }
+        );
         await ledger.AppendAsync("first", 3);
         const string Published = "select count(*) from ledger.log_checkpoints where published_at is not null";
         for (var pass = 0; pass < 2; pass++)
         {
-            Assert.Contains("quorum has not cosigned the latest checkpoint: witness.example/w1 does not answer", (await writer.RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
+            Assert.Contains(
+                "quorum has not cosigned the latest checkpoint: witness.example/w1 does not answer",
+                (await writer.RunOnceAsync(CancellationToken.None)).Problem, StringComparison.Ordinal);
             Assert.Equal(0, await ledger.Events.ScalarAsync<long>(Published));
         }
         await ledger.AppendAsync("second", 1);
@@ -216,7 +233,9 @@ public sealed class SigningTests
         await ledger.WriteAsync(writer);
         Assert.Equal([3, 3, 4, 4], asked);
         Assert.Equal(1, await ledger.Events.ScalarAsync<long>(Published));
-        Assert.EndsWith("\n— witness.example/3 AAAAAAAA\n— witness.example/4 AAAAAAAA\n", await ledger.Events.ScalarAsync<string>("select note from ledger.log_checkpoints where size = 4"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\n— witness.example/3 AAAAAAAA\n— witness.example/4 AAAAAAAA\n",
+            await ledger.Events.ScalarAsync<string>("select note from ledger.log_checkpoints where size = 4"), StringComparison.Ordinal);
         await ledger.HoldsAsync();
     }
 

@@ -11,8 +11,8 @@ using Wolverine.Runtime;
 namespace Ledger.SystemTests.Messaging;
 
 /// <summary>
-/// Handlers are generated beforehand, and a stale one would be called without a word. So they are generated anew here, and compared. After a
-/// change that is meant, <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter GeneratedHandlersTests</c> fails and leaves the new ones.
+/// Handlers are generated beforehand, and a stale one would be called without a word. So they are generated anew here, and compared. After
+/// a change that is meant, <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter GeneratedHandlersTests</c> fails and leaves the new ones.
 /// </summary>
 public class GeneratedHandlersTests
 {
@@ -43,7 +43,9 @@ public class GeneratedHandlersTests
         await using var service = await TestService.StartAsync();
         await using var node = service.BuildNode(new EngineOptions());
         var handled = node.Services.GetRequiredService<IReadOnlyList<MessageKind>>().Select(kind => kind.Example.GetType());
-        var messages = typeof(LedgerService).Assembly.GetTypes().Where(type => type.GetCustomAttribute<MessageIdentityAttribute>() is not null);
+        var messages = typeof(LedgerService)
+            .Assembly.GetTypes()
+            .Where(type => type.GetCustomAttribute<MessageIdentityAttribute>() is not null);
         Assert.Equal(messages.Select(type => type.Name).Order(), handled.Select(type => type.Name).Order());
     }
 

@@ -113,6 +113,7 @@ public sealed class MessagesTests(SharedEngine shared) : IClassFixture<SharedEng
     private static Task<string[]> TypesAsync(TestService service, string job)
     {
         Assert.True(JobId.TryParse(job, out var id));
-        return service.ScalarAsync<string[]>("select array_agg(type order by version) from ledger.mt_events where stream_id = $1", id.Value);
+        return service.ScalarAsync<string[]>(
+            "select array_agg(type order by version) from ledger.mt_events where stream_id = $1", id.Value);
     }
 }

@@ -30,7 +30,8 @@ public sealed class DeliveryReaderTests
         Assert.Equal(3, own.Count(entry => entry.Kind == NotificationKind.Webhook && entry.Recipient == "https://127.0.0.1:1/hook"));
         Assert.Equal(9, (await ReadAsync(reader, [service.Bot, other, "no-such-bot"], true, 4)).Count);
         Assert.Empty(await ReadAsync(reader, [], false, 4));
-        Assert.Empty((await reader.ListAsync(null, false, 10, new Guid("7d3f8a52-52c8-5d0b-a8f6-1f4a4c0f9b6e"), CancellationToken.None)).Entries);
+        Assert.Empty(
+            (await reader.ListAsync(null, false, 10, new Guid("7d3f8a52-52c8-5d0b-a8f6-1f4a4c0f9b6e"), CancellationToken.None)).Entries);
     }
 
     [SkippableFact]
@@ -43,7 +44,8 @@ public sealed class DeliveryReaderTests
         var reader = service.Services.GetRequiredService<DeliveryReader>();
         var replay = service.Services.GetRequiredService<DeliveryReplay>();
         var waiting = await OneAsync(reader);
-        Assert.Equal((DeliveryState.Waiting, 0, (string?)null, job), (waiting.State, waiting.Attempts, waiting.MessageId, waiting.Job.ToString()));
+        Assert.Equal(
+            (DeliveryState.Waiting, 0, (string?)null, job), (waiting.State, waiting.Attempts, waiting.MessageId, waiting.Job.ToString()));
 
         receiver.Answer(500, headers => headers.RetryAfter = "3600");
         receiver.Answer(410);

@@ -43,7 +43,8 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     public async Task A_mail_tells_all_instants_and_counts_in_text_and_in_HTML_and_no_identifier()
     {
         var receiver = await shared.EmptyAsync();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = Outbox.Http, Notifications = Outbox.Manual(receiver) });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = Outbox.Http, Notifications = Outbox.Manual(receiver) });
         await service.AddConversationsAsync("told", 7, "user-told", perKind: 2);
         var job = await service.SubmitAsync(new { conversationIds = new[] { "told-00001", "told-00002", "told-99999" } });
         await service.RunSlicesAsync();
@@ -55,24 +56,39 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         Assert.Equal(["text/plain", "text/html"], mail.Parts.Select(part => part.Type));
         Assert.Equal($"Deletion job completed: 2 conversations erased (bot {service.Bot})", mail.Headers["Subject"]);
         Assert.Equal("auto-generated", mail.Headers["Auto-Submitted"]);
-        Assert.Equal(("Deletion ledger <ledger@ledger.example>", "owner@example.com"), (mail.Headers["From"].Replace("\"", ""), mail.Headers["To"]));
+        Assert.Equal(
+            ("Deletion ledger <ledger@ledger.example>", "owner@example.com"), (mail.Headers["From"].Replace("\"", ""), mail.Headers["To"]));
         Assert.Equal(await service.ScalarAsync<string>("select message_id from ledger.deliveries"), mail.MessageId);
         Assert.Matches("^<[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}@ledger.example>$", mail.MessageId);
 
         var status = await service.StatusAsync(job);
-        Assert.InRange(TimeProvider.System.GetUtcNow() - DateTimeOffset.Parse(mail.Headers["Date"]), TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        Assert.InRange(
+            TimeProvider.System.GetUtcNow() - DateTimeOffset.Parse(mail.Headers["Date"]), TimeSpan.Zero, TimeSpan.FromMinutes(5));
         var html = mail.Text("text/html");
         XDocument.Parse(html); // every element is closed
         foreach (var content in new[] { mail.Text("text/plain"), html })
         {
             foreach (var instant in new[] { "submittedAt", "scheduledAt", "startedAt", "completedAt" })
-                Assert.Contains(status.GetProperty(instant).GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'"), content, StringComparison.Ordinal);
-            foreach (var told in new[] { job, service.Bot, "conversationIds", "not found", $"https://ledger.example/jobs/{service.Bot}/{job}/certificate" })
+                Assert.Contains(
+                    status.GetProperty(instant).GetDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'"), content,
+                    StringComparison.Ordinal);
+            foreach (
+                var told in new[]
+                {
+                    job,
+                    service.Bot,
+                    "conversationIds",
+                    "not found",
+                    $"https://ledger.example/jobs/{service.Bot}/{job}/certificate",
+                }
+            )
                 Assert.Contains(told, content, StringComparison.Ordinal);
             Assert.DoesNotContain("told-", content, StringComparison.Ordinal);
             Assert.DoesNotContain("user-told", content, StringComparison.Ordinal);
         }
-        Assert.Matches(@"Identified: +3\n +Processed: +3\n +Erased: +2\n +Not erased \(failed\): +0\n +Skipped: +1\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
+        Assert.Matches(
+            @"Identified: +3\n +Processed: +3\n +Erased: +2\n +Not erased \(failed\): +0\n +Skipped: +1\n",
+            mail.Text("text/plain").ReplaceLineEndings("\n"));
         Assert.Matches(@"Messages: +4\n", mail.Text("text/plain").ReplaceLineEndings("\n"));
     }
 
@@ -80,7 +96,8 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     public async Task A_job_that_fails_is_told_too()
     {
         var receiver = await shared.EmptyAsync();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
         await service.SubmitAsync(new { cId = "somebody" });
         await service.ExecuteAsync("delete from ledger.job_secrets"); // the list cannot be resolved
         for (var attempt = 1; attempt <= Contracts.Limits.Attempts; attempt++)
@@ -99,7 +116,8 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     public async Task A_refused_recipient_is_shown_as_undeliverable_the_others_are_told_and_a_retry_goes_to_the_corrected_address()
     {
         var receiver = await shared.EmptyAsync();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
         var (refused, later) = (await service.AddBotAsync(), await service.AddBotAsync());
         await service.SetBotAsync("refused@example.com", bot: refused);
         await service.SetBotAsync("later@example.com", bot: later);
@@ -128,14 +146,17 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         await service.SetBotAsync(ownerMail: "", bot: later);
         await service.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(1, await service.SendAsync<MailSender>());
-        Assert.Contains("later@example.com undeliverable 2 the bot has no owner mail any more", await service.StatesAsync("mail"), StringComparison.Ordinal);
+        Assert.Contains(
+            "later@example.com undeliverable 2 the bot has no owner mail any more", await service.StatesAsync("mail"),
+            StringComparison.Ordinal);
     }
 
     [SkippableFact]
     public async Task While_the_server_is_away_a_mail_is_tried_again_at_growing_intervals_and_after_ten_attempts_given_up()
     {
         await using var receiver = new SmtpReceiver();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { OwnClock = true, Notifications = Outbox.Manual(receiver) });
         await service.EndAJobAsync();
         var waited = TimeSpan.Zero;
         for (var attempt = 1; attempt <= RetrySchedule.Attempts; attempt++)
@@ -145,7 +166,9 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
             if (attempt == RetrySchedule.Attempts)
                 break;
             Assert.Equal($"owner@example.com waiting {attempt} the mail server cannot be reached", await service.StatesAsync("mail"));
-            var wait = await service.ScalarAsync<TimeSpan>("select next_attempt_at - (pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)) from ledger.deliveries");
+            var wait = await service.ScalarAsync<TimeSpan>(
+                "select next_attempt_at - (pg_catalog.machine_clock_timestamp() + (select by from test_clock.shift)) from ledger.deliveries"
+            );
             Assert.True(wait > waited, $"{wait} is not longer than {waited}");
             waited = wait;
             await service.Clock.AdvanceAsync(wait + TimeSpan.FromSeconds(1));
@@ -181,21 +204,29 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
     public async Task Without_a_mail_server_a_mail_is_a_file_and_without_a_folder_it_waits()
     {
         var folder = Directory.CreateTempSubdirectory("ledger-mail-").FullName;
-        await using (var service = await TestService.StartAsync(new TestServiceOptions { Notifications = Outbox.Manual() with { MailFolder = folder } }))
+        await using (
+            var service = await TestService.StartAsync(
+                new TestServiceOptions { Notifications = Outbox.Manual() with { MailFolder = folder } })
+        )
         {
             var job = await service.EndAJobAsync();
             await service.SendAsync<MailSender>();
             var file = Assert.Single(Directory.GetFileSystemEntries(folder));
             Assert.EndsWith(".eml", file, StringComparison.Ordinal);
             var mail = await File.ReadAllTextAsync(file);
-            Assert.Contains($"Message-ID: {await service.ScalarAsync<string>("select message_id from ledger.deliveries")}\r\n", mail, StringComparison.OrdinalIgnoreCase);
+            Assert.Contains(
+                $"Message-ID: {await service.ScalarAsync<string>("select message_id from ledger.deliveries")}\r\n", mail,
+                StringComparison.OrdinalIgnoreCase);
             Assert.Contains(job, mail, StringComparison.Ordinal);
         }
         Directory.Delete(folder, recursive: true);
         await using var waiting = await TestService.StartAsync(new TestServiceOptions { Notifications = new() });
         await waiting.EndAJobAsync();
-        await waiting.Services.GetRequiredService<Courier>().AttemptAsync(
-            waiting.Services.GetRequiredService<MailSender>(), await waiting.ScalarAsync<Guid>("select delivery_id from ledger.deliveries"), null);
+        await waiting
+            .Services.GetRequiredService<Courier>()
+            .AttemptAsync(
+                waiting.Services.GetRequiredService<MailSender>(),
+                await waiting.ScalarAsync<Guid>("select delivery_id from ledger.deliveries"), null);
         Assert.Equal("owner@example.com waiting 0", await waiting.StatesAsync("mail"));
     }
 
@@ -259,7 +290,8 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         });
         await service.EndAJobAsync();
         await service.SendAsync<MailSender>();
-        Assert.Equal("owner@example.com waiting 1 the mail server offers no STARTTLS, which is required", await service.StatesAsync("mail"));
+        Assert.Equal(
+            "owner@example.com waiting 1 the mail server offers no STARTTLS, which is required", await service.StatesAsync("mail"));
         Assert.Empty(receiver.Mails);
     }
 
@@ -282,7 +314,12 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         Assert.Equal("owner@example.com waiting 1 no answer within 1 s", await service.StatesAsync("mail"));
     }
 
-    private static string JobOf(ReceivedMail mail) => mail.Text("text/plain").Split('\n').Select(line => line.Trim()).Single(line => line.StartsWith("Job: ", StringComparison.Ordinal))[5..].Trim();
+    private static string JobOf(ReceivedMail mail) =>
+        mail.Text("text/plain")
+            .Split('\n')
+            .Select(line => line.Trim())
+            .Single(line => line.StartsWith("Job: ", StringComparison.Ordinal))[5..]
+            .Trim();
 
     private static LedgerProcess Serve(TestService service, string smtp, string? trusted)
     {
@@ -290,13 +327,23 @@ public sealed class MailTests(SharedReceiver shared) : IClassFixture<SharedRecei
         if (trusted is not null)
             environment["SSL_CERT_FILE"] = trusted;
         return LedgerProcess.Start(
-            environment, "serve", "--connection", service.Database.ConnectionStringFor("ledger_service"), "--keys", service.KeyDirectory, "--urls", "http://127.0.0.1:0");
+            environment,
+            "serve",
+            "--connection",
+            service.Database.ConnectionStringFor("ledger_service"),
+            "--keys",
+            service.KeyDirectory,
+            "--urls",
+            "http://127.0.0.1:0"
+        );
     }
 
     /// <summary>Until the one mail has failed so; then the node is stopped, and the mail is due again.</summary>
     private static async Task FailsAsync(TestService service, LedgerProcess node, string problem)
     {
-        await Steps.UntilAsync($"no attempt fails with: {problem}", () => service.ScalarAsync<bool>("select bool_or(last_error is not null) from ledger.deliveries"));
+        await Steps.UntilAsync(
+            $"no attempt fails with: {problem}",
+            () => service.ScalarAsync<bool>("select bool_or(last_error is not null) from ledger.deliveries"));
         node.Terminate();
         await node.ExitCodeAsync();
         await FailedAsync(service, problem);

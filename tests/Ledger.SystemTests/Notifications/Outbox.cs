@@ -56,17 +56,27 @@ internal static class Outbox
         return job;
     }
 
-    public static async Task SetBotAsync(this TestService service, string? ownerMail = null, string? webhook = null, byte[]? secret = null, string? bot = null) => Assert.Null(
-        (await service.Registry.ExecuteAsync(
-            bot ?? service.Bot, new ChangeBot(bot ?? service.Bot, ownerMail, null, null, null, "test", null, WebhookUrl: webhook), secret, CancellationToken.None))?.Message);
+    public static async Task SetBotAsync(
+        this TestService service, string? ownerMail = null, string? webhook = null, byte[]? secret = null, string? bot = null) =>
+        Assert.Null(
+            (
+                await service.Registry.ExecuteAsync(
+                    bot ?? service.Bot, new ChangeBot(bot ?? service.Bot, ownerMail, null, null, null, "test", null, WebhookUrl: webhook),
+                    secret, CancellationToken.None)
+            )?.Message
+        );
 
     /// <summary>Each delivery of a kind, or of both: state, attempts, last error.</summary>
-    public static Task<string> StatesAsync(this TestService service, string kind = "%") => service.ScalarAsync<string>(
-        """
-        select coalesce(string_agg(concat_ws(' ', recipient, case when sent_at is not null then 'sent' when given_up_at is not null then 'undeliverable' else 'waiting' end,
-            attempts, last_error), '; ' order by queued_at, recipient), 'none')
-        from ledger.deliveries where kind like $1
-        """, kind);
+    public static Task<string> StatesAsync(this TestService service, string kind = "%") =>
+        service.ScalarAsync<string>(
+            """
+            select coalesce(string_agg(concat_ws(' ', recipient, case when sent_at is not null
+                then 'sent' when given_up_at is not null then 'undeliverable' else 'waiting' end,
+                attempts, last_error), '; ' order by queued_at, recipient), 'none')
+            from ledger.deliveries where kind like $1
+            """,
+            kind
+        );
 
     public static Task UntilAllIsSentAsync(this TestService service) => Steps.UntilAsync(
         "something is not sent",

@@ -182,7 +182,8 @@ public sealed class SentByMessagesTests
         var id = ErasedLives.Name("conv");
         await service.ExecuteAsync(
             $"create function public.refuse() returns trigger language plpgsql as $$ begin raise exception 'no {id}'; end $$");
-        await service.ExecuteAsync("create trigger refuse before update on ledger.deliveries for each row execute function public.refuse()");
+        await service.ExecuteAsync(
+            "create trigger refuse before update on ledger.deliveries for each row execute function public.refuse()");
         await service.SetBotAsync(ownerMail: "", webhook: "http://127.0.0.1:1/hook", secret: s_secret);
         await service.SubmitAsync(new { cId = "nobody" });
         await UntilScheduledAsync(service, 1);
@@ -200,7 +201,9 @@ public sealed class SentByMessagesTests
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var service = await TestService.StartAsync();
         await service.SetBotAsync(ownerMail: "", webhook: receiver.Url, secret: s_secret);
-        receiver.Answers.Enqueue(response => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, response.HttpContext.RequestAborted));
+        receiver.Answers.Enqueue(response =>
+            Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, response.HttpContext.RequestAborted)
+        );
         using (var node = Serve(service))
         {
             await service.SubmitAsync(new { cId = "nobody" });

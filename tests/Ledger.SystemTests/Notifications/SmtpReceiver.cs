@@ -9,8 +9,8 @@ namespace Ledger.SystemTests.Notifications;
 
 /// <summary>A mail as the receiving server saw it, read by a parser that is not ours.</summary>
 public sealed record ReceivedMail(
-    string From, IReadOnlyList<string> To, bool Tls, string? User, IReadOnlyDictionary<string, string> Headers, string Type, IReadOnlyList<ReceivedPart> Parts,
-    IReadOnlyList<string> Defects)
+    string From, IReadOnlyList<string> To, bool Tls, string? User, IReadOnlyDictionary<string, string> Headers, string Type,
+    IReadOnlyList<ReceivedPart> Parts, IReadOnlyList<string> Defects)
 {
     public string MessageId => Headers.Single(header => header.Key.Equals("Message-ID", StringComparison.OrdinalIgnoreCase)).Value;
 
@@ -45,7 +45,12 @@ public sealed class SmtpReceiver : IAsyncDisposable
 
     /// <summary>What has arrived, in order.</summary>
     public IReadOnlyList<ReceivedMail> Mails =>
-        [.. Directory.EnumerateFiles(_folder, "*.json").Order(StringComparer.Ordinal).Select(file => JsonSerializer.Deserialize<ReceivedMail>(File.ReadAllText(file), s_json)!)];
+        [
+            .. Directory
+                .EnumerateFiles(_folder, "*.json")
+                .Order(StringComparer.Ordinal)
+                .Select(file => JsonSerializer.Deserialize<ReceivedMail>(File.ReadAllText(file), s_json)!),
+        ];
 
     public static async Task<SmtpReceiver> StartAsync()
     {
@@ -71,7 +76,8 @@ public sealed class SmtpReceiver : IAsyncDisposable
         names.AddDnsName("localhost");
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddHours(-1), now.AddHours(1));
         var file = Path.Combine(folder, "certificate.pem");
@@ -81,7 +87,9 @@ public sealed class SmtpReceiver : IAsyncDisposable
 
     public async Task ListenAsync()
     {
-        var start = new ProcessStartInfo(s_python.Value!, [Path.Combine(AppContext.BaseDirectory, "Notifications", "smtp_receiver.py"), "--folder", _folder, "--port", $"{Port}"])
+        var start = new ProcessStartInfo(
+            s_python.Value!,
+            [Path.Combine(AppContext.BaseDirectory, "Notifications", "smtp_receiver.py"), "--folder", _folder, "--port", $"{Port}"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -114,7 +122,8 @@ public sealed class SmtpReceiver : IAsyncDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(python, ["-c", "import aiosmtpd"]) { UseShellExecute = false, RedirectStandardError = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo(python, ["-c", "import aiosmtpd"]) { UseShellExecute = false, RedirectStandardError = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -57,7 +57,11 @@ public sealed class WebhookReceiver : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var headers = context.Request.Headers;
-        _messages.Enqueue(new ReceivedMessage(headers["webhook-id"]!, long.Parse(headers["webhook-timestamp"]!), headers["webhook-signature"]!, context.Request.ContentType, body.ToArray()));
+        _messages.Enqueue(
+            new ReceivedMessage(
+                headers["webhook-id"]!, long.Parse(headers["webhook-timestamp"]!), headers["webhook-signature"]!,
+                context.Request.ContentType, body.ToArray())
+        );
         if (Answers.TryDequeue(out var answer))
             await answer(context.Response);
         else

@@ -33,7 +33,10 @@ public sealed class WebhookTests
         Assert.Equal(status.GetProperty("completedAt").GetString(), body.GetProperty("timestamp").GetString());
         var data = body.GetProperty("data");
         Assert.Equal(service.Bot, data.GetProperty("botId").GetString());
-        Assert.Equal($"https://ledger.example/api/public/bot/{service.Bot}/conversations/delete/{job}/certificate", data.GetProperty("certificate").GetString());
+        Assert.Equal(
+            $"https://ledger.example/api/public/bot/{service.Bot}/conversations/delete/{job}/certificate",
+            data.GetProperty("certificate").GetString()
+        );
         // The rest is the status document.
         foreach (var member in status.EnumerateObject())
             Assert.True(JsonElement.DeepEquals(member.Value, data.GetProperty(member.Name)), member.Name);
@@ -78,9 +81,13 @@ public sealed class WebhookTests
         receiver.Answer(307, headers => headers.Location = "/elsewhere");
         await service.EndAJobAsync();
         await service.SendAsync<WebhookSender>();
-        Assert.StartsWith($"{receiver.Url} waiting 1 the receiver answered 307, a redirect", await service.StatesAsync("webhook"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{receiver.Url} waiting 1 the receiver answered 307, a redirect", await service.StatesAsync("webhook"),
+            StringComparison.Ordinal);
         Assert.Single(receiver.Messages);
-        receiver.Answers.Enqueue(response => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, response.HttpContext.RequestAborted));
+        receiver.Answers.Enqueue(response =>
+            Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, response.HttpContext.RequestAborted)
+        );
         await service.Clock.AdvanceAsync(TimeSpan.FromSeconds(10));
         await service.SendAsync<WebhookSender>();
         Assert.Equal($"{receiver.Url} waiting 2 no answer within 1 s", await service.StatesAsync("webhook"));
@@ -147,17 +154,36 @@ public sealed class WebhookTests
     {
         await using var cli = await CliDatabase.CreateAsync();
         var added = await cli.DoAsync("bot", "add", "st-1", "--webhook", "https://example.com/hook", "--created", "2024-03-01");
-        var secret = added.Split('\n').Single(line => line.StartsWith("webhook secret: whsec_", StringComparison.Ordinal))["webhook secret: whsec_".Length..].Trim();
+        var secret = added
+            .Split('\n')
+            .Single(line => line.StartsWith("webhook secret: whsec_", StringComparison.Ordinal))["webhook secret: whsec_".Length..]
+            .Trim();
         Assert.Equal(32, Convert.FromBase64String(secret).Length);
-        Assert.DoesNotContain("whsec_", await cli.DoAsync("bot", "add", "st-1", "--webhook", "https://example.com/hook", "--created", "2024-03-01"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "whsec_",
+            await cli.DoAsync("bot", "add", "st-1", "--webhook", "https://example.com/hook", "--created", "2024-03-01"),
+            StringComparison.Ordinal
+        );
         var stored = await cli.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets");
-        Assert.DoesNotContain("whsec_", await cli.DoAsync("bot", "set", "st-1", "--webhook", "https://example.com/hook", "--retention-days", "7"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "whsec_",
+            await cli.DoAsync("bot", "set", "st-1", "--webhook", "https://example.com/hook", "--retention-days", "7"),
+            StringComparison.Ordinal
+        );
         Assert.Equal(stored, await cli.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets"));
         Assert.Matches("st-1\t.*\thttps://example.com/hook\t", await cli.DoAsync("bot", "list"));
 
-        Assert.Contains("whsec_", await cli.DoAsync("bot", "set", "st-1", "--webhook", "http://127.0.0.1:1/hook"), StringComparison.Ordinal);
+        Assert.Contains(
+            "whsec_",
+            await cli.DoAsync("bot", "set", "st-1", "--webhook", "http://127.0.0.1:1/hook"),
+            StringComparison.Ordinal
+        );
         Assert.NotEqual(stored, await cli.ScalarAsync<byte[]>("select sealed from ledger.webhook_secrets"));
-        Assert.Contains("must begin with https://", await cli.RefusedAsync(1, "bot", "set", "st-1", "--webhook", "http://example.com/hook"), StringComparison.Ordinal);
+        Assert.Contains(
+            "must begin with https://",
+            await cli.RefusedAsync(1, "bot", "set", "st-1", "--webhook", "http://example.com/hook"),
+            StringComparison.Ordinal
+        );
         await cli.DoAsync("bot", "set", "st-1", "--webhook", "none");
         Assert.Equal(0, await cli.ScalarAsync<long>("select count(*) from ledger.webhook_secrets"));
         Assert.Equal(3, await cli.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'bot_changed'"));
@@ -170,7 +196,12 @@ public sealed class WebhookTests
     private static async Task<TestService> ServiceAsync(string webhook, TimeSpan? deadline = null)
     {
         var options = Outbox.Manual();
-        var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Http = Outbox.Http, Notifications = options with { WebhookDeadline = deadline ?? options.WebhookDeadline } });
+        var service = await TestService.StartAsync(
+            new TestServiceOptions
+            {
+                OwnClock = true, Http = Outbox.Http, Notifications = options with { WebhookDeadline = deadline ?? options.WebhookDeadline },
+            }
+        );
         await service.SetBotAsync(webhook: webhook, secret: s_secret);
         return service;
     }

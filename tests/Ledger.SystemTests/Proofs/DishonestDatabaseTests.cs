@@ -5,8 +5,8 @@ using Ledger.Log;
 namespace Ledger.SystemTests.Proofs;
 
 /// <summary>
-/// Whoever owns the database, the keys and the service can rewrite a job's history and log it anew: every signature and every hash is then right. The job's proof shows it all the same,
-/// because the list was committed to before.
+/// Whoever owns the database, the keys and the service can rewrite a job's history and log it anew: every signature and every hash is then
+/// right. The job's proof shows it all the same, because the list was committed to before.
 /// </summary>
 public sealed class DishonestDatabaseTests
 {
@@ -27,7 +27,8 @@ public sealed class DishonestDatabaseTests
         await using var service = await TestService.StartAsync();
         var (job, id) = await ErasedAsync(service);
         await LogAnewAsync(service);
-        Assert.Equal(5, (await service.CheckJobAsync(await service.JobProofAsync(job))).Deleted); // the new log alone is not what is found below
+        // the new log alone is not what is found below
+        Assert.Equal(5, (await service.CheckJobAsync(await service.JobProofAsync(job))).Deleted);
 
         await service.ExecuteAsync($"""
             alter table ledger.mt_events disable trigger user; alter table ledger.mt_streams disable trigger user;
@@ -46,10 +47,15 @@ public sealed class DishonestDatabaseTests
         await using var service = await TestService.StartAsync();
         var (job, id) = await ErasedAsync(service);
         await service.ExecuteAsync("alter table ledger.mt_events disable trigger user");
-        await service.ExecuteAsync("update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 5", id);
-        var invalid = await Assert.ThrowsAsync<InvalidProofException>(async () => await service.CheckJobAsync(await service.JobProofAsync(job)));
+        await service.ExecuteAsync(
+            "update ledger.mt_events set data = jsonb_set(data, '{items,messages}', '7') where stream_id = $1 and version = 5", id);
+        var invalid = await Assert.ThrowsAsync<InvalidProofException>(async () =>
+            await service.CheckJobAsync(await service.JobProofAsync(job))
+        );
         Assert.Contains("are not those of the log", invalid.Message, StringComparison.Ordinal);
-        invalid = await Assert.ThrowsAsync<InvalidProofException>(async () => await service.CheckConversationAsync(await service.ConversationProofAsync(job, "a-00002")));
+        invalid = await Assert.ThrowsAsync<InvalidProofException>(async () =>
+            await service.CheckConversationAsync(await service.ConversationProofAsync(job, "a-00002"))
+        );
         Assert.Contains("not in the log", invalid.Message, StringComparison.Ordinal);
 
         await service.ExecuteAsync("delete from ledger.mt_events where stream_id = $1 and version = 5", id);
@@ -57,19 +63,27 @@ public sealed class DishonestDatabaseTests
         Assert.Equal(503, (int)answer.StatusCode);
     }
 
-    private const string Remove6 = "delete from ledger.mt_events where stream_id = :job and version = 6; update ledger.mt_events set version = version - 1 where stream_id = :job and version > 6;";
-    private const string Remove8 = "delete from ledger.mt_events where stream_id = :job and version = 8; update ledger.mt_events set version = version - 1 where stream_id = :job and version > 8;";
-    private const string FourStarted = """update ledger.mt_events set data = data || '{"conversations": 4}' where stream_id = :job and type = 'started';""";
-    private const string FourEnded =
-        """
-        update ledger.mt_events set data = data || '{"conversations": 4, "deleted": 4, "items": {"messages": 4, "transcripts": 4, "recordings": 4, "attachments": 4, "logs": 4}}'
+    private const string Remove6 =
+        "delete from ledger.mt_events where stream_id = :job and version = 6; update ledger.mt_events set version = version - 1 where "
+        + "stream_id = :job and version > 6;";
+    private const string Remove8 =
+        "delete from ledger.mt_events where stream_id = :job and version = 8; update ledger.mt_events set version = version - 1 where "
+        + "stream_id = :job and version > 8;";
+    private const string FourStarted =
+        """update ledger.mt_events set data = data || '{"conversations": 4}' where stream_id = :job and type = 'started';""";
+    private const string FourEnded = """
+        update ledger.mt_events
+            set data = data || '{"conversations": 4, "deleted": 4, "items": {"messages": 4, "transcripts": 4, "recordings": 4, "attachments": 4, "logs": 4}}'
         where stream_id = :job and type = 'completed'
         """;
     private const string Twice =
         """
-        update ledger.mt_events set version = 10, data = data || '{"deleted": 6, "items": {"messages": 6, "transcripts": 6, "recordings": 6, "attachments": 6, "logs": 6}}' where stream_id = :job and version = 9;
+        update ledger.mt_events
+            set version = 10,
+            data = data || '{"deleted": 6, "items": {"messages": 6, "transcripts": 6, "recordings": 6, "attachments": 6, "logs": 6}}' where stream_id = :job and version = 9;
         insert into ledger.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
-        select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, 9, data, type, timestamp from ledger.mt_events where stream_id = :job and version = 8
+        select nextval('ledger.mt_events_sequence'), gen_random_uuid(), stream_id, 9, data, type, timestamp
+            from ledger.mt_events where stream_id = :job and version = 8
         """;
 
     private static async Task<(string Job, Guid Id)> ErasedAsync(TestService service)
@@ -90,7 +104,8 @@ public sealed class DishonestDatabaseTests
             alter table ledger.log_state disable trigger user; alter table ledger.log_checkpoints disable trigger user;
             truncate ledger.log_runs, ledger.log_tiles, ledger.log_checkpoints, ledger.log_queue;
             update ledger.log_state set size = 0, root = sha256(''), covered_until = '-infinity';
-            insert into ledger.log_queue (stream_id, first_version, last_version) select stream_id, min(version), max(version) from ledger.mt_events group by stream_id order by min(seq_id)
+            insert into ledger.log_queue (stream_id, first_version, last_version) select stream_id, min(version), max(version)
+                from ledger.mt_events group by stream_id order by min(seq_id)
             """);
         File.Delete(Path.Combine(service.KeyDirectory, LogSigner.CheckpointFile));
         await service.WriteLogAsync();

@@ -23,7 +23,10 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
             (await Answer.OfAsync(await service.AskForProofAsync(job, token: token))).Is(200);
             (await Answer.OfAsync(await service.AskForProofOfAsync(job, "a-00001", token))).Is(200);
         }
-        var others = new[] { service.Token(Scope.DeleteConversations, Scope.LedgerAudit), service.Token(Scope.LedgerAudit), service.Token(Scope.LogsHistory) };
+        var others = new[]
+        {
+            service.Token(Scope.DeleteConversations, Scope.LedgerAudit), service.Token(Scope.LedgerAudit), service.Token(Scope.LogsHistory),
+        };
         foreach (var token in others)
             await RefusedAsync(service, job, 403, 4002, "Permission denied", token);
         await RefusedAsync(service, job, 401, 4002, "Invalid SDK credentials", "no.to.ken");
@@ -99,7 +102,8 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
         await service.RunSlicesAsync();
         var before = await service.RecordedAsync();
         (await Answer.OfAsync(await service.AskForProofAsync(job, "?ids=no"))).IsError(400, 400, "ids must be one of");
-        (await Answer.OfAsync(await service.AskForProofAsync(job, "?conversationId=a-00001"))).IsError(400, 400, "query parameter 1 is unknown");
+        (await Answer.OfAsync(await service.AskForProofAsync(job, "?conversationId=a-00001"))).IsError(
+            400, 400, "query parameter 1 is unknown");
         (await PostAsync(service, job, """{"conversationId":"a-00001","more":1}""")).IsError(400, 400, "member 2 is unknown");
         (await PostAsync(service, job, """{"conversationId":""")).IsError(400, 400, "not valid JSON");
         (await PostAsync(service, job, """{"conversationId":"a-00001"}""", "text/plain")).IsError(415, 415);
@@ -111,7 +115,8 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
     [SkippableFact]
     public async Task Proofs_are_limited_as_polls_of_the_job_are()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Http = new() { Submits = null, Polls = new RateLimit(3, 3) } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Http = new() { Submits = null, Polls = new RateLimit(3, 3) } });
         var job = await SubmitAsync(service);
         await service.RunSlicesAsync();
         await service.JobProofAsync(job);
@@ -132,7 +137,8 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
         await service.ConversationProofAsync(job, "a-00001");
         (await Answer.OfAsync(await service.AskForProofOfAsync(job, "secret-9"))).IsError(404, 404);
         (await PostAsync(service, job, """{"conversationId":"secret-9","secret-9":1}""")).IsError(400, 400);
-        await service.ExecuteAsync("alter table ledger.job_manifest disable trigger user; update ledger.job_manifest set sealed = 'damaged'");
+        await service.ExecuteAsync(
+            "alter table ledger.job_manifest disable trigger user; update ledger.job_manifest set sealed = 'damaged'");
         (await Answer.OfAsync(await service.AskForProofOfAsync(job, "secret-9"))).IsError(500, 500, "internal error");
         (await Answer.OfAsync(await service.AskForProofAsync(job))).IsError(500, 500, "internal error");
 
@@ -151,7 +157,8 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
     }
 
     /// <summary>Both calls are refused so, and record nothing.</summary>
-    private static async Task<Answer[]> RefusedAsync(TestService service, string job, int status, int code, string message, string? token = null)
+    private static async Task<Answer[]> RefusedAsync(
+        TestService service, string job, int status, int code, string message, string? token = null)
     {
         var before = await service.RecordedAsync();
         using var whole = await service.AskForProofAsync(job, token: token);
@@ -168,7 +175,10 @@ public sealed class ProofRefusalTests(SharedService shared) : IClassFixture<Shar
 
     private static async Task<Answer> PostAsync(TestService service, string job, string body, string type = "application/json")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{service.Deletions}/{job}/proof") { Content = new StringContent(body, Encoding.UTF8, type) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{service.Deletions}/{job}/proof")
+        {
+            Content = new StringContent(body, Encoding.UTF8, type),
+        };
         request.Headers.Add("auth", service.Token());
         using var response = await service.Client.SendAsync(request);
         return await Answer.OfAsync(response);

@@ -39,7 +39,9 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
             Assert.EndsWith(".tlog-proof", answer.Content.Headers.ContentDisposition!.FileName, StringComparison.Ordinal);
             Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
             var report = await service.CheckConversationAsync(await answer.Content.ReadAsByteArrayAsync());
-            Assert.Equal((job, "a-00003", 2, "deleted", new ItemCounts(1, 1, 1, 1, 1)), (report.Job, report.ConversationId, report.Ordinal, report.Outcome, report.Items));
+            Assert.Equal(
+                (job, "a-00003", 2, "deleted", new ItemCounts(1, 1, 1, 1, 1)),
+                (report.Job, report.ConversationId, report.Ordinal, report.Outcome, report.Items));
         }
     }
 
@@ -50,7 +52,8 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
         await service.AddConversationsAsync("a", Manifest.RowSize + 10, "user-1");
         await service.ExecuteAsync(
             """
-            create function ledger.time_out() returns trigger language plpgsql as $$ begin raise exception 'too long' using errcode = 'query_canceled'; end $$;
+            create function ledger.time_out() returns trigger language plpgsql
+                as $$ begin raise exception 'too long' using errcode = 'query_canceled'; end $$;
             create trigger time_out before insert on ledger.job_manifest for each row when (new.row_number > 0) execute function ledger.time_out();
             """);
         var job = await service.SubmitAsync(new { cId = "user-1" });
@@ -86,20 +89,30 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
         await service.JobProofAsync(job);
         await service.JobProofAsync(job, "?ids=true");
         await using var connection = await service.Source.OpenConnectionAsync();
-        var disclosed = (await EventStreams.ReadAsync(connection, StreamIds.Bot(service.Bot)).ToListAsync()).Select(e => e.Event).OfType<IdentifiersDisclosed>().ToList();
+        var disclosed = (await EventStreams.ReadAsync(connection, StreamIds.Bot(service.Bot)).ToListAsync())
+            .Select(e => e.Event)
+            .OfType<IdentifiersDisclosed>()
+            .ToList();
         Assert.Equal(2, disclosed.Count);
-        Assert.All(disclosed, e => Assert.Equal((service.Bot, job, TestService.ClientId, TestService.ClientId), (e.Bot, e.Job, e.Client, e.Actor)));
+        Assert.All(
+            disclosed,
+            e => Assert.Equal((service.Bot, job, TestService.ClientId, TestService.ClientId), (e.Bot, e.Job, e.Client, e.Actor)));
         Assert.Equal(TestService.ClientId, (await service.CheckJobAsync(await service.JobProofAsync(job))).Client);
     }
 
     [SkippableFact]
     public async Task A_job_with_failures_retries_and_skips_among_other_jobs_events_is_proved_and_so_is_each_of_its_conversations()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { OwnClock = true, Execution = new() { BatchSize = 3, RetryDelays = s_delays } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { OwnClock = true, Execution = new() { BatchSize = 3, RetryDelays = s_delays } });
         await service.AddConversationsAsync("a", 10, "user-1");
         await service.AddConversationsAsync("b", 40, "user-2");
-        await service.AddTriggerAsync("conversations", "refuse_always", "before delete", "if old.conversation_id in ('a-00002', 'b-00002') then raise exception 'no'; end if; return old;");
-        await service.AddTriggerAsync("conversations", "refuse_twice", "before delete", "if old.conversation_id in ('a-00005', 'a-00007') then raise exception 'no'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_always", "before delete",
+            "if old.conversation_id in ('a-00002', 'b-00002') then raise exception 'no'; end if; return old;");
+        await service.AddTriggerAsync(
+            "conversations", "refuse_twice", "before delete",
+            "if old.conversation_id in ('a-00005', 'a-00007') then raise exception 'no'; end if; return old;");
         string[] ids = [.. Enumerable.Range(1, 10).Select(n => $"a-{n:D5}"), "nobody-has"];
         var job = await service.SubmitAsync(new { conversationIds = ids });
         await service.RunSlicesAsync();
@@ -112,9 +125,11 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
         Assert.StartsWith("failed done 9 deleted 1 failed 1 skipped", await service.CountsAsync(job), StringComparison.Ordinal);
 
         var report = await service.CheckJobAsync(await service.JobProofAsync(job));
-        Assert.Equal((JobOutcome.Failed, 4, 11, 9, 1), (report.Outcome, report.Attempts, report.Conversations, report.Deleted, report.Failed));
+        Assert.Equal(
+            (JobOutcome.Failed, 4, 11, 9, 1), (report.Outcome, report.Attempts, report.Conversations, report.Deleted, report.Failed));
         Assert.Equal(1, report.Skipped[SkipReason.NotFound]);
-        Assert.True(report.Leaves.Runs >= 4, $"{report.Leaves.Runs} runs"); // the first attempt and three retries, with others' events between
+        // the first attempt and three retries, with others' events between
+        Assert.True(report.Leaves.Runs >= 4, $"{report.Leaves.Runs} runs");
         Assert.Equal(39, (await service.CheckJobAsync(await service.JobProofAsync(other))).Deleted);
         var outcomes = await service.OutcomesByIdAsync(job);
         Assert.Equal(ids.Order(), outcomes.Keys.Order());
@@ -155,7 +170,9 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
         var nothing = await service.SubmitAsync(new { cId = "nobody" });
         await service.RunSlicesAsync();
         var report = await service.CheckJobAsync(await service.JobProofAsync(nothing));
-        Assert.Equal((JobOutcome.Completed, 0, Conclusion.NothingErased, "nobody"), (report.Outcome, report.Conversations, report.Conclusion, report.CId));
+        Assert.Equal(
+            (JobOutcome.Completed, 0, Conclusion.NothingErased, "nobody"),
+            (report.Outcome, report.Conversations, report.Conclusion, report.CId));
 
         await service.ExecuteAsync("revoke select on conversations.channel_users from ledger_service");
         var unresolved = await service.SubmitAsync(new { cId = "user-1" });

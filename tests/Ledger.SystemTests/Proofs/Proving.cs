@@ -10,11 +10,14 @@ internal static class Proving
     /// <summary>The log's public key.</summary>
     public static NoteVerifier LogKey(this TestService service) => LogKeyFile.Read(service.KeyDirectory).Verifier;
 
-    public static Task<HttpResponseMessage> AskForProofAsync(this TestService service, string job, string query = "", string? token = null) =>
-        service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{job}/proof{query}", token: token);
+    public static Task<HttpResponseMessage> AskForProofAsync(
+        this TestService service, string job, string query = "",
+        string? token = null) => service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{job}/proof{query}", token: token);
 
-    public static Task<HttpResponseMessage> AskForProofOfAsync(this TestService service, string job, string conversation, string? token = null) =>
-        service.SendAsync(HttpMethod.Post, $"{service.Deletions}/{job}/proof", new { conversationId = conversation }, token);
+    public static Task<HttpResponseMessage> AskForProofOfAsync(
+        this TestService service, string job, string conversation,
+        string? token = null
+    ) => service.SendAsync(HttpMethod.Post, $"{service.Deletions}/{job}/proof", new { conversationId = conversation }, token);
 
     public static async Task<byte[]> JobProofAsync(this TestService service, string job, string query = "")
     {
@@ -32,7 +35,8 @@ internal static class Proving
     public static async Task<JobReport> CheckJobAsync(this TestService service, byte[] proof) => (JobReport)await service.CheckAsync(proof);
 
     /// <exception cref="InvalidProofException">It does not hold.</exception>
-    public static async Task<ConversationReport> CheckConversationAsync(this TestService service, byte[] proof) => (ConversationReport)await service.CheckAsync(proof);
+    public static async Task<ConversationReport> CheckConversationAsync(this TestService service, byte[] proof) =>
+        (ConversationReport)await service.CheckAsync(proof);
 
     private static async Task<ErasureReport> CheckAsync(this TestService service, byte[] proof)
     {

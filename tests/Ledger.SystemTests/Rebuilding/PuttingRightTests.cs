@@ -97,7 +97,9 @@ public sealed class PuttingRightTests(SharedService shared) : IClassFixture<Shar
         Assert.Equal("waiting", (await service.StatusAsync($"{job}")).GetProperty("phase").GetString());
     }
 
-    private const string Others = "select string_agg(concat_ws(' ', xmin, id, mt_last_modified), ',' order by id) from ledger.mt_doc_jobstatus where id not in ($1, $2)";
+    private const string Others =
+        "select string_agg(concat_ws(' ', xmin, id, mt_last_modified), ',' order by id) from ledger.mt_doc_jobstatus where id not in "
+        + "($1, $2)";
 
     [SkippableFact]
     public async Task Entries_of_the_change_log_that_were_exchanged_are_put_right()
@@ -109,8 +111,10 @@ public sealed class PuttingRightTests(SharedService shared) : IClassFixture<Shar
             create temporary table exchanged as
                 select stream_id, first_version, sum(position) over () - position as position
                 from (select * from ledger.change_log where bot_id = '$1' order by position limit 2) two;
-            update ledger.change_log c set position = -1 - c.position from exchanged e where (e.stream_id, e.first_version) = (c.stream_id, c.first_version);
-            update ledger.change_log c set position = e.position from exchanged e where (e.stream_id, e.first_version) = (c.stream_id, c.first_version);
+            update ledger.change_log c set position = -1 - c.position
+                from exchanged e where (e.stream_id, e.first_version) = (c.stream_id, c.first_version);
+            update ledger.change_log c set position = e.position
+                from exchanged e where (e.stream_id, e.first_version) = (c.stream_id, c.first_version);
             drop table exchanged
             """.Replace("$1", service.Bot, StringComparison.Ordinal));
         Assert.NotEqual(right, await service.ScalarAsync<string>(Entries, service.Bot));

@@ -38,8 +38,15 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
     {
         await using var service = await TamperedAsync();
         var before = await service.ProjectionsAsync();
-        using (var ledger = LedgerProcess.Start(
-            new Dictionary<string, string> { ["LEDGER_FAULT_POINT"] = "rebuild.before-commit", [DatabaseOptions.ConnectionVariable] = service.Connection() }, "rebuild"))
+        using (
+            var ledger = LedgerProcess.Start(
+                new Dictionary<string, string>
+                {
+                    ["LEDGER_FAULT_POINT"] = "rebuild.before-commit", [DatabaseOptions.ConnectionVariable] = service.Connection(),
+                },
+                "rebuild"
+            )
+        )
         {
             await ledger.LineAsync("fault point rebuild.before-commit");
             Assert.Equal(1, await LockedStreamsAsync(service));
@@ -133,8 +140,13 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
         return service;
     }
 
-    private static Task NoSessionIsLeftAsync(TestService service) => Steps.UntilAsync("a session of the rebuild is left", async () =>
-        await service.ScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and application_name = 'ledger rebuild'") == 0);
+    private static Task NoSessionIsLeftAsync(TestService service) =>
+        Steps.UntilAsync(
+            "a session of the rebuild is left",
+            async () =>
+                await service.ScalarAsync<long>(
+                    "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'ledger rebuild'") == 0
+        );
 
     private static async Task PutsRightAsync(TestService service, int wrong)
     {

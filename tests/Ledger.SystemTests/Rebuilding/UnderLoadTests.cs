@@ -17,10 +17,13 @@ public sealed class UnderLoadTests
     [SkippableFact]
     public async Task Rebuilds_under_load_change_nothing_that_is_right_and_no_poller_ever_misses_a_job()
     {
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Lanes = true, Execution = new() { BatchSize = 2 } });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Lanes = true, Execution = new() { BatchSize = 2 } });
         await service.AddConversationsAsync("a", 400, "user-1");
         var unpolled = await service.SubmitAsync(new { conversationIds = new[] { "nobody" } });
-        await Steps.UntilAsync("the first job does not end", async () => (await service.StatusAsync(unpolled)).GetProperty("status").GetString() == "completed");
+        await Steps.UntilAsync(
+            "the first job does not end",
+            async () => (await service.StatusAsync(unpolled)).GetProperty("status").GetString() == "completed");
         await service.RegisterClientAsync(Load.Granted, Scope.LogsHistory);
         await using var load = new Load(service);
 
@@ -29,7 +32,9 @@ public sealed class UnderLoadTests
             // Of a job that nobody polls: that something is put right under load disturbs nobody else.
             var isTampered = i % 2 == 1;
             if (isTampered)
-                await service.ExecuteAsync("update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{phase}', '\"running\"') where id = $1", Rebuilds.Stream(unpolled));
+                await service.ExecuteAsync(
+                    "update ledger.mt_doc_jobstatus set data = jsonb_set(data, '{phase}', '\"running\"') where id = $1",
+                    Rebuilds.Stream(unpolled));
             load.Allow(5);
             var phases = new HashSet<RebuildPhase>();
             var report = await service.RebuildAsync(progress =>
@@ -68,7 +73,11 @@ public sealed class UnderLoadTests
         public Load(TestService service)
         {
             _service = service;
-            _tasks = [RepeatAsync(SubmitAsync), RepeatAsync(SubmitAsync), RepeatAsync(GrantAsync), RepeatAsync(PollAsync), RepeatAsync(PollAsync), RepeatAsync(ListAsync)];
+            _tasks =
+            [
+                RepeatAsync(SubmitAsync), RepeatAsync(SubmitAsync), RepeatAsync(GrantAsync), RepeatAsync(PollAsync), RepeatAsync(PollAsync),
+                RepeatAsync(ListAsync),
+            ];
         }
 
         public int Polls => _polls;
@@ -124,8 +133,12 @@ public sealed class UnderLoadTests
             foreach (var scope in new[] { Scope.LedgerAudit, Scope.LogsHistory })
             {
                 var polls = _polls;
-                Assert.Null(await _service.Registry.ExecuteAsync(_service.Bot, new GrantClient(_service.Bot, Granted, [scope], "test", null), CancellationToken.None));
-                await Steps.UntilAsync("the pollers stand still", () => Task.FromResult(_stop.IsCancellationRequested || _polls >= polls + 5));
+                Assert.Null(
+                    await _service.Registry.ExecuteAsync(
+                        _service.Bot, new GrantClient(_service.Bot, Granted, [scope], "test", null), CancellationToken.None)
+                );
+                await Steps.UntilAsync(
+                    "the pollers stand still", () => Task.FromResult(_stop.IsCancellationRequested || _polls >= polls + 5));
             }
         }
 
@@ -161,7 +174,8 @@ public sealed class UnderLoadTests
             Assert.Equal(job, status.GetProperty("jobId").GetString());
             Assert.Equal(Count("processedCount"), Count("deletedCount") + Count("failedCount") + Count("skippedCount"));
             Assert.InRange(Count("processedCount"), 0, Count("totalConversations"));
-            Assert.Equal(status.GetProperty("status").GetString() == "queued", status.GetProperty("completedAt").ValueKind == JsonValueKind.Null);
+            Assert.Equal(
+                status.GetProperty("status").GetString() == "queued", status.GetProperty("completedAt").ValueKind == JsonValueKind.Null);
         }
 
         /// <summary>Every job that was accepted before is in the list.</summary>

@@ -34,7 +34,8 @@ internal sealed class ApiDocument
         await s_loading.WaitAsync();
         try
         {
-            return s_loaded ??= new ApiDocument(JsonDocument.Parse(await service.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative))).RootElement);
+            return s_loaded ??= new ApiDocument(
+                JsonDocument.Parse(await service.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative))).RootElement);
         }
         finally
         {
@@ -70,16 +71,23 @@ internal sealed class ApiDocument
         if (!response.TryGetProperty("content", out var contents))
             return sent is null ? null : $"{status} has a body, of {sent}";
         if (sent is null || !contents.TryGetProperty(sent, out var content))
-            return $"{status} is {sent ?? "nothing"} and should be {string.Join(" or ", contents.EnumerateObject().Select(one => one.Name))}";
+            return $"{status} is {sent ?? "nothing"} and should be "
+                + $"{string.Join(" or ", contents.EnumerateObject().Select(one => one.Name))}";
         if (body is null || !content.TryGetProperty("schema", out var schema))
             return null;
         using var json = JsonDocument.Parse(body);
-        return _answers.Problems(schema, json.RootElement) is { Count: > 0 } problems ? $"{status}: {string.Join("; ", problems.Take(5))}" : null;
+        return _answers.Problems(schema, json.RootElement) is { Count: > 0 } problems
+            ? $"{status}: {string.Join("; ", problems.Take(5))}"
+            : null;
     }
 
-    private static IEnumerable<string> Required(JsonElement response) => response.TryGetProperty("headers", out var headers)
-        ? headers.EnumerateObject().Where(header => header.Value.TryGetProperty("required", out var required) && required.GetBoolean()).Select(header => header.Name)
-        : [];
+    private static IEnumerable<string> Required(JsonElement response) =>
+        response.TryGetProperty("headers", out var headers)
+            ? headers
+                .EnumerateObject()
+                .Where(header => header.Value.TryGetProperty("required", out var required) && required.GetBoolean())
+                .Select(header => header.Name)
+            : [];
 }
 
 /// <summary>One operation of the document.</summary>
@@ -91,7 +99,9 @@ internal sealed partial class ApiOperation
     {
         (Path, Method, Json) = (path, method, json);
         Id = json.TryGetProperty("operationId", out var id) ? id.GetString()! : $"{method} {path}";
-        Responses = json.GetProperty("responses").EnumerateObject().ToDictionary(response => int.Parse(response.Name), response => response.Value);
+        Responses = json.GetProperty("responses")
+            .EnumerateObject()
+            .ToDictionary(response => int.Parse(response.Name), response => response.Value);
         Parameters = Parameter().Count(path);
         // A tile's number has slashes, and is always last. A slash at the end makes no difference.
         _path = new Regex($"^{Parameter().Replace(path, name => name.Value == "{number}" ? ".+" : "[^/]+")}/?$", RegexOptions.IgnoreCase);
@@ -109,9 +119,18 @@ internal sealed partial class ApiOperation
     public bool NeedsToken => Json.TryGetProperty("security", out _);
 
     /// <summary>The scopes of which it takes one, as the document words them.</summary>
-    public IReadOnlyList<string> Scopes => NeedsToken
-        ? [.. Json.GetProperty("security").EnumerateArray().SelectMany(demand => demand.EnumerateObject()).SelectMany(scheme => scheme.Value.EnumerateArray()).Select(scope => scope.GetString()!).Distinct()]
-        : [];
+    public IReadOnlyList<string> Scopes =>
+        NeedsToken
+            ?
+            [
+                .. Json.GetProperty("security")
+                    .EnumerateArray()
+                    .SelectMany(demand => demand.EnumerateObject())
+                    .SelectMany(scheme => scheme.Value.EnumerateArray())
+                    .Select(scope => scope.GetString()!)
+                    .Distinct(),
+            ]
+            : [];
 
     public bool IsAt(string path) => _path.IsMatch(path);
 

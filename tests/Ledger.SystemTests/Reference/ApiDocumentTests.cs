@@ -46,7 +46,10 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
         var root = (await shared.DocumentAsync()).Root;
         var references = Members(root, "$ref").Select(reference => reference.GetString()!).Distinct().ToList();
         Assert.All(references, reference => JsonSchema.Resolve(root, reference));
-        var schemas = root.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => $"#/components/schemas/{schema.Name}");
+        var schemas = root.GetProperty("components")
+            .GetProperty("schemas")
+            .EnumerateObject()
+            .Select(schema => $"#/components/schemas/{schema.Name}");
         Assert.Empty(schemas.Except(references));
     }
 
@@ -79,10 +82,17 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
             var path = endpoint.RoutePattern.RawText!;
             if (endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is { ExcludeFromDescription: true })
             {
-                Assert.False(path.StartsWith("/api/", StringComparison.Ordinal) || path.StartsWith("/log/", StringComparison.Ordinal) || path.StartsWith("/health/", StringComparison.Ordinal), $"{path} is part of the API: describe it");
+                Assert.False(
+                    path.StartsWith("/api/", StringComparison.Ordinal)
+                        || path.StartsWith("/log/", StringComparison.Ordinal)
+                        || path.StartsWith("/health/", StringComparison.Ordinal),
+                    $"{path} is part of the API: describe it"
+                );
                 continue;
             }
-            Assert.True(endpoint.Metadata.GetMetadata<Operation>() is not null, $"{path} has no description: give its endpoint one with Describe, or ExcludeFromDescription");
+            Assert.True(
+                endpoint.Metadata.GetMetadata<Operation>() is not null,
+                $"{path} has no description: give its endpoint one with Describe, or ExcludeFromDescription");
             described++;
         }
         Assert.Equal(document.Operations.Count, described);
@@ -99,9 +109,17 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
             Assert.Subset(tags, operation.Json.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()).ToHashSet());
             Assert.NotEmpty(operation.Json.GetProperty("summary").GetString()!);
             Assert.True(operation.Json.GetProperty("description").GetString()!.Length > 40, $"{operation}: say more");
-            var named = Parameters(operation).Where(parameter => parameter.GetProperty("in").ValueEquals("path")).Select(parameter => parameter.GetProperty("name").GetString()!);
+            var named = Parameters(operation)
+                .Where(parameter => parameter.GetProperty("in").ValueEquals("path"))
+                .Select(parameter => parameter.GetProperty("name").GetString()!);
             Assert.Equal(operation.Path.Split('{').Skip(1).Select(name => name.Split('}')[0]).Order(), named.Order());
-            Assert.All(Parameters(operation), parameter => Assert.True(parameter.TryGetProperty("example", out _) && parameter.GetProperty("description").GetString()!.Length > 0, $"{operation}: {parameter}"));
+            Assert.All(
+                Parameters(operation),
+                parameter =>
+                    Assert.True(
+                        parameter.TryGetProperty("example", out _) && parameter.GetProperty("description").GetString()!.Length > 0,
+                        $"{operation}: {parameter}")
+            );
             Assert.Contains(405, operation.Responses.Keys);
             if (operation.NeedsToken)
                 Assert.Superset(new HashSet<int> { 401, 403, 500, 503 }, operation.Responses.Keys.ToHashSet());
@@ -119,10 +137,18 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
             Assert.True(status is 204 or 304, $"{operation} {status} has no body");
             return;
         }
-        foreach (var content in contents.EnumerateObject().Where(content => content.Name is not ("application/octet-stream" or "application/pdf")))
-            Assert.True(content.Value.TryGetProperty("examples", out var examples) && examples.EnumerateObject().Any(), $"{operation} {status} {content.Name} has no example");
+        foreach (
+            var content in contents
+                .EnumerateObject()
+                .Where(content => content.Name is not ("application/octet-stream" or "application/pdf"))
+        )
+            Assert.True(
+                content.Value.TryGetProperty("examples", out var examples) && examples.EnumerateObject().Any(),
+                $"{operation} {status} {content.Name} has no example");
         if (status >= 400)
-            Assert.Equal("#/components/schemas/Errors", contents.GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString());
+            Assert.Equal(
+                "#/components/schemas/Errors",
+                contents.GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString());
     }
 
     [SkippableFact]
@@ -130,7 +156,8 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
     {
         var document = await shared.DocumentAsync();
         var schemes = document.Root.GetProperty("components").GetProperty("securitySchemes");
-        Assert.Equal(("apiKey", "header", "auth"), (Text(schemes, "auth", "type"), Text(schemes, "auth", "in"), Text(schemes, "auth", "name")));
+        Assert.Equal(
+            ("apiKey", "header", "auth"), (Text(schemes, "auth", "type"), Text(schemes, "auth", "in"), Text(schemes, "auth", "name")));
         Assert.Equal(("http", "bearer"), (Text(schemes, "bearer", "type"), Text(schemes, "bearer", "scheme")));
         Assert.Equal(["Delete Conversations"], document["submitDeletionJob"].Scopes);
         Assert.Equal(["Delete Conversations", "Ledger Audit"], document["listDeletionJobs"].Scopes);
@@ -150,7 +177,9 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
         var document = await shared.DocumentAsync();
         using var answer = new HttpResponseMessage((HttpStatusCode)status) { Content = new StringContent(body, null, "application/json") };
         answer.Headers.ETag = new("\"1\"");
-        Assert.Contains(difference, document.Difference(document[operation], answer, System.Text.Encoding.UTF8.GetBytes(body)), StringComparison.Ordinal);
+        Assert.Contains(
+            difference, document.Difference(document[operation], answer, System.Text.Encoding.UTF8.GetBytes(body)),
+            StringComparison.Ordinal);
     }
 
     private static async Task<string> ValidateAsync(string folder, string document)
@@ -196,14 +225,19 @@ public sealed class ApiDocumentTests(SharedDocument shared) : IClassFixture<Shar
     private static IEnumerable<JsonElement> Parameters(ApiOperation operation) =>
         operation.Json.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray() : [];
 
-    private static string Text(JsonElement schemes, string scheme, string member) => schemes.GetProperty(scheme).GetProperty(member).GetString()!;
+    private static string Text(JsonElement schemes, string scheme, string member) =>
+        schemes.GetProperty(scheme).GetProperty(member).GetString()!;
 
-    private static IEnumerable<JsonElement> Members(JsonElement json, string name) => json.ValueKind switch
-    {
-        JsonValueKind.Object => json.EnumerateObject().SelectMany(member => member.Name == name && member.Value.ValueKind == JsonValueKind.String ? [member.Value] : Members(member.Value, name)),
-        JsonValueKind.Array => json.EnumerateArray().SelectMany(item => Members(item, name)),
-        _ => [],
-    };
+    private static IEnumerable<JsonElement> Members(JsonElement json, string name) =>
+        json.ValueKind switch
+        {
+            JsonValueKind.Object => json.EnumerateObject()
+                .SelectMany(member =>
+                    member.Name == name && member.Value.ValueKind == JsonValueKind.String ? [member.Value] : Members(member.Value, name)
+                ),
+            JsonValueKind.Array => json.EnumerateArray().SelectMany(item => Members(item, name)),
+            _ => [],
+        };
 }
 
 /// <summary>The document of one service, for the tests of a class.</summary>

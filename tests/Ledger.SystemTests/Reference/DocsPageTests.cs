@@ -28,7 +28,8 @@ public sealed class DocsPageTests(SharedService shared) : IClassFixture<SharedSe
         Assert.Empty(await page.EvaluateAsync<string[]>(Missing, ids));
 
         await page.Locator(".btn.authorize").First.ClickAsync();
-        await page.Locator(".auth-container input[aria-label='auth-apiKey-value'], .auth-container input[type=text]").First.FillAsync(service.Token());
+        await page.Locator(".auth-container input[aria-label='auth-apiKey-value'], .auth-container input[type=text]")
+            .First.FillAsync(service.Token());
         await page.Locator(".auth-btn-wrapper .authorize").First.ClickAsync();
         await page.Locator(".btn-done").First.ClickAsync();
 

@@ -9,7 +9,10 @@ using Ledger.Web;
 
 namespace Ledger.SystemTests.Reference;
 
-/// <summary>The document and the service agree in both directions: whatever is answered is in the document (<see cref="HeldAgainstDocument"/>), and whatever is in the document is answered.</summary>
+/// <summary>
+/// The document and the service agree in both directions: whatever is answered is in the document (<see cref="HeldAgainstDocument"/>), and
+/// whatever is in the document is answered.
+/// </summary>
 public sealed class EveryAnswerTests
 {
     /// <summary>What the examples name, made real.</summary>
@@ -28,7 +31,8 @@ public sealed class EveryAnswerTests
         }
         await BeRefusedForTheirOwnReasonsAsync(service, document, real);
         await FailAsync(service, document, real);
-        await using var limited = await TestService.StartAsync(new TestServiceOptions { Http = new HttpOptions { Submits = new RateLimit(1, 1), Polls = new RateLimit(1, 1) } });
+        await using var limited = await TestService.StartAsync(
+            new TestServiceOptions { Http = new HttpOptions { Submits = new RateLimit(1, 1), Polls = new RateLimit(1, 1) } });
         await BeLimitedAsync(limited, document);
         // Nothing has written the log there.
         await IsAsync(404, limited, ExampleRequest.Of(document["getLogCheckpoint"]).Single().Message(real));
@@ -43,7 +47,8 @@ public sealed class EveryAnswerTests
         foreach (var conversation in s_conversations)
         {
             await service.AddConversationsAsync(conversation, 1, "u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa");
-            await service.ExecuteAsync("update conversations.conversations set conversation_id = $1 where conversation_id = $1 || '-00001'", conversation);
+            await service.ExecuteAsync(
+                "update conversations.conversations set conversation_id = $1 where conversation_id = $1 || '-00001'", conversation);
         }
         var job = await service.SubmitAsync(new { conversationIds = s_conversations });
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
@@ -74,7 +79,9 @@ public sealed class EveryAnswerTests
             var text = await answer.Content.ReadAsStringAsync();
             Assert.True((int)answer.StatusCode < 300, $"{example}: {(int)answer.StatusCode} {text}");
             if (operation.Responses.ContainsKey(304))
-                await IsAsync(304, service, example.Message(new Dictionary<string, string>(real) { ["If-None-Match"] = answer.Headers.ETag!.Tag }), operation);
+                await IsAsync(
+                    304, service, example.Message(new Dictionary<string, string>(real) { ["If-None-Match"] = answer.Headers.ETag!.Tag }),
+                    operation);
         }
     }
 
@@ -89,7 +96,10 @@ public sealed class EveryAnswerTests
             await IsAsync(403, service, example.Message(real), operation, service.Token(Scope.LegalHolds));
         }
         if (operation.Parameters == 2 && operation.Path.Contains("{jobId}", StringComparison.Ordinal))
-            await IsAsync(404, service, example.Message(new Dictionary<string, string>(real) { ["jobId"] = "cdj-00000000-0000-5000-8000-000000000000" }), operation);
+            await IsAsync(
+                404, service,
+                example.Message(new Dictionary<string, string>(real) { ["jobId"] = "cdj-00000000-0000-5000-8000-000000000000" }),
+                operation);
         if (operation.Responses.ContainsKey(400) && example.Body is null && operation.Method == "GET")
             await IsAsync(400, service, example.Message(new Dictionary<string, string>(real) { ["?"] = "unknown=1" }), operation);
         if (example.Body is not null)
@@ -118,7 +128,12 @@ public sealed class EveryAnswerTests
     private static async Task BeRefusedForTheirOwnReasonsAsync(TestService service, ApiDocument document, Dictionary<string, string> real)
     {
         var submit = document["submitDeletionJob"];
-        await IsAsync(422, service, (ExampleRequest.Of(submit).First() with { Body = """{"cId":"somebody else"}""" }).Message(real), submit);
+        await IsAsync(
+            422,
+            service,
+            (ExampleRequest.Of(submit).First() with { Body = """{"cId":"somebody else"}""" }).Message(real),
+            submit
+        );
 
         await BeForgottenAsync(service, submit, real);
 
@@ -129,7 +144,15 @@ public sealed class EveryAnswerTests
 
         var progress = document["watchDeletionJob"];
         using var status = await service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{real["jobId"]}");
-        await IsAsync(204, service, ExampleRequest.Of(progress).Single().Message(new Dictionary<string, string>(real) { ["Last-Event-ID"] = status.Headers.ETag!.Tag.Trim('"') }), progress);
+        await IsAsync(
+            204,
+            service,
+            ExampleRequest
+                .Of(progress)
+                .Single()
+                .Message(new Dictionary<string, string>(real) { ["Last-Event-ID"] = status.Headers.ETag!.Tag.Trim('"') }),
+            progress
+        );
 
         var certificate = document["getErasureCertificate"];
         foreach (var (accept, answer) in new[] { ("text/html", 200), ("application/json", 200), ("text/csv", 406) })
@@ -140,7 +163,10 @@ public sealed class EveryAnswerTests
         }
 
         var waiting = await BotOfAClosedWindowAsync(service);
-        var unfinished = new Dictionary<string, string>(real) { ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting) };
+        var unfinished = new Dictionary<string, string>(real)
+        {
+            ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting),
+        };
         foreach (var operation in document.Operations.Where(operation => operation.Id != submit.Id && operation.Responses.ContainsKey(409)))
         {
             // An unfinished job has outcomes and events: see BeOvertakenAsync.
@@ -152,7 +178,9 @@ public sealed class EveryAnswerTests
         await IsAsync(409, service, ExampleRequest.Of(submit).First().Message(unplanned), submit);
 
         foreach (var operation in document.Operations.Where(operation => operation.Path.Contains("{number}", StringComparison.Ordinal)))
-            await IsAsync(404, service, ExampleRequest.Of(operation).Single().Message(new Dictionary<string, string>(real) { ["number"] = "999" }), operation);
+            await IsAsync(
+                404, service, ExampleRequest.Of(operation).Single().Message(new Dictionary<string, string>(real) { ["number"] = "999" }),
+                operation);
     }
 
     /// <summary>409: that identifiers are handed out could not be recorded, since others were first.</summary>
@@ -171,7 +199,10 @@ public sealed class EveryAnswerTests
 
     private static async Task<string> BotOfAClosedWindowAsync(TestService service)
     {
-        Assert.Null(await service.Registry.DefineWindowAsync(new DefineWindow("leap-day", "0 0 0 29 2 ?", "UTC", 60, 1, "test", null), CancellationToken.None));
+        Assert.Null(
+            await service.Registry.DefineWindowAsync(
+                new DefineWindow("leap-day", "0 0 0 29 2 ?", "UTC", 60, 1, "test", null), CancellationToken.None)
+        );
         return await service.AddBotAsync(window: "leap-day");
     }
 
@@ -204,15 +235,23 @@ public sealed class EveryAnswerTests
 
     private static async Task BeLimitedAsync(TestService service, ApiDocument document)
     {
-        var real = new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = await service.SubmitAsync(new { cId = "u" }), ["Idempotency-Key"] = "" };
+        var real = new Dictionary<string, string>
+        {
+            ["botId"] = service.Bot, ["jobId"] = await service.SubmitAsync(new { cId = "u" }), ["Idempotency-Key"] = "",
+        };
         foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(429)))
             await UntilAsync(429, service, ExampleRequest.Of(operation).First(), real);
     }
 
-    private static async Task IsAsync(int status, TestService service, HttpRequestMessage request, ApiOperation? operation = null, string? token = null)
+    private static async Task IsAsync(
+        int status, TestService service, HttpRequestMessage request, ApiOperation? operation = null, string? token = null)
     {
         using var answer = await SendAsync(service, request, operation, token);
-        Assert.True((int)answer.StatusCode == status, $"{request.Method} {request.RequestUri}: {(int)answer.StatusCode} instead of {status}: {await answer.Content.ReadAsStringAsync()}");
+        Assert.True(
+            (int)answer.StatusCode == status,
+            $"{request.Method} {request.RequestUri}: {(int)answer.StatusCode} instead of {status}: "
+            + $"{await answer.Content.ReadAsStringAsync()}"
+        );
     }
 
     private static async Task UntilAsync(int status, TestService service, ExampleRequest example, Dictionary<string, string> real)
@@ -220,7 +259,10 @@ public sealed class EveryAnswerTests
         using var deadline = new CancellationTokenSource(Patience.Limit);
         using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var last = 0;
-        while (await ticks.WaitForNextTickAsync(deadline.Token).AsTask().ContinueWith(tick => tick.IsCompletedSuccessfully, TaskScheduler.Default))
+        while (await ticks
+                .WaitForNextTickAsync(deadline.Token)
+                .AsTask()
+                .ContinueWith(tick => tick.IsCompletedSuccessfully, TaskScheduler.Default))
         {
             using var answer = await SendAsync(service, example.Message(real), example.Operation);
             if ((last = (int)answer.StatusCode) == status)
@@ -229,7 +271,8 @@ public sealed class EveryAnswerTests
         Assert.Fail($"{example}: still {last} instead of {status}");
     }
 
-    private static Task<HttpResponseMessage> SendAsync(TestService service, HttpRequestMessage request, ApiOperation? operation, string? token = null)
+    private static Task<HttpResponseMessage> SendAsync(
+        TestService service, HttpRequestMessage request, ApiOperation? operation, string? token = null)
     {
         if (operation is { NeedsToken: true })
             request.Headers.Add("auth", token ?? service.Token());

@@ -18,7 +18,9 @@ internal sealed record ExampleRequest(ApiOperation Operation, string Name, strin
     }
 
     /// <summary>The request, without a token.</summary>
-    /// <param name="real">What takes the place of examples that name something: by the parameter's name. <c>""</c> leaves the parameter out.</param>
+    /// <param name="real">
+    /// What takes the place of examples that name something: by the parameter's name. <c>""</c> leaves the parameter out.
+    /// </param>
     /// <param name="method">Instead of the operation's.</param>
     public HttpRequestMessage Message(IReadOnlyDictionary<string, string> real, string? method = null)
     {
@@ -36,7 +38,8 @@ internal sealed record ExampleRequest(ApiOperation Operation, string Name, strin
         }
         if (real.TryGetValue("?", out var more))
             query.Add(more);
-        var message = new HttpRequestMessage(new HttpMethod(method ?? Operation.Method), query.Count == 0 ? path : $"{path}?{string.Join('&', query)}");
+        var message = new HttpRequestMessage(
+            new HttpMethod(method ?? Operation.Method), query.Count == 0 ? path : $"{path}?{string.Join('&', query)}");
         foreach (var (name, value) in headers)
             message.Headers.TryAddWithoutValidation(name, value);
         if (Body is not null)

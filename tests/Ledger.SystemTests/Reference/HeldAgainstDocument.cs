@@ -3,7 +3,10 @@ using System.Net;
 
 namespace Ledger.SystemTests.Reference;
 
-/// <summary>Holds each answer that passes through against the API's document: a test whose answer differs from it fails, whatever the test is about.</summary>
+/// <summary>
+/// Holds each answer that passes through against the API's document: a test whose answer differs from it fails, whatever the test is
+/// about.
+/// </summary>
 internal sealed class HeldAgainstDocument : DelegatingHandler
 {
     private readonly ConcurrentDictionary<(string Operation, int Status), bool> _seen;
@@ -40,7 +43,8 @@ internal sealed class HeldAgainstDocument : DelegatingHandler
             Assert.Fail($"{method} {here[0].Path}: /openapi/v1.json and the answer differ: {difference}");
     }
 
-    private async Task<string?> DifferenceAsync(ApiDocument document, IReadOnlyList<ApiOperation> here, HttpMethod method, HttpResponseMessage answer, CancellationToken cancel)
+    private async Task<string?> DifferenceAsync(
+        ApiDocument document, IReadOnlyList<ApiOperation> here, HttpMethod method, HttpResponseMessage answer, CancellationToken cancel)
     {
         var operation = here.FirstOrDefault(operation => operation.Method == method.Method);
         if (operation is null || answer.StatusCode == HttpStatusCode.MethodNotAllowed)
@@ -67,5 +71,6 @@ internal sealed class HeldAgainstDocument : DelegatingHandler
     }
 
     /// <summary>What is no HTTP to the server is refused before any operation sees it, with no body.</summary>
-    private static bool IsKestrels(HttpResponseMessage answer) => (int)answer.StatusCode is 400 or 414 or 431 && answer.Content.Headers.ContentLength == 0;
+    private static bool IsKestrels(HttpResponseMessage answer) =>
+        (int)answer.StatusCode is 400 or 414 or 431 && answer.Content.Headers.ContentLength == 0;
 }

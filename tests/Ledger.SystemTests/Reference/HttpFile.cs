@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Ledger.SystemTests.Reference;
 
-/// <summary>A file of requests/, as editors run it: <c>@name = value</c>, requests between lines of <c>###</c>, <c>{{name}}</c> and <c>{{request.response.body.$.member}}</c>.</summary>
+/// <summary>
+/// A file of requests/, as editors run it: <c>@name = value</c>, requests between lines of <c>###</c>, <c>{{name}}</c> and
+/// <c>{{request.response.body.$.member}}</c>.
+/// </summary>
 internal sealed partial class HttpFile
 {
     private readonly Dictionary<string, string> _variables = [];
@@ -43,17 +46,26 @@ internal sealed partial class HttpFile
             _answers[name] = JsonDocument.Parse(answer).RootElement;
     }
 
-    private string Filled(string text) => Variable().Replace(text, match =>
-    {
-        var name = match.Groups["name"].Value.Trim();
-        if (_variables.TryGetValue(name, out var value))
-            return Filled(value);
-        var parts = name.Split(".response.body.$");
-        return parts.Length == 2 && _answers.TryGetValue(parts[0], out var answer)
-            ? parts[1].Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries)
-                .Aggregate(answer, (at, member) => at.ValueKind == JsonValueKind.Array ? at[int.Parse(member)] : at.GetProperty(member)).ToString()
-            : throw new InvalidOperationException($"{name} is not known");
-    });
+    private string Filled(string text) =>
+        Variable()
+            .Replace(
+                text,
+                match =>
+                {
+                    var name = match.Groups["name"].Value.Trim();
+                    if (_variables.TryGetValue(name, out var value))
+                        return Filled(value);
+                    var parts = name.Split(".response.body.$");
+                    return parts.Length == 2 && _answers.TryGetValue(parts[0], out var answer)
+                        ? parts[1]
+                            .Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries)
+                            .Aggregate(
+                                answer,
+                                (at, member) => at.ValueKind == JsonValueKind.Array ? at[int.Parse(member)] : at.GetProperty(member))
+                            .ToString()
+                        : throw new InvalidOperationException($"{name} is not known");
+                }
+            );
 
     private static HttpFileRequest Parse(string part)
     {
@@ -65,7 +77,8 @@ internal sealed partial class HttpFile
         var name = comments.Find(line => line.StartsWith("# @name ", StringComparison.Ordinal))?["# @name ".Length..].Trim();
         return new HttpFileRequest(
             lines[0].Trim(), name, lines[begin], lines[(begin + 1)..end], string.Join('\n', lines[end..]).Trim(),
-            [.. expected.Groups["meanwhile"].Captures.Select(status => int.Parse(status.Value))], int.Parse(expected.Groups["status"].Value));
+            [.. expected.Groups["meanwhile"].Captures.Select(status => int.Parse(status.Value))],
+            int.Parse(expected.Groups["status"].Value));
     }
 
     [GeneratedRegex("^###", RegexOptions.Multiline)]
@@ -74,7 +87,8 @@ internal sealed partial class HttpFile
     [GeneratedRegex(@"\{\{(?<name>[^}]+)\}\}", RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 
-    [GeneratedRegex("^# -> ((?<meanwhile>[0-9]{3})( or (?<meanwhile>[0-9]{3}))*, then )?(?<status>[0-9]{3})$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        "^# -> ((?<meanwhile>[0-9]{3})( or (?<meanwhile>[0-9]{3}))*, then )?(?<status>[0-9]{3})$", RegexOptions.ExplicitCapture)]
     private static partial Regex Expected();
 }
 
@@ -85,4 +99,5 @@ internal sealed partial class HttpFile
 /// <param name="Body">Empty: none.</param>
 /// <param name="Meanwhile">What it may be answered until it is <paramref name="Status"/>.</param>
 /// <param name="Status">What it is answered in the end.</param>
-internal sealed record HttpFileRequest(string Title, string? Name, string Line, IReadOnlyList<string> Headers, string Body, IReadOnlyList<int> Meanwhile, int Status);
+internal sealed record HttpFileRequest(
+    string Title, string? Name, string Line, IReadOnlyList<string> Headers, string Body, IReadOnlyList<int> Meanwhile, int Status);

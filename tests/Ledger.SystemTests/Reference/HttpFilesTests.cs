@@ -7,7 +7,8 @@ public sealed class HttpFilesTests
 {
     private static readonly string s_folder = Path.Combine(Repository.Root, "requests");
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(s_folder, "*.http").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files =>
+        [.. Directory.EnumerateFiles(s_folder, "*.http").Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)];
 
     [SkippableTheory]
     [MemberData(nameof(Files))]
@@ -17,7 +18,8 @@ public sealed class HttpFilesTests
         foreach (var conversation in new[] { "69eb0c87ec444445976aaaaa", "69eb0b5c7cd98618e06aaaaa" })
         {
             await service.AddConversationsAsync(conversation, 1, "u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa");
-            await service.ExecuteAsync("update conversations.conversations set conversation_id = $1 where conversation_id = $1 || '-00001'", conversation);
+            await service.ExecuteAsync(
+                "update conversations.conversations set conversation_id = $1 where conversation_id = $1 || '-00001'", conversation);
         }
         var file = new HttpFile(await File.ReadAllTextAsync(Path.Combine(s_folder, name)), new Dictionary<string, string>
         {
@@ -40,7 +42,9 @@ public sealed class HttpFilesTests
         {
             var text = File.ReadAllText(file);
             Assert.DoesNotContain("eyJ", text, StringComparison.Ordinal); // how every JWT begins
-            Assert.All(text.Split('\n').Where(line => line.StartsWith("@token", StringComparison.Ordinal)), line => Assert.Equal("@token = {{$processEnv LEDGER_TOKEN}}", line));
+            Assert.All(
+                text.Split('\n').Where(line => line.StartsWith("@token", StringComparison.Ordinal)),
+                line => Assert.Equal("@token = {{$processEnv LEDGER_TOKEN}}", line));
         }
     }
 
@@ -55,7 +59,9 @@ public sealed class HttpFilesTests
             var text = await answer.Content.ReadAsStringAsync();
             if ((int)answer.StatusCode == request.Status)
                 return text;
-            Assert.True(request.Meanwhile.Contains((int)answer.StatusCode), $"{request.Title}: {(int)answer.StatusCode} instead of {request.Status}: {text}");
+            Assert.True(
+                request.Meanwhile.Contains((int)answer.StatusCode),
+                $"{request.Title}: {(int)answer.StatusCode} instead of {request.Status}: {text}");
             await ticks.WaitForNextTickAsync(deadline.Token);
         }
     }

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace Ledger.SystemTests.Reference;
 
 /// <summary>
-/// Validates JSON by the part of JSON Schema 2020-12 that the API's document uses. A keyword that it does not know is an error, so that none is passed over.
+/// Validates JSON by the part of JSON Schema 2020-12 that the API's document uses. A keyword that it does not know is an error, so that
+/// none is passed over.
 /// </summary>
 /// <param name="root">What a <c>$ref</c> points into: the document.</param>
 /// <param name="strict">Also refuses members that an object's schema does not name, as nobody would know of them.</param>
@@ -34,33 +35,43 @@ internal sealed class JsonSchema(JsonElement root, bool strict = false)
             else if (!Holds(schema, rule, value, at, problems))
                 problems.Add($"{at}: {value.GetRawText()} breaks {rule.Name} {rule.Value.GetRawText()}");
         }
-        if (strict && value.ValueKind == JsonValueKind.Object && schema.TryGetProperty("properties", out var known) && !schema.TryGetProperty("additionalProperties", out _))
-            problems.AddRange(value.EnumerateObject().Where(member => !known.TryGetProperty(member.Name, out _)).Select(member => $"{at}: nobody says what {member.Name} is"));
+        if (strict
+            && value.ValueKind == JsonValueKind.Object
+            && schema.TryGetProperty("properties", out var known)
+            && !schema.TryGetProperty("additionalProperties", out _))
+            problems.AddRange(
+                value
+                    .EnumerateObject()
+                    .Where(member => !known.TryGetProperty(member.Name, out _))
+                    .Select(member => $"{at}: nobody says what {member.Name} is")
+            );
     }
 
-    private bool Holds(JsonElement schema, JsonProperty rule, JsonElement value, string at, List<string> problems) => rule.Name switch
-    {
-        "type" => Types(rule.Value).Any(type => Is(type, value)),
-        "enum" => rule.Value.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)),
-        "const" => JsonElement.DeepEquals(rule.Value, value),
-        "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, rule.Value.GetString()!),
-        "minLength" => value.ValueKind != JsonValueKind.String || Characters(value) >= rule.Value.GetInt32(),
-        "maxLength" => value.ValueKind != JsonValueKind.String || Characters(value) <= rule.Value.GetInt32(),
-        "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() >= rule.Value.GetDecimal(),
-        "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= rule.Value.GetDecimal(),
-        "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= rule.Value.GetInt32(),
-        "maxItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= rule.Value.GetInt32(),
-        "required" => value.ValueKind != JsonValueKind.Object || rule.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
-        "format" => HasFormat(rule.Value.GetString()!, value),
-        "items" => Each(value, JsonValueKind.Array, () => EachItem(rule.Value, value, at, problems)),
-        "properties" => Each(value, JsonValueKind.Object, () => EachMember(rule.Value, value, at, problems)),
-        "additionalProperties" => Each(value, JsonValueKind.Object, () => EachOther(schema, rule.Value, value, at, problems)),
-        "oneOf" => rule.Value.EnumerateArray().Count(one => Problems(one, value).Count == 0) == 1,
-        "anyOf" => rule.Value.EnumerateArray().Any(one => Problems(one, value).Count == 0),
-        "allOf" => rule.Value.EnumerateArray().All(one => Problems(one, value).Count == 0),
-        "not" => Problems(rule.Value, value).Count > 0,
-        _ => throw new InvalidOperationException($"JsonSchema does not know the keyword {rule.Name}: teach it"),
-    };
+    private bool Holds(JsonElement schema, JsonProperty rule, JsonElement value, string at, List<string> problems) =>
+        rule.Name switch
+        {
+            "type" => Types(rule.Value).Any(type => Is(type, value)),
+            "enum" => rule.Value.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)),
+            "const" => JsonElement.DeepEquals(rule.Value, value),
+            "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, rule.Value.GetString()!),
+            "minLength" => value.ValueKind != JsonValueKind.String || Characters(value) >= rule.Value.GetInt32(),
+            "maxLength" => value.ValueKind != JsonValueKind.String || Characters(value) <= rule.Value.GetInt32(),
+            "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() >= rule.Value.GetDecimal(),
+            "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= rule.Value.GetDecimal(),
+            "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= rule.Value.GetInt32(),
+            "maxItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= rule.Value.GetInt32(),
+            "required" => value.ValueKind != JsonValueKind.Object
+                || rule.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
+            "format" => HasFormat(rule.Value.GetString()!, value),
+            "items" => Each(value, JsonValueKind.Array, () => EachItem(rule.Value, value, at, problems)),
+            "properties" => Each(value, JsonValueKind.Object, () => EachMember(rule.Value, value, at, problems)),
+            "additionalProperties" => Each(value, JsonValueKind.Object, () => EachOther(schema, rule.Value, value, at, problems)),
+            "oneOf" => rule.Value.EnumerateArray().Count(one => Problems(one, value).Count == 0) == 1,
+            "anyOf" => rule.Value.EnumerateArray().Any(one => Problems(one, value).Count == 0),
+            "allOf" => rule.Value.EnumerateArray().All(one => Problems(one, value).Count == 0),
+            "not" => Problems(rule.Value, value).Count > 0,
+            _ => throw new InvalidOperationException($"JsonSchema does not know the keyword {rule.Name}: teach it"),
+        };
 
     private static bool Each(JsonElement value, JsonValueKind kind, Action check)
     {
@@ -106,7 +117,9 @@ internal sealed class JsonSchema(JsonElement root, bool strict = false)
             throw new KeyNotFoundException($"{reference} is not a reference into the document");
         var at = root;
         foreach (var part in reference[2..].Split('/'))
-            at = at.TryGetProperty(part.Replace("~1", "/").Replace("~0", "~"), out var next) ? next : throw new KeyNotFoundException($"{reference} names nothing");
+            at = at.TryGetProperty(part.Replace("~1", "/").Replace("~0", "~"), out var next)
+                ? next
+                : throw new KeyNotFoundException($"{reference} names nothing");
         return at;
     }
 
@@ -125,17 +138,19 @@ internal sealed class JsonSchema(JsonElement root, bool strict = false)
         _ => throw new InvalidOperationException($"{type} is no type"),
     };
 
-    private static bool HasFormat(string format, JsonElement value) => format switch
-    {
-        "date-time" => value.ValueKind != JsonValueKind.String || DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        "date" => value.ValueKind != JsonValueKind.String || DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", out _),
-        "uri" => value.ValueKind != JsonValueKind.String || Uri.TryCreate(value.GetString(), UriKind.Absolute, out _),
-        "int64" => value.ValueKind != JsonValueKind.Number || value.TryGetInt64(out _),
-        "int32" => value.ValueKind != JsonValueKind.Number || value.TryGetInt32(out _),
-        "byte" => value.ValueKind != JsonValueKind.String || value.TryGetBytesFromBase64(out _),
-        "email" or "binary" => true,
-        _ => throw new InvalidOperationException($"JsonSchema does not know the format {format}: teach it"),
-    };
+    private static bool HasFormat(string format, JsonElement value) =>
+        format switch
+        {
+            "date-time" => value.ValueKind != JsonValueKind.String
+                || DateTimeOffset.TryParse(value.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+            "date" => value.ValueKind != JsonValueKind.String || DateOnly.TryParseExact(value.GetString(), "yyyy-MM-dd", out _),
+            "uri" => value.ValueKind != JsonValueKind.String || Uri.TryCreate(value.GetString(), UriKind.Absolute, out _),
+            "int64" => value.ValueKind != JsonValueKind.Number || value.TryGetInt64(out _),
+            "int32" => value.ValueKind != JsonValueKind.Number || value.TryGetInt32(out _),
+            "byte" => value.ValueKind != JsonValueKind.String || value.TryGetBytesFromBase64(out _),
+            "email" or "binary" => true,
+            _ => throw new InvalidOperationException($"JsonSchema does not know the format {format}: teach it"),
+        };
 
     private static int Characters(JsonElement value) => value.GetString()!.EnumerateRunes().Count();
 }

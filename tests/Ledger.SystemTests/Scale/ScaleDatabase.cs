@@ -26,7 +26,8 @@ internal sealed record Measured(ScaleStatement Statement, long Buffers, long Row
 }
 
 /// <summary>
-/// A ledger of 1,000,000 checkpoints, 100,000 ended jobs and 10,000 waiting ones in each of several windows, made once for the tests of a class.
+/// A ledger of 1,000,000 checkpoints, 100,000 ended jobs and 10,000 waiting ones in each of several windows, made once for the tests of a
+/// class.
 /// </summary>
 public sealed class ScaleDatabase : IAsyncLifetime
 {
@@ -76,11 +77,14 @@ public sealed class ScaleDatabase : IAsyncLifetime
         await using var connection = await _sessions.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, $"set local plan_cache_mode = {planCacheMode}; {Known(statistics)}");
-        return await MeasureAsync(connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"{statistics}_{planCacheMode}_{i}"))], prepared: false);
+        return await MeasureAsync(
+            connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"{statistics}_{planCacheMode}_{i}"))],
+            prepared: false);
     }
 
     /// <summary>
-    /// Runs every statement in sessions that may scan, and gives the tables that were: what grows, and how often, by the server's own count.
+    /// Runs every statement in sessions that may scan, and gives the tables that were: what grows, and how often, by the server's own
+    /// count.
     /// </summary>
     internal async Task<IReadOnlyDictionary<string, long>> ScannedAsync(string planCacheMode)
     {
@@ -93,14 +97,17 @@ public sealed class ScaleDatabase : IAsyncLifetime
             {
                 await ExecuteAsync(connection, $"set local plan_cache_mode = {planCacheMode}; set local enable_seqscan = on");
                 await MeasureAsync(
-                    connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"scans_{planCacheMode}_{i}"))], prepared: false);
+                    connection, [.. ScaleStatements.All.Select((statement, i) => (statement, $"scans_{planCacheMode}_{i}"))],
+                    prepared: false);
                 await transaction.RollbackAsync();
             }
             await ExecuteAsync(connection, "select pg_stat_force_next_flush(); select 1");
             await ExecuteAsync(connection, "select 1");
         }
         var after = await ScansAsync(observer);
-        return after.Where(table => table.Value > before[table.Key]).ToDictionary(table => table.Key, table => table.Value - before[table.Key]);
+        return after
+            .Where(table => table.Value > before[table.Key])
+            .ToDictionary(table => table.Key, table => table.Value - before[table.Key]);
     }
 
     private static async Task<Dictionary<string, long>> ScansAsync(NpgsqlConnection connection)
@@ -118,7 +125,8 @@ public sealed class ScaleDatabase : IAsyncLifetime
         return scans;
     }
 
-    private static (ScaleStatement Statement, string Name)[] Claims => [.. ScaleStatements.Claims.Select((statement, i) => (statement, $"early_{i}"))];
+    private static (ScaleStatement Statement, string Name)[] Claims =>
+        [.. ScaleStatements.Claims.Select((statement, i) => (statement, $"early_{i}"))];
 
     private static async Task FillAsync(NpgsqlConnection connection, int first, int last)
     {
@@ -129,19 +137,22 @@ public sealed class ScaleDatabase : IAsyncLifetime
         await ExecuteAsync(connection, ScaleFill.State);
     }
 
-    /// <summary>What is put into the catalogs goes with the transaction, but for what analyze writes to pg_class: that is set in each case.</summary>
-    private static string Known(Statistics statistics) => statistics switch
-    {
-        Statistics.Empty =>
-            """
-            delete from pg_statistic where starelid in (select oid from pg_class where relnamespace = 'ledger'::regnamespace);
-            update pg_class set relpages = 0, reltuples = -1, relallvisible = 0
-            where relnamespace = 'ledger'::regnamespace and relkind in ('r', 'i');
-            """,
-        Statistics.Stale =>
-            "update pg_class c set relpages = s.relpages, reltuples = s.reltuples, relallvisible = 0 from public.small s where s.oid = c.oid",
-        _ => $"analyze {string.Join(", ", ScaleFill.GrowingTables.Select(table => $"ledger.{table}"))}",
-    };
+    /// <summary>
+    /// What is put into the catalogs goes with the transaction, but for what analyze writes to pg_class: that is set in each case.
+    /// </summary>
+    private static string Known(Statistics statistics) =>
+        statistics switch
+        {
+            Statistics.Empty => """
+                delete from pg_statistic where starelid in (select oid from pg_class where relnamespace = 'ledger'::regnamespace);
+                update pg_class set relpages = 0, reltuples = -1, relallvisible = 0
+                where relnamespace = 'ledger'::regnamespace and relkind in ('r', 'i');
+                """,
+            Statistics.Stale =>
+                "update pg_class c set relpages = s.relpages, reltuples = s.reltuples, relallvisible = 0 from public.small s where s.oid "
+                + "= c.oid",
+            _ => $"analyze {string.Join(", ", ScaleFill.GrowingTables.Select(table => $"ledger.{table}"))}",
+        };
 
     /// <summary>Each is undone before the next. It counts as it runs from the second time on: the first reads the catalogs too.</summary>
     private async Task<IReadOnlyList<Measured>> MeasureAsync(

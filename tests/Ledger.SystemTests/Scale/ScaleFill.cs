@@ -57,19 +57,20 @@ internal static class ScaleFill
     /// <param name="started">Whether they have; their third event says so.</param>
     /// <param name="firstLeaf">Of the first job's first event.</param>
     public static string Waiting(
-        string window, int first, int last, string due = "clock_timestamp() - interval '1 hour'", string closes = "clock_timestamp() + interval '1 day'",
-        bool started = false, int firstLeaf = 0) => $$"""
-        {{Numbers(window, first, last, "timestamptz '2026-11-01'")}}
-        {{Jobs(status: "queued", firstLeaf, Events)}}
-        update ledger.mt_doc_job j set window_name = '{{window}}', planned_at = {{due}}, closes_at = {{closes}},
-            started_version = {{(started ? $"{Events}" : "null")}},
-            data = jsonb_build_object(
-                'bot', '{{Bot}}', 'attempt', 1, 'isStarted', {{(started ? "true" : "false")}}, 'conversations', 3, 'owed', 3,
-                'window', jsonb_build_object('name', '{{window}}', 'opens', '2026-01-01T00:00:00.000Z', 'closes', {{Text(closes)}}),
-                'items', jsonb_build_object('messages', 0, 'transcripts', 0, 'recordings', 0, 'attachments', 0, 'logs', 0))
-            from filled f where f.id = j.id;
-        drop table filled;
-        """;
+        string window, int first, int last, string due = "clock_timestamp() - interval '1 hour'",
+        string closes = "clock_timestamp() + interval '1 day'", bool started = false, int firstLeaf = 0) =>
+        $$"""
+            {{Numbers(window, first, last, "timestamptz '2026-11-01'")}}
+            {{Jobs(status: "queued", firstLeaf, Events)}}
+            update ledger.mt_doc_job j set window_name = '{{window}}', planned_at = {{due}}, closes_at = {{closes}},
+                started_version = {{(started ? $"{Events}" : "null")}},
+                data = jsonb_build_object(
+                    'bot', '{{Bot}}', 'attempt', 1, 'isStarted', {{(started ? "true" : "false")}}, 'conversations', 3, 'owed', 3,
+                    'window', jsonb_build_object('name', '{{window}}', 'opens', '2026-01-01T00:00:00.000Z', 'closes', {{Text(closes)}}),
+                    'items', jsonb_build_object('messages', 0, 'transcripts', 0, 'recordings', 0, 'attachments', 0, 'logs', 0))
+                from filled f where f.id = j.id;
+            drop table filled;
+            """;
 
     /// <summary>Published checkpoints of these sizes.</summary>
     public static string Checkpoints(int first, int last) => $"""
@@ -87,17 +88,19 @@ internal static class ScaleFill
             select n, md5('{name}' || n)::uuid as id, {from} + n * interval '1 second' as at from generate_series({first}, {last}) n;
         """;
 
-    private static string Jobs(string status, int firstLeaf, int events) => $$"""
-        insert into ledger.mt_streams (id, type, version, timestamp, created) select id, 'job', {{events}}, at, at from filled;
-        insert into ledger.mt_doc_jobstatus (id, data, mt_version)
-            select id, jsonb_build_object('jobId', id, 'status', '{{status}}', 'completedAt', at, 'more', repeat('m', 300)), {{events}} from filled;
-        insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, planned_at, status)
-            select id, '{}', {{events}}, '{{Bot}}', 'cs-scale', at, at, '{{status}}' from filled;
-        insert into ledger.job_secrets (job_id, epoch, wrapped_key, request_digest, sealed_request)
-            select id, 1, decode(repeat('ab', 60), 'hex'), sha256('request'), decode(repeat('ab', 150), 'hex') from filled;
-        insert into ledger.log_runs (first_index, count, stream_id, first_version)
-            select {{firstLeaf}} + (n - 1) * {{events}}, {{events}}, id, 1 from filled;
-        """;
+    private static string Jobs(string status, int firstLeaf, int events) =>
+        $$"""
+            insert into ledger.mt_streams (id, type, version, timestamp, created) select id, 'job', {{events}}, at, at from filled;
+            insert into ledger.mt_doc_jobstatus (id, data, mt_version)
+                select id, jsonb_build_object('jobId', id, 'status', '{{status}}', 'completedAt', at, 'more', repeat('m', 300)),
+                    {{events}} from filled;
+            insert into ledger.mt_doc_job (id, data, mt_version, bot, client, submitted_at, planned_at, status)
+                select id, '{}', {{events}}, '{{Bot}}', 'cs-scale', at, at, '{{status}}' from filled;
+            insert into ledger.job_secrets (job_id, epoch, wrapped_key, request_digest, sealed_request)
+                select id, 1, decode(repeat('ab', 60), 'hex'), sha256('request'), decode(repeat('ab', 150), 'hex') from filled;
+            insert into ledger.log_runs (first_index, count, stream_id, first_version)
+                select {{firstLeaf}} + (n - 1) * {{events}}, {{events}}, id, 1 from filled;
+            """;
 
     private static string Text(string instant) => $"to_char(({instant}) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
 }

@@ -13,7 +13,8 @@ using Ledger.Web.Tokens;
 namespace Ledger.SystemTests.Scale;
 
 /// <summary>
-/// The statements that a service runs all the time on tables that grow for ever. Whoever adds one to the product adds it here, with its bound.
+/// The statements that a service runs all the time on tables that grow for ever. Whoever adds one to the product adds it here, with its
+/// bound.
 /// </summary>
 internal static class ScaleStatements
 {
@@ -56,7 +57,10 @@ internal static class ScaleStatements
             Elsewhere = "select from ledger.mt_streams s join ledger.mt_doc_job j on j.id = s.id where j.window_name = 'new' "
                 + "order by j.planned_at, j.submitted_at, j.id limit 31 for update of s",
         },
-        new("a claim of the same job again", typeof(ClaimedJob), nameof(ClaimedJob.AgainAsync), 40, Job("new", 5_000), "bigint 3") { Rows = 1 },
+        new("a claim of the same job again", typeof(ClaimedJob), nameof(ClaimedJob.AgainAsync), 40, Job("new", 5_000), "bigint 3")
+        {
+            Rows = 1,
+        },
     ];
 
     public static IReadOnlyList<ScaleStatement> All { get; } =
@@ -84,7 +88,10 @@ internal static class ScaleStatements
             Given = Unpublished,
         },
         new("the log's overview", typeof(LogOverview), "StateAsync", 60) { Rows = 1 },
-        new("a page of checkpoints in the middle", typeof(LogOverview), "CheckpointsAsync", 70, Origin, "bigint 500000", "int 50") { Rows = 50 },
+        new("a page of checkpoints in the middle", typeof(LogOverview), "CheckpointsAsync", 70, Origin, "bigint 500000", "int 50")
+        {
+            Rows = 50,
+        },
         new("the log's look at 100 events that wait", typeof(Sequencer), "ReadWaiting", 3_000, "bigint 4096", "bigint 0")
         {
             Given = "insert into ledger.log_queue (stream_id, first_version, last_version) " +

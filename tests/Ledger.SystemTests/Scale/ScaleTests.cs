@@ -3,8 +3,8 @@ using Xunit.Abstractions;
 namespace Ledger.SystemTests.Scale;
 
 /// <summary>
-/// What a service does all the time reads few pages, however much the ledger holds and whatever the planner believes. The statements are the
-/// product's own, in the sessions of its lanes.
+/// What a service does all the time reads few pages, however much the ledger holds and whatever the planner believes. The statements are
+/// the product's own, in the sessions of its lanes.
 /// </summary>
 public sealed class ScaleTests(ScaleDatabase database, ITestOutputHelper output) : IClassFixture<ScaleDatabase>
 {

@@ -69,12 +69,14 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
         var (exit, output, error) = await BareAsync(program, job, "--key", Key, "--witness", Witness);
         Assert.Equal((0, ""), (exit, error));
         Assert.StartsWith("PARTLY ERASED: 4 of the 5 conversations", output, StringComparison.Ordinal);
-        (exit, output, error) = await BareAsync(program, InTree("tests/Ledger.Tests/Golden/conversation.tlog-proof"), "--key", Key, "--json");
+        (exit, output, error) = await BareAsync(
+            program, InTree("tests/Ledger.Tests/Golden/conversation.tlog-proof"), "--key", Key, "--json");
         Assert.Equal((0, ""), (exit, error));
         Assert.Contains("\"conclusion\": \"erased\"", output, StringComparison.Ordinal);
 
         var tampered = Path.Combine(Path.GetDirectoryName(program)!, "tampered");
-        await File.WriteAllTextAsync(tampered, (await File.ReadAllTextAsync(job)).Replace("\"deleted\":4", "\"deleted\":5", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            tampered, (await File.ReadAllTextAsync(job)).Replace("\"deleted\":4", "\"deleted\":5", StringComparison.Ordinal));
         (exit, output, error) = await BareAsync(program, tampered, "--key", Key);
         Assert.Equal((1, ""), (exit, output));
         Assert.StartsWith("THE PROOF DOES NOT HOLD", error, StringComparison.Ordinal);
@@ -114,10 +116,18 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
     }
 
     /// <summary>
-    /// Runs a program without an environment where every folder in which a program's host looks for a runtime is empty. An empty environment alone hides none: the host knows the default places.
+    /// Runs a program without an environment where every folder in which a program's host looks for a runtime is empty. An empty
+    /// environment alone hides none: the host knows the default places.
     /// </summary>
     private static Task<(int Exit, string Output, string Error)> BareAsync(params string[] args) =>
-        RunAsync("unshare", ["-m", "sh", "-c", $"{string.Concat(RuntimeFolders().Select(folder => $"mount -t tmpfs none '{folder}' && "))}exec env -i \"$@\"", "sh", .. args]);
+        RunAsync(
+            "unshare",
+            [
+                "-m", "sh", "-c",
+                $"{string.Concat(RuntimeFolders().Select(folder => $"mount -t tmpfs none '{folder}' && "))}exec env -i \"$@\"", "sh",
+                .. args,
+            ]
+        );
 
     /// <summary>The machine's .NET itself cannot start where the verifier must.</summary>
     private static async Task<bool> IsRuntimeHiddenAsync()
@@ -134,8 +144,17 @@ public sealed class PublishedVerifierTests(FirstDemo demo)
 
     /// <summary>Where this test's own runtime is, and the places that the host knows by itself (dotnet/docs, "Install location").</summary>
     private static IEnumerable<string> RuntimeFolders() =>
-        new[] { Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")), "/usr/share/dotnet", "/usr/lib/dotnet", "/usr/lib64/dotnet", "/etc/dotnet" }
-            .Select(folder => folder.TrimEnd('/')).Distinct(StringComparer.Ordinal).Where(Directory.Exists);
+        new[]
+        {
+            Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..")),
+            "/usr/share/dotnet",
+            "/usr/lib/dotnet",
+            "/usr/lib64/dotnet",
+            "/etc/dotnet",
+        }
+            .Select(folder => folder.TrimEnd('/'))
+            .Distinct(StringComparer.Ordinal)
+            .Where(Directory.Exists);
 
     private static Task<(int Exit, string Output, string Error)> RunAsync(string program, params string[] args) =>
         RunAsync(new ProcessStartInfo(program, args));

@@ -12,7 +12,9 @@ namespace Ledger.Tests.Architecture;
 /// <summary>The rules of the tree. Each has a twin that shows that it can fail.</summary>
 public sealed class ArchitectureTests
 {
-    private static readonly Assembly s_contracts = typeof(Limits).Assembly, s_projections = typeof(DocumentJson).Assembly, s_ledger = typeof(Migrator).Assembly;
+    private static readonly Assembly s_contracts = typeof(Limits).Assembly,
+        s_projections = typeof(DocumentJson).Assembly,
+        s_ledger = typeof(Migrator).Assembly;
 
     [Fact]
     public void References_go_from_Ledger_to_Projections_to_Contracts()
@@ -23,11 +25,16 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Twin_a_reference_against_the_direction_is_seen() => Assert.Contains("ledger", OwnReferences(typeof(ArchitectureTests).Assembly));
+    public void Twin_a_reference_against_the_direction_is_seen() =>
+        Assert.Contains("ledger", OwnReferences(typeof(ArchitectureTests).Assembly));
 
     /// <summary>Of this solution's assemblies, those that the code uses.</summary>
     private static IEnumerable<string> OwnReferences(Assembly assembly) =>
-        assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("ledger", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal);
+        assembly
+            .GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name => name.StartsWith("ledger", StringComparison.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal);
 
     [Fact]
     public void The_verifier_is_built_on_Contracts_and_a_command_line_alone()
@@ -46,7 +53,8 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Twin_a_second_project_is_seen() => Assert.Contains("../Projections/Projections.csproj", ProjectsOf("src/Ledger/Ledger.csproj"));
+    public void Twin_a_second_project_is_seen() =>
+        Assert.Contains("../Projections/Projections.csproj", ProjectsOf("src/Ledger/Ledger.csproj"));
 
     private static IEnumerable<string> ProjectsOf(string project) => XDocument.Load(Path.Combine(SourceTree.Root, project)).Descendants()
         .Where(element => element.Name.LocalName == "ProjectReference").Select(element => (string)element.Attribute("Include")!);
@@ -79,12 +87,20 @@ public sealed class ArchitectureTests
     [InlineData("""return $"Content-Type: {type}\r\nContent-Transfer-Encoding: 7bit";""")]
     public void Twin_code_that_speaks_SMTP_or_writes_MIME_is_seen(string code) => Assert.True(IsMailOfOurOwn(code));
 
-    private static bool IsMailOfOurOwn(string code) => Regex.IsMatch(
-        code, @"""(EHLO|HELO|MAIL FROM|RCPT TO|STARTTLS|AUTH |MIME-Version)|Content-Transfer-Encoding:", RegexOptions.ExplicitCapture,
-        TimeSpan.FromSeconds(1));
+    private static bool IsMailOfOurOwn(string code) =>
+        Regex.IsMatch(
+            code,
+            @"""(EHLO|HELO|MAIL FROM|RCPT TO|STARTTLS|AUTH |MIME-Version)|Content-Transfer-Encoding:",
+            RegexOptions.ExplicitCapture,
+            TimeSpan.FromSeconds(1)
+        );
 
-    private static IEnumerable<string> PackagesOf(string project) => XDocument.Load(Path.Combine(SourceTree.Root, project)).Descendants()
-        .Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference").Select(element => (string)element.Attribute("Include")!);
+    private static IEnumerable<string> PackagesOf(string project) =>
+        XDocument
+            .Load(Path.Combine(SourceTree.Root, project))
+            .Descendants()
+            .Where(element => element.Name.LocalName is "PackageReference" or "FrameworkReference")
+            .Select(element => (string)element.Attribute("Include")!);
 
     [Fact]
     public void Contracts_and_Projections_do_no_input_or_output()
@@ -94,33 +110,64 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Twin_input_and_output_are_seen() => Assert.Superset(new HashSet<string> { "System.IO.File", "System.Environment", "System.Console" }, InputOutput(s_ledger));
+    public void Twin_input_and_output_are_seen() =>
+        Assert.Superset(new HashSet<string> { "System.IO.File", "System.Environment", "System.Console" }, InputOutput(s_ledger));
 
     /// <summary>The types that an assembly's code names of those that reach out of the process, or know what time it is.</summary>
     private static HashSet<string> InputOutput(Assembly assembly)
     {
         using var file = new PEReader(File.OpenRead(assembly.Location));
         var metadata = file.GetMetadataReader();
-        return [.. metadata.TypeReferences.Select(metadata.GetTypeReference)
-            .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}")
-            .Where(name => name is "System.Console" or "System.Environment" or "System.TimeProvider" or "System.Diagnostics.Process" or "System.Threading.Thread"
-                || (name.StartsWith("System.IO.", StringComparison.Ordinal) && name is not "System.IO.Stream" and not "System.IO.MemoryStream" and not "System.IO.TextReader" and not "System.IO.TextWriter")
-                || name.StartsWith("System.Net.", StringComparison.Ordinal) || name.StartsWith("System.Data.", StringComparison.Ordinal))];
+        return
+        [
+            .. metadata
+                .TypeReferences.Select(metadata.GetTypeReference)
+                .Select(type => $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}")
+                .Where(name =>
+                    name
+                        is "System.Console"
+                            or "System.Environment"
+                            or "System.TimeProvider"
+                            or "System.Diagnostics.Process"
+                            or "System.Threading.Thread"
+                    || (
+                        name.StartsWith("System.IO.", StringComparison.Ordinal)
+                        && name
+                            is not "System.IO.Stream"
+                                and not "System.IO.MemoryStream"
+                                and not "System.IO.TextReader"
+                                and not "System.IO.TextWriter"
+                    )
+                    || name.StartsWith("System.Net.", StringComparison.Ordinal)
+                    || name.StartsWith("System.Data.", StringComparison.Ordinal)
+                ),
+        ];
     }
 
     [Fact]
     public void Every_SQL_file_is_embedded_and_loaded_by_the_class_and_under_the_name_that_it_has() =>
-        Assert.Empty(SourceTree.Files("src/Ledger", "*.sql").Where(file => !file.StartsWith("Database/Migrations/", StringComparison.Ordinal)).Select(Orphan).OfType<string>());
+        Assert.Empty(
+            SourceTree
+                .Files("src/Ledger", "*.sql")
+                .Where(file => !file.StartsWith("Database/Migrations/", StringComparison.Ordinal))
+                .Select(Orphan)
+                .OfType<string>()
+        );
 
     [Theory]
     [InlineData("EventStore/EventStreams.Nowhere.sql", "is not embedded")]
     [InlineData("Database/Migrator.ApplyAsync.sql", "is not embedded")]
     [InlineData("EventStore/EventStreams.sql", "is not named after a class and what it runs")]
-    public void Twin_an_orphaned_SQL_file_is_seen(string file, string problem) => Assert.Contains(problem, Orphan(file), StringComparison.Ordinal);
+    public void Twin_an_orphaned_SQL_file_is_seen(string file, string problem) =>
+        Assert.Contains(problem, Orphan(file), StringComparison.Ordinal);
 
     [Fact]
     public void Twin_a_file_that_its_class_does_not_load_is_seen() =>
-        Assert.False(IsLoaded("private static readonly string LockSql = Sql.Load(typeof(ConversationStore), \"Lock\");", "ConversationStore", "CountItems"));
+        Assert.False(
+            IsLoaded(
+                "private static readonly string LockSql = Sql.Load(typeof(ConversationStore), \"Lock\");", "ConversationStore",
+                "CountItems")
+        );
 
     private static string? Orphan(string file)
     {
@@ -183,22 +230,35 @@ public sealed class ArchitectureTests
     private static string[] Migrations => [.. SourceTree.Files("src/Ledger/Database/Migrations", "*.sql").Order(StringComparer.Ordinal)];
 
     [Fact]
-    public void No_folder_has_a_name_that_says_nothing() => Assert.Empty(Nameless([.. SourceTree.Files("src", "*"), .. SourceTree.Files("tests", "*")]));
+    public void No_folder_has_a_name_that_says_nothing() =>
+        Assert.Empty(Nameless([.. SourceTree.Files("src", "*"), .. SourceTree.Files("tests", "*")]));
 
     [Fact]
-    public void Twin_a_folder_that_says_nothing_is_seen() => Assert.Equal(
-        ["Ledger/Helpers/X.cs", "Ledger/Jobs/common/X.cs"], Nameless(["Ledger/Helpers/X.cs", "Ledger/Jobs/Services.cs", "Ledger/Jobs/common/X.cs"]));
+    public void Twin_a_folder_that_says_nothing_is_seen() =>
+        Assert.Equal(
+            ["Ledger/Helpers/X.cs", "Ledger/Jobs/common/X.cs"],
+            Nameless(["Ledger/Helpers/X.cs", "Ledger/Jobs/Services.cs", "Ledger/Jobs/common/X.cs"]));
 
-    private static IEnumerable<string> Nameless(IEnumerable<string> files) => files.Where(file =>
-        file.Split('/').SkipLast(1).Any(folder => folder.ToLowerInvariant() is "services" or "helpers" or "common" or "managers" or "utils" or "misc"));
+    private static IEnumerable<string> Nameless(IEnumerable<string> files) =>
+        files.Where(file =>
+            file.Split('/')
+                .SkipLast(1)
+                .Any(folder => folder.ToLowerInvariant() is "services" or "helpers" or "common" or "managers" or "utils" or "misc")
+        );
 
     [Fact]
     public void A_file_is_below_300_lines_and_its_namespace_is_its_folder()
     {
-        Assert.All(SourceTree.Files("src", "*.cs"), file => Assert.InRange(File.ReadLines(Path.Combine(SourceTree.Root, "src", file)).Count(), 1, 299));
+        Assert.All(
+            SourceTree.Files("src", "*.cs"),
+            file => Assert.InRange(File.ReadLines(Path.Combine(SourceTree.Root, "src", file)).Count(), 1, 299));
         // What the engine generated has a namespace of the engine's.
-        var written = SourceTree.Files("src/Ledger", "*.cs").Where(file => !file.StartsWith("Internal/Generated/", StringComparison.Ordinal));
-        Assert.All(written, file => Assert.True(IsInItsNamespace(file, File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Ledger", file))), file));
+        var written = SourceTree
+            .Files("src/Ledger", "*.cs")
+            .Where(file => !file.StartsWith("Internal/Generated/", StringComparison.Ordinal));
+        Assert.All(
+            written,
+            file => Assert.True(IsInItsNamespace(file, File.ReadAllText(Path.Combine(SourceTree.Root, "src", "Ledger", file))), file));
     }
 
     [Fact]
@@ -208,7 +268,8 @@ public sealed class ArchitectureTests
         Assert.False(IsInItsNamespace("Jobs/Job.cs", "namespace Ledger.JobsToo;"));
     }
 
-    private static bool IsInItsNamespace(string file, string source) => !source.Contains("\nnamespace ", StringComparison.Ordinal) && !source.StartsWith("namespace ", StringComparison.Ordinal)
+    private static bool IsInItsNamespace(string file, string source) =>
+        !source.Contains("\nnamespace ", StringComparison.Ordinal) && !source.StartsWith("namespace ", StringComparison.Ordinal)
         || source.Contains($"namespace {string.Join('.', ["Ledger", .. file.Split('/').SkipLast(1)])};", StringComparison.Ordinal);
 
     [Fact]

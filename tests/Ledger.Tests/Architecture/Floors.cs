@@ -21,7 +21,8 @@ internal static partial class Floors
         Drawn.Select((floor, place) => (floor.Folder, place)).ToDictionary(one => one.Folder, one => one.place, StringComparer.Ordinal);
 
     [GeneratedRegex(
-        @"^\| (?<floor>\d+) \| \[`(?<folder>\w+)`\]\(\.\./src/Ledger/\k<folder>\) \| [^|]+ \|(?<tables>[^|]*)\|$", RegexOptions.ExplicitCapture)]
+        @"^\| (?<floor>\d+) \| \[`(?<folder>\w+)`\]\(\.\./src/Ledger/\k<folder>\) \| [^|]+ \|(?<tables>[^|]*)\|$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Row();
 
     [GeneratedRegex("`(?<name>[^`]+)`", RegexOptions.ExplicitCapture)]

@@ -69,10 +69,12 @@ public sealed class FloorsTests
     public void Every_table_has_an_owner_in_the_drawing() => Assert.All(TableUses.LedgerTables, table => Assert.NotNull(OwnerOf(table)));
 
     [Fact]
-    public void No_folder_has_more_than_25_files_beside_its_sub_folders() => Assert.Empty(Overfull(SourceTree.Files("src/Ledger", "*.*"), 25));
+    public void No_folder_has_more_than_25_files_beside_its_sub_folders() =>
+        Assert.Empty(Overfull(SourceTree.Files("src/Ledger", "*.*"), 25));
 
     [Fact]
-    public void Twin_an_overfull_folder_is_seen() => Assert.Equal(["Jobs"], Overfull(["Jobs/A.cs", "Jobs/A.B.sql", "Jobs/Old/C.cs", "Log/D.cs"], 1));
+    public void Twin_an_overfull_folder_is_seen() =>
+        Assert.Equal(["Jobs"], Overfull(["Jobs/A.cs", "Jobs/A.B.sql", "Jobs/Old/C.cs", "Log/D.cs"], 1));
 
     private static IEnumerable<string> Overfull(IEnumerable<string> files, int most) => files
         .GroupBy(file => Path.GetDirectoryName(file)!).Where(folder => folder.Count() > most).Select(folder => folder.Key);
@@ -80,9 +82,12 @@ public sealed class FloorsTests
     [Fact]
     public void No_folder_has_more_than_a_fifth_of_the_lines()
     {
-        var lines = SourceTree.Files("src/Ledger", "*.*").Where(file => Path.GetExtension(file) is ".cs" or ".sql" or ".razor" && file.Contains('/'))
+        var lines = SourceTree
+            .Files("src/Ledger", "*.*")
+            .Where(file => Path.GetExtension(file) is ".cs" or ".sql" or ".razor" && file.Contains('/'))
             .GroupBy(file => file.Split('/')[0])
-            .ToDictionary(files => files.Key, files => files.Sum(file => File.ReadLines(Path.Combine(SourceTree.Root, "src/Ledger", file)).Count()));
+            .ToDictionary(
+                files => files.Key, files => files.Sum(file => File.ReadLines(Path.Combine(SourceTree.Root, "src/Ledger", file)).Count()));
         Assert.All(lines, folder => Assert.InRange(folder.Value, 1, lines.Values.Sum() / 5));
     }
 

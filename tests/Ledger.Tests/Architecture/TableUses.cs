@@ -14,14 +14,18 @@ internal static partial class TableUses
 {
     /// <summary>The tables of the schema <c>ledger</c>, from the list that every database is compared with.</summary>
     public static IReadOnlySet<string> LedgerTables { get; } =
-        File.ReadLines(Path.Combine(SourceTree.Root, "src/Ledger/Database/Checks/schema.csv")).Where(line => line.StartsWith("column,", StringComparison.Ordinal))
-            .Select(line => $"ledger.{line.Split(',')[1]}").ToHashSet(StringComparer.Ordinal);
+        File.ReadLines(Path.Combine(SourceTree.Root, "src/Ledger/Database/Checks/schema.csv"))
+            .Where(line => line.StartsWith("column,", StringComparison.Ordinal))
+            .Select(line => $"ledger.{line.Split(',')[1]}")
+            .ToHashSet(StringComparer.Ordinal);
 
-    public static IEnumerable<TableUse> OfService() => SourceTree.Files("src/Ledger", "*.*")
-        .Where(file => Path.GetExtension(file) is ".sql" or ".cs" or ".razor" && file.Contains('/'))
-        // The folder that makes the tables, and grants rights to them, names them all.
-        .Where(file => !file.StartsWith("Database/", StringComparison.Ordinal))
-        .SelectMany(file => Of(file, File.ReadAllText(Path.Combine(SourceTree.Root, "src/Ledger", file))));
+    public static IEnumerable<TableUse> OfService() =>
+        SourceTree
+            .Files("src/Ledger", "*.*")
+            .Where(file => Path.GetExtension(file) is ".sql" or ".cs" or ".razor" && file.Contains('/'))
+            // The folder that makes the tables, and grants rights to them, names them all.
+            .Where(file => !file.StartsWith("Database/", StringComparison.Ordinal))
+            .SelectMany(file => Of(file, File.ReadAllText(Path.Combine(SourceTree.Root, "src/Ledger", file))));
 
     public static IEnumerable<TableUse> Of(string file, string text)
     {

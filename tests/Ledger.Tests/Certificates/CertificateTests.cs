@@ -30,8 +30,11 @@ public sealed class CertificateTests
         Assert.Equal(conclusion, certificate.Conclusion);
         Assert.StartsWith(headline, certificate.Headline, StringComparison.Ordinal);
         var end = record.Job.End;
-        Assert.Equal(new CertifiedConversations(end.Conversations, end.Deleted, end.Skipped.Values.Sum(), end.Failed, untouched), certificate.Conversations);
-        Assert.Equal(conclusion != Conclusion.Erased, certificate.NotProven[0].Contains("by this job they were NOT", StringComparison.Ordinal));
+        Assert.Equal(
+            new CertifiedConversations(end.Conversations, end.Deleted, end.Skipped.Values.Sum(), end.Failed, untouched),
+            certificate.Conversations);
+        Assert.Equal(
+            conclusion != Conclusion.Erased, certificate.NotProven[0].Contains("by this job they were NOT", StringComparison.Ordinal));
         Assert.Equal(end.Deleted > 0, certificate.Method.Erasure.StartsWith("Each conversation", StringComparison.Ordinal));
 
         var page = await PageAsync(certificate);
@@ -46,9 +49,13 @@ public sealed class CertificateTests
     {
         var certificate = Records.Certificate(Records.Of(JobOutcome.Failed, "ddffr", "df"));
         Assert.Equal(1, Assert.Single(certificate.Failed, failed => failed.Key == FailureReason.StoreRefused).Value);
-        Assert.Equal([(1, ScheduleReason.OffPeak, 2L, 1L, 2L), (2, ScheduleReason.Retry, 1, 0, 1)], certificate.Windows.Select(w => (w.Attempt, w.Planned, w.Erased, w.Skipped, w.Failed)));
+        Assert.Equal(
+            [(1, ScheduleReason.OffPeak, 2L, 1L, 2L), (2, ScheduleReason.Retry, 1, 0, 1)],
+            certificate.Windows.Select(w => (w.Attempt, w.Planned, w.Erased, w.Skipped, w.Failed)));
         Assert.Equal(2, certificate.Attempts);
-        Assert.Equal((Records.Evening.AddSeconds(1), Records.Evening.AddDays(1)), (certificate.Instants.FirstErasedAt, certificate.Instants.LastErasedAt));
+        Assert.Equal(
+            (Records.Evening.AddSeconds(1), Records.Evening.AddDays(1)),
+            (certificate.Instants.FirstErasedAt, certificate.Instants.LastErasedAt));
     }
 
     [Fact]
@@ -69,9 +76,12 @@ public sealed class CertificateTests
         var witness = new NoteSigner("witness.example/w1", NoteKeyType.Cosignature, [.. Enumerable.Range(0, 32).Select(n => (byte)n)]);
         var at = Records.Evening.AddDays(1);
         var note = SignedNote.Parse(record.Job.Note);
-        var certificate = Records.Certificate(record with { Job = record.Job with { Note = note.With(witness.Cosign(note.Text, at.ToUnixTimeSeconds())).ToString() } });
+        var certificate = Records.Certificate(
+            record with { Job = record.Job with { Note = note.With(witness.Cosign(note.Text, at.ToUnixTimeSeconds())).ToString() } });
         Assert.Equal(new Cosigned("witness.example/w1", "e75f6532", at), Assert.Single(certificate.Log.Witnesses));
-        Assert.Contains(certificate.NotProven, sentence => sentence.StartsWith("That the cosignatures are the witnesses' own", StringComparison.Ordinal));
+        Assert.Contains(
+            certificate.NotProven,
+            sentence => sentence.StartsWith("That the cosignatures are the witnesses' own", StringComparison.Ordinal));
         Assert.DoesNotContain(certificate.NotProven, sentence => sentence.StartsWith("Any instant", StringComparison.Ordinal));
     }
 
@@ -82,8 +92,21 @@ public sealed class CertificateTests
         var page = await PageAsync(certificate);
         string[] expected =
         [
-            "bot-7", "client-8", certificate.Job, "conversations by their ids: 5", "out of retention", "the store refused", "night", "0 0 18 * * ?", "2026-05-08 18:00:00.000 UTC", "2026-05-09 02:00:00.000 UTC",
-            certificate.Log.Origin, Convert.ToBase64String(certificate.Log.Root), certificate.Verify.Proof, certificate.Verify.Page, .. certificate.NotProven,
+            "bot-7",
+            "client-8",
+            certificate.Job,
+            "conversations by their ids: 5",
+            "out of retention",
+            "the store refused",
+            "night",
+            "0 0 18 * * ?",
+            "2026-05-08 18:00:00.000 UTC",
+            "2026-05-09 02:00:00.000 UTC",
+            certificate.Log.Origin,
+            Convert.ToBase64String(certificate.Log.Root),
+            certificate.Verify.Proof,
+            certificate.Verify.Page,
+            .. certificate.NotProven,
             .. certificate.Sanitization.Fields.Select(field => field.Value ?? field.Field),
         ];
         var text = System.Net.WebUtility.HtmlDecode(page);
@@ -116,6 +139,7 @@ public sealed class CertificateTests
     private static async Task<string> PageAsync(Certificate certificate)
     {
         await using var services = new ServiceCollection().BuildServiceProvider();
-        return await new Html(services, NullLoggerFactory.Instance).RenderAsync<CertificatePage>(CertificateDocument.Of(certificate, "a4", Assets.Text("certificate.css")).Parameters);
+        return await new Html(services, NullLoggerFactory.Instance).RenderAsync<CertificatePage>(
+            CertificateDocument.Of(certificate, "a4", Assets.Text("certificate.css")).Parameters);
     }
 }

@@ -16,10 +16,12 @@ public sealed class RecordCheckTests
     public void A_lost_event_is_seen() => Refused("events are missing", s_record with { Version = s_record.Version + 1 });
 
     [Fact]
-    public void A_lost_leaf_is_seen() => Refused("not every event has its leaf", s_record with { Runs = s_record.Runs with { Events = 3 } });
+    public void A_lost_leaf_is_seen() =>
+        Refused("not every event has its leaf", s_record with { Runs = s_record.Runs with { Events = 3 } });
 
     [Fact]
-    public void A_leaf_beyond_the_checkpoint_is_seen() => Refused("not every event has its leaf", s_record with { Runs = s_record.Runs with { End = 5_000 } });
+    public void A_leaf_beyond_the_checkpoint_is_seen() =>
+        Refused("not every event has its leaf", s_record with { Runs = s_record.Runs with { End = 5_000 } });
 
     [Fact]
     public void An_unconfirmed_deletion_is_seen() => Refused("not confirmed", Deletions(count => count with { Confirmed = 0 }));
@@ -38,7 +40,8 @@ public sealed class RecordCheckTests
         Refused("the erased items", Deletions(count => count with { Items = new ItemCounts(1) }));
         Refused("the erased conversations", End(end => end with { Deleted = 4 }));
         Refused("the failed conversations", End(end => end with { Failed = 2 }));
-        Refused("the skipped conversations", End(end => end with { Skipped = new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 1 } }));
+        Refused(
+            "the skipped conversations", End(end => end with { Skipped = new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 1 } }));
         Refused("do not add up to its list", End(end => end with { Conversations = 6 }));
         Refused("its end is not what its counts say", End(end => end with { Outcome = JobOutcome.Completed }));
     }
@@ -47,17 +50,25 @@ public sealed class RecordCheckTests
     public void A_status_document_that_says_something_else_is_seen()
     {
         Refused("the status document", s_record with { Status = s_record.Status with { CompletedAt = Records.Evening } });
-        Refused("the status document", s_record with { Status = s_record.Status with { Result = s_record.Status.Result with { SkippedCount = 0 } } });
-        Refused("the status document", s_record with { Status = s_record.Status with { Result = s_record.Status.Result with { DeletedItems = ItemCounts.None } } });
+        Refused(
+            "the status document",
+            s_record with { Status = s_record.Status with { Result = s_record.Status.Result with { SkippedCount = 0 } } });
+        Refused(
+            "the status document",
+            s_record with { Status = s_record.Status with { Result = s_record.Status.Result with { DeletedItems = ItemCounts.None } } });
     }
 
     private static void Refused(string why, JobRecord record) =>
-        Assert.Contains(why, Assert.Throws<ContradictoryRecordException>(() => RecordCheck.Check(record)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            why, Assert.Throws<ContradictoryRecordException>(() => RecordCheck.Check(record)).Message, StringComparison.Ordinal);
 
-    private static JobRecord Deletions(Func<OutcomeCount, OutcomeCount> change) => Rebuilt(s_record.Events, [.. s_record.Outcomes.Select(count => count.Kind == OutcomeKind.Deleted ? change(count) : count)]);
+    private static JobRecord Deletions(Func<OutcomeCount, OutcomeCount> change) =>
+        Rebuilt(s_record.Events, [.. s_record.Outcomes.Select(count => count.Kind == OutcomeKind.Deleted ? change(count) : count)]);
 
     private static JobRecord End(Func<Completed, Completed> change) =>
-        Rebuilt([.. s_record.Events.SkipLast(1), new RecordedEvent(s_record.Version, change(s_record.Job.End), s_record.Ended.At)], s_record.Outcomes);
+        Rebuilt(
+            [.. s_record.Events.SkipLast(1), new RecordedEvent(s_record.Version, change(s_record.Job.End), s_record.Ended.At)],
+            s_record.Outcomes);
 
     /// <summary>A record derives some of its members when it is made: <c>with</c> would keep the old ones.</summary>
     private static JobRecord Rebuilt(IReadOnlyList<RecordedEvent> events, IReadOnlyList<OutcomeCount> outcomes) =>

@@ -17,7 +17,12 @@ public sealed class CommandLineTests
         Assert.Equal((ExitCodes.Done, ""), (exit, error));
         Assert.Contains("Description:", output, StringComparison.Ordinal);
         Assert.Contains("Example:", output, StringComparison.Ordinal);
-        var examples = output[output.IndexOf("Example:", StringComparison.Ordinal)..].Split('\n').Skip(1).Select(line => line.Trim()).Where(line => line.Length > 0).ToArray();
+        var examples = output[output.IndexOf("Example:", StringComparison.Ordinal)..]
+            .Split('\n')
+            .Skip(1)
+            .Select(line => line.Trim())
+            .Where(line => line.Length > 0)
+            .ToArray();
         Assert.NotEmpty(examples);
         foreach (var example in examples.Where(line => line.StartsWith("ledger ", StringComparison.Ordinal)))
             AssertParses(example["ledger ".Length..].Split(" < ")[0].Split(" > ")[0]);
@@ -35,7 +40,10 @@ public sealed class CommandLineTests
     public async Task Every_command_of_the_readme_can_be_typed_as_it_is_there()
     {
         var root = Path.GetFullPath("../..", InSource());
-        var lines = (await File.ReadAllTextAsync(Path.Combine(root, "README.md"))).Split("```sh\n").Skip(1).SelectMany(block => block.Split("```")[0].Split('\n'));
+        var lines = (await File.ReadAllTextAsync(Path.Combine(root, "README.md")))
+            .Split("```sh\n")
+            .Skip(1)
+            .SelectMany(block => block.Split("```")[0].Split('\n'));
         var commands = lines.Select(line => line.Split(" #")[0].Split(" > ")[0].Trim()).Where(line => line.Length > 0).ToList();
         const string run = "dotnet run --project src/Ledger -- ";
         foreach (var command in commands)
@@ -66,7 +74,33 @@ public sealed class CommandLineTests
     {
         var (exit, output, _) = await RunAsync(["--help"]);
         Assert.Equal(ExitCodes.Done, exit);
-        foreach (var verb in new[] { "demo", "serve", "import", "bot", "window", "client", "token", "submit", "jobs", "status", "replay", "messages", "proof", "verify", "audit", "rebuild", "find", "forget", "migrate", "key", "log", "witness" })
+        foreach (
+            var verb in new[]
+            {
+                "demo",
+                "serve",
+                "import",
+                "bot",
+                "window",
+                "client",
+                "token",
+                "submit",
+                "jobs",
+                "status",
+                "replay",
+                "messages",
+                "proof",
+                "verify",
+                "audit",
+                "rebuild",
+                "find",
+                "forget",
+                "migrate",
+                "key",
+                "log",
+                "witness",
+            }
+        )
             Assert.Contains($"\n  {verb} ", output, StringComparison.Ordinal);
         Assert.Contains("ledger demo --once", output, StringComparison.Ordinal);
     }
@@ -194,7 +228,8 @@ public sealed class CommandLineTests
         Assert.NotEqual(id, RegistryStore.NewSecret().SecretId);
     }
 
-    private static IEnumerable<string> Paths(Command command, string path) => command.Subcommands.SelectMany(verb => (string[])[$"{path} {verb.Name}".Trim(), .. Paths(verb, $"{path} {verb.Name}")]);
+    private static IEnumerable<string> Paths(Command command, string path) =>
+        command.Subcommands.SelectMany(verb => (string[])[$"{path} {verb.Name}".Trim(), .. Paths(verb, $"{path} {verb.Name}")]);
 
     private static async Task<(int Exit, string Output, string Error)> RunAsync(string[] args)
     {

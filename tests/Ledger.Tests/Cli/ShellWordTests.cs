@@ -20,7 +20,10 @@ public sealed class ShellWordTests
     public void A_shell_reads_every_printable_character_back_as_it_was()
     {
         var all = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c));
-        var print = new ProcessStartInfo("/bin/sh", ["-c", $"printf %s {ShellWord.Of(all)}"]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var print = new ProcessStartInfo("/bin/sh", ["-c", $"printf %s {ShellWord.Of(all)}"])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true,
+        };
         using var shell = Process.Start(print)!;
         Assert.Equal(all, shell.StandardOutput.ReadToEnd());
     }

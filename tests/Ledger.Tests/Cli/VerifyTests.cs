@@ -36,7 +36,8 @@ public sealed class VerifyTests
         var other = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
         var (exit, output, error) = await RunAsync(Golden("job.erasure-proof"), "--key", other);
         Assert.Equal((1, ""), (exit, output));
-        Assert.StartsWith("THE PROOF DOES NOT HOLD: line 10: the checkpoint is of the log 'log.example/t'", error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "THE PROOF DOES NOT HOLD: line 10: the checkpoint is of the log 'log.example/t'", error, StringComparison.Ordinal);
         (exit, output, error) = await RunAsync(Golden("events.jsonl"), "--key", Key, "--json");
         Assert.Equal((1, ""), (exit, error));
         Assert.Contains("\"holds\": false", output, StringComparison.Ordinal);
@@ -52,12 +53,16 @@ public sealed class VerifyTests
         {
             var (exit, output, error) = await RunAsync(file, "--key", Key);
             Assert.Equal((3, ""), (exit, output));
-            Assert.StartsWith("NOT PROVEN: made by a newer ledger: this program does not know the event type 'conversation_archived' (line ", error, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "NOT PROVEN: made by a newer ledger: this program does not know the event type 'conversation_archived' (line ", error,
+                StringComparison.Ordinal);
             Assert.DoesNotContain("ERASED", error, StringComparison.Ordinal);
             (exit, output, error) = await RunAsync(file, "--key", Key, "--json");
             Assert.Equal((3, ""), (exit, error));
             using var json = System.Text.Json.JsonDocument.Parse(output);
-            Assert.Equal(("notProven", false), (json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("holds").GetBoolean()));
+            Assert.Equal(
+                ("notProven", false),
+                (json.RootElement.GetProperty("verdict").GetString(), json.RootElement.GetProperty("holds").GetBoolean()));
         }
         finally
         {

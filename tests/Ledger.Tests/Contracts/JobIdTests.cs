@@ -58,5 +58,7 @@ public sealed class JobIdTests
 
     [Fact] // RFC 9562, appendix A.4
     public void Named_UUIDs_are_the_RFCs() =>
-        Assert.Equal(new Guid("2ed6657d-e927-568b-95e1-2665a8aea6a2"), Ledger.Contracts.NamedUuid.Create(new Guid("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "www.example.com"));
+        Assert.Equal(
+            new Guid("2ed6657d-e927-568b-95e1-2665a8aea6a2"),
+            Ledger.Contracts.NamedUuid.Create(new Guid("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "www.example.com"));
 }

@@ -14,10 +14,12 @@ public sealed class LimitsTests
     [InlineData("a\n", false)]
     [InlineData("a\0", false)]
     [InlineData("a\u0085", false)]
-    public void An_identifier_is_not_blank_and_has_no_control_characters(string text, bool expected) => Assert.Equal(expected, Limits.IsIdentifier(text));
+    public void An_identifier_is_not_blank_and_has_no_control_characters(string text, bool expected) =>
+        Assert.Equal(expected, Limits.IsIdentifier(text));
 
     [Fact] // no theory: a test's name cannot hold half a character
-    public void An_identifier_has_no_half_characters() => Assert.All(["a\ud83d", "\ude00a", "\ude00\ud83d", "\ud83d\ud83d\ude00"], text => Assert.False(Limits.IsIdentifier(text)));
+    public void An_identifier_has_no_half_characters() =>
+        Assert.All(["a\ud83d", "\ude00a", "\ude00\ud83d", "\ud83d\ud83d\ude00"], text => Assert.False(Limits.IsIdentifier(text)));
 
     [Fact]
     public void An_identifier_has_at_most_128_characters()

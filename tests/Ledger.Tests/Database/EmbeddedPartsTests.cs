@@ -39,7 +39,8 @@ public sealed class EmbeddedPartsTests : IDisposable
     }
 
     [Fact]
-    public void A_process_that_is_no_postgres_is_not_the_server() => Assert.False(new PostmasterFile(Environment.ProcessId, null).IsServerOf(_folder));
+    public void A_process_that_is_no_postgres_is_not_the_server() =>
+        Assert.False(new PostmasterFile(Environment.ProcessId, null).IsServerOf(_folder));
 
     [SkippableFact]
     public void The_real_path_resolves_links_in_the_middle()
@@ -47,7 +48,8 @@ public sealed class EmbeddedPartsTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "symbolic links need a privilege");
         Directory.CreateDirectory(Path.Combine(_folder, "real", "data"));
         Directory.CreateSymbolicLink(Path.Combine(_folder, "link"), "real");
-        Assert.Equal(PostmasterFile.RealPath(Path.Combine(_folder, "real", "data")), PostmasterFile.RealPath(Path.Combine(_folder, "link", "data")));
+        Assert.Equal(
+            PostmasterFile.RealPath(Path.Combine(_folder, "real", "data")), PostmasterFile.RealPath(Path.Combine(_folder, "link", "data")));
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public sealed class EmbeddedPartsTests : IDisposable
 
         Assert.Equal(state, read);
         Assert.Equal(state.PasswordOf("a"), read!.PasswordOf("a"));
-        string[] passwords = [state.PasswordOf("a"), state.PasswordOf("b"), state.PasswordOf("postgres"), ClusterState.New().PasswordOf("a")];
+        string[] passwords =
+        [state.PasswordOf("a"), state.PasswordOf("b"), state.PasswordOf("postgres"), ClusterState.New().PasswordOf("a")];
         Assert.Equal(passwords.Length, passwords.Distinct().Count());
     }
 

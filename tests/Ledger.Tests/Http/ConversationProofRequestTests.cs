@@ -52,7 +52,8 @@ public sealed class ConversationProofRequestTests
     }
 
     [Fact]
-    public void An_id_that_is_too_long_is_a_problem() => Assert.NotEmpty(Parse($$"""{"conversationId":"{{new string('x', 129)}}"}""").Problems);
+    public void An_id_that_is_too_long_is_a_problem() =>
+        Assert.NotEmpty(Parse($$"""{"conversationId":"{{new string('x', 129)}}"}""").Problems);
 
     private static ConversationProofRequest Parse(string body) => ConversationProofRequest.Parse(Encoding.UTF8.GetBytes(body));
 }

@@ -14,7 +14,9 @@ public sealed class DeletionRequestParserTests
     [Fact]
     public void The_published_sample_by_ids_is_valid()
     {
-        var request = Assert.IsType<DeletionRequest.ByConversationIds>(Valid("""{"conversationIds": ["69eb0c87ec444445976aaaaa",   "69eb0b5c7cd98618e06aaaaa" ] }""").Request);
+        var request = Assert.IsType<DeletionRequest.ByConversationIds>(
+            Valid("""{"conversationIds": ["69eb0c87ec444445976aaaaa",   "69eb0b5c7cd98618e06aaaaa" ] }""").Request
+        );
         Assert.Equal(["69eb0b5c7cd98618e06aaaaa", "69eb0c87ec444445976aaaaa"], request.ConversationIds);
     }
 
@@ -22,7 +24,10 @@ public sealed class DeletionRequestParserTests
     public void The_published_sample_by_channel_user_is_valid()
     {
         var request = Assert.IsType<DeletionRequest.ByChannelUser>(
-            Valid("""{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04T00:00:00.000Z","endDate":"2026-05-04T23:59:59.999Z"}""").Request);
+            Valid(
+                """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04T00:00:00.000Z","endDate":"2026-05-04T23:59:59.999Z"}"""
+            ).Request
+        );
         Assert.Equal("u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa", request.CId);
         Assert.Equal(new DateTimeOffset(2026, 5, 4, 0, 0, 0, TimeSpan.Zero), request.From);
         Assert.Equal(new DateTimeOffset(2026, 5, 4, 23, 59, 59, 999, TimeSpan.Zero), request.To);
@@ -39,7 +44,8 @@ public sealed class DeletionRequestParserTests
     [Fact]
     public void A_hundred_ids_are_allowed_and_duplicates_are_dropped()
     {
-        var request = Assert.IsType<DeletionRequest.ByConversationIds>(Valid(Ids(Enumerable.Range(0, 100).Select(i => $"c{i % 50}"))).Request);
+        var request = Assert.IsType<DeletionRequest.ByConversationIds>(
+            Valid(Ids(Enumerable.Range(0, 100).Select(i => $"c{i % 50}"))).Request);
         Assert.Equal(50, request.ConversationIds.Count);
     }
 
@@ -47,7 +53,9 @@ public sealed class DeletionRequestParserTests
     public void Ids_are_sorted_by_their_utf8_bytes()
     {
         // As UTF-16 code units the surrogate pair (D83D…) would come before U+FFFD; as UTF-8 bytes (F0…) it comes after (EF…).
-        var request = Assert.IsType<DeletionRequest.ByConversationIds>(Valid("""{"conversationIds":["\ud83d\ude00","\ufffd","b","a"]}""").Request);
+        var request = Assert.IsType<DeletionRequest.ByConversationIds>(
+            Valid("""{"conversationIds":["\ud83d\ude00","\ufffd","b","a"]}""").Request
+        );
         Assert.Equal(["a", "b", "\ufffd", "\U0001F600"], request.ConversationIds);
     }
 
@@ -113,7 +121,8 @@ public sealed class DeletionRequestParserTests
     [InlineData("""{"cId":"u","startDate":"2026-05-09"}""", "startDate must not be after today")]
     [InlineData("""{"cId":"u","endDate":"2026-05-09"}""", "endDate must not be in the future")]
     [InlineData("""{"cId":"u","endDate":"2026-05-08T23:59:59-01:00"}""", "endDate must not be in the future")]
-    public void Each_broken_rule_is_named(string body, string problem) => Assert.Contains(problem, Assert.Single(Problems(body)), StringComparison.Ordinal);
+    public void Each_broken_rule_is_named(string body, string problem) =>
+        Assert.Contains(problem, Assert.Single(Problems(body)), StringComparison.Ordinal);
 
     [Fact]
     public void The_rest_of_today_is_not_the_future() => Valid("""{"cId":"u","endDate":"2026-05-08T23:59:59.999Z"}""");
@@ -131,14 +140,17 @@ public sealed class DeletionRequestParserTests
 
     [Fact]
     public void Ids_are_counted_before_duplicates_are_dropped() =>
-        Assert.Contains("conversationIds has 101 items", Assert.Single(Problems(Ids(Enumerable.Repeat("same", 101)))), StringComparison.Ordinal);
+        Assert.Contains(
+            "conversationIds has 101 items", Assert.Single(Problems(Ids(Enumerable.Repeat("same", 101)))), StringComparison.Ordinal);
 
     [Fact]
     public void Every_problem_gets_an_entry_of_its_own()
     {
         var problems = Problems("""{"cId":5,"startDate":"x","endDate":"y","more":1}""");
         Assert.Equal(4, problems.Count);
-        Assert.All(["cId", "startDate", "endDate", "member 4"], named => Assert.Contains(problems, problem => problem.StartsWith(named, StringComparison.Ordinal)));
+        Assert.All(
+            ["cId", "startDate", "endDate", "member 4"],
+            named => Assert.Contains(problems, problem => problem.StartsWith(named, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -204,8 +216,11 @@ public sealed class DeletionRequestParserTests
     private static readonly Gen<string> s_almostRequests =
         from members in Gen.ListOf(
             from name in Gen.Elements("conversationIds", "cId", "startDate", "endDate", "enddate", "CID", "\\ud800", "x")
-            from value in Gen.Elements("null", "\"u\"", "\"\\ud800\"", "[]", "[\"a\"]", "[1,null]", "{}", "{\"cId\":1}", "\"2026-05-01\"", "\"0001-01-01T00:00:00+14:00\"", "1e999", "tru")
-            select $"\"{name}\":{value}")
+            from value in Gen.Elements(
+                "null", "\"u\"", "\"\\ud800\"", "[]", "[\"a\"]", "[1,null]", "{}", "{\"cId\":1}", "\"2026-05-01\"",
+                "\"0001-01-01T00:00:00+14:00\"", "1e999", "tru")
+            select $"\"{name}\":{value}"
+        )
         from tail in Gen.Elements("}", "}", "}", "", "}}", "} ", "},")
         select "{" + string.Join(',', members) + tail;
 

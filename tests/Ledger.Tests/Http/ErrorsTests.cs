@@ -52,7 +52,8 @@ public sealed class ErrorsTests
     [Fact]
     public void The_log_line_has_types_and_codes_and_no_message()
     {
-        var line = Errors.Describe(new InvalidOperationException("s3cr3t", new PostgresException("s3cr3t", "ERROR", "ERROR", "23505", constraintName: "pk_jobs")));
+        var line = Errors.Describe(
+            new InvalidOperationException("s3cr3t", new PostgresException("s3cr3t", "ERROR", "ERROR", "23505", constraintName: "pk_jobs")));
         Assert.Contains("InvalidOperationException < PostgresException 23505 pk_jobs", line, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cr3t", line, StringComparison.Ordinal);
     }
@@ -66,5 +67,6 @@ public sealed class ErrorsTests
 
     private static DefaultHttpContext Context() => new() { Response = { Body = new MemoryStream() } };
 
-    private static string Written(HttpContext context) => System.Text.Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
+    private static string Written(HttpContext context) =>
+        System.Text.Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
 }

@@ -12,7 +12,8 @@ public sealed class RequestHeadersTests
     [InlineData("Application/JSON ; Charset=\"UTF-8\"")]
     [InlineData("application/json; charset=utf8")]
     [InlineData("application/json; v=1; charset=Utf-8")]
-    public void Json_in_utf8_is_announced(string contentType) => Assert.True(RequestHeaders.AnnounceJson(Request("Content-Type", contentType)));
+    public void Json_in_utf8_is_announced(string contentType) =>
+        Assert.True(RequestHeaders.AnnounceJson(Request("Content-Type", contentType)));
 
     [Theory]
     [InlineData(null)]
@@ -26,7 +27,8 @@ public sealed class RequestHeadersTests
     [InlineData("application/json; charset=")]
     [InlineData("application/json, application/json")]
     [InlineData("application/x-www-form-urlencoded")]
-    public void Anything_else_is_not(string? contentType) => Assert.False(RequestHeaders.AnnounceJson(Request("Content-Type", contentType)));
+    public void Anything_else_is_not(string? contentType) =>
+        Assert.False(RequestHeaders.AnnounceJson(Request("Content-Type", contentType)));
 
     [Fact]
     public void A_compressed_body_is_not()
@@ -42,8 +44,11 @@ public sealed class RequestHeadersTests
         Assert.Equal((null, null), RequestHeaders.IdempotencyKey(Request("X", "y").Headers));
         Assert.Equal("!key-~", RequestHeaders.IdempotencyKey(Request("Idempotency-Key", "!key-~").Headers).Key);
         Assert.NotNull(RequestHeaders.IdempotencyKey(Request("idempotency-key", new string('k', 255)).Headers).Key);
-        string[][] refused = [[""], ["a b"], ["ä"], ["a\u007f"], [new string('k', 256)], ["a", "a"]];
-        Assert.All(refused, values => Assert.Equal(400, RequestHeaders.IdempotencyKey(Request("Idempotency-Key", values).Headers).Refusal?.Status));
+        string[][] refused =
+        [[""], ["a b"], ["ä"], ["a\u007f"], [new string('k', 256)], ["a", "a"]];
+        Assert.All(
+            refused,
+            values => Assert.Equal(400, RequestHeaders.IdempotencyKey(Request("Idempotency-Key", values).Headers).Refusal?.Status));
     }
 
     private static HttpRequest Request(string header, params string?[] values)

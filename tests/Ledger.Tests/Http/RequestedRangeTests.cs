@@ -26,7 +26,8 @@ public sealed class RequestedRangeTests
     [InlineData("2026-05-04T10:20:30.123000001Z", "2026-05-04T10:20:30.124Z", "2026-05-04T10:20:30.123Z")]
     [InlineData("2026-05-04T23:59:59.999999999Z", "2026-05-05T00:00:00.000Z", "2026-05-04T23:59:59.999Z")]
     [InlineData("2026-05-04T10:20:30.123000000Z", "2026-05-04T10:20:30.123Z", "2026-05-04T10:20:30.123Z")]
-    public void What_is_finer_than_a_millisecond_is_rounded_into_the_range(string text, string start, string end) => Means(text, start, end);
+    public void What_is_finer_than_a_millisecond_is_rounded_into_the_range(string text, string start, string end) =>
+        Means(text, start, end);
 
     [Theory]
     [InlineData("2026-5-4")]

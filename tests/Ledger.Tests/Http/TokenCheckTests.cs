@@ -53,8 +53,10 @@ public sealed class TokenCheckTests
     }
 
     [Fact]
-    public async Task A_public_key_is_no_secret() => Assert.Equal(
-        TokenRefusal.WrongAlgorithm, await Refusal(Tokens.HS256(Encoding.ASCII.GetBytes(s_rsa.ExportSubjectPublicKeyInfoPem()), Payload), TokenAlgorithm.RS256));
+    public async Task A_public_key_is_no_secret() =>
+        Assert.Equal(
+            TokenRefusal.WrongAlgorithm,
+            await Refusal(Tokens.HS256(Encoding.ASCII.GetBytes(s_rsa.ExportSubjectPublicKeyInfoPem()), Payload), TokenAlgorithm.RS256));
 
     [Theory]
     [InlineData("none")]
@@ -116,7 +118,10 @@ public sealed class TokenCheckTests
     public async Task With_jti_the_expiry_is_at_most_an_hour_away()
     {
         Assert.Equal(TokenRefusal.JtiOutlivesMemory, await Refusal(Tokens.HS256(s_secret, """{"appId":"cs-1","jti":"x"}""")));
-        Assert.Equal(TokenRefusal.JtiOutlivesMemory, await Refusal(Tokens.HS256(s_secret, $$"""{"appId":"cs-1","jti":"x","exp":{{Seconds(3661)}}}""")));
+        Assert.Equal(
+            TokenRefusal.JtiOutlivesMemory,
+            await Refusal(Tokens.HS256(s_secret, $$"""{"appId":"cs-1","jti":"x","exp":{{Seconds(3661)}}}"""))
+        );
         Assert.Null(await Refusal(Tokens.HS256(s_secret, $$"""{"appId":"cs-1","jti":"x","exp":{{Seconds(3660)}}}""")));
     }
 
@@ -131,7 +136,10 @@ public sealed class TokenCheckTests
 
     [Fact]
     public async Task An_extension_that_must_be_understood_is_refused() =>
-        Assert.Equal(TokenRefusal.Malformed, await Refusal(Tokens.HS256(s_secret, Payload, """{"alg":"HS256","crit":["b64"],"b64":false}""")));
+        Assert.Equal(
+            TokenRefusal.Malformed,
+            await Refusal(Tokens.HS256(s_secret, Payload, """{"alg":"HS256","crit":["b64"],"b64":false}"""))
+        );
 
     [Fact]
     public async Task Every_changed_character_of_a_token_is_refused()
@@ -204,7 +212,8 @@ public sealed class TokenCheckTests
     private static bool Refused(TokenRefusal? refusal) => refusal is not null;
 
     private static async Task<TokenRefusal?> Refusal(
-        string token, TokenAlgorithm algorithm = TokenAlgorithm.HS256, bool requireExpiry = false, string bot = "st-1", bool revoked = false)
+        string token, TokenAlgorithm algorithm = TokenAlgorithm.HS256, bool requireExpiry = false, string bot = "st-1",
+        bool revoked = false)
     {
         if (PresentedToken.Parse(token) is not { } presented)
             return TokenRefusal.Malformed;

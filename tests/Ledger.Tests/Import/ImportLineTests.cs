@@ -14,11 +14,16 @@ public sealed class ImportLineTests
     public void A_line_is_a_conversation_with_its_items()
     {
         var conversation = Parse(Line[..^1] + ""","logs":[{"entry":1},{"createdOn":"2026-05-04T08:00:09Z"}],"recordings":[]}""");
-        Assert.Equal(("st-1", "c-1", "u-1", "rtm"), (conversation.BotId, conversation.ConversationId, conversation.CId, conversation.Channel));
+        Assert.Equal(
+            ("st-1", "c-1", "u-1", "rtm"), (conversation.BotId, conversation.ConversationId, conversation.CId, conversation.Channel));
         Assert.Equal(
             ["0 0 2026-05-04T08:00:01.000Z", "4 0 2026-05-04T08:00:00.123Z", "4 1 2026-05-04T08:00:09.000Z"],
-            conversation.Items.Select(item => $"{item.Kind} {item.Position} {Instant.Text(item.CreatedOn)}"));
-        Assert.Equal("""{"type":"incoming","createdOn":"2026-05-04T10:00:01+02:00","text":"héllo"}""", Encoding.UTF8.GetString(conversation.Items[0].Body));
+            conversation.Items.Select(item => $"{item.Kind} {item.Position} {Instant.Text(item.CreatedOn)}")
+        );
+        Assert.Equal(
+            """{"type":"incoming","createdOn":"2026-05-04T10:00:01+02:00","text":"héllo"}""",
+            Encoding.UTF8.GetString(conversation.Items[0].Body)
+        );
     }
 
     [Fact]
@@ -75,12 +80,14 @@ public sealed class ImportLineTests
 
     [Fact]
     public void What_is_not_UTF8_is_refused() =>
-        Assert.Equal("it is not UTF-8", Assert.Throws<FormatException>(() => ImportLine.Parse(new byte[] { (byte)'{', 0xFF, (byte)'}' })).Message);
+        Assert.Equal(
+            "it is not UTF-8", Assert.Throws<FormatException>(() => ImportLine.Parse(new byte[] { (byte)'{', 0xFF, (byte)'}' })).Message);
 
     [Theory]
     [InlineData("h\\\\u0000llo")]
     [InlineData("h\\ud83d\\ude00llo")]
-    public void An_escaped_backslash_and_a_whole_surrogate_pair_are_text(string text) => Assert.Single(Parse(Line.Replace("héllo", text, StringComparison.Ordinal)).Items);
+    public void An_escaped_backslash_and_a_whole_surrogate_pair_are_text(string text) =>
+        Assert.Single(Parse(Line.Replace("héllo", text, StringComparison.Ordinal)).Items);
 
     [Fact]
     public void An_id_has_at_most_128_characters()

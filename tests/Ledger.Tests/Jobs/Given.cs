@@ -11,7 +11,8 @@ namespace Ledger.Tests.Jobs;
 internal sealed record Given(IReadOnlyList<JobEvent> Events)
 {
     public static readonly DateTimeOffset Noon = new(2026, 5, 8, 12, 0, 0, TimeSpan.Zero);
-    public static readonly Submitted Request = new("st-1", RequestType.ConversationIds, [Commitment(0), Commitment(1), Commitment(2)], "cs-1");
+    public static readonly Submitted Request = new(
+        "st-1", RequestType.ConversationIds, [Commitment(0), Commitment(1), Commitment(2)], "cs-1");
 
     /// <summary>The first plan, and the ones that retries are planned by.</summary>
     public static readonly Plan First = Plan(0), Later = Plan(24), Retry = Plan(25);
@@ -37,7 +38,8 @@ internal sealed record Given(IReadOnlyList<JobEvent> Events)
 
     public static byte[] Commitment(long ordinal) => [.. Enumerable.Repeat((byte)ordinal, 32)];
 
-    public static Started Started(int attempt, long conversations) => new(attempt, conversations, Commitment(9), From: null, RetainedFrom: null);
+    public static Started Started(int attempt, long conversations) =>
+        new(attempt, conversations, Commitment(9), From: null, RetainedFrom: null);
 
     public static Outcome Deleted(long ordinal) => new Outcome.Deleted(ordinal, Commitment(ordinal), new ItemCounts(Messages: 2, Logs: 1));
 

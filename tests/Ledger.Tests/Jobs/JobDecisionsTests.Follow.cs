@@ -40,7 +40,8 @@ public sealed partial class JobDecisionsTests
     }
 
     [Fact]
-    public void Another_opening_of_the_same_window_is_nothing_to_follow() => AWaitingJob.Then(new FollowWindow(Later, Noon.AddHours(-1), true));
+    public void Another_opening_of_the_same_window_is_nothing_to_follow() =>
+        AWaitingJob.Then(new FollowWindow(Later, Noon.AddHours(-1), true));
 
     [Fact]
     public void To_follow_twice_appends_nothing() =>
@@ -64,7 +65,9 @@ public sealed partial class JobDecisionsTests
     [Fact]
     public void It_keeps_the_outcomes_and_the_cursor()
     {
-        var job = AStartedJob.When(new RecordOutcomes(1, [Deleted(0), Failed(1)], Retry)).When(new FollowWindow(Elsewhere, Noon.AddHours(2), true));
+        var job = AStartedJob
+            .When(new RecordOutcomes(1, [Deleted(0), Failed(1)], Retry))
+            .When(new FollowWindow(Elsewhere, Noon.AddHours(2), true));
         Assert.Equal((2, 1, 1, 1), (job.Job!.Cursor, job.Job.Owed, job.Job.DeletedCount, job.Job.FailedCount));
         Assert.Equal("noon", job.Job.WindowName);
     }
@@ -72,7 +75,8 @@ public sealed partial class JobDecisionsTests
     [Fact]
     public void The_phase_stays_but_that_a_job_that_had_begun_is_paused()
     {
-        Phase After(Given job) => job.Events.Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, default, e, Noon))!.Phase;
+        Phase After(Given job) =>
+            job.Events.Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, default, e, Noon))!.Phase;
         var follow = new FollowWindow(Elsewhere, Noon.AddHours(2), false);
         Assert.Equal(Phase.Waiting, After(AWaitingJob.When(follow)));
         Assert.Equal(Phase.Running, After(AStartedJob));

@@ -9,15 +9,22 @@ public sealed partial class JobDecisionsTests
     private static readonly ItemCounts s_items = new(Messages: 2, Logs: 1);
 
     [Fact]
-    public void Outcomes_are_recorded_in_order() => AStartedJob.Then(
-        new RecordOutcomes(1, [Deleted(0), Skipped(1)], Retry),
-        new ConversationDeleted(Commitment(0), 0, s_items, 1, ConfirmedAbsent: true), new ConversationSkipped(Commitment(1), 1, SkipReason.NotFound));
+    public void Outcomes_are_recorded_in_order() =>
+        AStartedJob.Then(
+            new RecordOutcomes(1, [Deleted(0), Skipped(1)], Retry),
+            new ConversationDeleted(Commitment(0), 0, s_items, 1, ConfirmedAbsent: true),
+            new ConversationSkipped(Commitment(1), 1, SkipReason.NotFound));
 
     [Fact]
-    public void The_last_outcome_of_a_job_without_failures_completes_it() => AStartedJob.When(new RecordOutcomes(1, [Deleted(0), Skipped(1)], Retry)).Then(
-        new RecordOutcomes(1, [Deleted(2)], Retry),
-        new ConversationDeleted(Commitment(2), 2, s_items, 1, ConfirmedAbsent: true),
-        new Completed(JobOutcome.Completed, 3, 2, 0, new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 1 }, s_items + s_items));
+    public void The_last_outcome_of_a_job_without_failures_completes_it() =>
+        AStartedJob
+            .When(new RecordOutcomes(1, [Deleted(0), Skipped(1)], Retry))
+            .Then(
+                new RecordOutcomes(1, [Deleted(2)], Retry),
+                new ConversationDeleted(Commitment(2), 2, s_items, 1, ConfirmedAbsent: true),
+                new Completed(
+                    JobOutcome.Completed, 3, 2, 0, new Dictionary<SkipReason, long> { [SkipReason.NotFound] = 1 }, s_items + s_items)
+            );
 
     [Fact]
     public void The_last_outcome_of_an_attempt_with_failures_plans_the_retry() => AStartedJob.Then(
@@ -68,12 +75,15 @@ public sealed partial class JobDecisionsTests
     public void An_ordinal_beyond_the_manifest_is_rejected()
     {
         AStartedJob.ThenRejected(new RecordOutcomes(1, [Deleted(3)], Retry), "the manifest has no such ordinal");
-        AStartedJob.ThenRejected(new RecordOutcomes(1, [Deleted(0), Deleted(1), Deleted(2), Deleted(3)], Retry), "the manifest has no such ordinal");
-        ARetriedJob.ThenRejected(new RecordOutcomes(2, [Deleted(1), Deleted(2)], Retry), "the manifest has no such ordinal"); // more than failed
+        AStartedJob.ThenRejected(
+            new RecordOutcomes(1, [Deleted(0), Deleted(1), Deleted(2), Deleted(3)], Retry), "the manifest has no such ordinal");
+        // more than failed
+        ARetriedJob.ThenRejected(new RecordOutcomes(2, [Deleted(1), Deleted(2)], Retry), "the manifest has no such ordinal");
     }
 
     [Fact]
-    public void Outcomes_before_the_start_are_rejected() => AWaitingJob.ThenRejected(new RecordOutcomes(1, [Deleted(0)], Retry), "the job has not started");
+    public void Outcomes_before_the_start_are_rejected() =>
+        AWaitingJob.ThenRejected(new RecordOutcomes(1, [Deleted(0)], Retry), "the job has not started");
 
     [Fact]
     public void Outcomes_of_an_attempt_that_was_never_planned_are_rejected() =>

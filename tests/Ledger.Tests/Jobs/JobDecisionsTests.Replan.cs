@@ -21,7 +21,8 @@ public sealed partial class JobDecisionsTests
     }
 
     [Fact]
-    public void A_plan_that_was_replaced_before_is_not_replaced_again() => AWaitingJob.When(new Replan(First, Later)).Then(new Replan(First, Plan(48)));
+    public void A_plan_that_was_replaced_before_is_not_replaced_again() =>
+        AWaitingJob.When(new Replan(First, Later)).Then(new Replan(First, Plan(48)));
 
     [Fact]
     public void Plans_only_move_forward()

@@ -24,5 +24,6 @@ public sealed partial class JobDecisionsTests
     }
 
     [Fact]
-    public void A_start_of_an_attempt_that_was_never_planned_is_rejected() => AWaitingJob.ThenRejected(StartOf(2, 3), "there is no plan for such an attempt yet");
+    public void A_start_of_an_attempt_that_was_never_planned_is_rejected() =>
+        AWaitingJob.ThenRejected(StartOf(2, 3), "there is no plan for such an attempt yet");
 }

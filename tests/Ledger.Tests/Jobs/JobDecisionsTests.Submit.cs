@@ -21,7 +21,15 @@ public sealed partial class JobDecisionsTests
     [Fact]
     public void Nothing_but_a_submission_can_come_first()
     {
-        foreach (var command in new JobCommand[] { StartOf(1, 3), new RecordOutcomes(1, [Deleted(0)], Retry), new FailAttempt(1, FailureReason.ListUnresolved, Retry), new Replan(First, Later) })
+        foreach (
+            var command in new JobCommand[]
+            {
+                StartOf(1, 3),
+                new RecordOutcomes(1, [Deleted(0)], Retry),
+                new FailAttempt(1, FailureReason.ListUnresolved, Retry),
+                new Replan(First, Later),
+            }
+        )
             NoJob.ThenRejected(command, "there is no such job");
     }
 

@@ -12,8 +12,9 @@ using Outcome = Ledger.Jobs.Outcome;
 namespace Ledger.Tests.Jobs;
 
 /// <summary>
-/// A job's history as generated numbers tell it: each becomes a command that is mostly sensible for the job as it stands, and else stale, premature, misnumbered or
-/// repeated. Beside the decisions it keeps what the service keeps: the manifest's outcomes, the status and the queue's state through their JSON.
+/// A job's history as generated numbers tell it: each becomes a command that is mostly sensible for the job as it stands, and else stale,
+/// premature, misnumbered or repeated. Beside the decisions it keeps what the service keeps: the manifest's outcomes, the status and the
+/// queue's state through their JSON.
 /// </summary>
 internal sealed class JobHistory
 {
@@ -88,7 +89,8 @@ internal sealed class JobHistory
         Manifest[ordinal] = @event;
     }
 
-    private bool IsSettled(JobEvent @event) => OrdinalOf(@event) is { } ordinal && Manifest.TryGetValue(ordinal, out var earlier) && earlier is not Failed;
+    private bool IsSettled(JobEvent @event) =>
+        OrdinalOf(@event) is { } ordinal && Manifest.TryGetValue(ordinal, out var earlier) && earlier is not Failed;
 
     private static long? OrdinalOf(JobEvent @event) => @event switch
     {
@@ -102,30 +104,41 @@ internal sealed class JobHistory
         JsonSerializer.Deserialize(JsonSerializer.Serialize(value, json), json)!;
 
     /// <summary>The folds in one go, without JSON in between.</summary>
-    public (string Job, string Status) FoldedAtOnce() => (
-        JsonSerializer.Serialize(
-            _events.Select((e, i) => (Event: e, Version: i + 1)).Aggregate(
-                (Job?)null, (job, e) => JobFold.Apply(job, s_id, e.Event, e.Version, At(e.Version)))!, DocumentJson.Default.Job),
-        JsonSerializer.Serialize(
-            _events.Select((e, i) => (Event: e, At: At(i + 1))).Aggregate((JobStatus?)null, (s, e) => JobStatusFold.Apply(s, s_id, e.Event, e.At))!, DocumentJson.Default.JobStatus));
+    public (string Job, string Status) FoldedAtOnce() =>
+        (
+            JsonSerializer.Serialize(
+                _events
+                    .Select((e, i) => (Event: e, Version: i + 1))
+                    .Aggregate((Job?)null, (job, e) => JobFold.Apply(job, s_id, e.Event, e.Version, At(e.Version)))!,
+                DocumentJson.Default.Job
+            ),
+            JsonSerializer.Serialize(
+                _events
+                    .Select((e, i) => (Event: e, At: At(i + 1)))
+                    .Aggregate((JobStatus?)null, (s, e) => JobStatusFold.Apply(s, s_id, e.Event, e.At))!,
+                DocumentJson.Default.JobStatus
+            )
+        );
 
     public (string Job, string Status) FoldedStepwise() =>
         (JsonSerializer.Serialize(Job!, DocumentJson.Default.Job), JsonSerializer.Serialize(Status!, DocumentJson.Default.JobStatus));
 
-    private JobCommand Command(int number) => (number % 8) switch
-    {
-        0 or 1 or 2 or 3 => Sensible(number / 8),
-        4 => _commands[number / 8 % _commands.Count],
-        5 => new Replan(Current(), NextPlan()),
-        6 => Misplaced(number / 8),
-        _ => Sensible(number / 8),
-    };
+    private JobCommand Command(int number) =>
+        (number % 8) switch
+        {
+            0 or 1 or 2 or 3 => Sensible(number / 8),
+            4 => _commands[number / 8 % _commands.Count],
+            5 => new Replan(Current(), NextPlan()),
+            6 => Misplaced(number / 8),
+            _ => Sensible(number / 8),
+        };
 
-    private JobCommand Sensible(int number) => Job!.IsStarted
-        ? new RecordOutcomes(Job.Attempt, [.. Owed().Take(1 + number % 4).Select((ordinal, i) => OutcomeOf(ordinal, number / 4 + i))], NextPlan())
-        : number % 2 == 0
-            ? Given.StartOf(Job.Attempt, number / 2 % 7)
-            : new FailAttempt(Job.Attempt, FailureReason.ListUnresolved, NextPlan());
+    private JobCommand Sensible(int number) =>
+        Job!.IsStarted
+            ? new RecordOutcomes(
+                Job.Attempt, [.. Owed().Take(1 + number % 4).Select((ordinal, i) => OutcomeOf(ordinal, number / 4 + i))], NextPlan())
+        : number % 2 == 0 ? Given.StartOf(Job.Attempt, number / 2 % 7)
+        : new FailAttempt(Job.Attempt, FailureReason.ListUnresolved, NextPlan());
 
     /// <summary>As the service finds them: the ordinals from the cursor on that are open in the manifest.</summary>
     private IEnumerable<long> Owed()
@@ -144,15 +157,17 @@ internal sealed class JobHistory
         _ => new Outcome.Skipped(ordinal, Given.Commitment(ordinal), (SkipReason)(1 + number % 5)),
     };
 
-    private JobCommand Misplaced(int number) => (number % 6) switch
-    {
-        0 => new RecordOutcomes(Job!.Attempt + 1 - number / 6 % 3, [OutcomeOf(Job.Cursor, number)], NextPlan()),
-        1 => new RecordOutcomes(Job!.Attempt, [OutcomeOf(Job.Conversations + number / 6 % 2, number)], NextPlan()),
-        2 => new RecordOutcomes(Job!.Attempt, [.. Owed().Skip(1).Take(Job.IsFirstPass ? 1 : 0).Select(ordinal => OutcomeOf(ordinal, number))], NextPlan()),
-        3 => Given.StartOf(Job!.Attempt + 1 - number / 6 % 3, number % 5),
-        4 => new FailAttempt(Job!.Attempt + 1 - number / 6 % 3, FailureReason.ListUnresolved, NextPlan()),
-        _ => new Replan(Given.First, NextPlan()),
-    };
+    private JobCommand Misplaced(int number) =>
+        (number % 6) switch
+        {
+            0 => new RecordOutcomes(Job!.Attempt + 1 - number / 6 % 3, [OutcomeOf(Job.Cursor, number)], NextPlan()),
+            1 => new RecordOutcomes(Job!.Attempt, [OutcomeOf(Job.Conversations + number / 6 % 2, number)], NextPlan()),
+            2 => new RecordOutcomes(
+                Job!.Attempt, [.. Owed().Skip(1).Take(Job.IsFirstPass ? 1 : 0).Select(ordinal => OutcomeOf(ordinal, number))], NextPlan()),
+            3 => Given.StartOf(Job!.Attempt + 1 - number / 6 % 3, number % 5),
+            4 => new FailAttempt(Job!.Attempt + 1 - number / 6 % 3, FailureReason.ListUnresolved, NextPlan()),
+            _ => new Replan(Given.First, NextPlan()),
+        };
 
     private Plan Current() => new(Job!.PlannedAt, Job.Window!);
 

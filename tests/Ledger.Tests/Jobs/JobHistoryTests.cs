@@ -61,18 +61,25 @@ public sealed class JobHistoryTests
     });
 
     [Fact]
-    public void The_counts_of_the_end_are_sums_of_outcomes() => JobHistory.HoldsForAll(history =>
-    {
-        history.Finish();
-        var end = (Completed)history.Events[^1];
-        Assert.Equal(end.Conversations, history.Manifest.Count);
-        Assert.Equal(end.Deleted, history.Manifest.Values.OfType<ConversationDeleted>().Count());
-        Assert.Equal(end.Failed, history.Manifest.Values.OfType<Failed>().Count());
-        Assert.Equal(
-            history.Manifest.Values.OfType<ConversationSkipped>().GroupBy(e => e.Reason).ToDictionary(g => g.Key, g => (long)g.Count()).OrderBy(c => c.Key),
-            end.Skipped.OrderBy(c => c.Key));
-        Assert.Equal(history.Manifest.Values.OfType<ConversationDeleted>().Aggregate(ItemCounts.None, (sum, e) => sum + e.Items), end.Items);
-    });
+    public void The_counts_of_the_end_are_sums_of_outcomes() =>
+        JobHistory.HoldsForAll(history =>
+        {
+            history.Finish();
+            var end = (Completed)history.Events[^1];
+            Assert.Equal(end.Conversations, history.Manifest.Count);
+            Assert.Equal(end.Deleted, history.Manifest.Values.OfType<ConversationDeleted>().Count());
+            Assert.Equal(end.Failed, history.Manifest.Values.OfType<Failed>().Count());
+            Assert.Equal(
+                history
+                    .Manifest.Values.OfType<ConversationSkipped>()
+                    .GroupBy(e => e.Reason)
+                    .ToDictionary(g => g.Key, g => (long)g.Count())
+                    .OrderBy(c => c.Key),
+                end.Skipped.OrderBy(c => c.Key)
+            );
+            Assert.Equal(
+                history.Manifest.Values.OfType<ConversationDeleted>().Aggregate(ItemCounts.None, (sum, e) => sum + e.Items), end.Items);
+        });
 
     [Fact]
     public void A_job_is_completed_exactly_if_its_list_was_resolved_and_nothing_failed() => JobHistory.HoldsForAll(history =>
@@ -84,23 +91,27 @@ public sealed class JobHistoryTests
     });
 
     [Fact]
-    public void Status_list_entry_and_job_agree_after_every_history() => JobHistory.HoldsForAll(history =>
-    {
-        var (job, status, result) = (history.Job!, history.Status!, history.Status!.Result);
-        Assert.Equal((job.Conversations, job.DeletedCount, job.FailedCount), (result.TotalConversations, result.DeletedCount, result.FailedCount));
-        Assert.Equal(job.SkippedCounts.OrderBy(c => c.Key), result.Skipped.OrderBy(c => c.Key));
-        Assert.Equal(job.SkippedCounts.Values.Sum(), result.SkippedCount);
-        Assert.Equal(result.DeletedCount + result.FailedCount + result.SkippedCount, result.ProcessedCount);
-        Assert.Equal((job.RetriesRemaining, job.Items), (result.RetriesRemaining, result.DeletedItems));
-        Assert.Equal((job.PlannedAt, job.IsEnded, job.IsStarted), (status.ScheduledAt, status.Ended, status.StartedAt is not null));
-        Assert.Equal(status.Status, history.Job!.Status);
-        Assert.Equal(job.IsEnded, status.Phase == Phase.Done);
-        Assert.False(status.Status == ReportedStatus.Completed && result.FailedCount > 0);
-        Assert.Equal(history.Manifest.Values.OfType<Failed>().Count(), result.FailedCount);
-    });
+    public void Status_list_entry_and_job_agree_after_every_history() =>
+        JobHistory.HoldsForAll(history =>
+        {
+            var (job, status, result) = (history.Job!, history.Status!, history.Status!.Result);
+            Assert.Equal(
+                (job.Conversations, job.DeletedCount, job.FailedCount),
+                (result.TotalConversations, result.DeletedCount, result.FailedCount));
+            Assert.Equal(job.SkippedCounts.OrderBy(c => c.Key), result.Skipped.OrderBy(c => c.Key));
+            Assert.Equal(job.SkippedCounts.Values.Sum(), result.SkippedCount);
+            Assert.Equal(result.DeletedCount + result.FailedCount + result.SkippedCount, result.ProcessedCount);
+            Assert.Equal((job.RetriesRemaining, job.Items), (result.RetriesRemaining, result.DeletedItems));
+            Assert.Equal((job.PlannedAt, job.IsEnded, job.IsStarted), (status.ScheduledAt, status.Ended, status.StartedAt is not null));
+            Assert.Equal(status.Status, history.Job!.Status);
+            Assert.Equal(job.IsEnded, status.Phase == Phase.Done);
+            Assert.False(status.Status == ReportedStatus.Completed && result.FailedCount > 0);
+            Assert.Equal(history.Manifest.Values.OfType<Failed>().Count(), result.FailedCount);
+        });
 
     [Fact]
-    public void Folding_step_by_step_through_JSON_is_folding_at_once() => JobHistory.HoldsForAll(history => Assert.Equal(history.FoldedAtOnce(), history.FoldedStepwise()));
+    public void Folding_step_by_step_through_JSON_is_folding_at_once() =>
+        JobHistory.HoldsForAll(history => Assert.Equal(history.FoldedAtOnce(), history.FoldedStepwise()));
 
     [Fact]
     public void The_generated_histories_reach_what_they_are_meant_to_reach()
@@ -120,8 +131,18 @@ public sealed class JobHistoryTests
         Assert.Superset(
             new HashSet<string>
             {
-                "scheduled WindowClosed 1", "scheduled WindowClosed 2", "scheduled Retry 2", "scheduled Retry 4", "completed Completed True", "completed Completed False", "completed Failed True",
-                "completed Failed False", "failed attempt 0", "failed conversation 0", "ConversationSkipped", "ConversationDeleted",
+                "scheduled WindowClosed 1",
+                "scheduled WindowClosed 2",
+                "scheduled Retry 2",
+                "scheduled Retry 4",
+                "completed Completed True",
+                "completed Completed False",
+                "completed Failed True",
+                "completed Failed False",
+                "failed attempt 0",
+                "failed conversation 0",
+                "ConversationSkipped",
+                "ConversationDeleted",
             },
             reached);
     }

@@ -62,7 +62,10 @@ public sealed class JobKeyTests
     [Fact] // computed with another program: HKDF-SHA-256 (RFC 5869) by hand from Python's hmac
     public void The_keys_derived_from_a_jobs_key_are_the_formats()
     {
-        Assert.Equal("b75f30dc9e75f81a9bd700069ccd60082df4c13ea93dcccb58cab89d02e31a5c", Convert.ToHexStringLower(s_key.DigestRequest("request"u8)));
-        Assert.Equal("d369bd8d89afaf2901bba7047940b62fd04e5ab68cd68bbe16da7a748c997720", Convert.ToHexStringLower(s_key.Commit(IdentifierKind.CId, "a")));
+        Assert.Equal(
+            "b75f30dc9e75f81a9bd700069ccd60082df4c13ea93dcccb58cab89d02e31a5c", Convert.ToHexStringLower(s_key.DigestRequest("request"u8)));
+        Assert.Equal(
+            "d369bd8d89afaf2901bba7047940b62fd04e5ab68cd68bbe16da7a748c997720",
+            Convert.ToHexStringLower(s_key.Commit(IdentifierKind.CId, "a")));
     }
 }

@@ -58,8 +58,12 @@ public sealed class KeyFilesTests : IDisposable
         File.WriteAllText(Path.Combine(Folder, LogSigner.CheckpointFile), "the last");
         LogKeyFile.Prepare(Folder, "ledger.example/b");
         Assert.Equal(
-            ["epoch-000001.key log-000001.checkpoint log-000001.vkey log.key log.key.next service.key", "epoch-000001.key log-000001.checkpoint log-000001.vkey log.key service.key"],
-            Flushed(Folder, () => LogKeyFile.Exchange(Folder))[^2..]);
+            [
+                "epoch-000001.key log-000001.checkpoint log-000001.vkey log.key log.key.next service.key",
+                "epoch-000001.key log-000001.checkpoint log-000001.vkey log.key service.key",
+            ],
+            Flushed(Folder, () => LogKeyFile.Exchange(Folder))[^2..]
+        );
     }
 
     [Theory]
@@ -73,7 +77,8 @@ public sealed class KeyFilesTests : IDisposable
         var path = Path.Combine(Folder, file);
         Read();
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        Assert.StartsWith($"'{path}' can be read by others: `chmod 600 {path}`", Assert.ThrowsAny<Exception>(Read).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"'{path}' can be read by others: `chmod 600 {path}`", Assert.ThrowsAny<Exception>(Read).Message, StringComparison.Ordinal);
 
         void Read() => _ = file switch
         {
@@ -114,14 +119,17 @@ public sealed class KeyFilesTests : IDisposable
         }
     }
 
-    /// <summary>The names in a folder at each moment at which they were flushed to the disk: what a power cut right after would leave.</summary>
+    /// <summary>
+    /// The names in a folder at each moment at which they were flushed to the disk: what a power cut right after would leave.
+    /// </summary>
     private static List<string> Flushed(string folder, Action act)
     {
         var flushed = new List<string>();
         DurableFile.FolderSynced.Value = synced =>
         {
             if (synced == folder)
-                flushed.Add(string.Join(' ', Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+                flushed.Add(
+                    string.Join(' ', Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
         };
         act();
         DurableFile.FolderSynced.Value = null;
@@ -130,7 +138,8 @@ public sealed class KeyFilesTests : IDisposable
 
     private static string Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);

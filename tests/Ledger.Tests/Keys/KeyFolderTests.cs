@@ -10,7 +10,8 @@ public sealed class KeyFolderTests : IDisposable
 {
     private static readonly JobId s_job = JobId.FromRandomness(new byte[32]);
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"ledger-keys-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"ledger-keys-{RandomNumberGenerator.GetHexString(12, lowercase: true)}");
 
     public KeyFolderTests() => KeyFolder.Create(_folder);
 
@@ -21,7 +22,9 @@ public sealed class KeyFolderTests : IDisposable
     {
         Assert.Equal(["epoch-000001.key", "log.key", "service.key"], Files());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder));
-        Assert.All(Directory.EnumerateFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All(
+            Directory.EnumerateFiles(_folder),
+            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
 
     [Theory]
@@ -61,7 +64,9 @@ public sealed class KeyFolderTests : IDisposable
     public void Keys_are_never_overwritten()
     {
         var before = File.ReadAllText(Path.Combine(_folder, "service.key"));
-        Assert.Contains("holds keys already", Assert.Throws<InvalidOperationException>(() => KeyFolder.Create(_folder)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds keys already", Assert.Throws<InvalidOperationException>(() => KeyFolder.Create(_folder)).Message,
+            StringComparison.Ordinal);
         File.Delete(Path.Combine(_folder, "epoch-000001.key")); // not even half a folder
         Assert.Throws<InvalidOperationException>(() => KeyFolder.Create(_folder));
         Assert.Equal(before, File.ReadAllText(Path.Combine(_folder, "service.key")));
@@ -74,7 +79,9 @@ public sealed class KeyFolderTests : IDisposable
         var (key, epoch, wrapped) = keys.NewJobKey(s_job);
         var reopened = KeyFolder.Open(_folder).OpenJobKey(s_job, epoch, wrapped);
         Assert.Equal(key.DigestRequest("x"u8), reopened!.DigestRequest("x"u8));
-        Assert.ThrowsAny<CryptographicException>(() => keys.OpenJobKey(JobId.FromRandomness([.. Enumerable.Repeat((byte)1, 32)]), keys.CurrentEpoch, wrapped));
+        Assert.ThrowsAny<CryptographicException>(() =>
+            keys.OpenJobKey(JobId.FromRandomness([.. Enumerable.Repeat((byte)1, 32)]), keys.CurrentEpoch, wrapped)
+        );
         Assert.NotEqual(key.DigestRequest("x"u8), keys.NewJobKey(s_job).Key.DigestRequest("x"u8));
     }
 
@@ -108,7 +115,15 @@ public sealed class KeyFolderTests : IDisposable
             keys.DestroyBefore(target);
             Assert.Equal([$"epoch-00000{target}.key", "log.key", "service.key", $"survivors-00000{target}.keys"], Files());
         }
-        foreach (var opened in new[] { keys.OpenJobKey(s_job, epoch, wrapped), keys.OpenJobKey(s_job, at, now), other.OpenJobKey(s_job, at, now), other.OpenJobKey(s_job, epoch, wrapped) })
+        foreach (
+            var opened in new[]
+            {
+                keys.OpenJobKey(s_job, epoch, wrapped),
+                keys.OpenJobKey(s_job, at, now),
+                other.OpenJobKey(s_job, at, now),
+                other.OpenJobKey(s_job, epoch, wrapped),
+            }
+        )
             Assert.Equal(key.DigestRequest("x"u8), opened!.DigestRequest("x"u8));
         await Survivors.WriteAsync(_folder, 4, Of());
         Assert.Null(other.OpenJobKey(s_job, epoch, wrapped));
@@ -165,7 +180,9 @@ public sealed class KeyFolderTests : IDisposable
         keys.AddEpoch();
         File.Delete(Path.Combine(_folder, "epoch-000003.key"));
         keys.Reload();
-        Assert.Contains("survivors-000004.keys", Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, epoch, wrapped)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "survivors-000004.keys", Assert.Throws<KeyFolderBehindException>(() => keys.OpenJobKey(s_job, epoch, wrapped)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("neither epoch-000003.key nor survivors-000004.keys", keys.Problem(), StringComparison.Ordinal);
     }
 
@@ -204,5 +221,6 @@ public sealed class KeyFolderTests : IDisposable
         Assert.ThrowsAny<CryptographicException>(() => keys.OpenSecret("cs-1", "s-2", sealedSecret));
     }
 
-    private void Refused(string why) => Assert.Contains(why, Assert.Throws<InvalidOperationException>(() => KeyFolder.Open(_folder)).Message, StringComparison.Ordinal);
+    private void Refused(string why) =>
+        Assert.Contains(why, Assert.Throws<InvalidOperationException>(() => KeyFolder.Open(_folder)).Message, StringComparison.Ordinal);
 }

@@ -16,8 +16,8 @@ public sealed class ManifestTests
     {
         ManifestEntry[] entries =
         [
-            new("a", null, 1), new("юзер-😀", SkipReason.Retention, long.MaxValue), new(new string('€', 128), SkipReason.NotFound, 0), new("x", SkipReason.AlreadyErased, 0),
-            new("y", SkipReason.LegalHold, 256), new("z", SkipReason.Cancelled, 65_536),
+            new("a", null, 1), new("юзер-😀", SkipReason.Retention, long.MaxValue), new(new string('€', 128), SkipReason.NotFound, 0),
+            new("x", SkipReason.AlreadyErased, 0), new("y", SkipReason.LegalHold, 256), new("z", SkipReason.Cancelled, 65_536),
         ];
         Assert.Equal(entries, Manifest.Unseal(s_key, 3, Manifest.Seal(s_key, 3, entries)));
         Assert.ThrowsAny<CryptographicException>(() => Manifest.Unseal(s_key, 4, Manifest.Seal(s_key, 3, entries)));
@@ -26,7 +26,10 @@ public sealed class ManifestTests
     [Fact]
     public void A_full_row_of_the_longest_ids_opens_again()
     {
-        var entries = Enumerable.Range(0, Manifest.RowSize).Select(i => new ManifestEntry(new string((char)(0x4E00 + i), 128), null, i)).ToArray();
+        var entries = Enumerable
+            .Range(0, Manifest.RowSize)
+            .Select(i => new ManifestEntry(new string((char)(0x4E00 + i), 128), null, i))
+            .ToArray();
         Assert.Equal(entries, Manifest.Unseal(s_key, 0, Manifest.Seal(s_key, 0, entries)));
     }
 
@@ -47,10 +50,26 @@ public sealed class ManifestTests
         Assert.Equal((0, 1), (OutcomeCode.Pending, OutcomeCode.Deleted));
         Assert.Equal([0x11, 0x12, 0x13, 0x14, 0x15], Enum.GetValues<SkipReason>().Select(OutcomeCode.Skipped));
         Assert.Equal([0x21, 0x22, 0x23, 0x24, 0x25], Enum.GetValues<FailureReason>().Select(OutcomeCode.Failed));
-        Assert.All(Enum.GetValues<SkipReason>(), reason => Assert.Equal(
-            (reason, null, false, false), (OutcomeCode.SkipReasonOf(OutcomeCode.Skipped(reason)), OutcomeCode.FailureReasonOf(OutcomeCode.Skipped(reason)), OutcomeCode.IsFailed(OutcomeCode.Skipped(reason)), OutcomeCode.IsOpen(OutcomeCode.Skipped(reason)))));
-        Assert.All(Enum.GetValues<FailureReason>(), reason => Assert.Equal(
-            (null, reason, true, true), (OutcomeCode.SkipReasonOf(OutcomeCode.Failed(reason)), OutcomeCode.FailureReasonOf(OutcomeCode.Failed(reason)), OutcomeCode.IsFailed(OutcomeCode.Failed(reason)), OutcomeCode.IsOpen(OutcomeCode.Failed(reason)))));
+        Assert.All(
+            Enum.GetValues<SkipReason>(),
+            reason =>
+                Assert.Equal(
+                    (reason, null, false, false),
+                    (
+                        OutcomeCode.SkipReasonOf(OutcomeCode.Skipped(reason)), OutcomeCode.FailureReasonOf(OutcomeCode.Skipped(reason)),
+                        OutcomeCode.IsFailed(OutcomeCode.Skipped(reason)), OutcomeCode.IsOpen(OutcomeCode.Skipped(reason)))
+                )
+        );
+        Assert.All(
+            Enum.GetValues<FailureReason>(),
+            reason =>
+                Assert.Equal(
+                    (null, reason, true, true),
+                    (
+                        OutcomeCode.SkipReasonOf(OutcomeCode.Failed(reason)), OutcomeCode.FailureReasonOf(OutcomeCode.Failed(reason)),
+                        OutcomeCode.IsFailed(OutcomeCode.Failed(reason)), OutcomeCode.IsOpen(OutcomeCode.Failed(reason)))
+                )
+        );
         Assert.True(OutcomeCode.IsOpen(OutcomeCode.Pending));
         Assert.False(OutcomeCode.IsOpen(OutcomeCode.Deleted));
     }
@@ -65,7 +84,16 @@ public sealed class ManifestTests
         foreach (var user in new[] { new DeletionRequest.ByChannelUser("юзер", at, at), new DeletionRequest.ByChannelUser("u", null, at) })
             Assert.Equal(user, SealedRequest.Read(SealedRequest.Write(user)));
         Assert.Throws<InvalidOperationException>(() => SealedRequest.Read("{}"u8.ToArray()));
-        foreach (var shown in new object[] { ids, new DeletionRequest.ByChannelUser("secret", null, at), new SealedRequest(["secret"], "secret", null, null), new ManifestEntry("secret", null, 1), new ConversationOutcome(0, "secret", "deleted", null) })
+        foreach (
+            var shown in new object[]
+            {
+                ids,
+                new DeletionRequest.ByChannelUser("secret", null, at),
+                new SealedRequest(["secret"], "secret", null, null),
+                new ManifestEntry("secret", null, 1),
+                new ConversationOutcome(0, "secret", "deleted", null),
+            }
+        )
             Assert.DoesNotContain("secret", shown.ToString(), StringComparison.Ordinal);
     }
 }

@@ -15,11 +15,17 @@ public sealed class SurvivorsTests : IDisposable
     {
         for (var count = 0; count <= 33; count++)
         {
-            var entries = Enumerable.Range(0, 2 * count + 1)
-                .Select(i => (Job: JobId.FromRandomness(SHA256.HashData([(byte)count, (byte)i])), Wrapped: RandomNumberGenerator.GetBytes(60)))
-                .OrderBy(entry => Convert.ToHexString(entry.Job.Value.ToByteArray(bigEndian: true)), StringComparer.Ordinal).ToArray();
+            var entries = Enumerable
+                .Range(0, 2 * count + 1)
+                .Select(i =>
+                    (Job: JobId.FromRandomness(SHA256.HashData([(byte)count, (byte)i])), Wrapped: RandomNumberGenerator.GetBytes(60))
+                )
+                .OrderBy(entry => Convert.ToHexString(entry.Job.Value.ToByteArray(bigEndian: true)), StringComparer.Ordinal)
+                .ToArray();
             await Survivors.WriteAsync(_folder, 7, entries.Where((_, i) => i % 2 == 1).ToAsyncEnumerable());
-            Assert.All(entries, (entry, i) => Assert.Equal(i % 2 == 1 ? entry.Wrapped : null, Survivors.Find(Survivors.File(_folder, 7), entry.Job)));
+            Assert.All(
+                entries,
+                (entry, i) => Assert.Equal(i % 2 == 1 ? entry.Wrapped : null, Survivors.Find(Survivors.File(_folder, 7), entry.Job)));
         }
         Assert.Equal("survivors-000007.keys", Path.GetFileName(Assert.Single(Directory.EnumerateFiles(_folder))));
     }

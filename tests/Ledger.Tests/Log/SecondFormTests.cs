@@ -14,9 +14,12 @@ public sealed class SecondFormTests
     private static readonly DateTimeOffset s_at = new(2026, 5, 8, 6, 22, 56, 97, TimeSpan.Zero);
 
     [Fact]
-    public void Both_forms_give_the_same_leaf_for_any_JSON_that_a_leaf_may_hold() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(300),
-        Prop.ForAll(Arb.From(Values(4)), node => Assert.Equal(First(node?.ToJsonString() ?? "null"), Second(node?.ToJsonString() ?? "null"))));
+    public void Both_forms_give_the_same_leaf_for_any_JSON_that_a_leaf_may_hold() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(300),
+            Prop.ForAll(
+                Arb.From(Values(4)), node => Assert.Equal(First(node?.ToJsonString() ?? "null"), Second(node?.ToJsonString() ?? "null")))
+        );
 
     [Theory]
     [InlineData("""{"b":1,"a":{"z":[],"é":"é","\u20ac":"\u0007\b\f\n\r\t\\\"/\u2028","":{}},"A":-9007199254740991,"t":[true,false,null,0]}""")]
@@ -40,7 +43,8 @@ public sealed class SecondFormTests
 
     private static byte[] Second(string data) => SecondForm.LeafHash(Leaf(data));
 
-    private static StoredLeaf Leaf(string data) => new(0, "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c", 7, "conversation_deleted", s_at, Encoding.UTF8.GetBytes(data));
+    private static StoredLeaf Leaf(string data) =>
+        new(0, "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c", 7, "conversation_deleted", s_at, Encoding.UTF8.GetBytes(data));
 
     private static Gen<JsonNode?> Values(int depth)
     {
@@ -49,11 +53,23 @@ public sealed class SecondFormTests
             text.Select(value => (JsonNode?)JsonValue.Create(value)),
             Gen.Choose(int.MinValue, int.MaxValue).Select(number => (JsonNode?)JsonValue.Create(number * 2_000_000L)),
             Gen.Elements(true, false).Select(value => (JsonNode?)JsonValue.Create(value)),
-            Gen.Constant<JsonNode?>(null));
-        return depth == 0 ? leaf : Gen.OneOf(
-            leaf,
-            Values(depth - 1).ListOf().Select(items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())])),
-            Gen.Zip(text, Values(depth - 1)).ListOf().Select(members => (JsonNode?)new JsonObject(
-                members.DistinctBy(member => member.Item1).Select(member => KeyValuePair.Create(member.Item1, member.Item2?.DeepClone())))));
+            Gen.Constant<JsonNode?>(null)
+        );
+        return depth == 0
+            ? leaf
+            : Gen.OneOf(
+                leaf,
+                Values(depth - 1).ListOf().Select(items => (JsonNode?)new JsonArray([.. items.Select(item => item?.DeepClone())])),
+                Gen.Zip(text, Values(depth - 1))
+                    .ListOf()
+                    .Select(members =>
+                        (JsonNode?)
+                            new JsonObject(
+                                members
+                                    .DistinctBy(member => member.Item1)
+                                    .Select(member => KeyValuePair.Create(member.Item1, member.Item2?.DeepClone()))
+                            )
+                    )
+            );
     }
 }

@@ -38,13 +38,29 @@ public sealed class TreeEdgeTests
         var tile = new Tile(0, 1, new byte[44 * 32]);
         var upper = new Tile(1, 0, new byte[32]);
         _ = new TreeEdge(300, [tile, upper]);
-        foreach (var tiles in new Tile[][] { [tile], [upper], [tile with { Hashes = new byte[43 * 32] }, upper], [tile with { Hashes = new byte[45 * 32] }, upper], [tile with { Number = 0 }, upper] })
+        foreach (
+            var tiles in new Tile[][]
+            {
+                [tile],
+                [upper],
+                [tile with { Hashes = new byte[43 * 32] }, upper],
+                [tile with { Hashes = new byte[45 * 32] }, upper],
+                [tile with { Number = 0 }, upper],
+            }
+        )
             Assert.Throws<LogException>(() => new TreeEdge(300, tiles));
     }
 
     private static void Add(ReadOnlySpan<byte[]> leaves, int size, Dictionary<(int, long), byte[]> stored, MerkleRoot root)
     {
-        var edge = new TreeEdge(size, [.. stored.Where(tile => tile.Key.Item2 == size >> (8 * (tile.Key.Item1 + 1))).Select(tile => new Tile(tile.Key.Item1, tile.Key.Item2, tile.Value))]);
+        var edge = new TreeEdge(
+            size,
+            [
+                .. stored
+                    .Where(tile => tile.Key.Item2 == size >> (8 * (tile.Key.Item1 + 1)))
+                    .Select(tile => new Tile(tile.Key.Item1, tile.Key.Item2, tile.Value)),
+            ]
+        );
         foreach (var leaf in leaves)
         {
             edge.AddLeaf(leaf);

@@ -45,13 +45,19 @@ public sealed partial class CompletionMailTests
         Assert.Equal(CompletionMail.Html(report).ReplaceLineEndings(), mail.HtmlBody!.ReplaceLineEndings());
     }
 
-    /// <summary>As the folder gets it, twice: the second writes the same file. Line ends are LF here, as a checkout may have the golden file's.</summary>
+    /// <summary>
+    /// As the folder gets it, twice: the second writes the same file. Line ends are LF here, as a checkout may have the golden file's.
+    /// </summary>
     private static async Task<string> WriteAsync(Notification notification)
     {
         var folder = Directory.CreateTempSubdirectory("ledger-mail-").FullName;
         var sender = new MailSender(
-            new NotificationOptions { MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger"), PublicUrl = s_public },
-            TimeProvider.System);
+            new NotificationOptions
+            {
+                MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger"), PublicUrl = s_public,
+            },
+            TimeProvider.System
+        );
         Assert.IsType<SendResult.Sent>(await sender.SendAsync(notification, CancellationToken.None));
         Assert.IsType<SendResult.Sent>(await sender.SendAsync(notification, CancellationToken.None));
         var mail = await File.ReadAllTextAsync(Assert.Single(Directory.GetFileSystemEntries(folder)));
@@ -80,7 +86,13 @@ public sealed partial class CompletionMailTests
     {
         var report = CompletionReport.Of(Given.Notification(), publicUrl: null);
         var (text, html) = (CompletionMail.Text(report), XDocument.Parse(CompletionMail.Html(report)).Root!.Value);
-        foreach (var said in (string[])[report.Summary, report.Certificate, .. report.Tables.SelectMany(table => table.Rows).SelectMany(row => new[] { row.Label, row.Value })])
+        foreach (
+            var said in (string[])
+                [
+                    report.Summary, report.Certificate,
+                    .. report.Tables.SelectMany(table => table.Rows).SelectMany(row => new[] { row.Label, row.Value }),
+                ]
+        )
         {
             Assert.Contains(said, text, StringComparison.Ordinal);
             Assert.Contains(said, html, StringComparison.Ordinal);
@@ -89,18 +101,41 @@ public sealed partial class CompletionMailTests
     }
 
     [Theory]
-    [InlineData(ReportedStatus.Completed, 3, 3, 0, "Deletion job completed: 3 conversations erased (bot st-1)", "3 conversations were erased, which is all")]
-    [InlineData(ReportedStatus.Completed, 3, 1, 0, "Deletion job completed: 1 conversation erased (bot st-1)", "1 conversation was erased and 2 skipped")]
-    [InlineData(ReportedStatus.Completed, 0, 0, 0, "Deletion job completed: 0 conversations erased (bot st-1)", "There was no conversation to erase")]
-    [InlineData(ReportedStatus.Failed, 3, 2, 1, "Deletion job failed: 2 conversations erased, 1 not erased (bot st-1)", "1 conversation could not be erased in any attempt; 2 were erased")]
-    [InlineData(ReportedStatus.Cancelled, 3, 1, 0, "Deletion job cancelled: 1 conversation erased (bot st-1)", "was cancelled. 1 conversation had been erased by then")]
-    public void The_outcome_is_told_in_the_subject_and_in_plain_words(ReportedStatus status, long total, long deleted, long failed, string subject, string summary)
+    [InlineData(
+        ReportedStatus.Completed, 3, 3, 0, "Deletion job completed: 3 conversations erased (bot st-1)",
+        "3 conversations were erased, which is all")]
+    [InlineData(
+        ReportedStatus.Completed, 3, 1, 0, "Deletion job completed: 1 conversation erased (bot st-1)",
+        "1 conversation was erased and 2 skipped")]
+    [InlineData(
+        ReportedStatus.Completed, 0, 0, 0, "Deletion job completed: 0 conversations erased (bot st-1)",
+        "There was no conversation to erase")]
+    [InlineData(
+        ReportedStatus.Failed, 3, 2, 1, "Deletion job failed: 2 conversations erased, 1 not erased (bot st-1)",
+        "1 conversation could not be erased in any attempt; 2 were erased")]
+    [InlineData(
+        ReportedStatus.Cancelled, 3, 1, 0, "Deletion job cancelled: 1 conversation erased (bot st-1)",
+        "was cancelled. 1 conversation had been erased by then")]
+    public void The_outcome_is_told_in_the_subject_and_in_plain_words(
+        ReportedStatus status, long total, long deleted, long failed, string subject, string summary)
     {
         var report = CompletionReport.Of(
-            Given.Notification(status, change: document => document with
-            {
-                Result = document.Result with { TotalConversations = total, DeletedCount = deleted, FailedCount = failed, SkippedCount = total - deleted - failed },
-            }), s_public);
+            Given.Notification(
+                status,
+                change: document =>
+                    document with
+                    {
+                        Result = document.Result with
+                        {
+                            TotalConversations = total,
+                            DeletedCount = deleted,
+                            FailedCount = failed,
+                            SkippedCount = total - deleted - failed,
+                        },
+                    }
+            ),
+            s_public
+        );
         Assert.Equal(subject, report.Subject);
         Assert.Contains(summary, report.Summary, StringComparison.Ordinal);
     }
@@ -108,7 +143,8 @@ public sealed partial class CompletionMailTests
     [Fact]
     public void Of_a_job_whose_list_could_not_be_resolved_it_is_told_that_nothing_was_erased()
     {
-        var report = CompletionReport.Of(Given.Notification(ReportedStatus.Failed, change: document => document with { StartedAt = null }), s_public);
+        var report = CompletionReport.Of(
+            Given.Notification(ReportedStatus.Failed, change: document => document with { StartedAt = null }), s_public);
         Assert.Contains("nothing was erased", report.Summary, StringComparison.Ordinal);
         Assert.Contains(("Started", "never"), report.Tables.SelectMany(table => table.Rows));
     }
@@ -117,8 +153,21 @@ public sealed partial class CompletionMailTests
     public void Every_skip_reason_has_words_of_its_own()
     {
         var report = CompletionReport.Of(
-            Given.Notification(change: document => document with { Result = document.Result with { Skipped = Enum.GetValues<SkipReason>().ToDictionary(reason => reason, reason => 40L + (int)reason) } }), s_public);
-        var skipped = report.Tables.SelectMany(table => table.Rows).Where(row => row.Label.StartsWith("Skipped: ", StringComparison.Ordinal)).ToList();
+            Given.Notification(change: document =>
+                document with
+                {
+                    Result = document.Result with
+                    {
+                        Skipped = Enum.GetValues<SkipReason>().ToDictionary(reason => reason, reason => 40L + (int)reason),
+                    },
+                }
+            ),
+            s_public
+        );
+        var skipped = report
+            .Tables.SelectMany(table => table.Rows)
+            .Where(row => row.Label.StartsWith("Skipped: ", StringComparison.Ordinal))
+            .ToList();
         Assert.Equal(["41", "42", "43", "44", "45"], skipped.Select(row => row.Value));
         Assert.Equal(5, skipped.Select(row => row.Label).Distinct().Count());
     }

@@ -9,7 +9,8 @@ internal static class Given
 {
     private static readonly DateTimeOffset s_at = new(2026, 5, 8, 6, 22, 56, 97, TimeSpan.Zero);
 
-    public static Notification Notification(ReportedStatus status = ReportedStatus.Completed, string bot = "st-1", Func<JobStatus, JobStatus>? change = null)
+    public static Notification Notification(
+        ReportedStatus status = ReportedStatus.Completed, string bot = "st-1", Func<JobStatus, JobStatus>? change = null)
     {
         Assert.True(JobId.TryParse("cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c", out var job));
         var document = new JobStatus

@@ -25,16 +25,18 @@ public sealed class WebhookTests
     }
 
     [Fact]
-    public void The_message_is_the_status_document_with_the_bot_and_the_certificate() => Assert.Equal(
-        """
-        {"type":"deletion_job.completed","timestamp":"2026-05-08T19:22:56.097Z","data":{"botId":"st-1",
-        "jobId":"cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c","status":"completed","phase":"done","requestType":"cId",
-        "submittedAt":"2026-05-08T06:22:56.097Z","scheduledAt":"2026-05-08T17:22:56.097Z","startedAt":"2026-05-08T18:22:56.097Z","completedAt":"2026-05-08T19:22:56.097Z",
-        "result":{"totalConversations":1300,"processedCount":1300,"deletedCount":1234,"failedCount":0,"skippedCount":66,"retriesRemaining":3,
-        "deletedItems":{"messages":10000,"transcripts":2,"recordings":3,"attachments":4,"logs":5},"skipped":{"not_found":60,"retention":6}},
-        "certificate":"https://ledger.example/api/public/bot/st-1/conversations/delete/cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/certificate"}}
-        """.ReplaceLineEndings(""),
-        Encoding.UTF8.GetString(WebhookSender.Body(Given.Notification(), new Uri("https://ledger.example"))));
+    public void The_message_is_the_status_document_with_the_bot_and_the_certificate() =>
+        Assert.Equal(
+            """
+            {"type":"deletion_job.completed","timestamp":"2026-05-08T19:22:56.097Z","data":{"botId":"st-1",
+            "jobId":"cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c","status":"completed","phase":"done","requestType":"cId",
+            "submittedAt":"2026-05-08T06:22:56.097Z","scheduledAt":"2026-05-08T17:22:56.097Z","startedAt":"2026-05-08T18:22:56.097Z","completedAt":"2026-05-08T19:22:56.097Z",
+            "result":{"totalConversations":1300,"processedCount":1300,"deletedCount":1234,"failedCount":0,"skippedCount":66,"retriesRemaining":3,
+            "deletedItems":{"messages":10000,"transcripts":2,"recordings":3,"attachments":4,"logs":5},"skipped":{"not_found":60,"retention":6}},
+            "certificate":"https://ledger.example/api/public/bot/st-1/conversations/delete/cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/certificate"}}
+            """.ReplaceLineEndings(""),
+            Encoding.UTF8.GetString(WebhookSender.Body(Given.Notification(), new Uri("https://ledger.example")))
+        );
 
     [Theory]
     [InlineData("https://example.com/hook?to=7")]
@@ -52,5 +54,6 @@ public sealed class WebhookTests
     [InlineData("/hook", "must be like")]
     [InlineData("example.com/hook", "must be like")]
     [InlineData("https://example.com/hook#part", "must be like")]
-    public void Another_address_is_refused_with_what_is_wrong(string url, string problem) => Assert.Contains(problem, WebhookUrl.Problem(url), StringComparison.Ordinal);
+    public void Another_address_is_refused_with_what_is_wrong(string url, string problem) =>
+        Assert.Contains(problem, WebhookUrl.Problem(url), StringComparison.Ordinal);
 }

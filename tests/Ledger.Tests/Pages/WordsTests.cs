@@ -13,10 +13,20 @@ public sealed class WordsTests
     [InlineData(0, 2, "Done: nothing was erased. All that was found was skipped, for the reasons below.")]
     public void A_completed_job_is_said_to_have_erased_what_it_erased_and_no_more(long deleted, long skipped, string sentence)
     {
-        var status = Given.Notification(change: job => job with
-        {
-            Result = job.Result with { TotalConversations = deleted + skipped, ProcessedCount = deleted + skipped, DeletedCount = deleted, SkippedCount = skipped },
-        }).Status;
+        var status = Given
+            .Notification(change: job =>
+                job with
+                {
+                    Result = job.Result with
+                    {
+                        TotalConversations = deleted + skipped,
+                        ProcessedCount = deleted + skipped,
+                        DeletedCount = deleted,
+                        SkippedCount = skipped,
+                    },
+                }
+            )
+            .Status;
         Assert.Equal(sentence, Words.Sentence(status));
     }
 }

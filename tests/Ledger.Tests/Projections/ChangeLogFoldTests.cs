@@ -72,7 +72,10 @@ public sealed class ChangeLogFoldTests
     [InlineData(128, true)]
     [InlineData(129, false)]
     public void A_name_that_no_bot_can_have_is_none(int characters, bool isName) =>
-        Assert.Equal(isName, ChangeLogFold.BotOf(Bytes($$"""{"bot":"{{string.Concat(Enumerable.Repeat("😀", characters))}}"}""")) is not null);
+        Assert.Equal(
+            isName,
+            ChangeLogFold.BotOf(Bytes($$"""{"bot":"{{string.Concat(Enumerable.Repeat("😀", characters))}}"}""")) is not null
+        );
 
     [Theory]
     [InlineData("conversation_deleted", """{"items": {"messages": "many"}}""")]
@@ -103,7 +106,9 @@ public sealed class ChangeLogFoldTests
     public void A_bots_events_are_entries_each_and_never_outcomes()
     {
         var registered = new BotRegistered("st-1", s_noon, "night") { Actor = "ada" };
-        Assert.Equal(["1-1", "2-2"], Fold(new(s_stream, StreamIds.BotType), registered, Skipped(0)).Select(entry => $"{entry.FirstVersion}-{entry.LastVersion}"));
+        Assert.Equal(
+            ["1-1", "2-2"],
+            Fold(new(s_stream, StreamIds.BotType), registered, Skipped(0)).Select(entry => $"{entry.FirstVersion}-{entry.LastVersion}"));
     }
 
     [Fact]
@@ -132,7 +137,8 @@ public sealed class ChangeLogFoldTests
 
     private static Completed End => new(JobOutcome.Completed, 5, 5, 0, new Dictionary<SkipReason, long>(), ItemCounts.None);
 
-    private static ConversationDeleted Deleted(long ordinal, long messages) => new(new byte[32], ordinal, new ItemCounts(messages), 1, true);
+    private static ConversationDeleted Deleted(long ordinal, long messages) =>
+        new(new byte[32], ordinal, new ItemCounts(messages), 1, true);
 
     private static ConversationSkipped Skipped(long ordinal) => new(new byte[32], ordinal, SkipReason.LegalHold);
 

@@ -13,17 +13,21 @@ public sealed class JobChangeFoldTests
     private static readonly JobId s_id = JobId.FromRandomness(new byte[32]);
 
     [Fact]
-    public void Folding_a_jobs_entries_gives_its_status_document_however_its_outcomes_fall_into_batches() => JobHistory.HoldsForAll(history =>
-    {
-        foreach (var batch in new[] { 1, 2, 5, 100 })
+    public void Folding_a_jobs_entries_gives_its_status_document_however_its_outcomes_fall_into_batches() =>
+        JobHistory.HoldsForAll(history =>
         {
-            var entries = JsonSerializer.Deserialize(
-                JsonSerializer.Serialize(Entries(history.Events, batch), ChangeLogJson.Readable.IReadOnlyListChangeLogEntry), ChangeLogJson.Readable.IReadOnlyListChangeLogEntry)!;
-            var folded = entries.Aggregate((JobStatus?)null, JobChangeFold.Apply);
-            var expected = history.Events.Index().Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, s_id, e.Item, At(e.Index, batch)));
-            Assert.Equal(Json(expected), Json(folded));
-        }
-    });
+            foreach (var batch in new[] { 1, 2, 5, 100 })
+            {
+                var entries = JsonSerializer.Deserialize(
+                    JsonSerializer.Serialize(Entries(history.Events, batch), ChangeLogJson.Readable.IReadOnlyListChangeLogEntry),
+                    ChangeLogJson.Readable.IReadOnlyListChangeLogEntry)!;
+                var folded = entries.Aggregate((JobStatus?)null, JobChangeFold.Apply);
+                var expected = history
+                    .Events.Index()
+                    .Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, s_id, e.Item, At(e.Index, batch)));
+                Assert.Equal(Json(expected), Json(folded));
+            }
+        });
 
     [Fact]
     public void An_entry_that_cannot_come_here_is_refused()
@@ -35,7 +39,9 @@ public sealed class JobChangeFoldTests
         Assert.All(entries, entry => Assert.Throws<InvalidOperationException>(() => JobChangeFold.Apply(status, entry)));
         Assert.Throws<InvalidOperationException>(() => JobChangeFold.Apply(null, entries[1]));
         Assert.Throws<InvalidOperationException>(() => JobChangeFold.Apply(null, entries[0] with { ResourceId = "st-1" }));
-        Assert.Throws<InvalidOperationException>(() => JobChangeFold.Apply(null, entries[0] with { Detail = entries[0].Detail with { RequestType = null } }));
+        Assert.Throws<InvalidOperationException>(() =>
+            JobChangeFold.Apply(null, entries[0] with { Detail = entries[0].Detail with { RequestType = null } })
+        );
     }
 
     [Fact]
@@ -60,9 +66,14 @@ public sealed class JobChangeFoldTests
             while (IsOutcome(events[first]) && next < events.Count && IsOutcome(events[next]) && At(next, batch) == At(first, batch))
                 next++;
             var type = EventType.Of(events[first]);
-            entries.Add(ChangeLogShape.Of(new ChangeLogRow(
-                "st-1", s_id, s_id.Value, first + 1, next, new LeafRange(first, next), At(first, batch), "cs-1",
-                IsOutcome(events[first]) ? Outcomes([.. events.Skip(first).Take(next - first)]) : null, type.Name, IsOutcome(events[first]) ? null : type.Write(events[first]))));
+            entries.Add(
+                ChangeLogShape.Of(
+                    new ChangeLogRow(
+                        "st-1", s_id, s_id.Value, first + 1, next, new LeafRange(first, next), At(first, batch), "cs-1",
+                        IsOutcome(events[first]) ? Outcomes([.. events.Skip(first).Take(next - first)]) : null, type.Name,
+                        IsOutcome(events[first]) ? null : type.Write(events[first]))
+                )
+            );
             first = next;
         }
         return entries;

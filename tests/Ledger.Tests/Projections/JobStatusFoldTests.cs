@@ -29,7 +29,9 @@ public sealed class JobStatusFoldTests
     public void Instants_are_null_until_they_are_true()
     {
         var waiting = StatusOf(AWaitingJob);
-        Assert.Equal((JobHistory.At(1), First.PlannedAt, null, null), (waiting.SubmittedAt, waiting.ScheduledAt, waiting.StartedAt, waiting.CompletedAt));
+        Assert.Equal(
+            (JobHistory.At(1), First.PlannedAt, null, null),
+            (waiting.SubmittedAt, waiting.ScheduledAt, waiting.StartedAt, waiting.CompletedAt));
         var ended = StatusOf(AnEndedJob);
         Assert.Equal((JobHistory.At(3), JobHistory.At(7)), (ended.StartedAt, ended.CompletedAt));
         Assert.Equal(Retry.PlannedAt, StatusOf(ARetriedJob).ScheduledAt);
@@ -60,5 +62,7 @@ public sealed class JobStatusFoldTests
     }
 
     private static JobStatus StatusOf(Given job) =>
-        job.Events.Select((e, i) => (Event: e, At: JobHistory.At(i + 1))).Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, s_id, e.Event, e.At))!;
+        job
+            .Events.Select((e, i) => (Event: e, At: JobHistory.At(i + 1)))
+            .Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, s_id, e.Event, e.At))!;
 }

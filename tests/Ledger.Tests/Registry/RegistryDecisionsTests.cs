@@ -14,31 +14,44 @@ public sealed class RegistryDecisionsTests
     private static readonly AddClient s_addClient = new("cs-1", TokenAlgorithm.HS256, null, false, "s-1", "ada", null);
 
     [Fact]
-    public void Repeating_any_command_on_a_bot_appends_nothing() => RepeatingAppendsNothing<Bot>(
-        Gen.OneOf<RegistryCommand>(
-            from mail in Gen.Elements(null, "a@example.com", "b@example.com")
-            from days in Gen.Elements<int?>(null, 0, 1, 30)
-            from at in Gen.Choose(0, 2)
-            select (RegistryCommand)new AddBot("st-1", mail, s_at.AddDays(at), days, "night", "ada", null),
-            from mail in Gen.Elements(null, "a@example.com", "b@example.com")
-            from days in Gen.Elements<int?>(null, 0, 1, 30)
-            from window in Gen.Elements(null, "night", "day")
-            from webhook in Gen.Elements(null, "", "https://example.com/hook")
-            from at in Gen.Choose(0, 2)
-            select (RegistryCommand)new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null, WebhookUrl: webhook),
-            from webhook in Gen.Elements("https://example.com/hook", "https://example.com/other")
-            select (RegistryCommand)new DisableWebhook("st-1", webhook, "ledger", null),
-            from client in Gen.Elements("cs-1", "cs-2")
-            from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
-            select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
-            from client in Gen.Elements("cs-1", "cs-2") select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)),
-        RegistryDecisions.Decide, BotFold.Apply, _ => { });
+    public void Repeating_any_command_on_a_bot_appends_nothing() =>
+        RepeatingAppendsNothing<Bot>(
+            Gen.OneOf<RegistryCommand>(
+                from mail in Gen.Elements(null, "a@example.com", "b@example.com")
+                from days in Gen.Elements<int?>(null, 0, 1, 30)
+                from at in Gen.Choose(0, 2)
+                select (RegistryCommand)new AddBot("st-1", mail, s_at.AddDays(at), days, "night", "ada", null),
+                from mail in Gen.Elements(null, "a@example.com", "b@example.com")
+                from days in Gen.Elements<int?>(null, 0, 1, 30)
+                from window in Gen.Elements(null, "night", "day")
+                from webhook in Gen.Elements(null, "", "https://example.com/hook")
+                from at in Gen.Choose(0, 2)
+                select (RegistryCommand)
+                    new ChangeBot("st-1", mail, at == 0 ? null : s_at.AddTicks(at), days, window, "ada", null, WebhookUrl: webhook),
+                from webhook in Gen.Elements("https://example.com/hook", "https://example.com/other")
+                select (RegistryCommand)new DisableWebhook("st-1", webhook, "ledger", null),
+                from client in Gen.Elements("cs-1", "cs-2")
+                from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
+                select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
+                from client in Gen.Elements("cs-1", "cs-2")
+                select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)
+            ),
+            RegistryDecisions.Decide,
+            BotFold.Apply,
+            _ => { }
+        );
 
     [Fact]
     public void The_owners_mail_and_the_webhook_are_checked_kept_by_other_changes_and_taken_away_when_they_are_empty()
     {
-        Assert.Contains("mail address", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = "owner" }).Rejection!.Message, StringComparison.Ordinal);
-        Assert.Contains("https://", RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "http://example.com" }).Rejection!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "mail address", RegistryDecisions.Decide((Bot?)null, s_addBot with { OwnerMail = "owner" }).Rejection!.Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "https://",
+            RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "http://example.com" }).Rejection!.Message,
+            StringComparison.Ordinal
+        );
         var bot = BotFold.Apply(
             null, RegistryDecisions.Decide((Bot?)null, s_addBot with { WebhookUrl = "https://example.com" }).Events.Single());
         bot = BotFold.Apply(bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
@@ -82,16 +95,26 @@ public sealed class RegistryDecisionsTests
     }
 
     [Fact]
-    public void Repeating_any_command_on_a_client_appends_nothing_it_never_has_more_than_two_secrets_and_none_once_revoked() => RepeatingAppendsNothing<ApiClient>(
-        Gen.OneOf<RegistryCommand>(
-            from secret in Gen.Elements(null, "s-1")
-            from expiry in Gen.Elements(true, false)
-            select (RegistryCommand)new AddClient("cs-1", secret is null ? TokenAlgorithm.ES256 : TokenAlgorithm.HS256, secret is null ? "PEM" : null, expiry, secret, "ada", null),
-            from n in Gen.Choose(1, 1000) select (RegistryCommand)new IssueSecret("cs-1", $"s-{n}", "ada", null),
-            Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null)),
-            Gen.Frequency((1, Gen.Constant<RegistryCommand>(new RevokeClient("cs-1", "ada", null))), (3, Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null))))),
-        RegistryDecisions.Decide, ApiClientFold.Apply,
-        client => Assert.InRange(client.LiveSecrets.Count, client.PublicKey is null && !client.Revoked ? 1 : 0, client.Revoked ? 0 : 2));
+    public void Repeating_any_command_on_a_client_appends_nothing_it_never_has_more_than_two_secrets_and_none_once_revoked() =>
+        RepeatingAppendsNothing<ApiClient>(
+            Gen.OneOf<RegistryCommand>(
+                from secret in Gen.Elements(null, "s-1")
+                from expiry in Gen.Elements(true, false)
+                select (RegistryCommand)
+                    new AddClient(
+                        "cs-1", secret is null ? TokenAlgorithm.ES256 : TokenAlgorithm.HS256, secret is null ? "PEM" : null, expiry, secret,
+                        "ada", null),
+                from n in Gen.Choose(1, 1000)
+                select (RegistryCommand)new IssueSecret("cs-1", $"s-{n}", "ada", null),
+                Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null)),
+                Gen.Frequency(
+                    (1, Gen.Constant<RegistryCommand>(new RevokeClient("cs-1", "ada", null))),
+                    (3, Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null))))
+            ),
+            RegistryDecisions.Decide,
+            ApiClientFold.Apply,
+            client => Assert.InRange(client.LiveSecrets.Count, client.PublicKey is null && !client.Revoked ? 1 : 0, client.Revoked ? 0 : 2)
+        );
 
     [Fact]
     public void Repeating_a_windows_definition_appends_nothing() => RepeatingAppendsNothing<DeletionWindow>(
@@ -101,26 +124,33 @@ public sealed class RegistryDecisionsTests
         RegistryDecisions.Decide, DeletionWindowFold.Apply, _ => { });
 
     private static void RepeatingAppendsNothing<T>(
-        Gen<RegistryCommand> commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply, Action<T> holds)
-        where T : class => Prop.ForAll(commands.ListOf().ToArbitrary(), sequence =>
-    {
-        T? document = null;
-        foreach (var command in sequence)
-        {
-            var decision = decide(document, command);
-            Assert.True(decision.Rejection is null || decision.Events.Count == 0);
-            document = decision.Events.Aggregate(document, apply);
-            Assert.Empty(decide(document, command).Events);
-            if (document is not null)
-                holds(document);
-        }
-    }).Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
+        Gen<RegistryCommand> commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply,
+        Action<T> holds)
+        where T : class =>
+        Prop.ForAll(
+                commands.ListOf().ToArbitrary(),
+                sequence =>
+                {
+                    T? document = null;
+                    foreach (var command in sequence)
+                    {
+                        var decision = decide(document, command);
+                        Assert.True(decision.Rejection is null || decision.Events.Count == 0);
+                        document = decision.Events.Aggregate(document, apply);
+                        Assert.Empty(decide(document, command).Events);
+                        if (document is not null)
+                            holds(document);
+                    }
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true));
 
     [Fact]
     public void A_bot_is_registered_once_and_changed_by_changing_it()
     {
         var bot = Bot(s_addBot);
-        Assert.Equal(("st-1", "owner@example.com", s_at, 30, "night"), (bot.BotId, bot.OwnerMail, bot.CreatedAt, bot.RetentionDays, bot.Window));
+        Assert.Equal(
+            ("st-1", "owner@example.com", s_at, 30, "night"), (bot.BotId, bot.OwnerMail, bot.CreatedAt, bot.RetentionDays, bot.Window));
         Rejected("the bot is registered already", RegistryDecisions.Decide(bot, s_addBot with { RetentionDays = 31 }));
         Assert.Equal(31, Bot(s_addBot, new ChangeBot("st-1", null, null, 31, null, "ada", null)).RetentionDays);
         var forEver = Bot(s_addBot, new ChangeBot("st-1", null, null, 0, "day", "ada", null));
@@ -144,8 +174,17 @@ public sealed class RegistryDecisionsTests
             Assert.Single(RegistryDecisions.Decide((Bot?)null, s_addBot with { Bot = named }).Events);
         Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 0 }));
         Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide((Bot?)null, s_addBot with { RetentionDays = 36_501 }));
-        Rejected("retention is 1 to 36500 days", RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", null, null, -1, null, "ada", null)));
-        foreach (var command in new RegistryCommand[] { new ChangeBot("st-1", null, null, 1, null, "ada", null), new GrantClient("st-1", "cs-1", [Scope.LogsHistory], "ada", null), new RevokeGrant("st-1", "cs-1", "ada", null) })
+        Rejected(
+            "retention is 1 to 36500 days",
+            RegistryDecisions.Decide(Bot(s_addBot), new ChangeBot("st-1", null, null, -1, null, "ada", null)));
+        foreach (
+            var command in new RegistryCommand[]
+            {
+                new ChangeBot("st-1", null, null, 1, null, "ada", null),
+                new GrantClient("st-1", "cs-1", [Scope.LogsHistory], "ada", null),
+                new RevokeGrant("st-1", "cs-1", "ada", null),
+            }
+        )
             Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, command));
     }
 
@@ -189,8 +228,12 @@ public sealed class RegistryDecisionsTests
     {
         var rotated = Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null));
         Assert.Equal(["s-1", "s-2"], rotated.LiveSecrets);
-        Assert.Equal(["s-2", "s-3"], Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null), new IssueSecret("cs-1", "s-3", "ada", null)).LiveSecrets);
-        Assert.Equal(["s-2"], Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null), new RetireOldSecrets("cs-1", "ada", null)).LiveSecrets);
+        Assert.Equal(
+            ["s-2", "s-3"],
+            Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null), new IssueSecret("cs-1", "s-3", "ada", null)).LiveSecrets);
+        Assert.Equal(
+            ["s-2"],
+            Client(s_addClient, new IssueSecret("cs-1", "s-2", "ada", null), new RetireOldSecrets("cs-1", "ada", null)).LiveSecrets);
     }
 
     [Fact]
@@ -199,7 +242,8 @@ public sealed class RegistryDecisionsTests
         var revoked = Client(s_addClient, new RevokeClient("cs-1", "ada", "leaked"));
         Assert.True(revoked.Revoked);
         Assert.Empty(revoked.LiveSecrets);
-        foreach (var command in new RegistryCommand[] { new IssueSecret("cs-1", "s-2", "ada", null), new RetireOldSecrets("cs-1", "ada", null) })
+        foreach (
+            var command in new RegistryCommand[] { new IssueSecret("cs-1", "s-2", "ada", null), new RetireOldSecrets("cs-1", "ada", null) })
             Rejected("the client was revoked for good", RegistryDecisions.Decide(revoked, command));
         Rejected("registered already", RegistryDecisions.Decide(revoked, s_addClient));
     }
@@ -210,8 +254,11 @@ public sealed class RegistryDecisionsTests
         var own = s_addClient with { Algorithm = TokenAlgorithm.ES256, PublicKey = "PEM", SecretId = null };
         Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, s_addClient with { PublicKey = "PEM" }));
         Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, own with { PublicKey = null }));
-        Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, s_addClient with { Algorithm = TokenAlgorithm.RS256 }));
-        Rejected("HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, own with { Algorithm = TokenAlgorithm.HS512 }));
+        Rejected(
+            "HS256 and HS512 take a secret",
+            RegistryDecisions.Decide((ApiClient?)null, s_addClient with { Algorithm = TokenAlgorithm.RS256 }));
+        Rejected(
+            "HS256 and HS512 take a secret", RegistryDecisions.Decide((ApiClient?)null, own with { Algorithm = TokenAlgorithm.HS512 }));
         Rejected("signs with its own key", RegistryDecisions.Decide(Client(own), new IssueSecret("cs-1", "s-2", "ada", null)));
         Rejected("a client id has 1 to 128 characters", RegistryDecisions.Decide((ApiClient?)null, s_addClient with { Client = "\n" }));
         Rejected("there is no such client", RegistryDecisions.Decide((ApiClient?)null, new RevokeClient("cs-1", "ada", null)));
@@ -228,11 +275,16 @@ public sealed class RegistryDecisionsTests
     private static ApiClient Client(params RegistryCommand[] commands) =>
         Given<ApiClient>(commands, RegistryDecisions.Decide, ApiClientFold.Apply);
 
-    private static T Given<T>(RegistryCommand[] commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply)
-        where T : class => commands.Aggregate((T?)null, (document, command) =>
-    {
-        var decision = decide(document, command);
-        Assert.Null(decision.Rejection?.Message);
-        return decision.Events.Aggregate(document, apply);
-    })!;
+    private static T Given<T>(
+        RegistryCommand[] commands, Func<T?, RegistryCommand, Decision<RegistryEvent>> decide, Func<T?, RegistryEvent, T> apply)
+        where T : class =>
+        commands.Aggregate(
+            (T?)null,
+            (document, command) =>
+            {
+                var decision = decide(document, command);
+                Assert.Null(decision.Rejection?.Message);
+                return decision.Events.Aggregate(document, apply);
+            }
+        )!;
 }

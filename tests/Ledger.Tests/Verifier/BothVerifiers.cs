@@ -7,14 +7,20 @@ namespace Ledger.Tests.Verifier;
 /// <summary>The two checkers, asked the same.</summary>
 internal static partial class BothVerifiers
 {
-    /// <summary>The verify page says of every proof what erasure-verify says: that it holds, and the same report; or that it does not, for the same reason.</summary>
+    /// <summary>
+    /// The verify page says of every proof what erasure-verify says: that it holds, and the same report; or that it does not, for the same
+    /// reason.
+    /// </summary>
     public static async Task AgreeAsync(IReadOnlyCollection<CheckedProof> proofs)
     {
         var theirs = await BrowserVerifier.CheckAsync([.. proofs.Select(proof => BrowserRequest.Of(proof.Proof, proof.Trust))]);
         foreach (var (ours, browsers) in proofs.Zip(theirs))
         {
             if (Said(ours) != Said(browsers))
-                Assert.Fail($"The service's checker:\n{Said(ours)}\n\nThe browser's:\n{Said(browsers)}\n\nThe proof:\n{System.Text.Encoding.UTF8.GetString(ours.Proof)}");
+                Assert.Fail(
+                    $"The service's checker:\n{Said(ours)}\n\nThe browser's:\n{Said(browsers)}\n\nThe "
+                    + $"proof:\n{System.Text.Encoding.UTF8.GetString(ours.Proof)}"
+                );
         }
     }
 
@@ -53,22 +59,30 @@ internal static partial class BothVerifiers
             return $"{(result.IsNotProven ? "notProven" : "fails")}: {Class(result.Problem)}";
         var text = new StringWriter();
         ReportText.Write(text, result.Report!);
-        return $"holds, {char.ToLowerInvariant(result.Report!.Conclusion.ToString()[0])}{result.Report.Conclusion.ToString()[1..]}: {OneLine(text.ToString())}";
+        return $"holds, {char.ToLowerInvariant(result.Report!.Conclusion.ToString()[0])}{result.Report.Conclusion.ToString()[1..]}: "
+            + $"{OneLine(text.ToString())}";
     }
 
     public static string Said(BrowserResult result) =>
-        result.Problem is not null ? $"{result.Verdict}: {Class(result.Problem)}" : $"{result.Verdict}, {result.Report!.Conclusion}: {OneLine(result.Report.Text())}";
+        result.Problem is not null
+            ? $"{result.Verdict}: {Class(result.Problem)}"
+            : $"{result.Verdict}, {result.Report!.Conclusion}: {OneLine(result.Report.Text())}";
 
     private static string OneLine(string text) => Spaces().Replace(text, " ").Trim();
 
-    /// <summary>What is wrong with a JSON text is found in another order by another parser, and named by another of these sentences.</summary>
+    /// <summary>
+    /// What is wrong with a JSON text is found in another order by another parser, and named by another of these sentences.
+    /// </summary>
     private static string Class(string problem) => Malformed().Replace(problem, "${line}a malformed JSON text");
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();
 
     [GeneratedRegex(
-        "^(?<line>line [0-9]+: )?(an entry|a disclosure|the proof's extra|a JSON object names|a number is not an integer|not JSON|JSON nested|the data of '|'[a-z_]+' is not an event of a job"
-        + "|a hash has|not standard base64|a conversation's proof (has at most|discloses)).*$", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
+        "^(?<line>line [0-9]+: )?(an entry|a disclosure|the proof's extra|a JSON object names|a number is not an integer|not JSON|JSON "
+        + "nested|the data of '|'[a-z_]+' is not an event of a job"
+            + "|a hash has|not standard base64|a conversation's proof (has at most|discloses)).*$",
+        RegexOptions.ExplicitCapture | RegexOptions.Singleline
+    )]
     private static partial Regex Malformed();
 }

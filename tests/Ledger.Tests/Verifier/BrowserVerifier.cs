@@ -82,7 +82,8 @@ internal static class BrowserVerifier
 }
 
 /// <summary>A proof and what to check it by, as verify.js takes them.</summary>
-internal sealed record BrowserRequest(byte[] Proof, string Key, IReadOnlyList<string> Witnesses, byte[]? Older = null, byte[]? Consistency = null, byte[]? Policy = null)
+internal sealed record BrowserRequest(
+    byte[] Proof, string Key, IReadOnlyList<string> Witnesses, byte[]? Older = null, byte[]? Consistency = null, byte[]? Policy = null)
 {
     public static BrowserRequest Of(byte[] proof, Trust trust) => new(
         proof, trust.Log.ToString(), [.. trust.Witnesses.Select(witness => witness.ToString())],
@@ -104,7 +105,12 @@ internal sealed record BrowserResult(string Verdict, string? Problem, BrowserRep
 internal sealed record BrowserReport(string Conclusion, string Headline, string[][] Facts, string[] Proven, string[] NotProven)
 {
     /// <summary>As erasure-verify prints it, but for the lines' lengths.</summary>
-    public string Text() => string.Join(' ', [
-        Headline, "The proof holds.", .. Facts.SelectMany(fact => fact),
-        "What this proves", .. Proven.Select(sentence => $"- {sentence}"), "What this does NOT prove", .. NotProven.Select(sentence => $"- {sentence}")]);
+    public string Text() =>
+        string.Join(
+            ' ',
+            [
+                Headline, "The proof holds.", .. Facts.SelectMany(fact => fact), "What this proves",
+                .. Proven.Select(sentence => $"- {sentence}"), "What this does NOT prove", .. NotProven.Select(sentence => $"- {sentence}"),
+            ]
+        );
 }

@@ -13,7 +13,8 @@ internal sealed class Chance
     public static Chance Of(long seed) => new(seed);
 
     /// <summary>A number from 0 up to, not including, <paramref name="end"/>.</summary>
-    public int Below(int end) => (int)(BitConverter.ToUInt64(SHA256.HashData([.. BitConverter.GetBytes(_seed), .. BitConverter.GetBytes(_drawn++)])) % (ulong)end);
+    public int Below(int end) =>
+        (int)(BitConverter.ToUInt64(SHA256.HashData([.. BitConverter.GetBytes(_seed), .. BitConverter.GetBytes(_drawn++)])) % (ulong)end);
 
     /// <summary>The text with a byte removed, added or replaced, or cut.</summary>
     public byte[] Change(byte[] text)
@@ -31,5 +32,6 @@ internal sealed class Chance
     }
 
     /// <summary>Often one that means something in the formats.</summary>
-    private byte AnyByte() => "\n \0\"\\,:{}[]0123456789-+.eE=azAZ/#"u8 is var usual && Below(2) == 0 ? usual[Below(usual.Length)] : (byte)Below(256);
+    private byte AnyByte() =>
+        "\n \0\"\\,:{}[]0123456789-+.eE=azAZ/#"u8 is var usual && Below(2) == 0 ? usual[Below(usual.Length)] : (byte)Below(256);
 }

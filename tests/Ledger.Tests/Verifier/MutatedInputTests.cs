@@ -6,15 +6,20 @@ using Ledger.Tests.Contracts.Transparency;
 
 namespace Ledger.Tests.Verifier;
 
-/// <summary>The two checkers agree on keys, policies, kept checkpoints and consistency proofs that were changed at random: which of them can be read, and what a proof is by them.</summary>
+/// <summary>
+/// The two checkers agree on keys, policies, kept checkpoints and consistency proofs that were changed at random: which of them can be
+/// read, and what a proof is by them.
+/// </summary>
 [Trait("cost", "slow")]
 public sealed class MutatedInputTests
 {
     private static readonly ProofLog s_log = ProofLog.Of(SampleJobs.Retried, [3, 0, 2]);
-    private static readonly NoteSigner s_other = new("witness.example/other", NoteKeyType.Cosignature, [.. Enumerable.Repeat((byte)77, 32)]);
+    private static readonly NoteSigner s_other = new(
+        "witness.example/other", NoteKeyType.Cosignature, [.. Enumerable.Repeat((byte)77, 32)]);
 
     private static readonly string s_policy =
-        $"# two witnesses\nlog {ProofLog.Key.Verifier} https://log.example\nlog {GoldenLog.Vkey}\n\nwitness a {ProofLog.Witness.Verifier}\n\twitness b {s_other.Verifier} https://b.example \n"
+        $"# two witnesses\nlog {ProofLog.Key.Verifier} https://log.example\nlog {GoldenLog.Vkey}\n\nwitness a "
+        + $"{ProofLog.Witness.Verifier}\n\twitness b {s_other.Verifier} https://b.example \n"
         + "group one 1 a\ngroup all all one b\ngroup none-of-them any all\nquorum one\n";
 
     [SkippableFact]
@@ -32,13 +37,16 @@ public sealed class MutatedInputTests
             Assert.InRange(ours.Count(said => said.StartsWith(verdict, StringComparison.Ordinal)), 10, 460);
         var browsers = await BrowserVerifier.CheckAsync(requests);
         for (var i = 0; i < requests.Count; i++)
-            Assert.True(ours[i] == BothVerifiers.Said(browsers[i]), $"{ours[i]}\n{BothVerifiers.Said(browsers[i])}\n{Encoding.UTF8.GetString(requests[i].Policy!)}\n{requests[i]}");
+            Assert.True(
+                ours[i] == BothVerifiers.Said(browsers[i]),
+                $"{ours[i]}\n{BothVerifiers.Said(browsers[i])}\n{Encoding.UTF8.GetString(requests[i].Policy!)}\n{requests[i]}");
     }
 
     private static async Task<BrowserRequest> HonestAsync()
     {
         var kept = ProofLog.Sign(new Checkpoint(ProofLog.Key.Verifier.Name, 5, s_log.Tree.Root(0, 5)));
-        var consistency = new AddCheckpointRequest(5, await ConsistencyProof.ProveAsync(5, s_log.Size, s_log.Tree.Nodes), ProofLog.Sign(s_log.Checkpoint));
+        var consistency = new AddCheckpointRequest(
+            5, await ConsistencyProof.ProveAsync(5, s_log.Size, s_log.Tree.Nodes), ProofLog.Sign(s_log.Checkpoint));
         return new BrowserRequest(
             Encoding.UTF8.GetBytes(await s_log.JobProofAsync()), ProofLog.Key.Verifier.ToString(), [ProofLog.Witness.Verifier.ToString()],
             Encoding.UTF8.GetBytes(kept.ToString()), Encoding.UTF8.GetBytes(consistency.ToString()), Encoding.UTF8.GetBytes(s_policy));

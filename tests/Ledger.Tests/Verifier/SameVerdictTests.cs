@@ -36,7 +36,8 @@ public sealed class SameVerdictTests
             var instance = Activator.CreateInstance(tests);
             foreach (var test in tests.GetMethods().Where(method => method.GetCustomAttribute<FactAttribute>() is not null))
             {
-                foreach (var arguments in test.GetCustomAttributes<DataAttribute>().SelectMany(data => data.GetData(test)).DefaultIfEmpty([]))
+                foreach (
+                    var arguments in test.GetCustomAttributes<DataAttribute>().SelectMany(data => data.GetData(test)).DefaultIfEmpty([]))
                     await (test.Invoke(instance, arguments) as Task ?? Task.CompletedTask);
             }
         }

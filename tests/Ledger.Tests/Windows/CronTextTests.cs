@@ -6,16 +6,19 @@ using Ledger.Windows;
 namespace Ledger.Tests.Windows;
 
 /// <summary>
-/// Windows of earlier versions were read by Quartz. <c>quartz.tsv</c> holds the openings that Quartz 4.7.3 gave for each of these texts: the
-/// first 16 digits of SHA-256 over their instants in Unix seconds, separated by spaces.
+/// Windows of earlier versions were read by Quartz. <c>quartz.tsv</c> holds the openings that Quartz 4.7.3 gave for each of these texts:
+/// the first 16 digits of SHA-256 over their instants in Unix seconds, separated by spaces.
 /// </summary>
 public sealed class CronTextTests
 {
     private const int Openings = 40;
     private static readonly DateTimeOffset s_from = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly Dictionary<string, string> s_quartz = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Windows", "quartz.tsv"))
-        .Select(line => line.Split('\t')).ToDictionary(line => line[0], line => line[1], StringComparer.Ordinal);
+    private static readonly Dictionary<string, string> s_quartz = File.ReadLines(
+            Path.Combine(AppContext.BaseDirectory, "Windows", "quartz.tsv")
+        )
+        .Select(line => line.Split('\t'))
+        .ToDictionary(line => line[0], line => line[1], StringComparer.Ordinal);
 
     private static readonly string[] s_numbers =
     [
@@ -128,7 +131,8 @@ public sealed class CronTextTests
     private static bool HasOneSecond(string text) => text.StartsWith('@') || text.Trim().Split(' ')[0].All(char.IsAsciiDigit);
 
     /// <summary>What Quartz gave; null: it refused the text.</summary>
-    private static string? OfQuartz(string text) => s_quartz[text.Replace("\t", "\\t")] is var digest && digest != "refused" ? digest : null;
+    private static string? OfQuartz(string text) =>
+        s_quartz[text.Replace("\t", "\\t")] is var digest && digest != "refused" ? digest : null;
 
     private static string Digest(IEnumerable<DateTimeOffset> openings) => Convert.ToHexStringLower(
         SHA256.HashData(Encoding.ASCII.GetBytes(string.Join(' ', openings.Select(at => at.ToUnixTimeSeconds())))))[..16];

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// Checks that every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each retry names exactly the conversations that failed in
-/// the attempt before. By roots over what goes by, so in bounded memory.
+/// Checks that every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each
+/// retry names exactly the conversations that failed in the attempt before. By roots over what goes by, so in bounded memory.
 /// </summary>
 internal sealed class AttemptCheck
 {

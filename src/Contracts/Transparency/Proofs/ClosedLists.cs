@@ -42,7 +42,10 @@ internal static class ClosedLists
                 data[member] = names[0];
                 return [value.GetValue<string>()];
             case JsonObject counts:
-                var unknown = counts.Where(count => !names.Contains(count.Key) && IsCount(count.Value, member)).Select(one => one.Key).ToList();
+                var unknown = counts
+                    .Where(count => !names.Contains(count.Key) && IsCount(count.Value, member))
+                    .Select(one => one.Key)
+                    .ToList();
                 unknown.ForEach(name => counts.Remove(name));
                 return unknown;
             default:

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// What the <c>extra</c> of a conversation's <see cref="TlogProof"/> holds: the leaf's entry, and the disclosure that shows whose it is. As JCS
-/// <c>{"disclosures":[{"id","kind","salt"}],"entry":base64,"v":1}</c>.
+/// What the <c>extra</c> of a conversation's <see cref="TlogProof"/> holds: the leaf's entry, and the disclosure that shows whose it is.
+/// As JCS <c>{"disclosures":[{"id","kind","salt"}],"entry":base64,"v":1}</c>.
 /// </summary>
 /// <param name="Entry">The <see cref="LeafEntry"/> of the conversation's outcome, as it was hashed.</param>
 /// <param name="Disclosure">Of the conversation's id; absent once the job's key is destroyed.</param>
@@ -37,7 +37,9 @@ public sealed record ConversationProof(ReadOnlyMemory<byte> Entry, Disclosure? D
         {
             using var document = JsonDocument.Parse(extra);
             var proof = Read(document.RootElement);
-            return proof.Encode().AsSpan().SequenceEqual(extra.Span) ? proof : throw new FormatException("the proof's extra is not in canonical form, or has other members than it should");
+            return proof.Encode().AsSpan().SequenceEqual(extra.Span)
+                ? proof
+                : throw new FormatException("the proof's extra is not in canonical form, or has other members than it should");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {

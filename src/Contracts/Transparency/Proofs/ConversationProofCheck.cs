@@ -13,7 +13,8 @@ internal static class ConversationProofCheck
     {
         var proof = TlogProof.Parse(file);
         var (checkpoint, log) = trust.Open(proof.Checkpoint);
-        var content = ConversationProof.Parse(proof.Extra ?? throw new FormatException("the proof has no line 'extra': it does not say what the leaf holds"));
+        var content = ConversationProof.Parse(
+            proof.Extra ?? throw new FormatException("the proof has no line 'extra': it does not say what the leaf holds"));
         if (!InclusionProof.Check(proof.Index, checkpoint.Size, MerkleTree.LeafHash(content.Entry.Span), proof.Path, checkpoint.Root))
             throw new InvalidProofException("the entry is not in the log: index, entry and hashes do not give its root");
         var leaf = LeafEntry.Parse(content.Entry);
@@ -22,7 +23,9 @@ internal static class ConversationProofCheck
         var (@event, unknown) = JobEventReader.Read(leaf);
         if (@event is not null)
             ExpectOutcome(leaf, @event);
-        if (content.Disclosure is { } shown && CommitmentOf(leaf) is { } commitment && Convert.ToBase64String(shown.Commitment()) != commitment)
+        if (content.Disclosure is { } shown
+            && CommitmentOf(leaf) is { } commitment
+            && Convert.ToBase64String(shown.Commitment()) != commitment)
             throw new InvalidProofException("the disclosed conversation id is not the one that the entry is of");
         if (@event is null)
             throw NotProvenException.Of(unknown);

@@ -17,12 +17,10 @@ internal static class ConversationReports
         };
         return report with { Headline = Headline(report), Proven = [.. Proven(report)], NotProven = [.. NotProven(report)] };
 
-        ConversationReport Report(byte[] commitment, long ordinal, string kind, string? reason, int? attempt, ItemCounts? items) => new(
-            kind == "deleted" ? Conclusion.Erased : Conclusion.NothingErased, "", leaf.Stream, log, new LeafRange(index, index + 1, 1), id, commitment, ordinal, kind, reason, leaf.At, attempt, items)
-        {
-            Proven = [],
-            NotProven = [],
-        };
+        ConversationReport Report(byte[] commitment, long ordinal, string kind, string? reason, int? attempt, ItemCounts? items) =>
+            new(
+                kind == "deleted" ? Conclusion.Erased : Conclusion.NothingErased, "", leaf.Stream, log, new LeafRange(index, index + 1, 1),
+                id, commitment, ordinal, kind, reason, leaf.At, attempt, items) { Proven = [], NotProven = [] };
     }
 
     private static string Headline(ConversationReport report)
@@ -32,14 +30,19 @@ internal static class ConversationReports
         {
             "deleted" => $"ERASED: {which} was erased.",
             "skipped" => $"NOT ERASED: {which} was skipped, {report.Reason}.",
-            _ => $"NOT ERASED: in attempt {report.Attempt}, {which} could not be erased ({report.Reason}). Whether a later attempt erased it, this file does not say.",
+            _ =>
+                $"NOT ERASED: in attempt {report.Attempt}, {which} could not be erased ({report.Reason}). Whether a later attempt erased "
+                + "it, this file does not say.",
         };
     }
 
     private static List<string> Proven(ConversationReport report)
     {
         var said = new List<string>();
-        said.Add($"This outcome is in the log that {report.Log.Origin} signed, as leaf {JobReports.Number(report.Leaves.First)} (counted from 0) of {JobReports.Number(report.Log.Size)}, and was not changed since.");
+        said.Add(
+            $"This outcome is in the log that {report.Log.Origin} signed, as leaf {JobReports.Number(report.Leaves.First)} (counted from "
+            + $"0) of {JobReports.Number(report.Log.Size)}, and was not changed since."
+        );
         if (report.ConversationId is not null)
             said.Add("The conversation id in the file is the one that the log's record is of.");
         said.AddRange(LogReports.Proven(report.Log));

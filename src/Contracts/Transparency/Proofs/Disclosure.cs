@@ -7,7 +7,8 @@ using Ledger.Contracts.Identifiers;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// An identifier and its salt: what makes a commitment checkable. As JCS <c>{"id","kind","ordinal","salt"}</c>; the kind is <c>cId</c> or <c>conversation</c>.
+/// An identifier and its salt: what makes a commitment checkable. As JCS <c>{"id","kind","ordinal","salt"}</c>; the kind is <c>cId</c> or
+/// <c>conversation</c>.
 /// </summary>
 /// <param name="Kind">What the identifier names.</param>
 /// <param name="Ordinal">In a job's proof, a conversation's place in the manifest; otherwise absent.</param>
@@ -39,7 +40,9 @@ public sealed record Disclosure(IdentifierKind Kind, long? Ordinal, string Id, b
             var reader = new Utf8JsonReader(json);
             using var document = JsonDocument.ParseValue(ref reader);
             var disclosure = Read(document.RootElement);
-            return disclosure.Encode().AsSpan().SequenceEqual(json) ? disclosure : throw new FormatException("a disclosure is not in canonical form, or has other members than it should");
+            return disclosure.Encode().AsSpan().SequenceEqual(json)
+                ? disclosure
+                : throw new FormatException("a disclosure is not in canonical form, or has other members than it should");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -60,10 +63,14 @@ public sealed record Disclosure(IdentifierKind Kind, long? Ordinal, string Id, b
         };
         long? ordinal = null;
         if (json.TryGetProperty("ordinal", out var number))
-            ordinal = number.TryGetInt64(out var value) && value is >= 0 and <= Jcs.MaxInteger ? value : throw new FormatException("a disclosure's ordinal is an integer from 0");
+            ordinal =
+                number.TryGetInt64(out var value) && value is >= 0 and <= Jcs.MaxInteger
+                    ? value
+                    : throw new FormatException("a disclosure's ordinal is an integer from 0");
         var id = json.GetProperty("id").GetString() ?? "";
         if (!Limits.IsIdentifier(id))
-            throw new FormatException($"a disclosure's id is not an identifier: 1 to {Limits.IdentifierCharacters} characters without control characters");
+            throw new FormatException(
+                $"a disclosure's id is not an identifier: 1 to {Limits.IdentifierCharacters} characters without control characters");
         return new Disclosure(kind, ordinal, id, Base64.DecodeHash(json.GetProperty("salt").GetString() ?? ""));
     }
 

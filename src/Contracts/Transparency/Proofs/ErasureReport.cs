@@ -54,11 +54,12 @@ public abstract record ErasureReport(string Kind, Conclusion Conclusion, string 
 /// <param name="Openings">The windows' openings in which something was deleted; the first hundred.</param>
 /// <param name="Disclosed">Conversation ids that the proof shows, each checked; 0: none.</param>
 public sealed record JobReport(
-    Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves, string Bot, string Client, RequestType RequestType, string? CId, DateTimeOffset? From, DateTimeOffset? To,
-    DateTimeOffset? RetainedFrom, JobOutcome Outcome, int Attempts, long Conversations, long Deleted, long Failed, IReadOnlyDictionary<SkipReason, long> Skipped, long Untouched, ItemCounts Items,
-    DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstDeletedAt, DateTimeOffset? LastDeletedAt, DateTimeOffset CompletedAt,
-    IReadOnlyList<OpeningFact> Openings, long Disclosed, long Events)
-    : ErasureReport("job", Conclusion, Headline, Job, Log, Leaves);
+    Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves, string Bot, string Client, RequestType RequestType,
+    string? CId, DateTimeOffset? From, DateTimeOffset? To, DateTimeOffset? RetainedFrom, JobOutcome Outcome, int Attempts,
+    long Conversations, long Deleted, long Failed, IReadOnlyDictionary<SkipReason, long> Skipped, long Untouched, ItemCounts Items,
+    DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstDeletedAt, DateTimeOffset? LastDeletedAt,
+    DateTimeOffset CompletedAt, IReadOnlyList<OpeningFact> Openings, long Disclosed,
+    long Events) : ErasureReport("job", Conclusion, Headline, Job, Log, Leaves);
 
 /// <summary>One conversation.</summary>
 /// <param name="ConversationId">Absent where it is not disclosed.</param>
@@ -70,9 +71,9 @@ public sealed record JobReport(
 /// <param name="Attempt">Absent for what was skipped.</param>
 /// <param name="Items">What was removed.</param>
 public sealed record ConversationReport(
-    Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves, string? ConversationId, byte[] Commitment, long Ordinal,
-    string Outcome, string? Reason, DateTimeOffset RecordedAt, int? Attempt, ItemCounts? Items)
-    : ErasureReport("conversation", Conclusion, Headline, Job, Log, Leaves);
+    Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves, string? ConversationId, byte[] Commitment,
+    long Ordinal, string Outcome, string? Reason, DateTimeOffset RecordedAt, int? Attempt,
+    ItemCounts? Items) : ErasureReport("conversation", Conclusion, Headline, Job, Log, Leaves);
 
 /// <summary>The log, as its signed checkpoint says.</summary>
 /// <param name="Origin">Its name.</param>
@@ -82,7 +83,8 @@ public sealed record ConversationReport(
 /// <param name="Witnesses">Those that were asked for; each cosigned.</param>
 /// <param name="OtherSignatures">By keys that were not given: not checked.</param>
 /// <param name="GrownFrom">Size of the checkpoint that it was compared with; absent where it was with none.</param>
-public sealed record LogFacts(string Origin, long Size, byte[] Root, string SignedBy, IReadOnlyList<WitnessFact> Witnesses, int OtherSignatures, long? GrownFrom);
+public sealed record LogFacts(
+    string Origin, long Size, byte[] Root, string SignedBy, IReadOnlyList<WitnessFact> Witnesses, int OtherSignatures, long? GrownFrom);
 
 /// <summary>A witness that cosigned the checkpoint: it saw the log, consistent with all that it saw before.</summary>
 /// <param name="At">By its own clock.</param>

@@ -53,28 +53,34 @@ internal static class JobEventReader
             var written = Encoding.UTF8.GetBytes(EventType.Of(@event).Write(@event));
             return IsWhole(@event) && Jcs.Canonicalize(written).AsSpan().SequenceEqual(data) ? @event : throw Shape(leaf, null);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or NullReferenceException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or NullReferenceException)
         {
             throw Shape(leaf, e);
         }
     }
 
-    private static FormatException Shape(LeafEntry leaf, Exception? inner) => new($"the data of '{leaf.Type}' does not have the members that this event has", inner);
+    private static FormatException Shape(LeafEntry leaf, Exception? inner) =>
+        new($"the data of '{leaf.Type}' does not have the members that this event has", inner);
 
     /// <summary>A number that names nothing of a closed list is read, and written again, as that number.</summary>
-    private static bool IsWhole(JobEvent @event) => @event switch
-    {
-        Submitted e => e is { Bot: not null, Client: not null, Commitments: not null } && e.Commitments.All(IsCommitment) && Enum.IsDefined(e.RequestType),
-        Scheduled e => e.Window is { Name: not null, Cron: not null, TimeZone: not null } && Enum.IsDefined(e.Reason),
-        Started e => IsCommitment(e.ManifestRoot) && e.Conversations >= 0,
-        ConversationDeleted e => IsCommitment(e.Commitment) && IsCount(e.Items),
-        ConversationSkipped e => IsCommitment(e.Commitment) && Enum.IsDefined(e.Reason),
-        Failed e => (e.Ordinal is null ? e.Commitment is null : IsCommitment(e.Commitment)) && Enum.IsDefined(e.Reason),
-        Completed e => e.Skipped is not null && e.Skipped.Keys.All(Enum.IsDefined) && IsCount(e.Items) && Enum.IsDefined(e.Outcome),
-        _ => false,
-    };
+    private static bool IsWhole(JobEvent @event) =>
+        @event switch
+        {
+            Submitted e => e is { Bot: not null, Client: not null, Commitments: not null }
+                && e.Commitments.All(IsCommitment)
+                && Enum.IsDefined(e.RequestType),
+            Scheduled e => e.Window is { Name: not null, Cron: not null, TimeZone: not null } && Enum.IsDefined(e.Reason),
+            Started e => IsCommitment(e.ManifestRoot) && e.Conversations >= 0,
+            ConversationDeleted e => IsCommitment(e.Commitment) && IsCount(e.Items),
+            ConversationSkipped e => IsCommitment(e.Commitment) && Enum.IsDefined(e.Reason),
+            Failed e => (e.Ordinal is null ? e.Commitment is null : IsCommitment(e.Commitment)) && Enum.IsDefined(e.Reason),
+            Completed e => e.Skipped is not null && e.Skipped.Keys.All(Enum.IsDefined) && IsCount(e.Items) && Enum.IsDefined(e.Outcome),
+            _ => false,
+        };
 
     private static bool IsCommitment(byte[]? commitment) => commitment?.Length == Commitment.Size;
 
-    private static bool IsCount(ItemCounts? items) => items is { Messages: >= 0, Transcripts: >= 0, Recordings: >= 0, Attachments: >= 0, Logs: >= 0 };
+    private static bool IsCount(ItemCounts? items) =>
+        items is { Messages: >= 0, Transcripts: >= 0, Recordings: >= 0, Attachments: >= 0, Logs: >= 0 };
 }

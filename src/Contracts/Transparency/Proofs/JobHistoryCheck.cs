@@ -55,7 +55,11 @@ internal sealed class JobHistoryCheck(JobId job)
     {
         if (Completed is not { } end)
             throw new InvalidProofException("the job's last event, which ends it, is missing");
-        var isEqual = end.Conversations == (Attempts.Conversations ?? 0) && end.Deleted == Deleted && end.Failed == Attempts.Failed && end.Items == Items
+        var isEqual =
+            end.Conversations == (Attempts.Conversations ?? 0)
+            && end.Deleted == Deleted
+            && end.Failed == Attempts.Failed
+            && end.Items == Items
             && IsSkipped(end.Skipped);
         if (!isEqual)
             throw new InvalidProofException("the counts of the job's last event are not the sums of its outcomes");
@@ -105,7 +109,8 @@ internal sealed class JobHistoryCheck(JobId job)
             throw new InvalidProofException("the request's range is none: one by cId has an end, and one by conversation ids has no range");
         return distinct == request.Commitments.Count && (isCId ? distinct == 1 : distinct is >= 1 and <= Limits.ConversationIdsPerRequest)
             ? request
-            : throw new InvalidProofException($"the request does not commit to one cId, or to 1 to {Limits.ConversationIdsPerRequest} different conversation ids");
+            : throw new InvalidProofException(
+                $"the request does not commit to one cId, or to 1 to {Limits.ConversationIdsPerRequest} different conversation ids");
     }
 
     private void Plan(Scheduled plan)
@@ -133,8 +138,12 @@ internal sealed class JobHistoryCheck(JobId job)
         InAttempt(started.Attempt);
         if (Started is not null)
             throw new InvalidProofException("the list of conversations was resolved twice");
-        // A range that was asked for is the range that the list was resolved in; where no beginning was asked for, the default that was applied is named.
-        var isRange = Submitted!.RequestType == RequestType.CId ? started.From is not null && (Submitted.From is null || Submitted.From == started.From) : started.From is null;
+        // A range that was asked for is the range that the list was resolved in; where no beginning was asked for, the default that was
+        // applied is named.
+        var isRange =
+            Submitted!.RequestType == RequestType.CId
+                ? started.From is not null && (Submitted.From is null || Submitted.From == started.From)
+                : started.From is null;
         if (!isRange)
             throw new InvalidProofException("the list was resolved in another range than the one that was requested");
         if (Submitted.RequestType == RequestType.ConversationIds)
@@ -167,7 +176,8 @@ internal sealed class JobHistoryCheck(JobId job)
         for (var i = 0; i < rest.Count; i++)
             Attempts.Manifest.AddSubtree(rest[i], nodes[i].Leaves);
         if (!Attempts.Manifest.Root().AsSpan().SequenceEqual(Started.ManifestRoot))
-            throw new InvalidProofException("the outcomes are not of the conversations that the job committed to when it started (manifest root)");
+            throw new InvalidProofException(
+                "the outcomes are not of the conversations that the job committed to when it started (manifest root)");
     }
 
     private void Delete(ConversationDeleted deleted, DateTimeOffset at)
@@ -178,10 +188,22 @@ internal sealed class JobHistoryCheck(JobId job)
             throw new InvalidProofException($"the deletion of conversation {deleted.Ordinal} was not confirmed");
         var window = _plan!.Window;
         if (at < window.Opens || at >= window.Closes)
-            throw new InvalidProofException($"conversation {deleted.Ordinal} was deleted at {Instant.Text(at)}, outside of the window's opening {Instant.Text(window.Opens)} to {Instant.Text(window.Closes)}");
+            throw new InvalidProofException(
+                $"conversation {deleted.Ordinal} was deleted at {Instant.Text(at)}, outside of the window's opening "
+                + $"{Instant.Text(window.Opens)} to {Instant.Text(window.Closes)}"
+            );
         Deleted++;
         Items += deleted.Items;
-        if (Items is not { Messages: <= Jcs.MaxInteger, Transcripts: <= Jcs.MaxInteger, Recordings: <= Jcs.MaxInteger, Attachments: <= Jcs.MaxInteger, Logs: <= Jcs.MaxInteger })
+        if (
+            Items
+            is not {
+                Messages: <= Jcs.MaxInteger,
+                Transcripts: <= Jcs.MaxInteger,
+                Recordings: <= Jcs.MaxInteger,
+                Attachments: <= Jcs.MaxInteger,
+                Logs: <= Jcs.MaxInteger
+            }
+        )
             throw new InvalidProofException("more items were counted than can be");
         FirstDeletedAt = FirstDeletedAt < at ? FirstDeletedAt : at;
         LastDeletedAt = LastDeletedAt > at ? LastDeletedAt : at;
@@ -193,7 +215,8 @@ internal sealed class JobHistoryCheck(JobId job)
     private void Skip(ConversationSkipped skipped)
     {
         if (skipped.Reason == SkipReason.Retention && Started is { RetainedFrom: null })
-            throw new InvalidProofException($"conversation {skipped.Ordinal} was skipped as out of retention, and the job knows no end of retention");
+            throw new InvalidProofException(
+                $"conversation {skipped.Ordinal} was skipped as out of retention, and the job knows no end of retention");
         Attempts.Add(skipped.Ordinal, skipped.Commitment, isFailed: false);
     }
 
@@ -206,7 +229,9 @@ internal sealed class JobHistoryCheck(JobId job)
         if (failed.Ordinal is { } ordinal)
             Attempts.Add(ordinal, failed.Commitment!, isFailed: true);
         else
-            _isAttemptFailed = Started is null ? true : throw new InvalidProofException("an attempt failed as a whole although its list was resolved");
+            _isAttemptFailed = Started is null
+                ? true
+                : throw new InvalidProofException("an attempt failed as a whole although its list was resolved");
     }
 
     private Completed Finish(Completed end)
@@ -217,10 +242,14 @@ internal sealed class JobHistoryCheck(JobId job)
             JobOutcome.Completed => Attempts.IsDone && Attempts.Failed == 0 && end.UntouchedFrom is null,
             JobOutcome.Failed => (hasNoList ? _isAttemptFailed : Attempts.IsDone && Attempts.Failed > 0) && end.UntouchedFrom is null,
             // A retry that was begun is settled before the end, so that it can be compared with what failed before.
-            JobOutcome.Cancelled => end.UntouchedFrom == Attempts.Cursor && (hasNoList || Attempts.IsFirstPass || Attempts.IsDone || Attempts.IsUntouched),
+            JobOutcome.Cancelled => end.UntouchedFrom == Attempts.Cursor
+                && (hasNoList || Attempts.IsFirstPass || Attempts.IsDone || Attempts.IsUntouched),
             _ => false,
         };
-        return isRight ? end : throw new InvalidProofException($"the job says that it ended as '{end.Outcome.ToString().ToLowerInvariant()}', which its outcomes contradict");
+        return isRight
+            ? end
+            : throw new InvalidProofException(
+                $"the job says that it ended as '{end.Outcome.ToString().ToLowerInvariant()}', which its outcomes contradict");
     }
 
     private void InAttempt(int attempt)

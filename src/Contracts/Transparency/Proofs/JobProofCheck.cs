@@ -78,7 +78,8 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
         }
         await SubtreesAsync(tree, first + count, _checkpoint.Size, run[3]);
         if (!tree.Root().AsSpan().SequenceEqual(_checkpoint.Root))
-            throw new InvalidProofException($"the leaves {first} to {first + count - 1} are not those of the log: they do not give its root");
+            throw new InvalidProofException(
+                $"the leaves {first} to {first + count - 1} are not those of the log: they do not give its root");
         _leaves = new LeafRange(_leaves.Runs == 0 ? first : _leaves.First, first + count, _leaves.Runs + 1);
     }
 
@@ -136,7 +137,9 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
     private static InvalidProofException OtherConversations() =>
         new("the disclosed conversation ids are not those that the outcomes are of");
 
-    /// <summary>Reads on behind events of which some are not known: how much must follow cannot be said, but its form and hashes can be.</summary>
+    /// <summary>
+    /// Reads on behind events of which some are not known: how much must follow cannot be said, but its form and hashes can be.
+    /// </summary>
     private async Task<NotProvenException> UnjudgedAsync(long count)
     {
         var first = count > 0 ? await DisclosureAsync() : null;
@@ -178,7 +181,8 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
         ? line[(name.Length + 1)..]
         : throw new FormatException($"a line '{name} …' was expected");
 
-    private static long[] Numbers(string line, string name, int count) => Value(line, name).Split(' ', count + 1) is var numbers && numbers.Length == count
-        ? [.. numbers.Select(number => Checkpoint.ParseNumber(number, $"a number of '{name}'"))]
-        : throw new FormatException($"'{name}' has {count} number{(count == 1 ? "" : "s")}");
+    private static long[] Numbers(string line, string name, int count) =>
+        Value(line, name).Split(' ', count + 1) is var numbers && numbers.Length == count
+            ? [.. numbers.Select(number => Checkpoint.ParseNumber(number, $"a number of '{name}'"))]
+            : throw new FormatException($"'{name}' has {count} number{(count == 1 ? "" : "s")}");
 }

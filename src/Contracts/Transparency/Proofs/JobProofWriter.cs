@@ -6,8 +6,8 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// Writes a job's erasure proof (docs/formats.md, "Job proof") as it goes, in bounded memory: the header, the runs in ascending order, the disclosures, the end. It writes to
-/// the stream in chunks and neither flushes nor closes it.
+/// Writes a job's erasure proof (docs/formats.md, "Job proof") as it goes, in bounded memory: the header, the runs in ascending order, the
+/// disclosures, the end. It writes to the stream in chunks and neither flushes nor closes it.
 /// </summary>
 public sealed class JobProofWriter(Stream stream)
 {
@@ -32,8 +32,11 @@ public sealed class JobProofWriter(Stream stream)
     /// <param name="first">Index of the run's first leaf.</param>
     /// <param name="count">Leaves, at least 1.</param>
     /// <param name="left">The hashes of <c>NodeId.Covering(0, first)</c>.</param>
-    /// <param name="right">The hashes of <c>NodeId.Covering(first + count, size)</c> with the checkpoint's size; they are written behind the last entry.</param>
-    public ValueTask BeginRunAsync(long first, long count, IReadOnlyList<byte[]> left, IReadOnlyList<byte[]> right, CancellationToken cancel = default)
+    /// <param name="right">
+    /// The hashes of <c>NodeId.Covering(first + count, size)</c> with the checkpoint's size; they are written behind the last entry.
+    /// </param>
+    public ValueTask BeginRunAsync(
+        long first, long count, IReadOnlyList<byte[]> left, IReadOnlyList<byte[]> right, CancellationToken cancel = default)
     {
         Complete();
         (_owed, _right) = (count, right);
@@ -52,7 +55,10 @@ public sealed class JobProofWriter(Stream stream)
         return DrainAsync(cancel);
     }
 
-    /// <summary>Begins the disclosures, which are all or none; exactly so many follow: for a cId request the cId's, then one for every ordinal that has an outcome, ascending.</summary>
+    /// <summary>
+    /// Begins the disclosures, which are all or none; exactly so many follow: for a cId request the cId's, then one for every ordinal that
+    /// has an outcome, ascending.
+    /// </summary>
     public ValueTask BeginDisclosuresAsync(long count, CancellationToken cancel = default)
     {
         Complete();
@@ -71,7 +77,8 @@ public sealed class JobProofWriter(Stream stream)
 
     /// <summary>Ends the proof.</summary>
     /// <param name="manifestRest">
-    /// For a cancelled job, the hashes of <c>NodeId.Covering(ordinals with an outcome, conversations)</c> in the manifest's tree (a tree by the same rules, over its own leaves); empty where every ordinal has an outcome.
+    /// For a cancelled job, the hashes of <c>NodeId.Covering(ordinals with an outcome, conversations)</c> in the manifest's tree (a tree
+    /// by the same rules, over its own leaves); empty where every ordinal has an outcome.
     /// </param>
     public async ValueTask EndAsync(IReadOnlyList<byte[]> manifestRest, CancellationToken cancel = default)
     {
@@ -109,7 +116,8 @@ public sealed class JobProofWriter(Stream stream)
 
     private void Line(FormattableString line) => Encoding.UTF8.GetBytes(line.ToString(CultureInfo.InvariantCulture) + "\n", _chunk);
 
-    private ValueTask DrainAsync(CancellationToken cancel) => _chunk.WrittenCount < ChunkBytes ? ValueTask.CompletedTask : WriteAsync(cancel);
+    private ValueTask DrainAsync(CancellationToken cancel) =>
+        _chunk.WrittenCount < ChunkBytes ? ValueTask.CompletedTask : WriteAsync(cancel);
 
     private async ValueTask WriteAsync(CancellationToken cancel)
     {

@@ -73,8 +73,8 @@ internal sealed class JobRecordCheck(JobId job)
         _request is null || (_request is { RequestType: RequestType.CId, Commitments: [var asked] } && cId.AsSpan().SequenceEqual(asked));
 
     /// <summary>
-    /// Whether disclosed conversations are of something that the log says, where not all of it is known: of the outcomes, of the request, or
-    /// of the list. That these agree with one another is a rule of the history. The rest of a list is of that list alone.
+    /// Whether disclosed conversations are of something that the log says, where not all of it is known: of the outcomes, of the request,
+    /// or of the list. That these agree with one another is a rule of the history. The rest of a list is of that list alone.
     /// </summary>
     /// <param name="commitments">Of the first <paramref name="count"/> ordinals, as leaves.</param>
     /// <param name="rest">The manifest's rest.</param>

@@ -75,7 +75,8 @@ internal sealed class ProofLines(Stream stream, CancellationToken cancel)
             if (found >= 0 || scanned > MaxLineBytes)
                 throw new FormatException($"the next line has more than {MaxLineBytes:N0} bytes");
             if (!await FillAsync())
-                throw new FormatException(scanned == 0 ? "the file ends too early: it was cut short" : "the file ends in the middle of a line: it was cut short");
+                throw new FormatException(
+                    scanned == 0 ? "the file ends too early: it was cut short" : "the file ends in the middle of a line: it was cut short");
         }
     }
 

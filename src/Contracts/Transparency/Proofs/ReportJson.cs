@@ -9,15 +9,21 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <c>{"holds":false,"verdict":"doesNotHold","problem":"…"}</c>, or the same with <c>notProven</c>.
 /// </summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, WriteIndented = true,
-    Converters = [typeof(InstantConverter)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true, WriteIndented = true, Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(Verdict))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     // Made when first used: the generated part's own static fields may come after this one.
     private static ReportJson? s_readable;
 
-    private static ReportJson Readable => s_readable ??= new ReportJson(new JsonSerializerOptions(new ReportJson().GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static ReportJson Readable =>
+        s_readable ??= new ReportJson(
+            new JsonSerializerOptions(new ReportJson().GeneratedSerializerOptions!)
+            {
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            }
+        );
 
     public const string Holds = "holds", DoesNotHold = "doesNotHold", NotProven = "notProven";
 

@@ -35,7 +35,8 @@ public sealed record TlogProof(byte[]? Extra, long Index, IReadOnlyList<byte[]> 
         if (lines[0] != Header)
             throw new FormatException($"the first line is not '{Header}'");
         var next = 1;
-        var extra = next < lines.Length && lines[next].StartsWith("extra ", StringComparison.Ordinal) ? Base64.Decode(lines[next++][6..]) : null;
+        var extra =
+            next < lines.Length && lines[next].StartsWith("extra ", StringComparison.Ordinal) ? Base64.Decode(lines[next++][6..]) : null;
         if (next == lines.Length || !lines[next].StartsWith("index ", StringComparison.Ordinal))
             throw new FormatException("a .tlog-proof has a line 'index N'");
         var index = Transparency.Checkpoint.ParseNumber(lines[next++][6..], "the index");

@@ -9,14 +9,17 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <param name="Consistency">Shows that it does where their sizes differ; in the form in which a log shows it to witnesses.</param>
 /// <param name="Policy">A quorum of its witnesses must have cosigned, and if it names logs, this must be one of them.</param>
 public sealed record Trust(
-    NoteVerifier Log, IReadOnlyList<NoteVerifier> Witnesses, SignedNote? Older = null, AddCheckpointRequest? Consistency = null, Policy? Policy = null)
+    NoteVerifier Log, IReadOnlyList<NoteVerifier> Witnesses, SignedNote? Older = null, AddCheckpointRequest? Consistency = null,
+    Policy? Policy = null)
 {
     /// <summary>Reads the keys.</summary>
     /// <param name="log">The log's vkey.</param>
     /// <param name="witnesses">Vkeys.</param>
     /// <exception cref="FormatException">Says which of them is wrong, and why.</exception>
     public static Trust Parse(string log, IEnumerable<string> witnesses) =>
-        new(Key("the log's key", log, NoteKeyType.Ed25519), [.. witnesses.Select(witness => Key("a witness's key", witness, NoteKeyType.Cosignature)).Distinct()]);
+        new(
+            Key("the log's key", log, NoteKeyType.Ed25519),
+            [.. witnesses.Select(witness => Key("a witness's key", witness, NoteKeyType.Cosignature)).Distinct()]);
 
     /// <summary>With a checkpoint that was kept, from its file.</summary>
     /// <exception cref="FormatException">It is none, or not of this log: nothing can be checked by it.</exception>
@@ -54,7 +57,9 @@ public sealed record Trust(
 
     /// <summary>Checks a proof's checkpoint.</summary>
     /// <exception cref="FormatException">It is no checkpoint.</exception>
-    /// <exception cref="InvalidProofException">It is another log's, not signed, not cosigned by every witness, or does not agree with the older one.</exception>
+    /// <exception cref="InvalidProofException">
+    /// It is another log's, not signed, not cosigned by every witness, or does not agree with the older one.
+    /// </exception>
     internal (Checkpoint Checkpoint, LogFacts Facts) Open(string note)
     {
         var signed = SignedNote.Parse(note);
@@ -70,7 +75,9 @@ public sealed record Trust(
         var older = Older is null ? null : Checkpoint.Open(Older, Log);
         if (older is not null)
             Agree(older, checkpoint);
-        return (checkpoint, new LogFacts(checkpoint.Origin, checkpoint.Size, checkpoint.Root, $"{Log.Name}+{Log.IdText}", facts, others, older?.Size));
+        return (
+            checkpoint,
+            new LogFacts(checkpoint.Origin, checkpoint.Size, checkpoint.Root, $"{Log.Name}+{Log.IdText}", facts, others, older?.Size));
     }
 
     private IReadOnlyList<Witnessed> Quorum(Policy policy, SignedNote signed)
@@ -80,7 +87,10 @@ public sealed record Trust(
         var verdict = policy.Evaluate(signed);
         return verdict.IsQuorumMet
             ? verdict.Witnesses
-            : throw new InvalidProofException($"the checkpoint lacks the policy's quorum, which is {policy.DescribeQuorum()}; cosigned: {string.Join(", ", verdict.Witnesses.Select(one => one.Witness.Name).DefaultIfEmpty("by none"))}");
+            : throw new InvalidProofException(
+                $"the checkpoint lacks the policy's quorum, which is {policy.DescribeQuorum()}; cosigned: "
+                + $"{string.Join(", ", verdict.Witnesses.Select(one => one.Witness.Name).DefaultIfEmpty("by none"))}"
+            );
     }
 
     /// <summary>One log has one history: the smaller tree is the beginning of the larger one.</summary>
@@ -89,16 +99,23 @@ public sealed record Trust(
         if (kept.Size == proofs.Size)
         {
             if (!kept.Root.AsSpan().SequenceEqual(proofs.Root))
-                throw new InvalidProofException($"the log has signed two different trees of {kept.Size} leaves: this one and the checkpoint given. Keep both files: they are evidence that its history was rewritten");
+                throw new InvalidProofException(
+                    $"the log has signed two different trees of {kept.Size} leaves: this one and the checkpoint given. Keep both files: "
+                    + "they are evidence that its history was rewritten"
+                );
             return;
         }
         var (older, newer) = kept.Size < proofs.Size ? (kept, proofs) : (proofs, kept);
         if (Consistency is null)
-            throw new InvalidProofException($"that the log's tree of {newer.Size} leaves begins with that of {older.Size} was not shown: give the log's consistency proof between the two");
+            throw new InvalidProofException(
+                $"that the log's tree of {newer.Size} leaves begins with that of {older.Size} was not shown: give the log's consistency "
+                + "proof between the two"
+            );
         if (Consistency.OldSize != older.Size || Checkpoint.Open(Consistency.Note, Log) != newer)
             throw new InvalidProofException($"the consistency proof is not from {older.Size} leaves to the checkpoint of {newer.Size}");
         if (!ConsistencyProof.Check(older.Size, newer.Size, older.Root, newer.Root, Consistency.Proof))
-            throw new InvalidProofException($"the log's tree of {newer.Size} leaves does not begin with that of {older.Size}, or the consistency proof was damaged");
+            throw new InvalidProofException(
+                $"the log's tree of {newer.Size} leaves does not begin with that of {older.Size}, or the consistency proof was damaged");
     }
 
     private static NoteVerifier Key(string what, string vkey, NoteKeyType type)
@@ -106,7 +123,10 @@ public sealed record Trust(
         try
         {
             var key = NoteVerifier.Parse(vkey.Trim());
-            return key.Type == type ? key : throw new FormatException($"it is {(type == NoteKeyType.Ed25519 ? "a witness's and not a log's" : "a log's and not a witness's")}");
+            return key.Type == type
+                ? key
+                : throw new FormatException(
+                    $"it is {(type == NoteKeyType.Ed25519 ? "a witness's and not a log's" : "a log's and not a witness's")}");
         }
         catch (FormatException e)
         {

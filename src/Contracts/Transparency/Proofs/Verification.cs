@@ -28,7 +28,8 @@ public static class Verification
             case TlogProof.Header:
                 return ConversationProofCheck.Run(await lines.RestAsync(TlogProof.MaxBytes), trust);
             default:
-                throw new FormatException($"this is not an erasure proof: its first line is neither '{JobProofWriter.Header}' nor '{TlogProof.Header}'");
+                throw new FormatException(
+                    $"this is not an erasure proof: its first line is neither '{JobProofWriter.Header}' nor '{TlogProof.Header}'");
         }
     }
 
@@ -37,7 +38,8 @@ public static class Verification
     /// <param name="output">The report.</param>
     /// <param name="error">What does not hold, or is not known.</param>
     /// <returns><see cref="Holds"/>, <see cref="DoesNotHold"/> or <see cref="NotProven"/>.</returns>
-    public static async Task<int> RunAsync(Stream proof, Trust trust, bool asJson, TextWriter output, TextWriter error, CancellationToken cancel = default)
+    public static async Task<int> RunAsync(
+        Stream proof, Trust trust, bool asJson, TextWriter output, TextWriter error, CancellationToken cancel = default)
     {
         try
         {
@@ -57,7 +59,9 @@ public static class Verification
         {
             await TellAsync(
                 ReportJson.NotProven, "NOT PROVEN", e.Message,
-                "Its signature and the log's hashes are right. Do not rely on anything else that it says: check it with a newer version of this program.");
+                "Its signature and the log's hashes are right. Do not rely on anything else that it says: check it with a newer version "
+                + "of this program."
+            );
             return NotProven;
         }
 

@@ -2,7 +2,10 @@ using Microsoft.OpenApi;
 
 namespace Ledger.Api.Reference;
 
-/// <summary><c>/openapi/v1.json</c>: the API as OpenAPI 3.1. Each endpoint brings its <see cref="Operation"/>; a test holds every answer of the service against the document.</summary>
+/// <summary>
+/// <c>/openapi/v1.json</c>: the API as OpenAPI 3.1. Each endpoint brings its <see cref="Operation"/>; a test holds every answer of the
+/// service against the document.
+/// </summary>
 internal static class ApiReference
 {
     public const string Path = "/openapi/v1.json";
@@ -52,7 +55,10 @@ internal static class ApiReference
 
     private static void Describe(OpenApiDocument document)
     {
-        document.Info = new OpenApiInfo { Title = "Deletion ledger", Version = "v1", Summary = "Deletion jobs, their status and their proofs.", Description = Overview };
+        document.Info = new OpenApiInfo
+        {
+            Title = "Deletion ledger", Version = "v1", Summary = "Deletion jobs, their status and their proofs.", Description = Overview,
+        };
         document.Servers = [new OpenApiServer { Url = "/", Description = "The host that this document came from." }];
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Key, Description = tag.Value }));
         document.Components ??= new OpenApiComponents();
@@ -66,7 +72,10 @@ internal static class ApiReference
                 Name = "auth",
                 Description = "The token, without `Bearer`.",
             },
-            [OperationWriter.Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "The same token." },
+            [OperationWriter.Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "The same token.",
+            },
         };
         foreach (var path in document.Paths.Values)
             OperationWriter.AddWrongMethod(path.Operations!, document);

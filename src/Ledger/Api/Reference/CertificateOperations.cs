@@ -28,13 +28,14 @@ internal static class CertificateOperations
                    "page":"https://ledger.example.com/verify","command":"erasure-verify cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c.erasure-proof --key \"$(cat log.vkey)\""}}
         """;
 
-    public static Operation Certificate { get; } = new()
-    {
-        Tag = Tag.Proofs,
-        Summary = "The certificate of erasure of a job that has ended.",
-        Description = """
-            What the job's events say, on a page that a data-protection officer can sign: HTML that prints well (unless told), JSON (`erasure-certificate/v1`), or PDF where the server has a Chromium.
-            It is chosen by `Accept`, or by `format` in a link. It names no conversation and no channel user; the proof is what proves it.
+    public static Operation Certificate { get; } =
+        new()
+        {
+            Tag = Tag.Proofs,
+            Summary = "The certificate of erasure of a job that has ended.",
+            Description = """
+                What the job's events say, on a page that a data-protection officer can sign: HTML that prints well (unless told), JSON (`erasure-certificate/v1`), or PDF where the server has a Chromium.
+                It is chosen by `Accept`, or by `format` in a link. It names no conversation and no channel user; the proof is what proves it.
 
             With `Delete Conversations` a client gets the certificates of its own jobs.
             """,

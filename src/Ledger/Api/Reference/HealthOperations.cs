@@ -14,14 +14,21 @@ internal static class HealthOperations
         NeedsDatabase = false,
     };
 
-    public static Operation Ready { get; } = new()
-    {
-        Tag = Tag.Health,
-        Summary = "Whether the node can do its work.",
-        Description = "Asks the database, the keys, the scheduler and the log. docs/operations.md says of each message what to do. "
-            + "A warning keeps no node from its work.",
-        Answers = [Answer.Json(200, "It can.", "Ready", Example.Json("ready", """{"status":"ready","warnings":[]}"""))],
-        Refusals = [new("not ready", "It cannot: one entry per problem, each beginning with what was asked.", new ErrorAnswer(503, 503, ["database: the database cannot be reached"], 5))],
-        NeedsDatabase = false,
-    };
+    public static Operation Ready { get; } =
+        new()
+        {
+            Tag = Tag.Health,
+            Summary = "Whether the node can do its work.",
+            Description =
+                "Asks the database, the keys, the scheduler and the log. docs/operations.md says of each message what to do. "
+                + "A warning keeps no node from its work.",
+            Answers = [Answer.Json(200, "It can.", "Ready", Example.Json("ready", """{"status":"ready","warnings":[]}"""))],
+            Refusals =
+            [
+                new(
+                    "not ready", "It cannot: one entry per problem, each beginning with what was asked.",
+                    new ErrorAnswer(503, 503, ["database: the database cannot be reached"], 5)),
+            ],
+            NeedsDatabase = false,
+        };
 }

@@ -21,94 +21,114 @@ internal static class HistoryOperations
          "disclosed":{"conversationId":"69eb0c87ec444445976aaaaa"}}
         """;
 
-    public static Operation ChangeLog { get; } = new()
-    {
-        Tag = Tag.History,
-        Summary = "The bot's change log.",
-        Description = """
-            One entry for each recorded event of the bot and of its jobs, oldest first; the outcomes of one batch are one entry.
+    public static Operation ChangeLog { get; } =
+        new()
+        {
+            Tag = Tag.History,
+            Summary = "The bot's change log.",
+            Description = """
+                One entry for each recorded event of the bot and of its jobs, oldest first; the outcomes of one batch are one entry.
 
-            To follow it, send the `_id` of the last entry seen as `fetchAfter`: no entry is ever missed or repeated, whatever is recorded meanwhile. An empty page means that there is nothing new yet.
-            """,
-        Parameters =
-        [
-            Parameters.BotId,
-            Parameters.InQuery("offset", "The page's number, from 0; not together with `fetchAfter`.", Schema.Count(), 0),
-            Parameters.Limit(ChangeLogEndpoint.MaximumLimit, ChangeLogEndpoint.MaximumLimit),
-            Parameters.InQuery("startDate", "Entries from this day of UTC on.", new() { Type = Microsoft.OpenApi.JsonSchemaType.String, Format = "date" }, "2026-05-04"),
-            Parameters.InQuery("endDate", "Entries until the end of this day of UTC.", new() { Type = Microsoft.OpenApi.JsonSchemaType.String, Format = "date" }, "2026-05-08"),
-            Parameters.InQuery("fetchAfter", "The `_id` of an entry: only what came after it.", Schema.Text(pattern: "^btl-[0-9a-f-]{36}$"), "btl-3f0d7a54-6d57-4d0e-9a3e-2f7a1c5b9e10"),
-        ],
-        Answers = [Answer.Json(200, "A page.", "ChangeLog", Example.Json("one entry", $"[{SampleEntry}]"), Example.Json("nothing new", "[]"))],
-        Refusals = [Refused.ByQuery("limit must be a whole number from 1 to 50"), new("unknown entry", "`fetchAfter` is no entry of this bot's.", ChangeLogEndpoint.UnknownEntry)],
-    };
+                To follow it, send the `_id` of the last entry seen as `fetchAfter`: no entry is ever missed or repeated, whatever is recorded meanwhile. An empty page means that there is nothing new yet.
+                """,
+            Parameters =
+            [
+                Parameters.BotId,
+                Parameters.InQuery("offset", "The page's number, from 0; not together with `fetchAfter`.", Schema.Count(), 0),
+                Parameters.Limit(ChangeLogEndpoint.MaximumLimit, ChangeLogEndpoint.MaximumLimit),
+                Parameters.InQuery(
+                    "startDate", "Entries from this day of UTC on.",
+                    new() { Type = Microsoft.OpenApi.JsonSchemaType.String, Format = "date" }, "2026-05-04"),
+                Parameters.InQuery(
+                    "endDate", "Entries until the end of this day of UTC.",
+                    new() { Type = Microsoft.OpenApi.JsonSchemaType.String, Format = "date" }, "2026-05-08"),
+                Parameters.InQuery(
+                    "fetchAfter", "The `_id` of an entry: only what came after it.", Schema.Text(pattern: "^btl-[0-9a-f-]{36}$"),
+                    "btl-3f0d7a54-6d57-4d0e-9a3e-2f7a1c5b9e10"),
+            ],
+            Answers =
+            [Answer.Json(200, "A page.", "ChangeLog", Example.Json("one entry", $"[{SampleEntry}]"), Example.Json("nothing new", "[]"))],
+            Refusals =
+            [
+                Refused.ByQuery("limit must be a whole number from 1 to 50"),
+                new("unknown entry", "`fetchAfter` is no entry of this bot's.", ChangeLogEndpoint.UnknownEntry),
+            ],
+        };
 
-    public static Operation Events { get; } = new()
-    {
-        Tag = Tag.History,
-        Summary = "The events of a job, by now or as of an earlier moment.",
-        Description = """
-            As they are recorded and logged, with the identifiers that they stand for as long as the job's key lives; that they were disclosed is recorded. A JSON array, or one event a line for
-            `Accept: application/x-ndjson`; sent as it is read.
-            """,
-        Parameters =
-        [
-            Parameters.BotId,
-            Parameters.JobId,
-            Parameters.InQuery("asOf", $"Only events until then, inclusive: it {AsOf.Rule}.", Schema.Text(), "2"),
-        ],
-        Answers =
-        [
-            new Answer(200, "The events.")
-            {
-                Contents =
-                [
-                    new Content("application/json", "Events", Example.Json("one event", $"[{SampleEvent}]")),
-                    new Content("application/x-ndjson", Schema: null, Example.Text("one event a line", SampleEvent.ReplaceLineEndings("") + "\n")),
-                ],
-            },
-        ],
-        Refusals = [Refused.ByQuery($"asOf {AsOf.Rule}"), Refused.UnknownJob, Refused.LostRace],
-    };
+    public static Operation Events { get; } =
+        new()
+        {
+            Tag = Tag.History,
+            Summary = "The events of a job, by now or as of an earlier moment.",
+            Description = """
+                As they are recorded and logged, with the identifiers that they stand for as long as the job's key lives; that they were disclosed is recorded. A JSON array, or one event a line for
+                `Accept: application/x-ndjson`; sent as it is read.
+                """,
+            Parameters =
+            [
+                Parameters.BotId, Parameters.JobId,
+                Parameters.InQuery("asOf", $"Only events until then, inclusive: it {AsOf.Rule}.", Schema.Text(), "2"),
+            ],
+            Answers =
+            [
+                new Answer(200, "The events.")
+                {
+                    Contents =
+                    [
+                        new Content("application/json", "Events", Example.Json("one event", $"[{SampleEvent}]")),
+                        new Content(
+                            "application/x-ndjson", Schema: null,
+                            Example.Text("one event a line", SampleEvent.ReplaceLineEndings("") + "\n")),
+                    ],
+                },
+            ],
+            Refusals = [Refused.ByQuery($"asOf {AsOf.Rule}"), Refused.UnknownJob, Refused.LostRace],
+        };
 
-    public static Operation Progress { get; } = new()
-    {
-        Tag = Tag.Jobs,
-        Summary = "The status document at once and at every change until the job has ended.",
-        Description = """
-            Server-sent events named `status`: data is the status document, id its `ETag` without the quotation marks. Every 15 seconds
-            without news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the document
-            if it is another one. Counts as one poll of the job.
+    public static Operation Progress { get; } =
+        new()
+        {
+            Tag = Tag.Jobs,
+            Summary = "The status document at once and at every change until the job has ended.",
+            Description = """
+                Server-sent events named `status`: data is the status document, id its `ETag` without the quotation marks. Every 15 seconds
+                without news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the document
+                if it is another one. Counts as one poll of the job.
 
-            A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that in about
-            two seconds once its token has expired, or once the token's secret, client or grant is taken away.
-            """,
-        Parameters =
-        [
-            Parameters.BotId,
-            Parameters.JobId,
-            Parameters.InHeader("Last-Event-ID", "The id of the last event received.", Schema.Text(), Header.SampleDigest),
-        ],
-        Answers =
-        [
-            new Answer(200, "The stream.")
-            {
-                Contents =
-                [
-                    new Content("text/event-stream", Schema: null, Example.Text(
-                        "the end",
-                        $"event: status\nid: {Header.SampleDigest}\ndata: {JobOperations.Completed.ReplaceLineEndings("")}\n\n")),
-                ],
-            },
-            new Answer(204, "The job has ended, and `Last-Event-ID` says that the client knows."),
-        ],
-        Refusals =
-        [
-            Refused.UnknownJob,
-            Refused.TooManyPolls,
-            new("too many streams", "This node has as many streams open as it takes.", ProgressStreams.TooMany),
-            new("too many streams of a client", "This client has its share of the node's streams open.", ProgressStreams.TooManyOfClient),
-            new("too many streams of a job", "This job has its share of the node's streams open.", ProgressStreams.TooManyOfJob),
-        ],
-    };
+                A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that in about
+                two seconds once its token has expired, or once the token's secret, client or grant is taken away.
+                """,
+            Parameters =
+            [
+                Parameters.BotId, Parameters.JobId,
+                Parameters.InHeader("Last-Event-ID", "The id of the last event received.", Schema.Text(), Header.SampleDigest),
+            ],
+            Answers =
+            [
+                new Answer(200, "The stream.")
+                {
+                    Contents =
+                    [
+                        new Content(
+                            "text/event-stream",
+                            Schema: null,
+                            Example.Text(
+                                "the end",
+                                $"event: status\nid: {Header.SampleDigest}\ndata: {JobOperations.Completed.ReplaceLineEndings("")}\n\n")
+                        ),
+                    ],
+                },
+                new Answer(204, "The job has ended, and `Last-Event-ID` says that the client knows."),
+            ],
+            Refusals =
+            [
+                Refused.UnknownJob,
+                Refused.TooManyPolls,
+                new("too many streams", "This node has as many streams open as it takes.", ProgressStreams.TooMany),
+                new(
+                    "too many streams of a client", "This client has its share of the node's streams open.",
+                    ProgressStreams.TooManyOfClient),
+                new("too many streams of a job", "This job has its share of the node's streams open.", ProgressStreams.TooManyOfJob),
+            ],
+        };
 }

@@ -12,7 +12,9 @@ internal static class HistorySchemas
     public static OpenApiSchema Entry()
     {
         string[] unknown = ["firstName", "lastName", "emailId", "activationStatus", "profColour", "profImage", "_id", "orgId"];
-        var user = Object([("id", Text("The API client; of a bot's own entries whoever changed it.")), .. unknown.Select(name => (name, Text()))]);
+        var user = Object([
+            ("id", Text("The API client; of a bot's own entries whoever changed it.")), .. unknown.Select(name => (name, Text())),
+        ]);
         user.Description = "What is not known is empty.";
         return Object(
             ("_id", Text("The same for ever: send it as `fetchAfter`.", "^btl-[0-9a-f-]{36}$")),
@@ -38,7 +40,9 @@ internal static class HistorySchemas
             ("plannedAt", Instant("Of `scheduled`.")),
             ("window", Window()),
             ("reason", OneOf("Of `scheduled`.", "off_peak", "window_closed", "retry", "window_changed")),
-            ("failure", OneOf("Of `failed`: of a whole attempt.", "store_refused", "locked", "timeout", "not_confirmed", "list_unresolved")),
+            (
+                "failure",
+                OneOf("Of `failed`: of a whole attempt.", "store_refused", "locked", "timeout", "not_confirmed", "list_unresolved")),
             ("retriesRemaining", Count("Of `failed`.")),
             ("attempt", Count("Of `scheduled`, `started` and `failed`.")),
             ("conversations", Count("Identified: of `started` and `completed`. Taken again: of `erased_conversations_imported`.")),
@@ -58,14 +62,20 @@ internal static class HistorySchemas
 
     public static OpenApiSchema Event()
     {
-        var data = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "The event as it is recorded and logged: commitments in place of identifiers." };
-        var disclosed = Some(0,
-            ("cId", Text("Of `submitted`.")), ("conversationIds", ListOf(Text(), "Of `submitted`.")),
+        var data = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object, Description = "The event as it is recorded and logged: commitments in place of identifiers.",
+        };
+        var disclosed = Some(
+            0, ("cId", Text("Of `submitted`.")), ("conversationIds", ListOf(Text(), "Of `submitted`.")),
             ("conversationId", Nullable(Text("Of a conversation's outcome."))));
         disclosed.Description = "The identifiers that its commitments stand for, while the job's key lives.";
-        return Some(4, ("version", Count("From 1.")), ("type", Text()), ("at", Instant("When it was recorded.")), ("data", data), ("disclosed", disclosed));
+        return Some(
+            4, ("version", Count("From 1.")), ("type", Text()), ("at", Instant("When it was recorded.")), ("data", data),
+            ("disclosed", disclosed));
     }
 
     private static OpenApiSchema Window() =>
-        Object(("name", Text()), ("cron", Text()), ("timeZone", Text()), ("opens", Instant("Inclusive.")), ("closes", Instant("Exclusive.")));
+        Object(
+            ("name", Text()), ("cron", Text()), ("timeZone", Text()), ("opens", Instant("Inclusive.")), ("closes", Instant("Exclusive.")));
 }

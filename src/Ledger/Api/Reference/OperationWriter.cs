@@ -17,16 +17,22 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
 
     public void Write(OpenApiOperation to)
     {
-        var operation = endpoint.OfType<Operation>().SingleOrDefault() ?? throw new InvalidOperationException($"{to.OperationId} has no description: give its endpoint one with Describe");
+        var operation =
+            endpoint.OfType<Operation>().SingleOrDefault()
+            ?? throw new InvalidOperationException($"{to.OperationId} has no description: give its endpoint one with Describe");
         var scopes = Scopes();
         to.Tags = new HashSet<OpenApiTagReference> { new(operation.Tag, document) };
         to.Summary = operation.Summary;
-        to.Description = scopes.Count == 0 ? operation.Description : $"{operation.Description}\n\nScope: {string.Join(" or ", scopes.Select(scope => $"`{scope}`"))}.";
+        to.Description =
+            scopes.Count == 0
+                ? operation.Description
+                : $"{operation.Description}\n\nScope: {string.Join(" or ", scopes.Select(scope => $"`{scope}`"))}.";
         to.Parameters = [.. operation.Parameters];
         to.RequestBody = operation.Request is { } body
             ? new OpenApiRequestBody { Required = true, Content = Media([new Content("application/json", body.Schema, body.Examples)]) }
             : null;
-        to.Security = scopes.Count == 0 ? null : [.. scopes.SelectMany(scope => new[] { Demand(AuthHeader, scope), Demand(Bearer, scope) })];
+        to.Security =
+            scopes.Count == 0 ? null : [.. scopes.SelectMany(scope => new[] { Demand(AuthHeader, scope), Demand(Bearer, scope) })];
         to.Responses = [];
         foreach (var answer in operation.Answers.Concat(Refusals(operation, scopes)).OrderBy(answer => answer.Status))
             to.Responses.Add($"{answer.Status}", Response(answer));
@@ -48,13 +54,18 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
     }
 
     private List<string> Scopes() =>
-    [
-        .. endpoint.OfType<AuthorizationPolicy>().SelectMany(policy => policy.Requirements).OfType<ScopeRequirement>().SelectMany(requirement => requirement.Scopes)
-            .Select(scope => ScopeNames.Of(scope)),
-    ];
+        [
+            .. endpoint
+                .OfType<AuthorizationPolicy>()
+                .SelectMany(policy => policy.Requirements)
+                .OfType<ScopeRequirement>()
+                .SelectMany(requirement => requirement.Scopes)
+                .Select(scope => ScopeNames.Of(scope)),
+        ];
 
     /// <summary>For a scheme that is not OAuth's, OpenAPI 3.1 lets a requirement list the roles that it takes.</summary>
-    private OpenApiSecurityRequirement Demand(string scheme, string scope) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [scope] };
+    private OpenApiSecurityRequirement Demand(string scheme, string scope) =>
+        new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [scope] };
 
     private static IEnumerable<Answer> Refusals(Operation operation, List<string> scopes)
     {
@@ -68,39 +79,63 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
         return all.GroupBy(refused => refused.Answer.Status).Select(refused => Refusal(refused.Key, [.. refused]));
     }
 
-    private static Answer Refusal(int status, IReadOnlyList<Refused> refusals, string? allow = null) => new(status, When(refusals))
-    {
-        Contents = [new Content("application/json", "Errors", [.. refusals.Select(refused => new Example(refused.Name, JsonNode.Parse(refused.Answer.Body().Span)!))])],
-        Headers = status switch
+    private static Answer Refusal(int status, IReadOnlyList<Refused> refusals, string? allow = null) =>
+        new(status, When(refusals))
         {
-            401 => [new Header("WWW-Authenticate", "As RFC 9110 wants it.", "Bearer")],
-            405 => [new Header("Allow", "The methods that the path knows.", allow!)],
-            429 or 503 => [Header.RetryAfter],
-            _ => [],
-        },
-    };
+            Contents =
+            [
+                new Content(
+                    "application/json", "Errors",
+                    [.. refusals.Select(refused => new Example(refused.Name, JsonNode.Parse(refused.Answer.Body().Span)!))]),
+            ],
+            Headers = status switch
+            {
+                401 => [new Header("WWW-Authenticate", "As RFC 9110 wants it.", "Bearer")],
+                405 => [new Header("Allow", "The methods that the path knows.", allow!)],
+                429 or 503 => [Header.RetryAfter],
+                _ => [],
+            },
+        };
 
     private static string When(IReadOnlyList<Refused> refusals) =>
         refusals.Count == 1 ? refusals[0].When : string.Concat(refusals.Select(refused => $"- {refused.When}\n"));
 
-    private OpenApiResponse Response(Answer answer) => new()
-    {
-        Description = answer.Description,
-        Content = answer.Contents.Count == 0 ? null : Media(answer.Contents),
-        Headers = answer.Headers.Count == 0 ? null : answer.Headers.ToDictionary(header => header.Name, header => (IOpenApiHeader)new OpenApiHeader
+    private OpenApiResponse Response(Answer answer) =>
+        new()
         {
-            Description = header.Description,
-            Required = header.Always,
-            Schema = Schema.Text(),
-            Example = header.Example,
-        }),
-    };
+            Description = answer.Description,
+            Content = answer.Contents.Count == 0 ? null : Media(answer.Contents),
+            Headers =
+                answer.Headers.Count == 0
+                    ? null
+                    : answer.Headers.ToDictionary(
+                        header => header.Name,
+                        header =>
+                            (IOpenApiHeader)
+                                new OpenApiHeader
+                                {
+                                    Description = header.Description,
+                                    Required = header.Always,
+                                    Schema = Schema.Text(),
+                                    Example = header.Example,
+                                }
+                    ),
+        };
 
-    private Dictionary<string, OpenApiMediaType> Media(IEnumerable<Content> contents) => contents.ToDictionary(content => content.Type, content => new OpenApiMediaType
-    {
-        Schema = content.Schema is not null ? new OpenApiSchemaReference(content.Schema, document) : content.Examples.Length > 0 ? Schema.Text() : null,
-        Examples = content.Examples.Length == 0
-            ? null
-            : content.Examples.ToDictionary(example => example.Name, example => (IOpenApiExample)new OpenApiExample { Value = example.Value.DeepClone() }),
-    });
+    private Dictionary<string, OpenApiMediaType> Media(IEnumerable<Content> contents) =>
+        contents.ToDictionary(
+            content => content.Type,
+            content => new OpenApiMediaType
+            {
+                Schema =
+                    content.Schema is not null ? new OpenApiSchemaReference(content.Schema, document)
+                    : content.Examples.Length > 0 ? Schema.Text()
+                    : null,
+                Examples =
+                    content.Examples.Length == 0
+                        ? null
+                        : content.Examples.ToDictionary(
+                            example => example.Name, example => (IOpenApiExample)new OpenApiExample { Value = example.Value.DeepClone() }),
+            }
+        );
 }

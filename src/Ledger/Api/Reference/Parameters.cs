@@ -21,22 +21,30 @@ internal static class Parameters
         new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" }, "erase-ticket-4711");
 
     /// <summary>How many items a page holds at most.</summary>
-    public static OpenApiParameter Limit(int most, int absent) => InQuery("limit", $"At most so many items; {absent} unless told.",
-        new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = $"{most}", Default = JsonValue.Create(absent) }, Math.Min(20, most));
+    public static OpenApiParameter Limit(int most, int absent) =>
+        InQuery(
+            "limit", $"At most so many items; {absent} unless told.",
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = $"{most}", Default = JsonValue.Create(absent) },
+            Math.Min(20, most));
 
-    public static OpenApiParameter InQuery(string name, string description, OpenApiSchema schema, JsonNode example) => Make(ParameterLocation.Query, name, description, schema, example);
+    public static OpenApiParameter InQuery(string name, string description, OpenApiSchema schema, JsonNode example) =>
+        Make(ParameterLocation.Query, name, description, schema, example);
 
-    public static OpenApiParameter InPath(string name, string description, OpenApiSchema schema, JsonNode example) => Make(ParameterLocation.Path, name, description, schema, example);
+    public static OpenApiParameter InPath(string name, string description, OpenApiSchema schema, JsonNode example) =>
+        Make(ParameterLocation.Path, name, description, schema, example);
 
-    public static OpenApiParameter InHeader(string name, string description, OpenApiSchema schema, JsonNode example) => Make(ParameterLocation.Header, name, description, schema, example);
+    public static OpenApiParameter InHeader(string name, string description, OpenApiSchema schema, JsonNode example) =>
+        Make(ParameterLocation.Header, name, description, schema, example);
 
-    private static OpenApiParameter Make(ParameterLocation place, string name, string description, OpenApiSchema schema, JsonNode example) => new()
-    {
-        Name = name,
-        In = place,
-        Required = place == ParameterLocation.Path,
-        Description = description,
-        Schema = schema,
-        Example = example,
-    };
+    private static OpenApiParameter Make(
+        ParameterLocation place, string name, string description, OpenApiSchema schema, JsonNode example) =>
+        new()
+        {
+            Name = name,
+            In = place,
+            Required = place == ParameterLocation.Path,
+            Description = description,
+            Schema = schema,
+            Example = example,
+        };
 }

@@ -19,7 +19,8 @@ internal sealed class DatabaseLogSource(AuditSnapshot snapshot) : ILogSource
         var findings = new Findings();
         await foreach (var leaf in LoggedEvents.ReadAsync(await snapshot.ConnectAsync(cancel), from, to, findings, cancel))
         {
-            yield return leaf.Entry ?? throw new MirrorException($"{leaf} cannot be exported: its event is missing or was changed. `ledger audit` says more");
+            yield return leaf.Entry
+                ?? throw new MirrorException($"{leaf} cannot be exported: its event is missing or was changed. `ledger audit` says more");
         }
     }
 }

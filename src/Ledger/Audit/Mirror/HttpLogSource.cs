@@ -13,7 +13,10 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
     /// <summary>Bytes of an answer, at most: a full bundle of the largest entries, each behind its length of two bytes.</summary>
     private const long MaxAnswerBytes = TileId.FullWidth * (2L + LeafEntry.MaxBytes);
 
-    /// <summary>A client that follows no redirection, which could lead the token to another host, and takes no answer that is larger than any of a log's can be.</summary>
+    /// <summary>
+    /// A client that follows no redirection, which could lead the token to another host, and takes no answer that is larger than any of a
+    /// log's can be.
+    /// </summary>
     /// <param name="log">The log's URL, ended by a slash.</param>
     /// <param name="token">Of a client with the scope 'Ledger Audit'; null: none.</param>
     public static HttpClient Client(Uri log, string? token)
@@ -52,7 +55,9 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
     {
         try
         {
-            return TileId.ReadBundle(bundle) is { } entries && entries.Count == width ? entries : throw new FormatException($"it does not have {width} entries");
+            return TileId.ReadBundle(bundle) is { } entries && entries.Count == width
+                ? entries
+                : throw new FormatException($"it does not have {width} entries");
         }
         catch (FormatException e)
         {
@@ -67,11 +72,17 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
             using var response = await http.GetAsync(path, cancel);
             if (response.IsSuccessStatusCode)
                 return await response.Content.ReadAsByteArrayAsync(cancel);
-            return isOptional && response.StatusCode == HttpStatusCode.NotFound ? null : throw new MirrorException($"{http.BaseAddress}{path} answered {(int)response.StatusCode}{ToDo((int)response.StatusCode)}");
+            return isOptional && response.StatusCode == HttpStatusCode.NotFound
+                ? null
+                : throw new MirrorException(
+                    $"{http.BaseAddress}{path} answered {(int)response.StatusCode}{ToDo((int)response.StatusCode)}");
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            throw new MirrorException($"{http.BaseAddress}{path} answered more than the {MaxAnswerBytes:N0} bytes that an answer of a log can have: is it a log's URL?", e);
+            throw new MirrorException(
+                $"{http.BaseAddress}{path} answered more than the {MaxAnswerBytes:N0} bytes that an answer of a log can have: is it a "
+                + "log's URL?",
+                e);
         }
         catch (HttpRequestException e)
         {
@@ -79,10 +90,12 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
         }
     }
 
-    private static string ToDo(int status) => status switch
-    {
-        401 or 403 => ": entries need a token of a client with the scope 'Ledger Audit' (LEDGER_TOKEN or --token-stdin)",
-        >= 300 and < 400 => ": redirections are not followed, so that the token goes nowhere else: give the URL that it leads to, if you trust it",
-        _ => "",
-    };
+    private static string ToDo(int status) =>
+        status switch
+        {
+            401 or 403 => ": entries need a token of a client with the scope 'Ledger Audit' (LEDGER_TOKEN or --token-stdin)",
+            >= 300 and < 400 =>
+                ": redirections are not followed, so that the token goes nowhere else: give the URL that it leads to, if you trust it",
+            _ => "",
+        };
 }

@@ -11,8 +11,8 @@ namespace Ledger.Audit.Mirror;
 public sealed record ExportResult(long Before, long After, string Origin);
 
 /// <summary>
-/// Brings a mirror up to date: what it has stays as it is, and what follows is added, its tree built anew from the entries. Only a log that goes on from the mirror's own last
-/// checkpoint is taken.
+/// Brings a mirror up to date: what it has stays as it is, and what follows is added, its tree built anew from the entries. Only a log
+/// that goes on from the mirror's own last checkpoint is taken.
 /// </summary>
 /// <param name="keys">The log's keys: a checkpoint that none of them signed is refused; none: signatures are not checked.</param>
 public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys)
@@ -24,7 +24,10 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
     /// <exception cref="MirrorException">The log must not be mirrored; what the mirror had is as it was.</exception>
     public async Task<ExportResult> RunAsync(Action<long, long>? progress, CancellationToken cancel)
     {
-        var note = await source.CheckpointAsync(cancel) ?? throw new MirrorException("no checkpoint is published yet: a running `ledger serve` publishes one within a second of the first event");
+        var note =
+            await source.CheckpointAsync(cancel)
+            ?? throw new MirrorException(
+                "no checkpoint is published yet: a running `ledger serve` publishes one within a second of the first event");
         var latest = Open(note, "the log's checkpoint");
         var had = mirror.Checkpoint();
         var before = had is null ? null : Open(had, $"the checkpoint of the mirror in {mirror.Folder}");
@@ -37,7 +40,8 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
         if (latest.Size > size || before is null)
         {
             await AddEntriesAsync(from, before, latest, progress, cancel);
-            mirror.WriteCheckpoint(note); // before this line a crash leaves the old mirror with some files more, which the next export writes again
+            // before this line a crash leaves the old mirror with some files more, which the next export writes again
+            mirror.WriteCheckpoint(note);
             foreach (var (level, number, width) in _written)
                 mirror.RemovePartials(level, number, width);
         }
@@ -48,7 +52,8 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
         return new ExportResult(size, latest.Size, latest.Origin);
     }
 
-    private async Task AddEntriesAsync(long from, Checkpoint? before, Checkpoint latest, Action<long, long>? progress, CancellationToken cancel)
+    private async Task AddEntriesAsync(
+        long from, Checkpoint? before, Checkpoint latest, Action<long, long>? progress, CancellationToken cancel)
     {
         var index = from;
         await foreach (var entry in source.EntriesAsync(from, latest.Size, cancel))
@@ -66,8 +71,12 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
         }
         if (index != latest.Size || !Root(index).AsSpan().SequenceEqual(latest.Root))
         {
-            throw before is { Size: > 0 } ? Forked(before.Size) : new MirrorException(
-                $"the log's entries do not give the root of its checkpoint of size {latest.Size}: events were changed or removed. The mirror's checkpoint was not touched; `ledger audit` on the database says where");
+            throw before is { Size: > 0 }
+                ? Forked(before.Size)
+                : new MirrorException(
+                    $"the log's entries do not give the root of its checkpoint of size {latest.Size}: events were changed or removed. "
+                    + "The mirror's checkpoint was not touched; `ledger audit` on the database says where"
+                );
         }
         WriteEdge(index);
     }
@@ -77,16 +86,21 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
         if (latest.Size < before.Size)
         {
             throw new MirrorException(
-                $"the log has {latest.Size} leaves, and the mirror {before.Size}: the database was rolled back to an older backup, or this is another log. The mirror was not touched, and holds what was lost: "
+                $"the log has {latest.Size} leaves, and the mirror {before.Size}: the database was rolled back to an older backup, or "
+                + "this is another log. The mirror was not touched, and holds what was lost: "
                 + "`ledger audit --mirror DIR` with the database names it");
         }
         if (latest.Size == before.Size && !latest.Root.AsSpan().SequenceEqual(before.Root))
             throw Forked(before.Size);
     }
 
-    private static MirrorException Forked(long size) => new(
-        $"the log does not go on from what the mirror holds ({size} leaves): a fork, or events were changed. Either a restored database went on under the same name, or history was rewritten. "
-        + "The mirror's checkpoint was not touched: keep the mirror, it is the evidence. `ledger audit --mirror DIR` with the database says more; mirror the new log into another folder");
+    private static MirrorException Forked(long size) =>
+        new(
+            $"the log does not go on from what the mirror holds ({size} leaves): a fork, or events were changed. Either a restored "
+            + "database went on under the same name, or history was rewritten. "
+                + "The mirror's checkpoint was not touched: keep the mirror, it is the evidence. `ledger audit --mirror DIR` with the "
+                + "database says more; mirror the new log into another folder"
+        );
 
     /// <summary>The right edge of the tree at a bundle's beginning, from the mirror's own tiles.</summary>
     private void TakeEdge(long from, long size)
@@ -97,7 +111,10 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
             var width = (int)(hashes % TileId.FullWidth);
             var tile = width == 0 ? [] : mirror.Read(level, hashes / TileId.FullWidth, size);
             if (tile is null || tile.Length < width * MerkleTree.HashSize)
-                throw new MirrorException($"the mirror lacks {new TileId(level, hashes / TileId.FullWidth, Math.Max(width, 1)).Path}: it is damaged. Export into an empty folder");
+                throw new MirrorException(
+                    $"the mirror lacks {new TileId(level, hashes / TileId.FullWidth, Math.Max(width, 1)).Path}: it is damaged. Export "
+                    + "into an empty folder"
+                );
             _edge.Add([.. tile.AsSpan(0, width * MerkleTree.HashSize).ToArray().Chunk(MerkleTree.HashSize)]);
         }
     }
@@ -153,6 +170,7 @@ public sealed class LogExport(ILogSource source, MirrorFolder mirror, IReadOnlyL
     private Checkpoint Open(string note, string what)
     {
         var findings = new Findings();
-        return new CheckpointSignatures(keys, findings).Open(note, what) ?? throw new MirrorException($"{what} is not to be trusted: {findings.All[0].Found}. Nothing was written");
+        return new CheckpointSignatures(keys, findings).Open(note, what)
+            ?? throw new MirrorException($"{what} is not to be trusted: {findings.All[0].Found}. Nothing was written");
     }
 }

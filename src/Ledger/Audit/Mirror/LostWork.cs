@@ -39,7 +39,10 @@ public sealed record LostErasure(string Job, long Ordinal, byte[] Commitment, st
 /// <param name="ToDo">How it is forgotten again.</param>
 public sealed record LostForgetting(string Job, string Bot, DateTimeOffset ForgottenAt, string ToDo);
 
-/// <summary>Compares a mirror with a database that was restored from an older backup: what the mirror has beyond the leaves that both have is what was lost.</summary>
+/// <summary>
+/// Compares a mirror with a database that was restored from an older backup: what the mirror has beyond the leaves that both have is what
+/// was lost.
+/// </summary>
 /// <param name="mirror">Audited, and in order.</param>
 /// <param name="size">Its leaves.</param>
 /// <param name="database">The restored database.</param>
@@ -96,7 +99,8 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
                 continue;
             if (await FindJobAsync(connection, leaf.Stream, cancel) is not { } restored)
             {
-                yield return new LostErasure(leaf.Stream, deleted.Ordinal, deleted.Commitment, null, "the job is lost: its client must submit it again");
+                yield return new LostErasure(
+                    leaf.Stream, deleted.Ordinal, deleted.Commitment, null, "the job is lost: its client must submit it again");
                 continue;
             }
             var (outcomes, entries) = await FindRowAsync(connection, leaf.Stream, restored, deleted.Ordinal, cancel);
@@ -105,25 +109,31 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
             if (outcomes?.Length > place && outcomes[place] == OutcomeCode.Deleted && (id is not null || restored.Key is null))
                 continue;
             yield return new LostErasure(
-                leaf.Stream, deleted.Ordinal, deleted.Commitment, id, restored.IsEnded ? "the job has ended without it: submit a new one" : "the job goes on by itself in its window");
+                leaf.Stream, deleted.Ordinal, deleted.Commitment, id,
+                restored.IsEnded ? "the job has ended without it: submit a new one" : "the job goes on by itself in its window");
         }
     }
 
-    /// <summary>Jobs that were forgotten beyond <paramref name="common"/>, and not again since. One that is lost altogether is not among them.</summary>
+    /// <summary>
+    /// Jobs that were forgotten beyond <paramref name="common"/>, and not again since. One that is lost altogether is not among them.
+    /// </summary>
     public async IAsyncEnumerable<LostForgetting> ForgettingsAsync(long common, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await foreach (var (leaf, @event) in EventsAsync(common, cancel))
         {
-            if (@event is JobKeyDestroyed destroyed && await FindJobAsync(connection, destroyed.Job, cancel) is { IsForgotten: false } restored)
+            if (@event is JobKeyDestroyed destroyed
+                && await FindJobAsync(connection, destroyed.Job, cancel) is { IsForgotten: false } restored)
             {
                 yield return new LostForgetting(
-                    destroyed.Job, destroyed.Bot, leaf.At, $"forget again{(restored.IsEnded ? "" : ", once the job has ended")}: `ledger forget {destroyed.Job}`");
+                    destroyed.Job, destroyed.Bot, leaf.At,
+                    $"forget again{(restored.IsEnded ? "" : ", once the job has ended")}: `ledger forget {destroyed.Job}`");
             }
         }
     }
 
-    private async IAsyncEnumerable<(AuditedLeaf Leaf, object Event)> EventsAsync(long from, [EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<(AuditedLeaf Leaf, object Event)> EventsAsync(
+        long from, [EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var leaf in MirrorAudit.LeavesAsync(mirror, from, size, new Findings(), cancel))
         {
@@ -152,7 +162,8 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
     }
 
     private static Dictionary<string, string> Requested(JobKey key, byte[] sealedRequest) =>
-        SealedRequest.Read(key.Unseal(SealedKind.Request, 0, sealedRequest)) is DeletionRequest.ByConversationIds { ConversationIds: var ids }
+        SealedRequest.Read(key.Unseal(SealedKind.Request, 0, sealedRequest))
+            is DeletionRequest.ByConversationIds { ConversationIds: var ids }
             ? ids.ToDictionary(id => Convert.ToBase64String(key.Commit(IdentifierKind.Conversation, id)), id => id)
             : [];
 
@@ -167,7 +178,10 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
             await using var reader = await command.ExecuteReaderAsync(cancel);
             if (await reader.ReadAsync(cancel))
             {
-                var entries = restored.Key is null || await reader.IsDBNullAsync(0, cancel) ? null : TryUnseal(restored.Key, row, reader.GetFieldValue<byte[]>(0));
+                var entries =
+                    restored.Key is null || await reader.IsDBNullAsync(0, cancel)
+                        ? null
+                        : TryUnseal(restored.Key, row, reader.GetFieldValue<byte[]>(0));
                 _row = (job, row, reader.GetFieldValue<byte[]>(1), entries);
             }
         }
@@ -186,11 +200,16 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
         }
     }
 
-    /// <summary>The id, if what the restored list or request says is what was erased: a list that was resolved anew after the restore may be another.</summary>
+    /// <summary>
+    /// The id, if what the restored list or request says is what was erased: a list that was resolved anew after the restore may be
+    /// another.
+    /// </summary>
     private static string? Open(Restored restored, IReadOnlyList<ManifestEntry>? entries, ConversationDeleted deleted)
     {
         var place = (int)(deleted.Ordinal % Manifest.RowSize);
-        if (restored.Key is { } key && place < entries?.Count && key.Commit(IdentifierKind.Conversation, entries[place].ConversationId).AsSpan().SequenceEqual(deleted.Commitment))
+        if (restored.Key is { } key
+            && place < entries?.Count
+            && key.Commit(IdentifierKind.Conversation, entries[place].ConversationId).AsSpan().SequenceEqual(deleted.Commitment))
             return entries[place].ConversationId;
         return restored.Requested.GetValueOrDefault(Convert.ToBase64String(deleted.Commitment));
     }

@@ -119,7 +119,9 @@ public static class MirrorAudit
         }
         catch (FormatException e)
         {
-            findings.Add(FindingKind.EventUnreadable, $"leaf {index}", "an event in canonical JSON", e.Message, "The log holds something else than an event, or the mirror's file was changed.");
+            findings.Add(
+                FindingKind.EventUnreadable, $"leaf {index}", "an event in canonical JSON", e.Message,
+                "The log holds something else than an event, or the mirror's file was changed.");
             return new AuditedLeaf(index, "", 0, "", default, bytes, bytes.ToArray());
         }
     }
@@ -132,7 +134,9 @@ public static class MirrorAudit
         {
             var isJob = JobId.TryParse(leaf.Stream, out var job);
             if (!isJob && !Guid.TryParseExact(leaf.Stream, "D", out _))
-                findings.Add(FindingKind.EventUnreadable, leaf.ToString(), "a stream's id", leaf.Stream, "The log holds something else than an event of this ledger.");
+                findings.Add(
+                    FindingKind.EventUnreadable, leaf.ToString(), "a stream's id", leaf.Stream,
+                    "The log holds something else than an event of this ledger.");
             // Which kind of stream it is is not in an entry, unless it is a job's.
             var stranger = Guid.TryParseExact(leaf.Stream, "D", out var id) ? id : default;
             stream = isJob

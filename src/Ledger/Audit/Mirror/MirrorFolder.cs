@@ -5,8 +5,8 @@ using Ledger.Contracts.Transparency;
 namespace Ledger.Audit.Mirror;
 
 /// <summary>
-/// A copy of the log as static files, under the names that tlog-tiles serves them (c2sp.org/tlog-tiles): <c>checkpoint</c>, <c>tile/L/N[.p/W]</c>,
-/// <c>tile/entries/N[.p/W]</c>. Any web server can serve the folder as a log.
+/// A copy of the log as static files, under the names that tlog-tiles serves them (c2sp.org/tlog-tiles): <c>checkpoint</c>,
+/// <c>tile/L/N[.p/W]</c>, <c>tile/entries/N[.p/W]</c>. Any web server can serve the folder as a log.
 /// </summary>
 public sealed class MirrorFolder(string folder)
 {
@@ -55,13 +55,17 @@ public sealed class MirrorFolder(string folder)
         var partials = Path.Combine(folder, new TileId(level, number, TileId.FullWidth).Path + ".p");
         if (!Directory.Exists(partials))
             return;
-        foreach (var file in Directory.GetFiles(partials).Where(file => width == TileId.FullWidth || Path.GetFileName(file) != width.ToString()))
+        foreach (
+            var file in Directory.GetFiles(partials).Where(file => width == TileId.FullWidth || Path.GetFileName(file) != width.ToString()))
             File.Delete(file);
         if (!Directory.EnumerateFileSystemEntries(partials).Any())
             Directory.Delete(partials);
     }
 
-    /// <summary>Written beside its place, flushed and moved there: a crash leaves the old file or the new one, and at worst a <c>.new</c> that the next export overwrites.</summary>
+    /// <summary>
+    /// Written beside its place, flushed and moved there: a crash leaves the old file or the new one, and at worst a <c>.new</c> that the
+    /// next export overwrites.
+    /// </summary>
     private void Write(string path, ReadOnlySpan<byte> bytes)
     {
         var file = Path.Combine(folder, path);

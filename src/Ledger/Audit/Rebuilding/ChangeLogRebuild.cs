@@ -104,8 +104,11 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, LeftAloneStream
     private async Task<long> SizeAsync(CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand("select size from ledger.log_state", session);
-        return (long)(await command.ExecuteScalarAsync(cancel)
-            ?? throw new RebuildException("the database has lost the state of its log (ledger.log_state has no row): restore it from a backup"));
+        return (long)(
+            await command.ExecuteScalarAsync(cancel)
+            ?? throw new RebuildException(
+                "the database has lost the state of its log (ledger.log_state has no row): restore it from a backup")
+        );
     }
 
     private async Task<Range> RangeAsync(long from, long to, CancellationToken cancel)
@@ -173,7 +176,12 @@ internal sealed class ChangeLogRebuild(NpgsqlConnection session, LeftAloneStream
         }
         return new Difference(
             wrong,
-            [.. range.Entries.Values.Where(entry => !leftAlone.Contains(entry.Stream) && !right.Contains((entry.Stream, entry.FirstVersion)))]);
+            [
+                .. range.Entries.Values.Where(entry =>
+                    !leftAlone.Contains(entry.Stream) && !right.Contains((entry.Stream, entry.FirstVersion))
+                ),
+            ]
+        );
     }
 
     private async Task RemoveAsync(

@@ -63,7 +63,10 @@ internal sealed class DocumentRebuild(
         var whole = chunk.Where(stream => stream.IsWhole(versions[stream.Id])).ToList();
         foreach (var projection in InlineProjection.All)
         {
-            var folds = whole.Where(stream => stream.Type == projection.StreamType).Select(stream => (stream.Projected, stream.Version)).ToList();
+            var folds = whole
+                .Where(stream => stream.Type == projection.StreamType)
+                .Select(stream => (stream.Projected, stream.Version))
+                .ToList();
             Documents += folds.Count;
             await foreach (var difference in StoredDocuments.DifferencesAsync(session, projection, folds, cancel))
                 suspects.Add(difference.Stream);

@@ -40,7 +40,8 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
     }
 
     /// <summary>The tree has grown by a leaf.</summary>
-    public ValueTask ReachedAsync(MerkleRoot tree) => _next?.Checkpoint.Size == tree.Size ? new(CompareAsync(tree)) : ValueTask.CompletedTask;
+    public ValueTask ReachedAsync(MerkleRoot tree) =>
+        _next?.Checkpoint.Size == tree.Size ? new(CompareAsync(tree)) : ValueTask.CompletedTask;
 
     /// <summary>The tree is complete: what is left was signed for more leaves than there are.</summary>
     public async Task FinishAsync(MerkleRoot tree)
@@ -54,8 +55,12 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
                 continue;
             }
             findings.Add(
-                FindingKind.RolledBack, next.Name, $"a log of at least {next.Checkpoint.Size} leaves", $"{tree.Size} leaves: {next.Checkpoint.Size - tree.Size} are missing",
-                "The log is shorter than it was when this was signed: the database was rolled back to an older backup, or its end was cut off. What is missing is in mirrors of the log: "
+                FindingKind.RolledBack,
+                next.Name,
+                $"a log of at least {next.Checkpoint.Size} leaves",
+                $"{tree.Size} leaves: {next.Checkpoint.Size - tree.Size} are missing",
+                "The log is shorter than it was when this was signed: the database was rolled back to an older backup, or its end was "
+                + "cut off. What is missing is in mirrors of the log: "
                 + "`ledger audit --mirror DIR` with this database names the jobs that are lost and what must be erased again.");
         }
     }
@@ -85,20 +90,38 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
     }
 
     /// <summary>What was lost before the log got another name is known, and recorded by that event: no difference.</summary>
-    private void NoteLost(KeptCheckpoint kept) => findings.Note(
-        $"Leaves of the log under its earlier name {kept.Checkpoint.Origin} were lost before it was renamed: "
-        + $"the log does not have those of {kept.Name}.");
+    private void NoteLost(KeptCheckpoint kept) =>
+        findings.Note(
+            $"Leaves of the log under its earlier name {kept.Checkpoint.Origin} were lost before it was renamed: "
+                + $"the log does not have those of {kept.Name}."
+        );
 
-    private void AddFork(KeptCheckpoint kept, byte[] root) => findings.Add(
-        FindingKind.Forked, kept.Name, $"the root {Convert.ToBase64String(kept.Checkpoint.Root)} over the first {kept.Checkpoint.Size} leaves", Convert.ToBase64String(root),
-        "A fork: this log and the one that was signed have as many leaves, but not the same. "
-        + (_lastAgreed < 0 ? "No smaller checkpoint agrees either." : $"They agree up to leaf {_lastAgreed}, and part before leaf {kept.Checkpoint.Size}.")
-        + " Events were rewritten and logged anew, or a restored database went on under the same name. Keep the checkpoint: it is the evidence.");
+    private void AddFork(KeptCheckpoint kept, byte[] root) =>
+        findings.Add(
+            FindingKind.Forked,
+            kept.Name,
+            $"the root {Convert.ToBase64String(kept.Checkpoint.Root)} over the first {kept.Checkpoint.Size} leaves",
+            Convert.ToBase64String(root),
+            "A fork: this log and the one that was signed have as many leaves, but not the same. "
+                + (
+                    _lastAgreed < 0
+                        ? "No smaller checkpoint agrees either."
+                        : $"They agree up to leaf {_lastAgreed}, and part before leaf {kept.Checkpoint.Size}."
+                )
+                + " Events were rewritten and logged anew, or a restored database went on under the same name. Keep the checkpoint: it "
+                + "is the evidence."
+        );
 
-    private void AddLost(KeptCheckpoint kept, byte[] root) => findings.Add(
-        FindingKind.RolledBack, kept.Name, $"the root {Convert.ToBase64String(kept.Checkpoint.Root)} over the first {kept.Checkpoint.Size} leaves", Convert.ToBase64String(root),
-        $"This was signed under an earlier name of the log, {kept.Checkpoint.Origin}. After leaf {Math.Max(_lastAgreed, 0)} at the earliest, leaves were lost in a restore, and the log goes on as {origin}. "
-        + "What was lost is in mirrors made before: `ledger audit --mirror DIR` with this database names it.");
+    private void AddLost(KeptCheckpoint kept, byte[] root) =>
+        findings.Add(
+            FindingKind.RolledBack,
+            kept.Name,
+            $"the root {Convert.ToBase64String(kept.Checkpoint.Root)} over the first {kept.Checkpoint.Size} leaves",
+            Convert.ToBase64String(root),
+            $"This was signed under an earlier name of the log, {kept.Checkpoint.Origin}. After leaf {Math.Max(_lastAgreed, 0)} at the "
+            + $"earliest, leaves were lost in a restore, and the log goes on as {origin}. "
+                + "What was lost is in mirrors made before: `ledger audit --mirror DIR` with this database names it."
+        );
 
     private async Task MoveNextAsync() => _next = await _checkpoints.MoveNextAsync() ? _checkpoints.Current : null;
 

@@ -26,13 +26,15 @@ internal sealed class CheckpointSignatures(IReadOnlyList<NoteVerifier> keys, Fin
     public long Checked { get; private set; }
 
     /// <summary>The checkpoints of the database from a size on, smallest first.</summary>
-    public async IAsyncEnumerable<KeptCheckpoint> ReadAsync(NpgsqlConnection connection, long from, [EnumeratorCancellation] CancellationToken cancel = default)
+    public async IAsyncEnumerable<KeptCheckpoint> ReadAsync(
+        NpgsqlConnection connection, long from, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await using var command = AuditSnapshot.Command(connection, ReadSql, from);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            var (origin, size, root, note) = (reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetString(3));
+            var (origin, size, root, note) = (
+                reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2), reader.GetString(3));
             var name = $"the checkpoint of {origin} at size {size} (ledger.log_checkpoints)";
             if (Open(note, name, otherKeys: []) is not ({ } checkpoint, var isCounted))
                 continue;
@@ -89,7 +91,10 @@ internal sealed class CheckpointSignatures(IReadOnlyList<NoteVerifier> keys, Fin
         : $"it is of the log '{checkpoint.Origin}', and no key of that name was given "
             + $"({string.Join(", ", keys.Select(key => key.Name).Distinct())})";
 
-    private const string Meaning = "The log's key did not sign this: it is another log's, a forgery, or was changed. If the log had that name or key earlier, give its vkey with a further --key.";
+    private const string Meaning =
+        "The log's key did not sign this: it is another log's, a forgery, or was changed. If the log had that name or key earlier, give "
+        + "its vkey with a further --key.";
 
-    private string KeyNames() => keys.Count == 0 ? "the log's key" : string.Join(" or ", keys.Select(key => string.Join('+', key.ToString().Split('+').Take(2))));
+    private string KeyNames() =>
+        keys.Count == 0 ? "the log's key" : string.Join(" or ", keys.Select(key => string.Join('+', key.ToString().Split('+').Take(2))));
 }

@@ -4,7 +4,8 @@ using Npgsql;
 namespace Ledger.Audit.Tree;
 
 /// <summary>
-/// Where in the log the events of a stream are, read by stream beside the events themselves: each event must have one leaf, in the stream's order, or be queued.
+/// Where in the log the events of a stream are, read by stream beside the events themselves: each event must have one leaf, in the
+/// stream's order, or be queued.
 /// </summary>
 internal sealed class LogPlaces(Findings findings)
 {
@@ -80,14 +81,19 @@ internal sealed class LogPlaces(Findings findings)
             if (place.First < before.End)
             {
                 findings.Add(
-                    FindingKind.EventTwiceInLog, $"version {place.First} of {_stream}", $"one place in the log: {Text(before)}", $"also {Text(place)}",
-                    "An event was put into the log again, past the ledger: by a changed map (ledger.log_runs) or queue (ledger.log_queue).");
+                    FindingKind.EventTwiceInLog, $"version {place.First} of {_stream}", $"one place in the log: {Text(before)}",
+                    $"also {Text(place)}",
+                    "An event was put into the log again, past the ledger: by a changed map (ledger.log_runs) or queue (ledger.log_queue)."
+                );
             }
             else if (place.FirstIndex < before.FirstIndex || (place.FirstIndex is not null && before.FirstIndex is null))
             {
                 findings.Add(
-                    FindingKind.EventOutOfOrder, $"version {place.First} of {_stream}", $"a leaf after version {before.First}, which is {Text(before)}", Text(place),
-                    "The log has the stream's events in another order than the stream: rows of the map (ledger.log_runs) were exchanged, or versions were (ledger.mt_events).");
+                    FindingKind.EventOutOfOrder, $"version {place.First} of {_stream}",
+                    $"a leaf after version {before.First}, which is {Text(before)}", Text(place),
+                    "The log has the stream's events in another order than the stream: rows of the map (ledger.log_runs) were exchanged, "
+                    + "or versions were (ledger.mt_events)."
+                );
             }
         }
     }
@@ -98,16 +104,18 @@ internal sealed class LogPlaces(Findings findings)
         if (place.FirstIndex is null)
         {
             findings.Add(
-                FindingKind.EventRemoved, $"version {place.First} of {place.Name}", "an event that waits for the log", "no such row in ledger.mt_events",
+                FindingKind.EventRemoved, $"version {place.First} of {place.Name}", "an event that waits for the log",
+                "no such row in ledger.mt_events",
                 "The event was removed past the ledger before it was logged: nothing can tell what it was.");
         }
     }
 
-    private async Task AdvanceAsync(CancellationToken cancel) => _ahead = await _reader.ReadAsync(cancel)
-        ? new Place(
-            _reader.GetGuid(0), AuditedLeaf.NameOf(_reader.GetGuid(0), _reader.IsDBNull(4) ? null : _reader.GetString(4)), _reader.GetInt64(1), _reader.GetInt64(2),
-            _reader.IsDBNull(3) ? null : _reader.GetInt64(3))
-        : null;
+    private async Task AdvanceAsync(CancellationToken cancel) =>
+        _ahead = await _reader.ReadAsync(cancel)
+            ? new Place(
+                _reader.GetGuid(0), AuditedLeaf.NameOf(_reader.GetGuid(0), _reader.IsDBNull(4) ? null : _reader.GetString(4)),
+                _reader.GetInt64(1), _reader.GetInt64(2), _reader.IsDBNull(3) ? null : _reader.GetInt64(3))
+            : null;
 
     private static string Text(Place place) => place.FirstIndex is { } index ? $"leaf {index}" : "queued";
 }

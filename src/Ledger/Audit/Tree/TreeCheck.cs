@@ -3,8 +3,9 @@ using Ledger.Contracts.Transparency;
 namespace Ledger.Audit.Tree;
 
 /// <summary>
-/// Builds the tree anew from leaves that go by in log order and compares each hash with the stored tiles. It holds one tile a level and the leaves of one tile.
-/// Where an event and the stored hash of its leaf differ, the tree above says which of the two was changed, and the audit goes on with the other.
+/// Builds the tree anew from leaves that go by in log order and compares each hash with the stored tiles. It holds one tile a level and
+/// the leaves of one tile. Where an event and the stored hash of its leaf differ, the tree above says which of the two was changed, and
+/// the audit goes on with the other.
 /// </summary>
 /// <param name="read">The stored tiles.</param>
 /// <param name="size">Leaves of the log.</param>
@@ -27,8 +28,8 @@ internal sealed class TreeCheck(TileReader read, long size, byte[] root, Finding
     public MerkleRoot Tree { get; } = new();
 
     /// <summary>
-    /// Begins behind a checkpoint instead of at leaf 0: the stored hashes left of it are taken over. Whether they are the checkpoint's is for the caller to compare:
-    /// <see cref="Tree"/> is that of its size.
+    /// Begins behind a checkpoint instead of at leaf 0: the stored hashes left of it are taken over. Whether they are the checkpoint's is
+    /// for the caller to compare: <see cref="Tree"/> is that of its size.
     /// </summary>
     /// <returns>False: hashes that a log of this size has are missing.</returns>
     public async Task<bool> TryBeginAtAsync(long start, CancellationToken cancel)
@@ -93,8 +94,12 @@ internal sealed class TreeCheck(TileReader read, long size, byte[] root, Finding
     private async Task<List<byte[]?>> ArbitrateAsync(Level level, List<byte[]?> events, List<byte[]?> stored, CancellationToken cancel)
     {
         var isFull = level.Hashes.Count + _block.Count == TileId.FullWidth;
-        var above = isFull ? Split(await read(1, level.Number / TileId.FullWidth, cancel), (int)(level.Number % TileId.FullWidth), 1)[0] : root;
-        bool IsLogged(List<byte[]?> hashes) => above is not null && hashes.All(hash => hash is not null)
+        var above = isFull
+            ? Split(await read(1, level.Number / TileId.FullWidth, cancel), (int)(level.Number % TileId.FullWidth), 1)[0]
+            : root;
+        bool IsLogged(List<byte[]?> hashes) =>
+            above is not null
+            && hashes.All(hash => hash is not null)
             && above.AsSpan().SequenceEqual(isFull ? RootOver([.. level.Hashes, .. hashes!]) : TreeRootWith([.. level.Hashes, .. hashes!]));
         var areStoredLogged = IsLogged(stored);
         var areEventsLogged = !areStoredLogged && IsLogged(events);
@@ -146,9 +151,13 @@ internal sealed class TreeCheck(TileReader read, long size, byte[] root, Finding
         }
     }
 
-    private void AddTile(Level level, int place, byte[] computed, byte[]? stored) => findings.Add(
-        FindingKind.Tile, $"tile {level.Height}/{level.Number}, hash {place}", Convert.ToBase64String(computed), stored is null ? "no hash" : Convert.ToBase64String(stored),
-        "A stored hash of the tree was changed or lost: proofs made from it would fail. Restore the tile from a backup or a mirror; the events are not affected.");
+    private void AddTile(Level level, int place, byte[] computed, byte[]? stored) =>
+        findings.Add(
+            FindingKind.Tile, $"tile {level.Height}/{level.Number}, hash {place}", Convert.ToBase64String(computed),
+            stored is null ? "no hash" : Convert.ToBase64String(stored),
+            "A stored hash of the tree was changed or lost: proofs made from it would fail. Restore the tile from a backup or a mirror; "
+            + "the events are not affected."
+        );
 
     private byte[] TreeRootWith(IReadOnlyList<byte[]> leaves)
     {
@@ -187,6 +196,14 @@ internal sealed class TreeCheck(TileReader read, long size, byte[] root, Finding
     }
 
     /// <summary>Hashes of a tile; null where it has none.</summary>
-    private static List<byte[]?> Split(byte[]? tile, int first, int count) => [.. Enumerable.Range(first, count).Select(i =>
-        tile is not null && tile.Length >= (i + 1) * MerkleTree.HashSize ? tile[(i * MerkleTree.HashSize)..((i + 1) * MerkleTree.HashSize)] : null)];
+    private static List<byte[]?> Split(byte[]? tile, int first, int count) =>
+        [
+            .. Enumerable
+                .Range(first, count)
+                .Select(i =>
+                    tile is not null && tile.Length >= (i + 1) * MerkleTree.HashSize
+                        ? tile[(i * MerkleTree.HashSize)..((i + 1) * MerkleTree.HashSize)]
+                        : null
+                ),
+        ];
 }

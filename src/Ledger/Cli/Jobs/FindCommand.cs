@@ -21,10 +21,12 @@ internal static class FindCommand
             "Tells what happened to conversations and channel users: reads their ids from standard input, one a line.",
             "cat ids.txt | ledger find\ncat ids.txt | ledger find --bot st-1 --json",
             "An id is never an argument: a command line is seen by every user of the machine, and kept by shells.\n"
-            + "There is no index of erased ids. Every job whose key lives is opened and read, which takes about a second for ten million conversations;\n"
-            + "what a forgotten job was about nobody can tell any more.\n"
-            + $"The exit code is {ExitCodes.NotFound} where nothing is known of one of the ids, and {ExitCodes.Failed} where\n"
-            + "a job that nobody forgot could not be searched.");
+                + "There is no index of erased ids. Every job whose key lives is opened and read, which takes about a second for ten "
+                + "million conversations;\n"
+                + "what a forgotten job was about nobody can tell any more.\n"
+                + $"The exit code is {ExitCodes.NotFound} where nothing is known of one of the ids, and {ExitCodes.Failed} where\n"
+                + "a job that nobody forgot could not be searched."
+        );
         var bot = new Option<string?>("--bot") { Description = "Search only this bot's jobs.", HelpName = "BOT" };
         var json = new Option<bool>("--json") { Description = "Print a JSON document instead of a table." };
         verb.Add(bot);
@@ -48,7 +50,10 @@ internal static class FindCommand
         return verb;
     }
 
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private static void Show(Terminal terminal, IReadOnlyList<string> ids, SearchResult result)
     {
@@ -95,7 +100,9 @@ internal static class FindCommand
         var found = result.Found.ToLookup(entry => entry.Id, StringComparer.Ordinal);
         return new JsonObject
         {
-            ["ids"] = new JsonArray([.. ids.Select(id => new JsonObject { ["id"] = id, ["jobs"] = new JsonArray([.. found[id].Select(Json)]) })]),
+            ["ids"] = new JsonArray([
+                .. ids.Select(id => new JsonObject { ["id"] = id, ["jobs"] = new JsonArray([.. found[id].Select(Json)]) }),
+            ]),
             ["searchedJobs"] = result.Searched,
             ["forgottenJobs"] = result.Forgotten,
             ["damagedJobs"] = result.Damaged,

@@ -2,7 +2,10 @@ using Ledger.Contracts;
 
 namespace Ledger.Cli.Jobs;
 
-/// <summary>Raw ids that come in one a line, from standard input or a file: never as arguments, which every user of the machine sees and shells keep.</summary>
+/// <summary>
+/// Raw ids that come in one a line, from standard input or a file: never as arguments, which every user of the machine sees and shells
+/// keep.
+/// </summary>
 internal static class IdLines
 {
     /// <summary>Bytes of a line with an id, at most: a character has up to four in UTF-8, and a line's end two.</summary>

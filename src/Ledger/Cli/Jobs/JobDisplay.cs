@@ -20,22 +20,27 @@ internal static class JobDisplay
     /// <param name="read">Reads the document.</param>
     /// <param name="interval">Between two reads.</param>
     /// <returns>The last document.</returns>
-    public static Task<string> WatchAsync(Terminal terminal, Func<CancellationToken, Task<string>> read, TimeSpan interval, CancellationToken cancel) => ProgressDisplay.RunAsync(
-        terminal, "Reading the job", (JobStatus status, TimeSpan _) => Shown(status),
-        async tell =>
-        {
-            while (true)
+    public static Task<string> WatchAsync(
+        Terminal terminal, Func<CancellationToken, Task<string>> read, TimeSpan interval, CancellationToken cancel) =>
+        ProgressDisplay.RunAsync(
+            terminal,
+            "Reading the job",
+            (JobStatus status, TimeSpan _) => Shown(status),
+            async tell =>
             {
-                var document = await read(cancel);
-                var status = Read(document);
-                tell(status);
-                if (status.Ended)
-                    return document;
-                await Task.Delay(interval, TimeProvider.System, cancel);
-            }
-        },
-        // What is told is what changed.
-        lineInterval: TimeSpan.Zero);
+                while (true)
+                {
+                    var document = await read(cancel);
+                    var status = Read(document);
+                    tell(status);
+                    if (status.Ended)
+                        return document;
+                    await Task.Delay(interval, TimeProvider.System, cancel);
+                }
+            },
+            // What is told is what changed.
+            lineInterval: TimeSpan.Zero
+        );
 
     public static JobStatus Read(string document) => JsonSerializer.Deserialize(document, DocumentJson.Default.JobStatus)!;
 
@@ -50,10 +55,12 @@ internal static class JobDisplay
         var (identified, missing) = (ended.Result.TotalConversations, ended.Result.Skipped.GetValueOrDefault(SkipReason.NotFound));
         if (missing == 0 && identified > 0)
             return ExitCodes.Done;
-        terminal.Warn(missing > 0
-            ? $"{missing:N0} of {identified:N0} conversations that were asked for were not found: "
-                + "are their ids written as the platform writes them?"
-            : "no conversation of the channel user was found in the job's range of time: is the cId written as the platform writes it?");
+        terminal.Warn(
+            missing > 0
+                ? $"{missing:N0} of {identified:N0} conversations that were asked for were not found: "
+                    + "are their ids written as the platform writes them?"
+                : "no conversation of the channel user was found in the job's range of time: is the cId written as the platform writes it?"
+        );
         return ExitCodes.NotFound;
     }
 
@@ -63,22 +70,26 @@ internal static class JobDisplay
     {
         var (result, items) = (job.Result, job.Result.DeletedItems);
         return (string[][])
-        [
-            ["job", job.JobId.ToString()],
-            ["bot", bot],
-            ["client", client ?? "-"],
-            ["type", job.RequestType.ToString()],
-            ["status", $"{Job.StatusText(job.Status)} ({PhaseText(job)})"],
-            ["submitted", Instant.Text(job.SubmittedAt)],
-            ["scheduled", Text(job.ScheduledAt)],
-            ["started", Text(job.StartedAt)],
-            ["completed", Text(job.CompletedAt)],
-            ["identified", $"{result.TotalConversations} conversations"],
-            ["deleted", $"{result.DeletedCount}"],
-            ["failed", $"{result.FailedCount} ({result.RetriesRemaining} retries remain)"],
-            ["skipped", $"{result.SkippedCount}{SkippedText(result)}"],
-            ["items", $"{items.Messages} messages, {items.Transcripts} transcripts, {items.Recordings} recordings, {items.Attachments} attachments, {items.Logs} logs"],
-        ];
+            [
+                ["job", job.JobId.ToString()],
+                ["bot", bot],
+                ["client", client ?? "-"],
+                ["type", job.RequestType.ToString()],
+                ["status", $"{Job.StatusText(job.Status)} ({PhaseText(job)})"],
+                ["submitted", Instant.Text(job.SubmittedAt)],
+                ["scheduled", Text(job.ScheduledAt)],
+                ["started", Text(job.StartedAt)],
+                ["completed", Text(job.CompletedAt)],
+                ["identified", $"{result.TotalConversations} conversations"],
+                ["deleted", $"{result.DeletedCount}"],
+                ["failed", $"{result.FailedCount} ({result.RetriesRemaining} retries remain)"],
+                ["skipped", $"{result.SkippedCount}{SkippedText(result)}"],
+                [
+                    "items",
+                    $"{items.Messages} messages, {items.Transcripts} transcripts, {items.Recordings} recordings, {items.Attachments} "
+                    + $"attachments, {items.Logs} logs",
+                ],
+            ];
     }
 
     public static string PhaseText(JobStatus job) => job.Phase.ToString().ToLowerInvariant();
@@ -92,10 +103,15 @@ internal static class JobDisplay
             Phase.Running => "running",
             _ => $"{PhaseText(job)} until {Text(job.ScheduledAt)}",
         };
-        var counts = job.StartedAt is null ? "" :
-            $": {result.DeletedCount:N0} of {result.TotalConversations:N0} deleted"
-            + (result.SkippedCount > 0 ? $", {result.SkippedCount:N0} skipped" : "") + (result.FailedCount > 0 ? $", {result.FailedCount:N0} failed" : "");
-        double? percent = job.Ended ? 100 : job.StartedAt is null ? null : 100.0 * result.ProcessedCount / Math.Max(result.TotalConversations, 1);
+        var counts = job.StartedAt is null
+            ? ""
+            : $": {result.DeletedCount:N0} of {result.TotalConversations:N0} deleted"
+                + (result.SkippedCount > 0 ? $", {result.SkippedCount:N0} skipped" : "")
+                + (result.FailedCount > 0 ? $", {result.FailedCount:N0} failed" : "");
+        double? percent =
+            job.Ended ? 100
+            : job.StartedAt is null ? null
+            : 100.0 * result.ProcessedCount / Math.Max(result.TotalConversations, 1);
         return new ShownProgress($"{job.JobId} {state}{counts}", percent);
     }
 

@@ -12,32 +12,32 @@ namespace Ledger.Cli.Jobs;
 /// <summary><c>ledger jobs</c></summary>
 internal static class JobsCommand
 {
-    /// <summary>What <c>--state</c> takes: how a job ended, or <c>queued</c> (it has not), or in which phase an unfinished job is.</summary>
-    private enum State
-    {
-        Queued,
-        Completed,
-        Failed,
-        Cancelled,
-        Waiting,
-        Running,
-        Retrying,
-        Paused,
-    }
+    /// <summary>
+    /// What <c>--state</c> takes: how a job ended, or <c>queued</c> (it has not), or in which phase an unfinished job is.
+    /// </summary>
+    private enum State { Queued, Completed, Failed, Cancelled, Waiting, Running, Retrying, Paused }
 
     public static Verb Verb()
     {
         var verb = new Verb(
-            "jobs", "Lists deletion jobs, newest first.", "ledger jobs\nledger jobs --bot st-1 --state queued --limit 10\nledger jobs --state paused",
-            "A job is queued until it has ended: completed, failed or cancelled. A queued one is waiting (for its window), running, retrying (waiting for another attempt) or paused (its window closed).");
+            "jobs", "Lists deletion jobs, newest first.",
+            "ledger jobs\nledger jobs --bot st-1 --state queued --limit 10\nledger jobs --state paused",
+            "A job is queued until it has ended: completed, failed or cancelled. A queued one is waiting (for its window), running, "
+            + "retrying (waiting for another attempt) or paused (its window closed)."
+        );
         var bot = new Option<string?>("--bot") { Description = "Only this bot's.", HelpName = "BOT" };
         var state = new Option<State?>("--state", "--status")
         {
-            Description = "Only jobs in this state: queued, completed, failed or cancelled; or of the queued ones only those that are waiting, running, retrying or paused.",
+            Description =
+                "Only jobs in this state: queued, completed, failed or cancelled; or of the queued ones only those that are waiting, "
+                + "running, retrying or paused.",
             HelpName = "STATE",
             CustomParser = result => OptionValues.Named<State>(result, "--state"),
         };
-        var limit = new Option<int>("--limit") { Description = "At most so many, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 50 };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "At most so many, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 50,
+        };
         limit.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && number is < 1 or > 10_000)
@@ -47,34 +47,41 @@ internal static class JobsCommand
         verb.Add(state);
         verb.Add(limit);
         var database = DatabaseOptions.AddTo(verb);
-        verb.SetAction(async (parsed, cancel) =>
-        {
-            await using var opened = await database.OpenAsync(parsed, cancel);
-            await NamedBot.RequireAsync(opened, parsed.GetValue(bot), cancel);
-            var (status, phase) = Meant(parsed.GetValue(state));
-            var jobs = await new JobReader(opened.Source, keys: null).NewestAsync(parsed.GetValue(bot), status, phase, parsed.GetValue(limit), cancel);
-            Terminal.Of(parsed).Table(
-                ["job", "bot", "type", "status", "phase", "submitted", "identified", "deleted", "skipped", "failed"], [.. jobs.Select(Row)], "There is no such job.");
-            var named = parsed.GetValue(bot);
-            var now = TimeProvider.System.GetUtcNow();
-            foreach (var stranded in await StrandedJobs.FindAsync(opened.Source, new WindowPlanner(), now, cancel))
+        verb.SetAction(
+            async (parsed, cancel) =>
             {
-                if (named is null || named == stranded.Bot)
-                    Terminal.Of(parsed).Warn($"{stranded}");
+                await using var opened = await database.OpenAsync(parsed, cancel);
+                await NamedBot.RequireAsync(opened, parsed.GetValue(bot), cancel);
+                var (status, phase) = Meant(parsed.GetValue(state));
+                var jobs = await new JobReader(opened.Source, keys: null).NewestAsync(
+                    parsed.GetValue(bot), status, phase, parsed.GetValue(limit), cancel);
+                Terminal
+                    .Of(parsed)
+                    .Table(
+                        ["job", "bot", "type", "status", "phase", "submitted", "identified", "deleted", "skipped", "failed"],
+                        [.. jobs.Select(Row)], "There is no such job.");
+                var named = parsed.GetValue(bot);
+                var now = TimeProvider.System.GetUtcNow();
+                foreach (var stranded in await StrandedJobs.FindAsync(opened.Source, new WindowPlanner(), now, cancel))
+                {
+                    if (named is null || named == stranded.Bot)
+                        Terminal.Of(parsed).Warn($"{stranded}");
+                }
             }
-        });
+        );
         return verb;
     }
 
-    private static (ReportedStatus? Status, Phase? Phase) Meant(State? state) => state switch
-    {
-        null => (null, null),
-        State.Queued => (ReportedStatus.Queued, null),
-        State.Completed => (ReportedStatus.Completed, null),
-        State.Failed => (ReportedStatus.Failed, null),
-        State.Cancelled => (ReportedStatus.Cancelled, null),
-        { } phase => (ReportedStatus.Queued, Enum.Parse<Phase>(phase.ToString())),
-    };
+    private static (ReportedStatus? Status, Phase? Phase) Meant(State? state) =>
+        state switch
+        {
+            null => (null, null),
+            State.Queued => (ReportedStatus.Queued, null),
+            State.Completed => (ReportedStatus.Completed, null),
+            State.Failed => (ReportedStatus.Failed, null),
+            State.Cancelled => (ReportedStatus.Cancelled, null),
+            { } phase => (ReportedStatus.Queued, Enum.Parse<Phase>(phase.ToString())),
+        };
 
     private static string[] Row(ListedJob listed)
     {
@@ -83,7 +90,8 @@ internal static class JobsCommand
         return
         [
             job.JobId.ToString(), listed.Bot, job.RequestType.ToString(), Job.StatusText(job.Status), JobDisplay.PhaseText(job),
-            Instant.Text(job.SubmittedAt), $"{result.TotalConversations}", $"{result.DeletedCount}", $"{result.SkippedCount}", $"{result.FailedCount}",
+            Instant.Text(job.SubmittedAt), $"{result.TotalConversations}", $"{result.DeletedCount}", $"{result.SkippedCount}",
+            $"{result.FailedCount}",
         ];
     }
 }

@@ -37,15 +37,21 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
     {
         var provable = Ready(await FindAsync(job, cancel));
         if (provable.OpenKey(database.Keys) is not { } key)
-            throw new CommandException("the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the job's own proof is still there");
-        var proof = await new ConversationProver(database.Source).ProveAsync(provable, key, conversationId, cancel)
+            throw new CommandException(
+                "the identifiers of this job were destroyed with its key, so no conversation can be looked up by its id any more; the "
+                + "job's own proof is still there"
+            );
+        var proof =
+            await new ConversationProver(database.Source).ProveAsync(provable, key, conversationId, cancel)
             ?? throw new CommandException("the job has no outcome for such a conversation: is it the right job, and the id complete?");
         var path = file ?? $"{job}-{proof.Index}.tlog-proof";
         var bytes = await PrivateFile.WriteAsync(path, to => to.WriteAsync(Encoding.UTF8.GetBytes(proof.ToString()), cancel).AsTask());
         terminal.Line($"Wrote {path} ({bytes:N0} bytes).");
     }
 
-    /// <summary>The proofs of all jobs of a bot that were submitted from <paramref name="from"/> to <paramref name="to"/>, both inclusive.</summary>
+    /// <summary>
+    /// The proofs of all jobs of a bot that were submitted from <paramref name="from"/> to <paramref name="to"/>, both inclusive.
+    /// </summary>
     public async Task OfBotAsync(string bot, DateTimeOffset from, DateTimeOffset to, string folder, CancellationToken cancel)
     {
         var jobs = await SubmittedAsync(bot, from, to, cancel);
@@ -65,8 +71,12 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
                 + $"{status.Result.FailedCount}\t{file ?? note}");
             terminal.Note($"{proved}/{jobs.Count} {status.JobId}: {note}");
         }
-        await PrivateFile.WriteAsync(Path.Combine(folder, "summary.tsv"), to => to.WriteAsync(Encoding.UTF8.GetBytes(summary.ToString()), cancel).AsTask());
-        terminal.Line($"Wrote {proved} proofs and summary.tsv to {folder}" + (proved < jobs.Count ? $"; {jobs.Count - proved} jobs have no proof yet (summary.tsv says why)." : "."));
+        await PrivateFile.WriteAsync(
+            Path.Combine(folder, "summary.tsv"), to => to.WriteAsync(Encoding.UTF8.GetBytes(summary.ToString()), cancel).AsTask());
+        terminal.Line(
+            $"Wrote {proved} proofs and summary.tsv to {folder}"
+                + (proved < jobs.Count ? $"; {jobs.Count - proved} jobs have no proof yet (summary.tsv says why)." : ".")
+        );
     }
 
     private async Task<(string? File, string Note)> ProveAsync(string bot, string jobId, string folder, CancellationToken cancel)
@@ -88,19 +98,26 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
 
     private Task<Provability> FindAsync(JobId job, CancellationToken cancel) => ProvableJob.FindAsync(database.Source, _log, job, cancel);
 
-    private static ProvableJob Ready(Provability provability) => provability switch
-    {
-        Provability.Ready ready => ready.Job,
-        Provability.Unfinished => throw new CommandException("there is no such job, or it has not ended: `ledger status JOB` shows it"),
-        _ => throw new CommandException("the log has no published checkpoint yet that covers the whole job: `ledger serve` publishes one, and its /health/ready says if something keeps it from that"),
-    };
+    private static ProvableJob Ready(Provability provability) =>
+        provability switch
+        {
+            Provability.Ready ready => ready.Job,
+            Provability.Unfinished => throw new CommandException("there is no such job, or it has not ended: `ledger status JOB` shows it"),
+            _ => throw new CommandException(
+                "the log has no published checkpoint yet that covers the whole job: `ledger serve` publishes one, and its /health/ready "
+                + "says if something keeps it from that"
+            ),
+        };
 
     private async Task<long> WriteAsync(ProvableJob job, string bot, string file, CancellationToken cancel)
     {
         var key = withIds ? job.OpenKey(database.Keys) : null;
         // Before anything is handed out: what is recorded and then not received is the smaller harm.
         if (key is not null)
-            CommandException.ThrowIf(await database.Registry.ExecuteAsync(bot, new RecordDisclosure(bot, job.Id.ToString(), actor, ProvableJob.Disclosed, actor, reason), cancel));
+            CommandException.ThrowIf(
+                await database.Registry.ExecuteAsync(
+                    bot, new RecordDisclosure(bot, job.Id.ToString(), actor, ProvableJob.Disclosed, actor, reason), cancel)
+            );
         return await PrivateFile.WriteAsync(file, to => _prover.WriteAsync(job, key, to, cancel));
     }
 
@@ -111,7 +128,8 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
     {
         await using var command = database.Source.CreateCommand(BotOfSql);
         command.Parameters.AddWithValue(job.Value);
-        return await command.ExecuteScalarAsync(cancel) as string ?? throw new CommandException("there is no such job: `ledger jobs` lists them");
+        return await command.ExecuteScalarAsync(cancel) as string
+            ?? throw new CommandException("there is no such job: `ledger jobs` lists them");
     }
 
     private async Task<List<JobStatus>> SubmittedAsync(string bot, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)

@@ -17,14 +17,43 @@ internal sealed class SubmitCommand
     /// <summary>As the API asks its pollers to.</summary>
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(5);
 
-    private readonly Option<string> _bot = new("--bot") { Description = "The bot whose conversations they are.", HelpName = "BOT", Required = true };
-    private readonly Option<string?> _ids = new("--ids") { Description = $"Erase these conversations: a file with their ids, one a line, at most {Limits.ConversationIdsPerRequest}; - is standard input.", HelpName = "FILE" };
-    private readonly Option<string?> _cId = new("--cid") { Description = "Erase a channel user's conversations: a file with the cId on a line of its own; - is standard input.", HelpName = "FILE" };
-    private readonly Option<string?> _start = Date("--start-date", "With --cid: only conversations that started then or later.", isStart: true);
-    private readonly Option<string?> _end = Date("--end-date", "With --cid: only conversations that started then or earlier; a date includes its day. By default today.", isStart: false);
-    private readonly Option<string?> _key = new("--idempotency-key") { Description = "Submitting again with the same key and request is the same job. By default a new one.", HelpName = "KEY" };
-    private readonly Option<Uri> _url = new("--url") { Description = "Where the service is.", HelpName = "URL", DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080"), CustomParser = ReadUrl };
-    private readonly Option<string?> _token = new("--token-file") { Description = $"A file with the client's token; - is standard input. By default it is read from {TokenVariable}.", HelpName = "FILE" };
+    private readonly Option<string> _bot = new("--bot")
+    {
+        Description = "The bot whose conversations they are.", HelpName = "BOT", Required = true,
+    };
+    private readonly Option<string?> _ids = new("--ids")
+    {
+        Description =
+            $"Erase these conversations: a file with their ids, one a line, at most {Limits.ConversationIdsPerRequest}; - is standard "
+            + "input.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _cId = new("--cid")
+    {
+        Description = "Erase a channel user's conversations: a file with the cId on a line of its own; - is standard input.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _start = Date(
+        "--start-date", "With --cid: only conversations that started then or later.", isStart: true);
+    private readonly Option<string?> _end = Date(
+        "--end-date", "With --cid: only conversations that started then or earlier; a date includes its day. By default today.",
+        isStart: false);
+    private readonly Option<string?> _key = new("--idempotency-key")
+    {
+        Description = "Submitting again with the same key and request is the same job. By default a new one.", HelpName = "KEY",
+    };
+    private readonly Option<Uri> _url = new("--url")
+    {
+        Description = "Where the service is.",
+        HelpName = "URL",
+        DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080"),
+        CustomParser = ReadUrl,
+    };
+    private readonly Option<string?> _token = new("--token-file")
+    {
+        Description = $"A file with the client's token; - is standard input. By default it is read from {TokenVariable}.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> _watch = new("--watch") { Description = "Show the job's progress until it ends." };
 
     private readonly PlainHttp _http;
@@ -48,11 +77,15 @@ internal sealed class SubmitCommand
             "submit",
             "Submits a deletion job to a running service, as an API client does, and prints the job's id.",
             "ledger submit --bot st-1 --ids ids.txt --token-file token.txt\n"
-            + "ledger submit --bot st-1 --cid - --start-date 2026-05-01 --end-date 2026-05-31 --url https://ledger.example.com --watch < cid.txt\n"
-            + $"{TokenVariable}=\"$(ledger token --client cs-1)\" ledger submit --bot st-1 --cid cid.txt",
-            "An id is never an argument, and the token neither: a command line is seen by every user of the machine, and kept by shells. Only the job's id goes to standard\n"
-            + "output. A request that was not answered is sent again under its idempotency key, so it never becomes two jobs. The token needs the scope 'Delete Conversations'.\n"
-            + JobDisplay.WatchDetails);
+                + "ledger submit --bot st-1 --cid - --start-date 2026-05-01 --end-date 2026-05-31 --url https://ledger.example.com "
+                + "--watch < cid.txt\n"
+                + $"{TokenVariable}=\"$(ledger token --client cs-1)\" ledger submit --bot st-1 --cid cid.txt",
+            "An id is never an argument, and the token neither: a command line is seen by every user of the machine, and kept by shells. "
+            + "Only the job's id goes to standard\n"
+                + "output. A request that was not answered is sent again under its idempotency key, so it never becomes two jobs. The "
+                + "token needs the scope 'Delete Conversations'.\n"
+                + JobDisplay.WatchDetails
+        );
         _ = new SubmitCommand(verb);
         return verb;
     }
@@ -66,11 +99,14 @@ internal sealed class SubmitCommand
         var token = await TokenAsync(parsed, cancel);
         var body = await BodyAsync(parsed, terminal, cancel);
         using var api = new ServiceApi(url.GetLeftPart(UriPartial.Authority), () => token);
-        var job = await SubmitAsync(api, bot, body, parsed.GetValue(_key) ?? RandomNumberGenerator.GetHexString(32, lowercase: true), cancel);
+        var job = await SubmitAsync(
+            api, bot, body, parsed.GetValue(_key) ?? RandomNumberGenerator.GetHexString(32, lowercase: true), cancel);
         terminal.Line(job.ToString());
         if (!parsed.GetValue(_watch))
         {
-            terminal.Note($"Submitted. Its status: GET {url.GetLeftPart(UriPartial.Authority)}{ServiceApi.Deletions(bot)}/{job} with the same token,");
+            terminal.Note(
+                $"Submitted. Its status: GET {url.GetLeftPart(UriPartial.Authority)}{ServiceApi.Deletions(bot)}/{job} with the same token,"
+            );
             terminal.Note($"or, where the ledger's database can be reached: ledger status {job} --watch");
             return ExitCodes.Done;
         }
@@ -85,7 +121,8 @@ internal sealed class SubmitCommand
         if (ids is null == cId is null)
             throw CommandException.Usage("say what to erase: conversations by their ids (--ids FILE), or a channel user's (--cid FILE)");
         if (ids is not null && (parsed.GetValue(_start) ?? parsed.GetValue(_end)) is not null)
-            throw CommandException.Usage("--start-date and --end-date go with --cid: conversations that are named by their ids are erased whenever they started");
+            throw CommandException.Usage(
+                "--start-date and --end-date go with --cid: conversations that are named by their ids are erased whenever they started");
         GivenText.RefuseTwice(token, ids, cId);
         if (token is null && GivenText.TokenOf(TokenVariable) is null)
             throw CommandException.Usage($"a token is needed: --token-file FILE or {TokenVariable}; `ledger token --client ID` makes one");
@@ -143,7 +180,8 @@ internal sealed class SubmitCommand
 
     private static Uri ReadUrl(System.CommandLine.Parsing.ArgumentResult result)
     {
-        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", AbsolutePath: "/", Query: "", UserInfo: "" })
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url)
+            && url is { Scheme: "http" or "https", AbsolutePath: "/", Query: "", UserInfo: "" })
             return url;
         result.AddError("--url must be the service's address without a path, such as https://ledger.example.com");
         return new Uri("http://127.0.0.1");

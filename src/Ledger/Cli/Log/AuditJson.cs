@@ -21,7 +21,8 @@ internal sealed class AuditJson : AuditOutput
     public AuditJson(TextWriter output)
     {
         _output = output;
-        _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        _json = new Utf8JsonWriter(
+            _buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         _json.WriteStartObject();
     }
 
@@ -49,7 +50,9 @@ internal sealed class AuditJson : AuditOutput
         _json.WriteEndObject();
     }
 
-    public override async Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures, IAsyncEnumerable<LostForgetting> forgettings)
+    public override async Task LostAsync(
+        long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures,
+        IAsyncEnumerable<LostForgetting> forgettings)
     {
         _failed = true;
         _json.WriteStartObject("lost");

@@ -12,7 +12,9 @@ internal abstract class AuditOutput : IDisposable
     /// <summary>What a database lacks of what a mirror has.</summary>
     /// <param name="common">Leaves that both have.</param>
     /// <param name="size">Leaves of the mirror.</param>
-    public abstract Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures, IAsyncEnumerable<LostForgetting> forgettings);
+    public abstract Task LostAsync(
+        long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures,
+        IAsyncEnumerable<LostForgetting> forgettings);
 
     public virtual void Dispose() { }
 }

@@ -25,7 +25,9 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
             terminal.Line($"- {limit}");
     }
 
-    public override async Task LostAsync(long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures, IAsyncEnumerable<LostForgetting> forgettings)
+    public override async Task LostAsync(
+        long common, long size, IAsyncEnumerable<LostJob> jobs, IAsyncEnumerable<LostErasure> erasures,
+        IAsyncEnumerable<LostForgetting> forgettings)
     {
         terminal.Line();
         if (common == size)
@@ -33,14 +35,27 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
             terminal.Line($"The database has all {size:N0} leaves of the mirror: nothing is lost.");
             return;
         }
-        terminal.Line($"The database has the first {common:N0} of the mirror's {size:N0} leaves, and not the other {size - common:N0}: it was restored from an older backup.");
-        await TableAsync("Lost jobs: ask each client to submit again", ["job", "bot", "client", "submitted"], jobs, job => [job.Job, job.Bot, job.Client, Instant.Text(job.SubmittedAt)]);
+        terminal.Line(
+            $"The database has the first {common:N0} of the mirror's {size:N0} leaves, and not the other {size - common:N0}: it was "
+            + "restored from an older backup."
+        );
         await TableAsync(
-            "Conversations to erase again", ["job", "ordinal", "commitment", "conversation", "what to do"], erasures,
-            erasure => [erasure.Job, $"{erasure.Ordinal}", Convert.ToBase64String(erasure.Commitment), erasure.ConversationId ?? "-", erasure.ToDo]);
+            "Lost jobs: ask each client to submit again", ["job", "bot", "client", "submitted"], jobs,
+            job => [job.Job, job.Bot, job.Client, Instant.Text(job.SubmittedAt)]);
         await TableAsync(
-            "Jobs to forget again", ["job", "bot", "forgotten", "what to do"], forgettings, one => [one.Job, one.Bot, Instant.Text(one.ForgottenAt), one.ToDo]);
-        terminal.Line("What the database was told since the backup other than by jobs (bots, clients, windows, key rotations) is lost too: compare it with your records.");
+            "Conversations to erase again",
+            ["job", "ordinal", "commitment", "conversation", "what to do"],
+            erasures,
+            erasure =>
+                [erasure.Job, $"{erasure.Ordinal}", Convert.ToBase64String(erasure.Commitment), erasure.ConversationId ?? "-", erasure.ToDo]
+        );
+        await TableAsync(
+            "Jobs to forget again", ["job", "bot", "forgotten", "what to do"], forgettings,
+            one => [one.Job, one.Bot, Instant.Text(one.ForgottenAt), one.ToDo]);
+        terminal.Line(
+            "What the database was told since the backup other than by jobs (bots, clients, windows, key rotations) is lost too: compare "
+            + "it with your records."
+        );
         terminal.Line("The log's signer refuses to go on from here under its old name: `ledger log new-origin`.");
     }
 
@@ -76,8 +91,19 @@ internal sealed class AuditText(Terminal terminal) : AuditOutput
 
     private static IEnumerable<string[]> Rows(AuditReport report)
     {
-        yield return ["log", report.Origin is null ? "no checkpoint yet" : $"{report.Origin}, {report.Size:N0} leaves, root {Convert.ToBase64String(report.Root)}"];
-        yield return ["leaves", $"{report.Leaves:N0} re-derived from their events, with every tile above them ({report.Leaves / Math.Max(report.Elapsed.TotalSeconds, 0.001):N0} leaves/s)"];
+        yield return
+        [
+            "log",
+            report.Origin is null
+                ? "no checkpoint yet"
+                : $"{report.Origin}, {report.Size:N0} leaves, root {Convert.ToBase64String(report.Root)}",
+        ];
+        yield return
+        [
+            "leaves",
+            $"{report.Leaves:N0} re-derived from their events, with every tile above them "
+            + $"({report.Leaves / Math.Max(report.Elapsed.TotalSeconds, 0.001):N0} leaves/s)",
+        ];
         if (report.Queued > 0)
             yield return ["queued", $"{report.Queued:N0} events wait to be logged"];
         yield return ["checkpoints", $"{report.Checkpoints:N0} roots recomputed, {report.Signatures:N0} signatures"];

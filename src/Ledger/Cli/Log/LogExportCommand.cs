@@ -17,15 +17,33 @@ internal static class LogExportCommand
     {
         var verb = new Verb(
             "export",
-            "Mirrors the log as static files, or brings a mirror up to date. A log that does not go on from what the mirror holds is refused.",
-            "ledger log export /srv/log-mirror\nledger log export /srv/log-mirror --from https://ledger.example.com/log --key VKEY --token-stdin < token.txt",
-            "The files are those of c2sp.org/tlog-tiles: any web server can serve the folder as a log, and `ledger audit --mirror` audits it without a database. The\n"
-            + "entries hold every bot's events, with commitments in place of ids. Keep the mirror where a restore of the database does not reach it: after one, it names what was lost.\n"
-            + $"Over HTTP, entries need a token of a client with the scope 'Ledger Audit': from {TokenVariable} or standard input, so that it stands in no list of processes.");
+            "Mirrors the log as static files, or brings a mirror up to date. A log that does not go on from what the mirror holds is "
+            + "refused.",
+            "ledger log export /srv/log-mirror\nledger log export /srv/log-mirror --from https://ledger.example.com/log --key VKEY "
+            + "--token-stdin < token.txt",
+            "The files are those of c2sp.org/tlog-tiles: any web server can serve the folder as a log, and `ledger audit --mirror` "
+            + "audits it without a database. The\n"
+                + "entries hold every bot's events, with commitments in place of ids. Keep the mirror where a restore of the database "
+                + "does not reach it: after one, it names what was lost.\n"
+                + $"Over HTTP, entries need a token of a client with the scope 'Ledger Audit': from {TokenVariable} or standard input, "
+                + "so that it stands in no list of processes."
+        );
         var folder = new Argument<string>("DIR") { Description = "The mirror's folder; made where it is not there." };
-        var from = new Option<string?>("--from") { Description = "Take the log over HTTP from here instead of from a database.", HelpName = "URL" };
-        var token = new Option<bool>("--token-stdin") { Description = $"With --from: read the token from standard input (else from {TokenVariable})." };
-        var keys = new Option<string[]>("--key") { Description = "The log's public key, or a file that holds it: checkpoints that it did not sign are refused. Repeat it for each name that the log had.", HelpName = "VKEY" };
+        var from = new Option<string?>("--from")
+        {
+            Description = "Take the log over HTTP from here instead of from a database.", HelpName = "URL",
+        };
+        var token = new Option<bool>("--token-stdin")
+        {
+            Description = $"With --from: read the token from standard input (else from {TokenVariable}).",
+        };
+        var keys = new Option<string[]>("--key")
+        {
+            Description =
+                "The log's public key, or a file that holds it: checkpoints that it did not sign are refused. Repeat it for each name "
+                + "that the log had.",
+            HelpName = "VKEY",
+        };
         verb.Add(folder);
         foreach (var option in new Option[] { from, token, keys })
             verb.Add(option);
@@ -53,7 +71,8 @@ internal static class LogExportCommand
         return verb;
     }
 
-    private static async Task FromDatabaseAsync(ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, DatabaseOptions options, CancellationToken cancel)
+    private static async Task FromDatabaseAsync(
+        ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, DatabaseOptions options, CancellationToken cancel)
     {
         await using var database = await options.OpenAsync(parsed, cancel);
         await using var snapshot = await AuditSnapshot.TakeAsync(database.Source, cancel);
@@ -72,15 +91,22 @@ internal static class LogExportCommand
         await RunAsync(Terminal.Of(parsed), new HttpLogSource(http), mirror, keys, cancel);
     }
 
-    private static async Task RunAsync(Terminal terminal, ILogSource source, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, CancellationToken cancel)
+    private static async Task RunAsync(
+        Terminal terminal, ILogSource source, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, CancellationToken cancel)
     {
         if (keys.Count == 0)
             terminal.Warn("signatures are not checked: give the log's public key (--key)");
         var result = await ProgressDisplay.RunAsync(
-            terminal, "Mirroring the log",
-            ((long Done, long Total) leaves, TimeSpan _) => new ShownProgress($"{leaves.Done:N0} of {leaves.Total:N0} leaves", 100.0 * leaves.Done / Math.Max(leaves.Total, 1)),
-            progress => new LogExport(source, mirror, keys).RunAsync((done, total) => progress((done, total)), cancel));
-        terminal.Line($"The mirror in {Path.GetFullPath(mirror.Folder)} holds {result.After:N0} leaves of {result.Origin}, {result.After - result.Before:N0} of them new, and their root is the checkpoint's.");
+            terminal,
+            "Mirroring the log",
+            ((long Done, long Total) leaves, TimeSpan _) =>
+                new ShownProgress($"{leaves.Done:N0} of {leaves.Total:N0} leaves", 100.0 * leaves.Done / Math.Max(leaves.Total, 1)),
+            progress => new LogExport(source, mirror, keys).RunAsync((done, total) => progress((done, total)), cancel)
+        );
+        terminal.Line(
+            $"The mirror in {Path.GetFullPath(mirror.Folder)} holds {result.After:N0} leaves of {result.Origin}, "
+            + $"{result.After - result.Before:N0} of them new, and their root is the checkpoint's."
+        );
     }
 
     private static async Task<IReadOnlyList<NoteVerifier>> KeysAsync(

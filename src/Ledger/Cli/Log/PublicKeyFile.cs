@@ -16,19 +16,26 @@ internal static class PublicKeyFile
     {
         var takesKey = algorithm is TokenAlgorithm.RS256 or TokenAlgorithm.RS512 or TokenAlgorithm.ES256;
         if (!takesKey)
-            return file is null ? null : throw CommandException.Usage($"{algorithm} takes a secret, which is made here: leave --public-key out, or choose RS256, RS512 or ES256 with --alg");
+            return file is null
+                ? null
+                : throw CommandException.Usage(
+                    $"{algorithm} takes a secret, which is made here: leave --public-key out, or choose RS256, RS512 or ES256 with --alg");
         if (file is null)
             throw CommandException.Usage($"{algorithm} needs the client's public key: --public-key FILE (PEM)");
         var pem = await GivenText.ReadAsync("--public-key", "the public key", file, MostBytes, cancel);
         if (pem.Contains("PRIVATE KEY", StringComparison.Ordinal))
-            throw new CommandException($"{file} holds a private key, which belongs to the client alone: give its public key (`openssl pkey -in KEY -pubout`)");
+            throw new CommandException(
+                $"{file} holds a private key, which belongs to the client alone: give its public key (`openssl pkey -in KEY -pubout`)");
         try
         {
             return Export(algorithm, pem);
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
-            throw new CommandException($"{file} is no public key for {algorithm}: it must be PEM, RSA of at least {SmallestRsaBits} bits for RS256 and RS512, P-256 for ES256");
+            throw new CommandException(
+                $"{file} is no public key for {algorithm}: it must be PEM, RSA of at least {SmallestRsaBits} bits for RS256 and RS512, "
+                + "P-256 for ES256"
+            );
         }
     }
 

@@ -44,11 +44,21 @@ internal static class WitnessCommand
             "serve",
             "Witnesses logs over HTTP (c2sp.org/tlog-witness): POST /add-checkpoint, GET /HASH/checkpoint. "
             + "Ctrl-C, SIGTERM or SIGHUP end it.",
-            "ledger witness serve --key witness.key --state ./witness --log example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx --urls http://0.0.0.0:8081",
-            "What it cosigned last is in the state folder, and is all that keeps it honest: back the folder up with nothing older than itself, and never\n"
-            + "start it on an older copy. Where the folder is lost, begin anew with a new key. A witness that others should believe is reached by HTTPS.");
-        var key = new Option<string>("--key") { Description = "The witness's key, made with `ledger witness key`.", HelpName = "FILE", Required = true };
-        var state = new Option<string>("--state") { Description = "The folder that remembers what was cosigned.", HelpName = "DIR", Required = true };
+            "ledger witness serve --key witness.key --state ./witness --log "
+            + "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx --urls http://0.0.0.0:8081",
+            "What it cosigned last is in the state folder, and is all that keeps it honest: back the folder up with nothing older than "
+            + "itself, and never\n"
+                + "start it on an older copy. Where the folder is lost, begin anew with a new key. A witness that others should believe "
+                + "is reached by HTTPS."
+        );
+        var key = new Option<string>("--key")
+        {
+            Description = "The witness's key, made with `ledger witness key`.", HelpName = "FILE", Required = true,
+        };
+        var state = new Option<string>("--state")
+        {
+            Description = "The folder that remembers what was cosigned.", HelpName = "DIR", Required = true,
+        };
         var logs = new Option<NoteVerifier[]>("--log")
         {
             Description = "A log's public key. Repeat it for several.",
@@ -56,15 +66,25 @@ internal static class WitnessCommand
             Required = true,
             CustomParser = result => [.. result.Tokens.Select(token => Log(token.Value, result)).OfType<NoteVerifier>()],
         };
-        var urls = new Option<string>("--urls") { Description = "Where to listen; several separated by semicolons.", HelpName = "URL", DefaultValueFactory = _ => "http://127.0.0.1:8081" };
+        var urls = new Option<string>("--urls")
+        {
+            Description = "Where to listen; several separated by semicolons.",
+            HelpName = "URL",
+            DefaultValueFactory = _ => "http://127.0.0.1:8081",
+        };
         foreach (var option in (Option[])[key, state, logs, urls])
             verb.Add(option);
-        verb.SetAction((parsed, cancel) => RunAsync(
-            Terminal.Of(parsed), parsed.GetRequiredValue(key), parsed.GetRequiredValue(state), parsed.GetRequiredValue(logs), parsed.GetRequiredValue(urls), cancel));
+        verb.SetAction(
+            (parsed, cancel) =>
+                RunAsync(
+                    Terminal.Of(parsed), parsed.GetRequiredValue(key), parsed.GetRequiredValue(state), parsed.GetRequiredValue(logs),
+                    parsed.GetRequiredValue(urls), cancel)
+        );
         return verb;
     }
 
-    private static async Task RunAsync(Terminal terminal, string keyFile, string state, NoteVerifier[] logs, string urls, CancellationToken cancel)
+    private static async Task RunAsync(
+        Terminal terminal, string keyFile, string state, NoteVerifier[] logs, string urls, CancellationToken cancel)
     {
         ServeCommand.RefuseMalformed(urls);
         var key = WitnessKeyFile.Read(keyFile);
@@ -77,7 +97,10 @@ internal static class WitnessCommand
         foreach (var origin in witness.Services.GetRequiredService<Witness>().Origins)
         {
             var latest = witness.Services.GetRequiredService<WitnessState>().Latest(origin);
-            terminal.Line($"Witnessing {origin}: {(latest is null ? "nothing cosigned yet" : $"cosigned up to {Checkpoint.Parse(latest.Text).Size} leaves")}");
+            terminal.Line(
+                $"Witnessing {origin}: "
+                + $"{(latest is null ? "nothing cosigned yet" : $"cosigned up to {Checkpoint.Parse(latest.Text).Size} leaves")}"
+            );
         }
         ServeCommand.TellAddresses(terminal, witness);
         terminal.Note("Ctrl-C stops the witness.");

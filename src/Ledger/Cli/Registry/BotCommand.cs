@@ -11,48 +11,72 @@ namespace Ledger.Cli.Registry;
 internal static class BotCommand
 {
     public static Verb Verb() =>
-        new Verb("bot", "The bots whose conversations may be deleted.", "ledger bot add st-1 --owner-mail owner@example.com\nledger bot list") { Add(), List(), Set() };
+        new Verb(
+            "bot", "The bots whose conversations may be deleted.",
+            "ledger bot add st-1 --owner-mail owner@example.com\nledger bot list") { Add(), List(), Set() };
 
     private static Verb Add()
     {
         var verb = new Verb(
             "add",
             "Registers a bot. Repeating it with the same settings changes nothing.",
-            "ledger bot add st-1 --owner-mail owner@example.com --created 2024-03-01 --retention-days 400\nledger bot add st-2 --webhook https://example.com/hook",
-            "--created is when the platform made the bot: a deletion by cId without startDate reaches back to it (or to the channel user's creation,\n"
+            "ledger bot add st-1 --owner-mail owner@example.com --created 2024-03-01 --retention-days 400\nledger bot add st-2 --webhook "
+            + "https://example.com/hook",
+            "--created is when the platform made the bot: a deletion by cId without startDate reaches back to it (or to the channel "
+            + "user's creation,\n"
             + "if that is later). It must be neither in the future nor after the bot's first conversation.\n"
             + "Once set, change it with `ledger bot set`.");
         var settings = new BotSettings(verb, "now");
         settings.Window.DefaultValueFactory = _ => Window.Default.Name;
-        verb.SetAction(async (parsed, cancel) =>
-        {
-            await using var database = await settings.OpenAsync(parsed, cancel);
-            var bot = parsed.GetValue(settings.Bot)!;
-            await settings.ExecuteAsync(parsed, database, new AddBot(
-                bot, settings.OwnerMailOf(parsed) is { Length: > 0 } mail ? mail : null, parsed.GetValue(settings.Created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(settings.RetentionDays),
-                parsed.GetValue(settings.Window)!, settings.By.Actor(parsed), settings.By.Reason(parsed),
-                parsed.GetValue(settings.KeyRetentionDays), settings.WebhookOf(parsed) is { Length: > 0 } url ? url : null), "The bot is registered.", cancel);
-            Terminal.Of(parsed).Note("Next: `ledger client add CLIENT --bot BOT --scope delete-conversations`");
-        });
+        verb.SetAction(
+            async (parsed, cancel) =>
+            {
+                await using var database = await settings.OpenAsync(parsed, cancel);
+                var bot = parsed.GetValue(settings.Bot)!;
+                await settings.ExecuteAsync(
+                    parsed,
+                    database,
+                    new AddBot(
+                        bot, settings.OwnerMailOf(parsed) is { Length: > 0 } mail ? mail : null,
+                        parsed.GetValue(settings.Created) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(settings.RetentionDays),
+                        parsed.GetValue(settings.Window)!, settings.By.Actor(parsed), settings.By.Reason(parsed),
+                        parsed.GetValue(settings.KeyRetentionDays), settings.WebhookOf(parsed) is { Length: > 0 } url ? url : null),
+                    "The bot is registered.",
+                    cancel
+                );
+                Terminal.Of(parsed).Note("Next: `ledger client add CLIENT --bot BOT --scope delete-conversations`");
+            }
+        );
         return verb;
     }
 
     private static Verb Set()
     {
         var verb = new Verb(
-            "set", "Changes a bot's settings; what is not named stays as it is.", "ledger bot set st-1 --retention-days 0 --reason 'contract of May'\nledger bot set st-1 --webhook none",
-            "Jobs that wait follow the bot to another window within seconds. One that is at work goes on until its window closes. A webhook's\n"
+            "set",
+            "Changes a bot's settings; what is not named stays as it is.",
+            "ledger bot set st-1 --retention-days 0 --reason 'contract of May'\nledger bot set st-1 --webhook none",
+            "Jobs that wait follow the bot to another window within seconds. One that is at work goes on until its window closes. A "
+            + "webhook's\n"
             + "secret is shown once, when the webhook is set; for another secret, set the webhook to none and then anew. A webhook whose\n"
             + "receiver answered 410 (Gone) is disabled until it is set anew.");
         var settings = new BotSettings(verb, "unchanged");
-        verb.SetAction(async (parsed, cancel) =>
-        {
-            await using var database = await settings.OpenAsync(parsed, cancel);
-            await settings.ExecuteAsync(parsed, database, new ChangeBot(
-                parsed.GetValue(settings.Bot)!, settings.OwnerMailOf(parsed), parsed.GetValue(settings.Created), parsed.GetValue(settings.RetentionDays),
-                parsed.GetValue(settings.Window), settings.By.Actor(parsed), settings.By.Reason(parsed),
-                parsed.GetValue(settings.KeyRetentionDays), settings.WebhookOf(parsed)), "The bot's settings are recorded.", cancel);
-        });
+        verb.SetAction(
+            async (parsed, cancel) =>
+            {
+                await using var database = await settings.OpenAsync(parsed, cancel);
+                await settings.ExecuteAsync(
+                    parsed,
+                    database,
+                    new ChangeBot(
+                        parsed.GetValue(settings.Bot)!, settings.OwnerMailOf(parsed), parsed.GetValue(settings.Created),
+                        parsed.GetValue(settings.RetentionDays), parsed.GetValue(settings.Window), settings.By.Actor(parsed),
+                        settings.By.Reason(parsed), parsed.GetValue(settings.KeyRetentionDays), settings.WebhookOf(parsed)),
+                    "The bot's settings are recorded.",
+                    cancel
+                );
+            }
+        );
         return verb;
     }
 

@@ -9,11 +9,16 @@ internal sealed class BotSettings
 {
     private const string None = "none";
 
-    private readonly Option<string?> _ownerMail = new("--owner-mail") { Description = "Who is told when a job is done; 'none': nobody.", HelpName = "MAIL" };
+    private readonly Option<string?> _ownerMail = new("--owner-mail")
+    {
+        Description = "Who is told when a job is done; 'none': nobody.",
+        HelpName = "MAIL",
+    };
 
     private readonly Option<string?> _webhook = new("--webhook")
     {
-        Description = "Where a signed message is posted when a job is done (Standard Webhooks); 'none': nowhere. Its secret is made and shown, once.",
+        Description =
+            "Where a signed message is posted when a job is done (Standard Webhooks); 'none': nowhere. Its secret is made and shown, once.",
         HelpName = "URL",
     };
 
@@ -35,12 +40,18 @@ internal sealed class BotSettings
 
     public Argument<string> Bot { get; } = new("BOT") { Description = "App or Stream ID, as in the API's paths." };
     public Option<DateTimeOffset?> Created { get; }
-    public Option<int?> RetentionDays { get; } = new("--retention-days") { Description = "Conversations that started longer ago are skipped; 0 with set: none are.", HelpName = "N" };
-    public Option<int?> KeyRetentionDays { get; } = new("--key-retention-days")
-    {
-        Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.",
-        HelpName = "N",
-    };
+    public Option<int?> RetentionDays { get; } =
+        new("--retention-days")
+        {
+            Description = "Conversations that started longer ago are skipped; 0 with set: none are.",
+            HelpName = "N",
+        };
+    public Option<int?> KeyRetentionDays { get; } =
+        new("--key-retention-days")
+        {
+            Description = "Jobs that ended longer ago are forgotten, as by `ledger forget`; 0 with set: none are.",
+            HelpName = "N",
+        };
     public Option<string?> Window { get; } = new("--window") { Description = "The window that the bot's jobs run in.", HelpName = "NAME" };
     public RecordedBy By { get; }
 
@@ -55,7 +66,8 @@ internal sealed class BotSettings
         _database.OpenAsync(parsed, cancel, needsKeys: WebhookOf(parsed) is { Length: > 0 });
 
     /// <summary>Carries the command out, says so, and shows the secret of a webhook that is new.</summary>
-    public async Task ExecuteAsync(ParseResult parsed, OpenDatabase database, RegistryCommand command, string done, CancellationToken cancel)
+    public async Task ExecuteAsync(
+        ParseResult parsed, OpenDatabase database, RegistryCommand command, string done, CancellationToken cancel)
     {
         var bot = parsed.GetValue(Bot)!;
         var secret = WebhookOf(parsed) is { Length: > 0 } ? WebhookSignature.NewSecret() : null;
@@ -69,5 +81,10 @@ internal sealed class BotSettings
         terminal.Note("It is shown this once and cannot be shown again. Any library for Standard Webhooks takes it as it stands.");
     }
 
-    private static string? Read(ParseResult parsed, Option<string?> option) => parsed.GetValue(option) switch { None => "", var value => value };
+    private static string? Read(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) switch
+        {
+            None => "",
+            var value => value,
+        };
 }

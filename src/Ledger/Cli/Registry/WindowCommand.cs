@@ -14,7 +14,9 @@ internal static class WindowCommand
     private const int OpeningsShown = 3;
 
     public static Verb Verb() =>
-        new Verb("window", "The off-peak windows that deletions run in.", "ledger window add night --cron '0 0 22 * * ?' --zone Europe/Berlin --length 6h\nledger window list")
+        new Verb(
+            "window", "The off-peak windows that deletions run in.",
+            "ledger window add night --cron '0 0 22 * * ?' --zone Europe/Berlin --length 6h\nledger window list")
         {
             Add(), List(),
         };
@@ -30,24 +32,40 @@ internal static class WindowCommand
             + "window are planned again by its new definition, within seconds.");
         var name = new Argument<string>("NAME") { Description = "1 to 64 characters of a-z, 0-9 and -." };
         var cron = new Option<string>("--cron") { Description = "When it opens.", HelpName = "CRON", Required = true };
-        var zone = new Option<string>("--zone") { Description = "The time zone of --cron, by its IANA name.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC" };
+        var zone = new Option<string>("--zone")
+        {
+            Description = "The time zone of --cron, by its IANA name.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC",
+        };
         var length = OptionValues.Duration("--length", "How long it stays open.", "8h");
-        var lanes = new Option<int>("--lanes") { Description = "Jobs side by side, 1 to 32.", HelpName = "N", DefaultValueFactory = _ => 4 };
+        var lanes = new Option<int>("--lanes")
+        {
+            Description = "Jobs side by side, 1 to 32.", HelpName = "N", DefaultValueFactory = _ => 4,
+        };
         verb.Add(name);
         foreach (var option in new Option[] { cron, zone, length, lanes })
             verb.Add(option);
         var by = RecordedBy.AddTo(verb);
         var database = DatabaseOptions.AddTo(verb);
-        verb.SetAction(async (parsed, cancel) =>
-        {
-            var window = new Window(parsed.GetValue(name)!, parsed.GetValue(cron)!, parsed.GetValue(zone)!, parsed.GetValue(length), parsed.GetValue(lanes));
-            if (Window.Problems(window.Name, window.Cron, window.TimeZone, window.Length, window.Lanes) is { Count: > 0 } problems)
-                throw CommandException.Usage($"this is no window: {string.Join("; ", problems)}");
-            await using var opened = await database.OpenAsync(parsed, cancel);
-            CommandException.ThrowIf(await opened.Registry.DefineWindowAsync(
-                new DefineWindow(window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, by.Actor(parsed), by.Reason(parsed)), cancel));
-            Terminal.Of(parsed).Line($"The window is defined. It opens next at {Openings(window, 1)}.");
-        });
+        verb.SetAction(
+            async (parsed, cancel) =>
+            {
+                var window = new Window(
+                    parsed.GetValue(name)!, parsed.GetValue(cron)!, parsed.GetValue(zone)!, parsed.GetValue(length),
+                    parsed.GetValue(lanes));
+                if (Window.Problems(window.Name, window.Cron, window.TimeZone, window.Length, window.Lanes) is { Count: > 0 } problems)
+                    throw CommandException.Usage($"this is no window: {string.Join("; ", problems)}");
+                await using var opened = await database.OpenAsync(parsed, cancel);
+                CommandException.ThrowIf(
+                    await opened.Registry.DefineWindowAsync(
+                        new DefineWindow(
+                            window.Name, window.Cron, window.TimeZone, (long)window.Length.TotalSeconds, window.Lanes, by.Actor(parsed),
+                            by.Reason(parsed)),
+                        cancel
+                    )
+                );
+                Terminal.Of(parsed).Line($"The window is defined. It opens next at {Openings(window, 1)}.");
+            }
+        );
         return verb;
     }
 
@@ -72,7 +90,11 @@ internal static class WindowCommand
     {
         var window = WindowPlanner.Window(document);
         var isOpen = new WindowCalendar(window).OpenAt(TimeProvider.System.GetUtcNow()) is not null;
-        return [window.Name, window.Cron, window.TimeZone, $"{window.Length}", $"{window.Lanes}", isOpen ? "yes" : "no", Openings(window, OpeningsShown)];
+        return
+        [
+            window.Name, window.Cron, window.TimeZone, $"{window.Length}", $"{window.Lanes}", isOpen ? "yes" : "no",
+            Openings(window, OpeningsShown),
+        ];
     }
 
     private static string Openings(Window window, int count)

@@ -12,9 +12,15 @@ internal static class KeyCommand
             "new",
             "Makes a folder with fresh keys for a service on a server's database. A folder that holds keys is never touched.",
             "ledger key new --keys /etc/ledger/keys --origin ledger.example.com/tenant-a",
-            "Every node of one database must use one and the same folder, not a copy: `ledger key rotate` changes it. Keep a copy apart from the database's backups, and replace\n"
-            + "it after each rotation: who holds both can read the ids of erased conversations, and without the keys no job that is under way can be finished.");
-        var folder = new Option<string?>("--keys") { Description = $"The folder to make (or {DatabaseOptions.KeysVariable}).", HelpName = "DIR" };
+            "Every node of one database must use one and the same folder, not a copy: `ledger key rotate` changes it. Keep a copy apart "
+            + "from the database's backups, and replace\n"
+                + "it after each rotation: who holds both can read the ids of erased conversations, and without the keys no job that is "
+                + "under way can be finished."
+        );
+        var folder = new Option<string?>("--keys")
+        {
+            Description = $"The folder to make (or {DatabaseOptions.KeysVariable}).", HelpName = "DIR",
+        };
         var origin = new Option<string?>("--origin")
         {
             Description = "The transparency log's name, for ever: a URL without its scheme that is yours. Without: a made-up one.",

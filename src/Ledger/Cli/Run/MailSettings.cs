@@ -20,7 +20,10 @@ internal sealed class MailSettings
         HelpName = "URL",
     };
 
-    private readonly Option<string?> _from = new("--mail-from") { Description = $"The sender of mail, with --smtp (or {FromVariable}).", HelpName = "MAIL" };
+    private readonly Option<string?> _from = new("--mail-from")
+    {
+        Description = $"The sender of mail, with --smtp (or {FromVariable}).", HelpName = "MAIL",
+    };
 
     private readonly Option<string?> _folder = new("--mail-dir")
     {
@@ -50,12 +53,16 @@ internal sealed class MailSettings
         };
         if (Given(parsed.GetValue(_from), FromVariable) is { } from)
             return options with { From = Sender(from) };
-        return options.Smtp is null ? options : throw CommandException.Usage($"mail needs a sender: --mail-from ledger@example.com (or {FromVariable})");
+        return options.Smtp is null
+            ? options
+            : throw CommandException.Usage($"mail needs a sender: --mail-from ledger@example.com (or {FromVariable})");
     }
 
     /// <summary>With a data folder and nothing else named, mail goes to the folder <c>outbox</c> in it.</summary>
     public static NotificationOptions WithFolder(NotificationOptions options, string? dataFolder) =>
-        options.SendsMail || dataFolder is null ? options : options with { MailFolder = Path.Combine(Path.GetFullPath(dataFolder), "outbox") };
+        options.SendsMail || dataFolder is null
+            ? options
+            : options with { MailFolder = Path.Combine(Path.GetFullPath(dataFolder), "outbox") };
 
     private static SmtpServer Server(string text)
     {
@@ -79,5 +86,6 @@ internal sealed class MailSettings
                 + " 'Deletion ledger <ledger@example.com>'");
     }
 
-    private static string? Given(string? option, string variable) => option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
+    private static string? Given(string? option, string variable) =>
+        option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 }

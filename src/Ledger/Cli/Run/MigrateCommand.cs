@@ -64,6 +64,7 @@ internal static class MigrateCommand
         Refuse(await DatabaseCheck.TablesProblemAsync(owner, cancel));
         terminal.Line("The database is up to date.");
         if (applied.Count > 0)
-            terminal.Note("The service connects as ledger_service. If that role is new, give it a password: alter role ledger_service password '…'");
+            terminal.Note(
+                "The service connects as ledger_service. If that role is new, give it a password: alter role ledger_service password '…'");
     }
 }

@@ -24,8 +24,10 @@ internal static class ServeCommand
             "Runs the service: it answers the HTTP API and deletes in the windows. "
             + "Ctrl-C, SIGTERM or SIGHUP end it at the next batch boundary.",
             "ledger serve --embedded --data ./ledger-data\n"
-            + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls http://0.0.0.0:8080",
-            "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the data folder,\n"
+                + "ledger serve --connection 'Host=db;Database=ledger;Username=ledger_service;Password=…' --keys /etc/ledger/keys --urls "
+                + "http://0.0.0.0:8080",
+            "Several nodes on one database are one cluster; a node needs no state but its keys. With --embedded everything lives in the "
+            + "data folder,\n"
             + "PostgreSQL included. Without, prepare a database once with `ledger migrate` and its keys with `ledger key new`.\n"
             + "Standard output gets one line for each address, `Listening on URL`; the log goes to standard error. "
             + "Under systemd, Type=notify works.");
@@ -42,7 +44,9 @@ internal static class ServeCommand
         var http = new HttpOptions { PublicUrl = options.PublicUrlOf(parsed) };
         var notifications = options.Mail.Read(parsed);
         var witnesses = parsed.GetValue(options.WitnessPolicy) is { } policy ? Witnesses.ReadPolicy(policy) : null;
-        await using var database = embedded ? await OpenEmbeddedAsync(parsed, options.Database, terminal, cancel) : await OpenServerAsync(parsed, options.Database, cancel);
+        await using var database = embedded
+            ? await OpenEmbeddedAsync(parsed, options.Database, terminal, cancel)
+            : await OpenServerAsync(parsed, options.Database, cancel);
         if (await ServiceDatabase.ProblemAsync(database.Source, cancel) is { } problem)
             throw new CommandException(problem);
         if (await MartenSetup.ProblemAsync(database.Connection, cancel) is { } difference)
@@ -88,12 +92,14 @@ internal static class ServeCommand
             log.LogWarning("--public-url is not set: mail names the certificates' paths, and links to none");
     }
 
-    private static async Task<OpenDatabase> OpenEmbeddedAsync(ParseResult parsed, DatabaseOptions options, Terminal terminal, CancellationToken cancel)
+    private static async Task<OpenDatabase> OpenEmbeddedAsync(
+        ParseResult parsed, DatabaseOptions options, Terminal terminal, CancellationToken cancel)
     {
         options.RefuseBoth(parsed);
         if (options.IsServerNamed(parsed))
             throw CommandException.Usage("--embedded brings its own database and keys: leave --connection and --keys out");
-        return await OpenDatabase.EmbeddedAsync(options.Data(parsed) ?? DataFolder.Default(), new TerminalLog(terminal, LogLevel.Information), cancel);
+        return await OpenDatabase.EmbeddedAsync(
+            options.Data(parsed) ?? DataFolder.Default(), new TerminalLog(terminal, LogLevel.Information), cancel);
     }
 
     private static async Task<OpenDatabase> OpenServerAsync(ParseResult parsed, DatabaseOptions options, CancellationToken cancel)
@@ -102,11 +108,15 @@ internal static class ServeCommand
             throw CommandException.Usage("--data goes with --embedded: add it, or name a server with --connection");
         var missing = new List<string>();
         if (options.Connection(parsed) is null)
-            missing.Add($"a connection string (--connection STRING or {DatabaseOptions.ConnectionVariable}), to a database prepared with `ledger migrate`");
+            missing.Add(
+                $"a connection string (--connection STRING or {DatabaseOptions.ConnectionVariable}), to a database prepared with `ledger "
+                + "migrate`"
+            );
         if (options.Keys(parsed) is null)
             missing.Add($"a key folder (--keys DIR or {DatabaseOptions.KeysVariable}), made with `ledger key new`");
         if (missing.Count > 0)
-            throw CommandException.Usage($"serve lacks {string.Join(" and ", missing)}. To run without any preparation: `ledger serve --embedded`");
+            throw CommandException.Usage(
+                $"serve lacks {string.Join(" and ", missing)}. To run without any preparation: `ledger serve --embedded`");
         return await OpenDatabase.OnServerAsync(options.Connection(parsed)!, KeyFolder.Open(options.Keys(parsed)!), cancel);
     }
 
@@ -126,7 +136,9 @@ internal static class ServeCommand
         }
     }
 
-    private static void Greet(Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database, NotificationOptions notifications)
+    private static void Greet(
+        Terminal terminal, WebApplication node, ParseResult parsed, DatabaseOptions options, OpenDatabase database,
+        NotificationOptions notifications)
     {
         TellAddresses(terminal, node);
         // What the hints need to reach the same database from another terminal.

@@ -26,7 +26,8 @@ internal sealed class ServeOptions
 
     public DatabaseOptions Database { get; }
     public MailSettings Mail { get; }
-    public Option<bool> Embedded { get; } = new("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };
+    public Option<bool> Embedded { get; } =
+        new("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };
 
     public Option<string> Urls { get; } = new("--urls")
     {
@@ -35,12 +36,15 @@ internal sealed class ServeOptions
         DefaultValueFactory = _ => "http://127.0.0.1:8080",
     };
 
-    public Option<string?> WitnessPolicy { get; } = new("--witness-policy")
-    {
-        Description = $"Witnesses that must cosign before anything logged counts: a policy file (c2sp.org/tlog-policy) with their addresses (or {WitnessPolicyVariable}).",
-        HelpName = "FILE",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(WitnessPolicyVariable) is { Length: > 0 } file ? file : null,
-    };
+    public Option<string?> WitnessPolicy { get; } =
+        new("--witness-policy")
+        {
+            Description =
+                $"Witnesses that must cosign before anything logged counts: a policy file (c2sp.org/tlog-policy) with their addresses "
+                + $"(or {WitnessPolicyVariable}).",
+            HelpName = "FILE",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(WitnessPolicyVariable) is { Length: > 0 } file ? file : null,
+        };
 
     /// <exception cref="CommandException">It is no web address.</exception>
     public Uri? PublicUrlOf(ParseResult parsed)
@@ -48,8 +52,13 @@ internal sealed class ServeOptions
         var text = parsed.GetValue(_publicUrl) ?? Environment.GetEnvironmentVariable(PublicUrlVariable);
         if (string.IsNullOrEmpty(text))
             return null;
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" } && url.Host.Length > 0
+        return
+            Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" }
+            && url.Host.Length > 0
             ? url
-            : throw CommandException.Usage($"the public address cannot be read (--public-url or {PublicUrlVariable}): it must be like https://ledger.example.com");
+            : throw CommandException.Usage(
+                $"the public address cannot be read (--public-url or {PublicUrlVariable}): it must be like https://ledger.example.com"
+            );
     }
 }

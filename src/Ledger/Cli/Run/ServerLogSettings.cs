@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Cli.Run;
 
 /// <summary>
-/// What a PostgreSQL server that is not ours would write of our statements into its log. Identifiers travel as parameters, so a log of parameters is a list of
-/// deleted people outside the ledger's reach.
+/// What a PostgreSQL server that is not ours would write of our statements into its log. Identifiers travel as parameters, so a log of
+/// parameters is a list of deleted people outside the ledger's reach.
 /// </summary>
 internal static class ServerLogSettings
 {
@@ -19,11 +19,18 @@ internal static class ServerLogSettings
         await reader.ReadAsync(cancel);
         var warnings = new List<string>();
         if (reader.GetBoolean(0))
-            warnings.Add("the database server logs statements with their parameters, which hold conversation ids and text" + Remedy("log_parameter_max_length = 0"));
+            warnings.Add(
+                "the database server logs statements with their parameters, which hold conversation ids and text"
+                    + Remedy("log_parameter_max_length = 0")
+            );
         if (reader.GetBoolean(1))
-            warnings.Add("the database server logs the parameters of statements that fail, which hold conversation ids and text" + Remedy("log_parameter_max_length_on_error = 0"));
+            warnings.Add(
+                "the database server logs the parameters of statements that fail, which hold conversation ids and text"
+                    + Remedy("log_parameter_max_length_on_error = 0")
+            );
         if (reader.GetBoolean(2))
-            warnings.Add("the database server logs the details of errors, which may quote conversation ids" + Remedy("log_error_verbosity = terse"));
+            warnings.Add(
+                "the database server logs the details of errors, which may quote conversation ids" + Remedy("log_error_verbosity = terse"));
         return warnings;
     }
 

@@ -29,7 +29,9 @@ internal sealed record ClusterFolder
     /// <summary>Inside PGDATA because the server's account, which as root is not ours, writes it.</summary>
     public string Log => Path.Combine(Cluster, LogName);
 
-    /// <summary>Makes the folder when it is absent: for its owner alone; as root others may pass through (not list) to reach cluster/.</summary>
+    /// <summary>
+    /// Makes the folder when it is absent: for its owner alone; as root others may pass through (not list) to reach cluster/.
+    /// </summary>
     public static ClusterFolder Open(string dataDirectory)
     {
         var path = Path.GetFullPath(dataDirectory);

@@ -50,8 +50,8 @@ internal sealed record ClusterState(int Port, string Password)
     }
 
     /// <summary>
-    /// The password of a role: 64 hex digits, the same for ever. Derived from the superuser's, so that two processes that need it first agree
-    /// without a lock, and so that nothing but the superuser's own is stored.
+    /// The password of a role: 64 hex digits, the same for ever. Derived from the superuser's, so that two processes that need it first
+    /// agree without a lock, and so that nothing but the superuser's own is stored.
     /// </summary>
     public string PasswordOf(string role) =>
         role == Superuser

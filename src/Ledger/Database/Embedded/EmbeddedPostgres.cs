@@ -1,12 +1,12 @@
 namespace Ledger.Database.Embedded;
 
 /// <summary>
-/// A private PostgreSQL in a data folder, for a machine on which nobody prepared one. Several processes may use one data folder at once: the first starts
-/// the server, the last stops it, and a server that outlived its users (they were killed) is joined again.
+/// A private PostgreSQL in a data folder, for a machine on which nobody prepared one. Several processes may use one data folder at once:
+/// the first starts the server, the last stops it, and a server that outlived its users (they were killed) is joined again.
 /// </summary>
 /// <remarks>
-/// Two locks, held by the kernel. start.lock: exclusive, short, around starting and stopping. users.lock: shared, by every user as long as it uses the
-/// server; who gets it exclusively (tried under start.lock only) knows that nobody is left.
+/// Two locks, held by the kernel. start.lock: exclusive, short, around starting and stopping. users.lock: shared, by every user as long as
+/// it uses the server; who gets it exclusively (tried under start.lock only) knows that nobody is left.
 /// </remarks>
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
@@ -20,7 +20,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly ILogger _log;
     private FileLock? _use;
 
-    private EmbeddedPostgres(ClusterFolder folder, Postmaster postmaster, ClusterState state, FileLock use, bool reused, TimeProvider time, ILogger log)
+    private EmbeddedPostgres(
+        ClusterFolder folder, Postmaster postmaster, ClusterState state, FileLock use, bool reused, TimeProvider time, ILogger log)
     {
         (_folder, _postmaster, _state, _use, _time, _log) = (folder, postmaster, state, use, time, log);
         Reused = reused;
@@ -37,8 +38,11 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <summary>Joins the server of the data folder, or starts it; makes the cluster first when there is none.</summary>
     /// <exception cref="PostgresNotFoundException">This machine has no PostgreSQL that would do.</exception>
-    /// <exception cref="EmbeddedPostgresException">Anything else that a person can mend; the message ends in the server's log where that helps.</exception>
-    public static async Task<EmbeddedPostgres> StartAsync(EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
+    /// <exception cref="EmbeddedPostgresException">
+    /// Anything else that a person can mend; the message ends in the server's log where that helps.
+    /// </exception>
+    public static async Task<EmbeddedPostgres> StartAsync(
+        EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         try
         {
@@ -54,7 +58,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         catch (UnauthorizedAccessException e)
         {
             throw new EmbeddedPostgresException(
-                $"The data folder {options.DataDirectory} is not ours to use: {e.Message} Run as its owner, or choose another (--data DIR).", e);
+                $"The data folder {options.DataDirectory} is not ours to use: {e.Message} Run as its owner, or choose another (--data "
+                + "DIR).",
+                e);
         }
     }
 
@@ -63,7 +69,10 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <param name="user">The superuser <c>postgres</c>, or a role that was created with <see cref="Password"/>.</param>
     public string ConnectionString(string database, string user) => Postmaster.ConnectionString(_state, database, user);
 
-    /// <summary>The password of a role: 64 hex digits (48 for <c>postgres</c>), the same in every process and for ever. Whoever creates the role sets it.</summary>
+    /// <summary>
+    /// The password of a role: 64 hex digits (48 for <c>postgres</c>), the same in every process and for ever. Whoever creates the role
+    /// sets it.
+    /// </summary>
     public string Password(string role) => _state.PasswordOf(role);
 
     /// <summary>Starts the server again, on the same port, if it died; costs one login when it did not.</summary>
@@ -91,7 +100,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// Stops a server that outlived its users and deletes the whole data folder. For tests' leftovers.
     /// </summary>
     /// <returns>False, and nothing is touched: somebody is using or starting it, or it is no data folder.</returns>
-    internal static async Task<bool> DeleteUnusedAsync(EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
+    internal static async Task<bool> DeleteUnusedAsync(
+        EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         if (!File.Exists(Path.Combine(options.DataDirectory, "cluster.json"))) return false;
         var folder = ClusterFolder.Open(options.DataDirectory);
@@ -121,7 +131,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             var postmaster = new Postmaster(folder, binaries, account, options.Fsync, time, log);
             var (state, joined) = await postmaster.JoinOrStartAsync(stored, mayMove: alone, cancel);
             log.LogInformation(
-                "PostgreSQL {Version} {How} in {Folder} on port {Port}", binaries.Major, joined ? "joined" : "started", folder.Cluster, state.Port);
+                "PostgreSQL {Version} {How} in {Folder} on port {Port}", binaries.Major, joined ? "joined" : "started", folder.Cluster,
+                state.Port);
             return new EmbeddedPostgres(folder, postmaster, state, use, joined, time, log);
         }
         catch

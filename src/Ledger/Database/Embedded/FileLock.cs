@@ -23,7 +23,9 @@ internal sealed class FileLock : IDisposable
             if (time.GetElapsedTime(started) > patience)
             {
                 throw new EmbeddedPostgresException(
-                    $"Another process has held {path} for {patience.TotalSeconds:0} s: it is starting or stopping PostgreSQL there. Wait for it, or end it.");
+                    $"Another process has held {path} for {patience.TotalSeconds:0} s: it is starting or stopping PostgreSQL there. Wait "
+                    + "for it, or end it."
+                );
             }
             await Task.Delay(PollInterval, time, cancel);
         }

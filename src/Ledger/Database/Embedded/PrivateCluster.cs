@@ -6,7 +6,8 @@ namespace Ledger.Database.Embedded;
 internal static class PrivateCluster
 {
     /// <summary>
-    /// The settings of every start. They stand on the command line, so that nothing in the cluster overrides them by accident; none is secret.
+    /// The settings of every start. They stand on the command line, so that nothing in the cluster overrides them by accident; none is
+    /// secret.
     /// </summary>
     public static IEnumerable<(string Name, string Value)> Settings(int port, bool fsync) =>
     [
@@ -31,8 +32,9 @@ internal static class PrivateCluster
         ("fsync", fsync ? "on" : "off"),
         // Says to the service's check that whoever turned fsync off meant it: for tests.
         ("ledger.may_lose_data", fsync ? "off" : "on"),
-        // No raw identifier in the log (design, section 7): no statements, no parameters, no DETAIL, which quotes the key of a unique violation, and
-        // nothing about a single statement's error at all ("log" ranks above "error"): `invalid input syntax for type uuid: "..."` quotes its input.
+        // No raw identifier in the log (design, section 7): no statements, no parameters, no DETAIL, which quotes the key of a unique
+        // violation, and nothing about a single statement's error at all ("log" ranks above "error"): `invalid input syntax for type uuid:
+        // "..."` quotes its input.
         ("log_min_messages", "log"),
         ("log_statement", "none"),
         ("log_min_duration_statement", "-1"),
@@ -81,10 +83,15 @@ internal static class PrivateCluster
             var made = Path.Combine(staging, "cluster");
             var initdb = await account.RunAsync(
                 [
-                    binaries.Initdb, "--pgdata", made, "--username", ClusterState.Superuser, "--pwfile", passwordFile, "--auth", "scram-sha-256",
-                    "--encoding", "UTF8", "--locale", "C", "--data-checksums", "--no-instructions", .. fsync ? Array.Empty<string>() : ["--no-sync"],
-                ], cancel);
-            if (initdb.ExitCode != 0) throw new EmbeddedPostgresException($"initdb could not make a database cluster in {folder.DataDirectory}:\n{initdb.Output}");
+                    binaries.Initdb, "--pgdata", made, "--username", ClusterState.Superuser, "--pwfile", passwordFile, "--auth",
+                    "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--data-checksums", "--no-instructions",
+                    .. fsync ? Array.Empty<string>() : ["--no-sync"],
+                ],
+                cancel
+            );
+            if (initdb.ExitCode != 0)
+                throw new EmbeddedPostgresException(
+                    $"initdb could not make a database cluster in {folder.DataDirectory}:\n{initdb.Output}");
             Directory.Move(made, folder.Cluster);
         }
         finally

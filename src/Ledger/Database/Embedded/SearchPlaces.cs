@@ -22,7 +22,10 @@ internal sealed record SearchPlaces(
     ];
 
     public IEnumerable<string> Folders =>
-        (Path ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Concat(Patterns.SelectMany(NewestFirst)).Distinct();
+        (Path ?? "")
+            .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Concat(Patterns.SelectMany(NewestFirst))
+            .Distinct();
 
     public static SearchPlaces OfThisMachine(string? explicitDirectory, Func<string, string?> environment)
     {

@@ -49,7 +49,8 @@ internal sealed record ServerAccount(string? Name, IReadOnlyList<string> Prefix)
             $"{(barrier == path ? "" : $" on the way to {path}")}. {wayOut}, or run as an ordinary user.");
     }
 
-    private async Task<bool> CanReachAsync(string path, CancellationToken cancel) => (await RunAsync(["test", "-x", path], cancel)).ExitCode == 0;
+    private async Task<bool> CanReachAsync(string path, CancellationToken cancel) =>
+        (await RunAsync(["test", "-x", path], cancel)).ExitCode == 0;
 
     private static async Task<ServerAccount> OfAsync(string name, CancellationToken cancel)
     {

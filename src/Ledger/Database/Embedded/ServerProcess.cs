@@ -21,7 +21,9 @@ internal sealed class ServerProcess : IDisposable
     /// <summary>Whether the process is no more.</summary>
     public bool HasEnded => _process.HasExited;
 
-    /// <summary>Starts a server in a session of its own, where the machine can do that: an interrupt at our terminal does not reach it.</summary>
+    /// <summary>
+    /// Starts a server in a session of its own, where the machine can do that: an interrupt at our terminal does not reach it.
+    /// </summary>
     /// <param name="line">The program and its arguments; nothing secret.</param>
     public static ServerProcess Start(IReadOnlyList<string> line)
     {

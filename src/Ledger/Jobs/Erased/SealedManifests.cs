@@ -17,8 +17,8 @@ public sealed record OpenedManifestRow(JobId Job, int Row, byte[] Outcomes, IRea
 }
 
 /// <summary>
-/// Reads what bots' jobs were about, row by row, as long as their keys live. There is no index of erased ids: it would be the permanent list of deleted people that this ledger must
-/// not keep; see docs/adr/0009.
+/// Reads what bots' jobs were about, row by row, as long as their keys live. There is no index of erased ids: it would be the permanent
+/// list of deleted people that this ledger must not keep; see docs/adr/0009.
 /// </summary>
 public static class SealedManifests
 {
@@ -26,7 +26,10 @@ public static class SealedManifests
     private static readonly string ReadErasedSql = Sql.Load(typeof(SealedManifests), nameof(ReadErasedAsync));
     private static readonly string ReadErasedOfJobsSql = Sql.Load(typeof(SealedManifests), "ReadErasedOfJobs");
 
-    /// <summary>Every manifest row of the bots' jobs that can be opened, by job and row. One that cannot is left out: a job's damage must not stand in others' way.</summary>
+    /// <summary>
+    /// Every manifest row of the bots' jobs that can be opened, by job and row. One that cannot is left out: a job's damage must not stand
+    /// in others' way.
+    /// </summary>
     public static IAsyncEnumerable<OpenedManifestRow> ReadAsync(
         NpgsqlConnection connection, KeyFolder keys, IReadOnlyCollection<string> bots, IReadOnlyCollection<JobId> except,
         CancellationToken cancel) =>

@@ -15,8 +15,8 @@ namespace Ledger.Log.ChangeLogs;
 public sealed record ChangeLogPage(long After, DateTimeOffset From, DateTimeOffset Before, int Limit, long Skip);
 
 /// <summary>
-/// Reads the change logs, in ascending log order (docs/adr/0018). The log's writer adds new entries behind all older ones, so reading on from
-/// a position misses none and repeats none.
+/// Reads the change logs, in ascending log order (docs/adr/0018). The log's writer adds new entries behind all older ones, so reading on
+/// from a position misses none and repeats none.
 /// </summary>
 public sealed class ChangeLog(NpgsqlDataSource database)
 {
@@ -52,8 +52,9 @@ public sealed class ChangeLog(NpgsqlDataSource database)
     {
         var stream = reader.GetGuid(2);
         return new ChangeLogRow(
-            bot, stream == StreamIds.Bot(bot) ? null : new JobId(stream), reader.GetGuid(0), reader.GetInt64(3), reader.GetInt64(4), new LeafRange(reader.GetInt64(5), reader.GetInt64(1) + 1),
-            reader.GetFieldValue<DateTimeOffset>(6), Text(reader, 10), Text(reader, 7), reader.GetString(8), Text(reader, 9));
+            bot, stream == StreamIds.Bot(bot) ? null : new JobId(stream), reader.GetGuid(0), reader.GetInt64(3), reader.GetInt64(4),
+            new LeafRange(reader.GetInt64(5), reader.GetInt64(1) + 1), reader.GetFieldValue<DateTimeOffset>(6), Text(reader, 10),
+            Text(reader, 7), reader.GetString(8), Text(reader, 9));
     }
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

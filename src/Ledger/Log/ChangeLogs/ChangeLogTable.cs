@@ -98,7 +98,8 @@ internal static class ChangeLogTable
     }
 
     /// <summary>The keys of entries that begin at no leaf.</summary>
-    public static async Task<List<(Guid Stream, long FirstVersion)>> BeyondLeavesAsync(NpgsqlConnection connection, CancellationToken cancel)
+    public static async Task<List<(Guid Stream, long FirstVersion)>> BeyondLeavesAsync(
+        NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(BeyondLeavesSql, connection) { CommandTimeout = 0 };
         return await KeysAsync(command, cancel);

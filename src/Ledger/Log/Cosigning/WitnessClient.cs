@@ -8,7 +8,10 @@ namespace Ledger.Log.Cosigning;
 /// <summary>What became of asking a witness: its cosignature, or what went wrong, in plain words.</summary>
 internal sealed record WitnessReply(PolicyWitness Witness, NoteSignature? Cosignature, string? Problem);
 
-/// <summary>Asks one witness. It remembers in memory which tree the witness cosigned last; where that is wrong, the witness says so and is asked once more.</summary>
+/// <summary>
+/// Asks one witness. It remembers in memory which tree the witness cosigned last; where that is wrong, the witness says so and is asked
+/// once more.
+/// </summary>
 internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, HttpClient http)
 {
     private readonly Uri _address = new($"{witness.Url!.TrimEnd('/')}/add-checkpoint");
@@ -23,8 +26,12 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
     {
         try
         {
-            return await AskOnceAsync(checkpoint, note, cancel) ?? await AskOnceAsync(checkpoint, note, cancel)
-                ?? Failed("says each time that it cosigned another tree size than the time before: does somebody else submit this log's checkpoints to it?");
+            return await AskOnceAsync(checkpoint, note, cancel)
+                ?? await AskOnceAsync(checkpoint, note, cancel)
+                ?? Failed(
+                    "says each time that it cosigned another tree size than the time before: does somebody else submit this log's "
+                    + "checkpoints to it?"
+                );
         }
         catch (HttpRequestException e)
         {
@@ -53,8 +60,12 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
                 return new WitnessReply(witness, cosignature, Problem: null);
             case HttpStatusCode.Conflict when Size(answer) is { } size:
                 Interlocked.Exchange(ref _known, size);
-                return size <= checkpoint.Size ? null : Failed(
-                    $"has cosigned a tree of {size} leaves already, and this checkpoint has {checkpoint.Size}. If that stays so, the log was rolled back: compare the database with its backups");
+                return size <= checkpoint.Size
+                    ? null
+                    : Failed(
+                        $"has cosigned a tree of {size} leaves already, and this checkpoint has {checkpoint.Size}. If that stays so, the "
+                        + "log was rolled back: compare the database with its backups"
+                    );
             default:
                 return Failed(Describe(response.StatusCode));
         }
@@ -64,19 +75,26 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
     private NoteSignature Cosignature(SignedNote note, string lines)
     {
         var answered = SignedNote.Parse($"{note.Text}\n{lines}");
-        return answered.SignedBy(witness.Key).TryGetValue(witness.Key, out var cosignature) ? cosignature : throw new InvalidProofException("its key is not among the signers");
+        return answered.SignedBy(witness.Key).TryGetValue(witness.Key, out var cosignature)
+            ? cosignature
+            : throw new InvalidProofException("its key is not among the signers");
     }
 
     private static long? Size(string answer) =>
-        answer.EndsWith('\n') && long.TryParse(answer.AsSpan(0, answer.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null;
+        answer.EndsWith('\n')
+        && long.TryParse(answer.AsSpan(0, answer.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+            ? size
+            : null;
 
-    private static string Describe(HttpStatusCode status) => status switch
-    {
-        HttpStatusCode.NotFound => "does not know this log: it must be given the log's key (404)",
-        HttpStatusCode.Forbidden => "trusts another key for this log than the one that signs (403)",
-        HttpStatusCode.UnprocessableEntity => "has cosigned another tree, which this one does not begin with (422): the log was changed, or forked. Audit it",
-        _ => $"answers with status {(int)status}",
-    };
+    private static string Describe(HttpStatusCode status) =>
+        status switch
+        {
+            HttpStatusCode.NotFound => "does not know this log: it must be given the log's key (404)",
+            HttpStatusCode.Forbidden => "trusts another key for this log than the one that signs (403)",
+            HttpStatusCode.UnprocessableEntity =>
+                "has cosigned another tree, which this one does not begin with (422): the log was changed, or forked. Audit it",
+            _ => $"answers with status {(int)status}",
+        };
 
     private WitnessReply Failed(string problem) => new(witness, Cosignature: null, problem);
 }

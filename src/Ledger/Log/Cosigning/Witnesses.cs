@@ -14,7 +14,9 @@ public sealed record WitnessOptions
     public TimeSpan Grace { get; init; } = TimeSpan.FromMilliseconds(200);
 }
 
-/// <summary>The witnesses of a policy, asked side by side to cosign what the log signed. <see cref="CosignAsync"/> is a <see cref="CosignAsync"/>.</summary>
+/// <summary>
+/// The witnesses of a policy, asked side by side to cosign what the log signed. <see cref="CosignAsync"/> is a <see cref="CosignAsync"/>.
+/// </summary>
 public sealed class Witnesses : IDisposable
 {
     private const int AnswerBytes = 64 * 1024;
@@ -66,8 +68,8 @@ public sealed class Witnesses : IDisposable
         : $"the witness policy is for another log: its log line must be 'log {log}', or be left out";
 
     /// <summary>
-    /// Asks every witness that has not cosigned the note yet, all at once, and adds each cosignature that verifies. Ends when all have answered, when the
-    /// quorum is met and the grace is over, or at the timeout. Asking again is safe.
+    /// Asks every witness that has not cosigned the note yet, all at once, and adds each cosignature that verifies. Ends when all have
+    /// answered, when the quorum is met and the grace is over, or at the timeout. Asking again is safe.
     /// </summary>
     public async Task<CosignedNote> CosignAsync(Checkpoint checkpoint, string note, CancellationToken cancel)
     {
@@ -86,7 +88,10 @@ public sealed class Witnesses : IDisposable
         var isQuorum = _policy.IsQuorum(cosigned);
         if (isQuorum)
             deadline.CancelAfter(_options.Grace);
-        var asked = _clients.Where(client => !cosigned.Contains(client.Witness.Name)).Select(client => ReplyAsync(client, checkpoint, signed, either.Token, cancel)).ToList();
+        var asked = _clients
+            .Where(client => !cosigned.Contains(client.Witness.Name))
+            .Select(client => ReplyAsync(client, checkpoint, signed, either.Token, cancel))
+            .ToList();
         var problems = new List<string>();
         await foreach (var reply in Task.WhenEach(asked).WithCancellation(cancel))
         {
@@ -107,8 +112,11 @@ public sealed class Witnesses : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Answers at the deadline at the latest, whatever the witness does; throws only when <paramref name="cancel"/> ends it.</summary>
-    private static async Task<WitnessReply> ReplyAsync(WitnessClient client, Checkpoint checkpoint, SignedNote note, CancellationToken deadline, CancellationToken cancel)
+    /// <summary>
+    /// Answers at the deadline at the latest, whatever the witness does; throws only when <paramref name="cancel"/> ends it.
+    /// </summary>
+    private static async Task<WitnessReply> ReplyAsync(
+        WitnessClient client, Checkpoint checkpoint, SignedNote note, CancellationToken deadline, CancellationToken cancel)
     {
         try
         {
@@ -120,7 +128,8 @@ public sealed class Witnesses : IDisposable
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return new WitnessReply(client.Witness, Cosignature: null, $"could not be asked: the log's stored hashes could not be read ({e.GetType().Name})");
+            return new WitnessReply(
+                client.Witness, Cosignature: null, $"could not be asked: the log's stored hashes could not be read ({e.GetType().Name})");
         }
     }
 
@@ -138,8 +147,12 @@ public sealed class Witnesses : IDisposable
     {
         foreach (var witness in policy.Witnesses)
         {
-            if (!Uri.TryCreate(witness.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length > 0 || url.Fragment.Length > 0)
-                return $"the witness {witness.Name} needs its address, 'witness {witness.Name} VKEY https://…': the prefix of its add-checkpoint";
+            if (!Uri.TryCreate(witness.Url, UriKind.Absolute, out var url)
+                || url.Scheme is not ("http" or "https")
+                || url.Query.Length > 0
+                || url.Fragment.Length > 0)
+                return $"the witness {witness.Name} needs its address, 'witness {witness.Name} VKEY https://…': the prefix of its "
+                    + "add-checkpoint";
         }
         return null;
     }

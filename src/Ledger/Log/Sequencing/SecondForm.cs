@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace Ledger.Log.Sequencing;
 
 /// <summary>
-/// The leaf hash of an event by a second code path, which shares nothing with <see cref="Contracts.Transparency.LeafEntry"/>: a bug in one of them must not be signed.
+/// The leaf hash of an event by a second code path, which shares nothing with <see cref="Contracts.Transparency.LeafEntry"/>: a bug in one
+/// of them must not be signed.
 /// </summary>
 internal static class SecondForm
 {
@@ -77,9 +78,12 @@ internal static class SecondForm
                 break;
             case System.Text.Json.JsonValueKind.Number:
                 // ToJsonString gives a number as it was written: a fraction or an exponent is no integer.
-                text.Append(long.TryParse(value.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && Math.Abs(number) < 1L << 53
-                    ? number
-                    : throw new FormatException("a number is not an integer"));
+                text.Append(
+                    long.TryParse(value.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                    && Math.Abs(number) < 1L << 53
+                        ? number
+                        : throw new FormatException("a number is not an integer")
+                );
                 break;
             default:
                 text.Append(value.ToJsonString());

@@ -6,8 +6,9 @@ using Npgsql;
 namespace Ledger.Log.Sequencing;
 
 /// <summary>
-/// What is proven before a checkpoint is signed, from what is stored and on a second code path: that the events' rows hash to the stored leaves, that the stored tiles follow from
-/// them, that the whole has the root to be signed, and that it begins with every tree signed before.
+/// What is proven before a checkpoint is signed, from what is stored and on a second code path: that the events' rows hash to the stored
+/// leaves, that the stored tiles follow from them, that the whole has the root to be signed, and that it begins with every tree signed
+/// before.
 /// </summary>
 internal sealed class SelfCheck
 {
@@ -20,14 +21,18 @@ internal sealed class SelfCheck
     private SelfCheck(NpgsqlConnection connection) => _connection = connection;
 
     /// <summary>Checks the committed tree against what was signed before.</summary>
-    /// <param name="signed">Checkpoints of this log, of which the largest was proven when it was signed: only leaves from there on are hashed again.</param>
+    /// <param name="signed">
+    /// Checkpoints of this log, of which the largest was proven when it was signed: only leaves from there on are hashed again.
+    /// </param>
     /// <exception cref="LogException">The first thing that differs, and what to do.</exception>
-    public static async Task RunAsync(NpgsqlConnection connection, LogState state, IReadOnlyList<Checkpoint> signed, CancellationToken cancel)
+    public static async Task RunAsync(
+        NpgsqlConnection connection, LogState state, IReadOnlyList<Checkpoint> signed, CancellationToken cancel)
     {
         if (signed.FirstOrDefault(older => older.Size > state.Size) is { } ahead)
         {
             throw new LogException(
-                $"the log in the database has {state.Size} leaves, and {ahead.Size} were signed already: the database was rolled back to an older state. "
+                $"the log in the database has {state.Size} leaves, and {ahead.Size} were signed already: the database was rolled back to "
+                + "an older state. "
                 + "Restore the newest backup; if events are lost for good, go on under a new name with `ledger log new-origin`");
         }
         var check = new SelfCheck(connection);
@@ -42,7 +47,10 @@ internal sealed class SelfCheck
         await foreach (var leaf in StoredLeaf.ReadAsync(_connection, from, to, cancel))
         {
             if (!Hash(leaf).AsSpan().SequenceEqual(Stored(0, leaf.Index)))
-                throw new LogException($"leaf {leaf.Index} (version {leaf.Version} of stream {leaf.Stream}) is not what was hashed when it was logged: the event or the tile was changed. Restore the database from a backup");
+                throw new LogException(
+                    $"leaf {leaf.Index} (version {leaf.Version} of stream {leaf.Stream}) is not what was hashed when it was logged: the "
+                    + "event or the tile was changed. Restore the database from a backup"
+                );
         }
         // A hash above the leaves is new if its subtree became complete in this range.
         foreach (var level in Levels(to).Skip(1))
@@ -50,22 +58,31 @@ internal sealed class SelfCheck
             for (var index = from >> (8 * level); index < to >> (8 * level); index++)
             {
                 if (!Subtree(level - 1, index * TileId.FullWidth, TileId.FullWidth).AsSpan().SequenceEqual(Stored(level, index)))
-                    throw new LogException($"the log's stored tile {level}/{index / TileId.FullWidth} does not follow from the level below it: it was changed. Restore the database from a backup");
+                    throw new LogException(
+                        $"the log's stored tile {level}/{index / TileId.FullWidth} does not follow from the level below it: it was "
+                        + "changed. Restore the database from a backup"
+                    );
             }
         }
     }
 
     private async Task RootsAsync(LogState state, IReadOnlyList<Checkpoint> signed, CancellationToken cancel)
     {
-        await LoadAsync(signed.Select(older => older.Size).Append(state.Size).SelectMany(size => Levels(size).Select(level => Edge(level, size))), cancel);
+        await LoadAsync(
+            signed.Select(older => older.Size).Append(state.Size).SelectMany(size => Levels(size).Select(level => Edge(level, size))),
+            cancel);
         if (signed.FirstOrDefault(older => !Root(0, older.Size).AsSpan().SequenceEqual(older.Root)) is { } other)
         {
             throw new LogException(
-                $"the first {other.Size} leaves in the database have another root than the checkpoint of {other.Size} that was signed: this is another log, or it was changed. "
+                $"the first {other.Size} leaves in the database have another root than the checkpoint of {other.Size} that was signed: "
+                + "this is another log, or it was changed. "
                 + "Restore the database from a backup; if that cannot be, go on under a new name with `ledger log new-origin`");
         }
         if (!Root(0, state.Size).AsSpan().SequenceEqual(state.Root))
-            throw new LogException($"the log's stored tiles do not give the root of its {state.Size} leaves by a second calculation: a tile was changed, or this is a bug. Nothing is signed");
+            throw new LogException(
+                $"the log's stored tiles do not give the root of its {state.Size} leaves by a second calculation: a tile was changed, or "
+                + "this is a bug. Nothing is signed"
+            );
     }
 
     private static byte[] Hash(StoredLeaf leaf)
@@ -76,7 +93,10 @@ internal sealed class SelfCheck
         }
         catch (Exception e) when (e is FormatException or System.Text.Json.JsonException)
         {
-            throw new LogException($"leaf {leaf.Index} (version {leaf.Version} of stream {leaf.Stream}) cannot be a leaf, by a second calculation: {e.Message}", e);
+            throw new LogException(
+                $"leaf {leaf.Index} (version {leaf.Version} of stream {leaf.Stream}) cannot be a leaf, by a second calculation: "
+                + $"{e.Message}",
+                e);
         }
     }
 
@@ -104,10 +124,12 @@ internal sealed class SelfCheck
         var start = (int)(index % TileId.FullWidth) * MerkleTree.HashSize;
         return _tiles.TryGetValue((level, index / TileId.FullWidth), out var tile) && tile.Length >= start + MerkleTree.HashSize
             ? tile[start..(start + MerkleTree.HashSize)]
-            : throw new LogException($"the log's stored tile {level}/{index / TileId.FullWidth} is missing or cut short: restore the database from a backup");
+            : throw new LogException(
+                $"the log's stored tile {level}/{index / TileId.FullWidth} is missing or cut short: restore the database from a backup");
     }
 
-    private async Task LoadAsync(IEnumerable<(int Level, long Number)> tiles, CancellationToken cancel) => _tiles = await TileStore.ReadAsync(_connection, tiles, cancel);
+    private async Task LoadAsync(IEnumerable<(int Level, long Number)> tiles, CancellationToken cancel) =>
+        _tiles = await TileStore.ReadAsync(_connection, tiles, cancel);
 
     /// <summary>The levels that have hashes in a tree of this size.</summary>
     private static IEnumerable<int> Levels(long size) => Enumerable.Range(0, 8).TakeWhile(level => size >> (8 * level) > 0);

@@ -11,12 +11,15 @@ namespace Ledger.Log.Sequencing;
 /// <summary>What a pass put into the log.</summary>
 /// <param name="Events">How many; 0: nothing was waiting.</param>
 /// <param name="Size">The tree's leaves with them.</param>
-/// <param name="CoveredUntil">Every event committed before this instant is in the tree now; null: there is more, beyond this pass's bound.</param>
+/// <param name="CoveredUntil">
+/// Every event committed before this instant is in the tree now; null: there is more, beyond this pass's bound.
+/// </param>
 internal sealed record SequencedEvents(int Events, long Size, DateTimeOffset? CoveredUntil);
 
 /// <summary>
 /// Gives the appended events their leaves, in one transaction: fence → queue → events → hash and fold → runs, entries of the change log
-/// (docs/adr/0018), tiles, size and root. A crash before the commit leaves everything as it was, and after it a tree that is not signed yet.
+/// (docs/adr/0018), tiles, size and root. A crash before the commit leaves everything as it was, and after it a tree that is not signed
+/// yet.
 /// </summary>
 internal static class Sequencer
 {
@@ -107,7 +110,10 @@ internal static class Sequencer
         }
         var tree = new TreeEdge(state.Size, edge);
         if (!tree.Root().AsSpan().SequenceEqual(state.Root))
-            throw new LogException($"the log's stored tiles do not give the root of its {state.Size} leaves: its database was changed. Restore it from a backup");
+            throw new LogException(
+                $"the log's stored tiles do not give the root of its {state.Size} leaves: its database was changed. Restore it from a "
+                + "backup"
+            );
         await HashAsync(reader, tree, waiting, cancel);
         floor.Take(given, oldest, own, waiting.Positions[0]);
         return tree;
@@ -145,7 +151,10 @@ internal static class Sequencer
                 fold = new ChangeLogFold(id, type, first);
                 waiting.IsAll = !reader.GetBoolean(6);
                 if (reader.GetBoolean(5))
-                    throw new LogException($"version {expected} of stream {stream} is in the log already: it was removed and inserted again. Restore the database from a backup");
+                    throw new LogException(
+                        $"version {expected} of stream {stream} is in the log already: it was removed and inserted again. Restore the "
+                        + "database from a backup"
+                    );
             }
             if (await reader.IsDBNullAsync(7, cancel) || reader.GetInt64(7) != expected)
                 throw Gone(expected, stream);
@@ -161,16 +170,30 @@ internal static class Sequencer
     }
 
     private static LogException Gone(long version, string stream) =>
-        new($"version {version} of stream {stream} was appended and is gone before it was logged: it was removed from the database. Restore it from a backup");
+        new(
+            $"version {version} of stream {stream} was appended and is gone before it was logged: it was removed from the database. "
+            + "Restore it from a backup"
+        );
 
-    private static async Task WriteAsync(NpgsqlConnection connection, LogState state, string origin, Waiting waiting, TreeEdge tree, CancellationToken cancel)
+    private static async Task WriteAsync(
+        NpgsqlConnection connection, LogState state, string origin, Waiting waiting, TreeEdge tree, CancellationToken cancel)
     {
         var runs = waiting.Runs;
         var advance = new NpgsqlBatchCommand(StateSql)
         {
-            Parameters = { new() { Value = state.Size }, new() { Value = state.Root }, new() { Value = tree.Size }, new() { Value = tree.Root() }, new() { Value = origin } },
+            Parameters =
+            {
+                new() { Value = state.Size },
+                new() { Value = state.Root },
+                new() { Value = tree.Size },
+                new() { Value = tree.Root() },
+                new() { Value = origin },
+            },
         };
-        var remove = new NpgsqlBatchCommand(QueueSql) { Parameters = { new() { Value = waiting.Positions.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint } } };
+        var remove = new NpgsqlBatchCommand(QueueSql)
+        {
+            Parameters = { new() { Value = waiting.Positions.ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint } },
+        };
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
@@ -179,8 +202,10 @@ internal static class Sequencer
                 {
                     Parameters =
                     {
-                        new() { Value = runs.Select(run => run.FirstIndex).ToArray() }, new() { Value = runs.Select(run => run.Count).ToArray() },
-                        new() { Value = runs.Select(run => run.Stream).ToArray() }, new() { Value = runs.Select(run => run.FirstVersion).ToArray() },
+                        new() { Value = runs.Select(run => run.FirstIndex).ToArray() },
+                        new() { Value = runs.Select(run => run.Count).ToArray() },
+                        new() { Value = runs.Select(run => run.Stream).ToArray() },
+                        new() { Value = runs.Select(run => run.FirstVersion).ToArray() },
                     },
                 },
                 ChangeLogTable.Add(waiting.Entries),

@@ -29,16 +29,21 @@ public sealed record StoredLeaf(long Index, string Stream, long Version, string 
         }
         catch (FormatException e)
         {
-            throw new LogException($"version {version} of stream {stream} cannot be a leaf of the log: {e.Message}. It was not appended by this service, and nothing is logged after it: see docs/adr/0011", e);
+            throw new LogException(
+                $"version {version} of stream {stream} cannot be a leaf of the log: {e.Message}. It was not appended by this service, "
+                + "and nothing is logged after it: see docs/adr/0011",
+                e);
         }
     }
 
     /// <summary>What a leaf calls a stream: a job by its job id, another by its own.</summary>
-    public static string StreamName(Guid stream, string? type) => type == StreamIds.JobType ? new Contracts.Jobs.JobId(stream).ToString() : stream.ToString("D");
+    public static string StreamName(Guid stream, string? type) =>
+        type == StreamIds.JobType ? new Contracts.Jobs.JobId(stream).ToString() : stream.ToString("D");
 
     /// <summary>The leaves <c>[from, to)</c> in order.</summary>
     /// <exception cref="LogException">One is missing: the message names it.</exception>
-    public static async IAsyncEnumerable<StoredLeaf> ReadAsync(NpgsqlConnection connection, long from, long to, [EnumeratorCancellation] CancellationToken cancel = default)
+    public static async IAsyncEnumerable<StoredLeaf> ReadAsync(
+        NpgsqlConnection connection, long from, long to, [EnumeratorCancellation] CancellationToken cancel = default)
     {
         var next = from;
         await using (var command = new NpgsqlCommand(ReadSql, connection) { Parameters = { new() { Value = from }, new() { Value = to } } })
@@ -49,7 +54,8 @@ public sealed record StoredLeaf(long Index, string Stream, long Version, string 
                 next++;
                 var stream = StreamName(reader.GetGuid(1), await reader.IsDBNullAsync(2, cancel) ? null : reader.GetString(2));
                 yield return new StoredLeaf(
-                    next - 1, stream, reader.GetInt64(3), reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5), reader.GetFieldValue<byte[]>(6));
+                    next - 1, stream, reader.GetInt64(3), reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5),
+                    reader.GetFieldValue<byte[]>(6));
             }
         }
         if (next != to)
@@ -61,8 +67,10 @@ public sealed record StoredLeaf(long Index, string Stream, long Version, string 
         await using var command = new NpgsqlCommand(MissingSql, connection) { Parameters = { new() { Value = index } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var which = await reader.ReadAsync(cancel)
-            ? $"version {reader.GetInt64(2)} of stream {StreamName(reader.GetGuid(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1))}"
+            ? $"version {reader.GetInt64(2)} of stream "
+                + $"{StreamName(reader.GetGuid(0), await reader.IsDBNullAsync(1, cancel) ? null : reader.GetString(1))}"
             : "of which nothing is known";
-        return new LogException($"the event of leaf {index}, {which}, is missing: it was removed from the database. Restore it from a backup");
+        return new LogException(
+            $"the event of leaf {index}, {which}, is missing: it was removed from the database. Restore it from a backup");
     }
 }

@@ -12,18 +12,21 @@ public static class TileStore
     private static readonly string WriteSql = Sql.Load(typeof(TileStore), nameof(Write));
 
     /// <summary>Gives the roots of complete subtrees from the stored tiles, for proofs. One query, however many nodes.</summary>
-    public static NodeReader Nodes(NpgsqlDataSource database) => async (nodes, cancel) =>
-    {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        return await NodesAsync(connection, nodes, cancel);
-    };
+    public static NodeReader Nodes(NpgsqlDataSource database) =>
+        async (nodes, cancel) =>
+        {
+            await using var connection = await database.OpenConnectionAsync(cancel);
+            return await NodesAsync(connection, nodes, cancel);
+        };
 
     /// <summary>As <see cref="Nodes(NpgsqlDataSource)"/>, on an open connection that nobody else uses meanwhile.</summary>
     public static NodeReader Nodes(NpgsqlConnection connection) => (nodes, cancel) => NodesAsync(connection, nodes, cancel);
 
-    private static async ValueTask<IReadOnlyList<byte[]>> NodesAsync(NpgsqlConnection connection, IReadOnlyList<NodeId> nodes, CancellationToken cancel)
+    private static async ValueTask<IReadOnlyList<byte[]>> NodesAsync(
+        NpgsqlConnection connection, IReadOnlyList<NodeId> nodes, CancellationToken cancel)
     {
-        var tiles = await ReadAsync(connection, nodes.Select(node => node.InTile()).Select(place => (place.TileLevel, place.TileNumber)), cancel);
+        var tiles = await ReadAsync(
+            connection, nodes.Select(node => node.InTile()).Select(place => (place.TileLevel, place.TileNumber)), cancel);
         return [.. nodes.Select(node => Root(node, tiles))];
     }
 
@@ -37,7 +40,11 @@ public static class TileStore
             return found;
         await using var command = new NpgsqlCommand(ReadSql, connection)
         {
-            Parameters = { new() { Value = Array.ConvertAll(places, place => (short)place.Level) }, new() { Value = Array.ConvertAll(places, place => place.Number) } },
+            Parameters =
+            {
+                new() { Value = Array.ConvertAll(places, place => (short)place.Level) },
+                new() { Value = Array.ConvertAll(places, place => place.Number) },
+            },
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
@@ -46,21 +53,26 @@ public static class TileStore
     }
 
     /// <summary>Stores tiles that are new or have grown; the database refuses a change of what is there.</summary>
-    internal static NpgsqlBatchCommand Write(IReadOnlyList<Tile> tiles) => new(WriteSql)
-    {
-        Parameters =
+    internal static NpgsqlBatchCommand Write(IReadOnlyList<Tile> tiles) =>
+        new(WriteSql)
         {
-            new() { Value = tiles.Select(tile => (short)tile.Level).ToArray() }, new() { Value = tiles.Select(tile => tile.Number).ToArray() },
-            new() { Value = tiles.Select(tile => tile.Hashes).ToArray() },
-        },
-    };
+            Parameters =
+            {
+                new() { Value = tiles.Select(tile => (short)tile.Level).ToArray() },
+                new() { Value = tiles.Select(tile => tile.Number).ToArray() },
+                new() { Value = tiles.Select(tile => tile.Hashes).ToArray() },
+            },
+        };
 
     private static byte[] Root(NodeId node, Dictionary<(int, long), byte[]> tiles)
     {
         var (level, number, first, count) = node.InTile();
         var (start, length) = (first * MerkleTree.HashSize, count * MerkleTree.HashSize);
         if (!tiles.TryGetValue((level, number), out var tile) || tile.Length < start + length)
-            throw new LogException($"the log's stored tile {level}/{number} lacks hashes that a tree of its size has: its database was changed. Restore it from a backup");
+            throw new LogException(
+                $"the log's stored tile {level}/{number} lacks hashes that a tree of its size has: its database was changed. Restore it "
+                + "from a backup"
+            );
         var root = new MerkleRoot();
         for (var i = 0; i < count; i++)
             root.AddLeaf(tile[(start + i * MerkleTree.HashSize)..(start + (i + 1) * MerkleTree.HashSize)]);

@@ -7,7 +7,8 @@ namespace Ledger.Log.Sequencing;
 internal sealed record Tile(int Level, long Number, byte[] Hashes);
 
 /// <summary>
-/// The right edge of the tree: of each level the one tile that is not full. Leaves are added to it, and it gives the tiles that this changed, and the root.
+/// The right edge of the tree: of each level the one tile that is not full. Leaves are added to it, and it gives the tiles that this
+/// changed, and the root.
 /// </summary>
 internal sealed class TreeEdge
 {
@@ -36,7 +37,10 @@ internal sealed class TreeEdge
             var partial = new Partial(hashes / TileId.FullWidth) { Length = (int)(hashes % TileId.FullWidth) * MerkleTree.HashSize };
             var tile = stored.FirstOrDefault(tile => tile.Level == level && tile.Number == partial.Number);
             if ((tile?.Hashes.Length ?? 0) != partial.Length)
-                throw new LogException($"the log's stored tile {level}/{partial.Number} does not have the {partial.Length / MerkleTree.HashSize} hashes of a tree of {size} leaves: its database was changed. Restore it from a backup");
+                throw new LogException(
+                    $"the log's stored tile {level}/{partial.Number} does not have the {partial.Length / MerkleTree.HashSize} hashes of "
+                    + $"a tree of {size} leaves: its database was changed. Restore it from a backup"
+                );
             tile?.Hashes.CopyTo(partial.Hashes, 0);
             _levels.Add(partial);
         }

@@ -13,7 +13,8 @@ internal static class CompletionMail
     /// <summary>Characters of a line at most (RFC 5322, section 2.1.1).</summary>
     private const int LongestLine = 998;
 
-    private const string Footer = "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
+    private const string Footer =
+        "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
 
     /// <summary>How it travels: ASCII alone, in lines that end with CR LF.</summary>
     public static FormatOptions Format { get; } = new() { NewLineFormat = NewLineFormat.Dos, International = false };
@@ -53,7 +54,11 @@ internal static class CompletionMail
             foreach (var (label, value) in table.Rows)
                 text.Append(CultureInfo.InvariantCulture, $"  {$"{label}:".PadRight(width)}{value}\n");
         }
-        return text.Append(CultureInfo.InvariantCulture, $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n\n{Footer}\n").ToString();
+        return text.Append(
+                CultureInfo.InvariantCulture,
+                $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n\n{Footer}\n"
+            )
+            .ToString();
     }
 
     /// <summary>XHTML too, so that any parser can check it: every element is closed.</summary>
@@ -77,7 +82,9 @@ internal static class CompletionMail
         foreach (var table in report.Tables)
             html.Append(Html(table));
         var certificate = Encode(report.Certificate);
-        var link = report.IsLink ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})" : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
+        var link = report.IsLink
+            ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})"
+            : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
         return html.Append(CultureInfo.InvariantCulture, $"<p>{link}</p>\n<p>{Footer}</p>\n</body>\n</html>\n").ToString();
     }
 
@@ -85,11 +92,14 @@ internal static class CompletionMail
     {
         const string Caption = "text-align: left; font-weight: bold; padding-top: 1em";
         const string Label = "text-align: left; vertical-align: top; font-weight: normal; min-width: 6em; padding-right: 1.5em";
-        var rows = table.Rows.Select(row => $"<tr><th scope=\"row\" style=\"{Label}\">{Encode(row.Label)}</th><td>{Encode(row.Value)}</td></tr>\n");
+        var rows = table.Rows.Select(row =>
+            $"<tr><th scope=\"row\" style=\"{Label}\">{Encode(row.Label)}</th><td>{Encode(row.Value)}</td></tr>\n"
+        );
         return $"<table>\n<caption style=\"{Caption}\">{Encode(table.Title)}</caption>\n<tbody>\n{string.Concat(rows)}</tbody>\n</table>\n";
     }
 
-    private static string WhereOf(CompletionReport report) => report.IsLink ? "you will be asked to sign in" : "the path on the service, which asks you to sign in";
+    private static string WhereOf(CompletionReport report) =>
+        report.IsLink ? "you will be asked to sign in" : "the path on the service, which asks you to sign in";
 
     private static string Encode(string text) => HtmlEncoder.Default.Encode(text);
 }

@@ -5,7 +5,10 @@ using Ledger.Projections.Status;
 
 namespace Ledger.Notifications.Mail;
 
-/// <summary>What the owner of a bot is told of a job's end, in words: everything that the status document says, and no identifier of a conversation or a channel user.</summary>
+/// <summary>
+/// What the owner of a bot is told of a job's end, in words: everything that the status document says, and no identifier of a conversation
+/// or a channel user.
+/// </summary>
 public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string Certificate, bool IsLink)
 {
     /// <param name="publicUrl">The service's address; null: the certificate's path alone is told.</param>
@@ -13,7 +16,8 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
     {
         var (bot, status) = (notification.Bot, notification.Status);
         return new CompletionReport(
-            SubjectOf(bot, status), SummaryOf(status), [About(bot, status), Instants(status), Conversations(status.Result), Items(status.Result.DeletedItems)],
+            SubjectOf(bot, status), SummaryOf(status),
+            [About(bot, status), Instants(status), Conversations(status.Result), Items(status.Result.DeletedItems)],
             PublicAddress.Certificate(publicUrl, bot, notification.Job), publicUrl is not null);
     }
 
@@ -39,17 +43,22 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         var result = status.Result;
         return status.Status switch
         {
-            ReportedStatus.Completed when result.TotalConversations == 0 => "The deletion job is complete. There was no conversation to erase.",
+            ReportedStatus.Completed when result.TotalConversations == 0 =>
+                "The deletion job is complete. There was no conversation to erase.",
             ReportedStatus.Completed when result.SkippedCount == 0 =>
-                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased, which is all that was on its list.",
+                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased, which is all that was "
+                + "on its list.",
             ReportedStatus.Completed =>
-                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased and {Number(result.SkippedCount)} skipped, for the reasons below.",
+                $"The deletion job is complete. {Count(result.DeletedCount)} {Were(result.DeletedCount)} erased and "
+                + $"{Number(result.SkippedCount)} skipped, for the reasons below.",
             ReportedStatus.Failed when status.StartedAt is null =>
                 "The deletion job failed. What it should erase could not be listed, and nothing was erased. Please submit it again.",
             ReportedStatus.Failed =>
                 $"The deletion job failed. {Count(result.FailedCount)} could not be erased in any attempt; "
                 + $"{Number(result.DeletedCount)} {Were(result.DeletedCount)} erased. Please submit those that are left again.",
-            _ => $"The deletion job was cancelled. {Count(result.DeletedCount)} had been erased by then, and stay erased; the others were not touched.",
+            _ =>
+                $"The deletion job was cancelled. {Count(result.DeletedCount)} had been erased by then, and stay erased; the others were "
+                + "not touched.",
         };
     }
 
@@ -67,8 +76,14 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         ("Outcome", Word(status)),
     ]);
 
-    private static ReportTable Instants(JobStatus status) => new("When (UTC)",
-        [("Submitted", Text(status.SubmittedAt)), ("Planned for", Text(status.ScheduledAt)), ("Started", Text(status.StartedAt)), ("Ended", Text(status.CompletedAt))]);
+    private static ReportTable Instants(JobStatus status) =>
+        new(
+            "When (UTC)",
+            [
+                ("Submitted", Text(status.SubmittedAt)), ("Planned for", Text(status.ScheduledAt)), ("Started", Text(status.StartedAt)),
+                ("Ended", Text(status.CompletedAt)),
+            ]
+        );
 
     private static string Text(DateTimeOffset? instant) =>
         instant is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff 'UTC'", CultureInfo.InvariantCulture) : "never";

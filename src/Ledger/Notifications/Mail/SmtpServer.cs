@@ -30,7 +30,8 @@ public sealed record SmtpServer(string Host, int Port, SecureSocketOptions Encry
         var isLocal = WebhookUrl.IsLoopback(url.DnsSafeHost);
         var encryption = url.Scheme == "smtps" ? FromTheFirstByte(url.Query) : StartTls(url.Query, isLocal);
         if (encryption == SecureSocketOptions.None && !isLocal && user is not null)
-            throw new FormatException("starttls=never would send the password for everybody to read: leave it out, or the user and password");
+            throw new FormatException(
+                "starttls=never would send the password for everybody to read: leave it out, or the user and password");
         var port = encryption == SecureSocketOptions.SslOnConnect ? EncryptedPort : SubmissionPort;
         return new SmtpServer(url.DnsSafeHost, url.IsDefaultPort || url.Port <= 0 ? port : url.Port, encryption, user, password);
     }
@@ -38,20 +39,24 @@ public sealed record SmtpServer(string Host, int Port, SecureSocketOptions Encry
     /// <summary>Without the password.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 
-    private static (string? User, string? Password) Credentials(string userInfo) => userInfo.Split(':') switch
-    {
-        [""] => (null, null),
-        [{ Length: > 0 } user, { Length: > 0 } password] => (Uri.UnescapeDataString(user), Uri.UnescapeDataString(password)),
-        _ => throw new FormatException("it must name both a user and a password, or neither; a colon or @ within them is written %3A or %40"),
-    };
+    private static (string? User, string? Password) Credentials(string userInfo) =>
+        userInfo.Split(':') switch
+        {
+            [""] => (null, null),
+            [{ Length: > 0 } user, { Length: > 0 } password] => (Uri.UnescapeDataString(user), Uri.UnescapeDataString(password)),
+            _ => throw new FormatException(
+                "it must name both a user and a password, or neither; a colon or @ within them is written %3A or %40"),
+        };
 
-    private static SecureSocketOptions StartTls(string query, bool isLocal) => query switch
-    {
-        "" => isLocal ? SecureSocketOptions.None : SecureSocketOptions.StartTls,
-        "?starttls=required" => SecureSocketOptions.StartTls,
-        "?starttls=never" => SecureSocketOptions.None,
-        _ => throw new FormatException("after the ? it can only say starttls=required (the default, except for this machine) or starttls=never"),
-    };
+    private static SecureSocketOptions StartTls(string query, bool isLocal) =>
+        query switch
+        {
+            "" => isLocal ? SecureSocketOptions.None : SecureSocketOptions.StartTls,
+            "?starttls=required" => SecureSocketOptions.StartTls,
+            "?starttls=never" => SecureSocketOptions.None,
+            _ => throw new FormatException(
+                "after the ? it can only say starttls=required (the default, except for this machine) or starttls=never"),
+        };
 
     private static SecureSocketOptions FromTheFirstByte(string query) => query.Length == 0
         ? SecureSocketOptions.SslOnConnect

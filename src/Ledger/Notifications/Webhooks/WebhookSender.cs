@@ -13,9 +13,9 @@ using Ledger.Registry;
 namespace Ledger.Notifications.Webhooks;
 
 /// <summary>
-/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what the
-/// address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to say which
-/// addresses may be reached.
+/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what
+/// the address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to
+/// say which addresses may be reached.
 /// </summary>
 public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, RegistryStore registry, TimeProvider time)
     : INotificationSender, IDisposable
@@ -43,7 +43,8 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
         if (notification.Recipient is null)
             return new SendResult.Failed("the bot has no webhook any more, or it is disabled", IsFinal: true);
         if (Secret(notification) is not { } secret)
-            return new SendResult.Failed("the webhook's secret is missing or cannot be opened: give the bot its webhook anew", IsFinal: true);
+            return new SendResult.Failed(
+                "the webhook's secret is missing or cannot be opened: give the bot its webhook anew", IsFinal: true);
         using var request = Request(notification, secret);
         try
         {

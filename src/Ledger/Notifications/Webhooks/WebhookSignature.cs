@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Ledger.Notifications.Webhooks;
 
-/// <summary>Standard Webhooks 1.0.0, symmetric: <c>v1,</c> and HMAC-SHA256 of <c>{id}.{timestamp}.{body}</c> in base64. Secrets are shown as <c>whsec_</c> and base64.</summary>
+/// <summary>
+/// Standard Webhooks 1.0.0, symmetric: <c>v1,</c> and HMAC-SHA256 of <c>{id}.{timestamp}.{body}</c> in base64. Secrets are shown as
+/// <c>whsec_</c> and base64.
+/// </summary>
 public static class WebhookSignature
 {
     public const string SecretPrefix = "whsec_";

@@ -14,8 +14,8 @@ namespace Ledger.Pages.Jobs;
 /// <param name="Downloads">What the viewer may fetch of it, now.</param>
 /// <param name="IsLive">Whether the viewer may follow its progress.</param>
 public sealed record JobContent(
-    string Viewer, string Bot, JobId Job, JobStatus Status, string Submitter, Failures Failures, FailureReason? AttemptFailure, IReadOnlyList<TimelineEntry>? Timeline,
-    IReadOnlyList<Download> Downloads, bool IsLive);
+    string Viewer, string Bot, JobId Job, JobStatus Status, string Submitter, Failures Failures, FailureReason? AttemptFailure,
+    IReadOnlyList<TimelineEntry>? Timeline, IReadOnlyList<Download> Downloads, bool IsLive);
 
 /// <summary>A file about a job.</summary>
 /// <param name="What">What is in it, in a sentence.</param>
@@ -38,7 +38,8 @@ internal static class JobDetailPage
         var (bot, job) = found;
         if (!caller.IsGranted(bot, JobsPage.Scopes))
             return await ErrorPages.MissingScopeAsync(html, context, bot.BotId, JobsPage.Scopes);
-        if (await jobs.StatusAsync(bot.BotId, job, cancel) is not { } stored || await jobs.ClientAsync(bot.BotId, job, cancel) is not { } submitter)
+        if (await jobs.StatusAsync(bot.BotId, job, cancel) is not { } stored
+            || await jobs.ClientAsync(bot.BotId, job, cancel) is not { } submitter)
             return await ErrorPages.UnknownJobAsync(html, context);
         var status = JobsPage.Read(stored.Json);
         var content = new JobContent(
@@ -71,21 +72,46 @@ internal static class JobDetailPage
         var downloads = new List<Download>();
         if (status.Ended && (isSubmitter || caller.IsGranted(bot, Scope.ErasureProofs)))
         {
-            downloads.Add(new("Certificate of erasure", $"{api}/certificate?format=html", "One page to sign and keep. It prints well.", "certificate"));
+            downloads.Add(
+                new("Certificate of erasure", $"{api}/certificate?format=html", "One page to sign and keep. It prints well.", "certificate")
+            );
             if (canPrint)
-                downloads.Add(new("Certificate as PDF", $"{api}/certificate?format=pdf", "The same page, printed by the server.", "certificate-pdf"));
+                downloads.Add(
+                    new("Certificate as PDF", $"{api}/certificate?format=pdf", "The same page, printed by the server.", "certificate-pdf"));
             downloads.Add(new("Certificate as JSON", $"{api}/certificate?format=json", "The same, for programs.", "certificate-json"));
-            downloads.Add(new("Erasure proof", $"{api}/proof", "What a regulator checks without this ledger. Holds conversation ids while the job’s key lives; that you got them is recorded.", "proof"));
-            downloads.Add(new("Erasure proof without ids", $"{api}/proof?ids=false", "The same proof; it names no conversation.", "proof-without-ids"));
+            downloads.Add(
+                new(
+                    "Erasure proof", $"{api}/proof",
+                    "What a regulator checks without this ledger. Holds conversation ids while the job’s key lives; that you got them is "
+                    + "recorded.",
+                    "proof")
+            );
+            downloads.Add(
+                new("Erasure proof without ids", $"{api}/proof?ids=false", "The same proof; it names no conversation.", "proof-without-ids")
+            );
         }
         if (caller.IsGranted(bot, Scope.LedgerAudit))
-            downloads.Add(new("Events", $"{api}/events", "The job’s whole stream, as JSON. Holds conversation ids while the job’s key lives; that you got them is recorded.", "events"));
+            downloads.Add(
+                new(
+                    "Events", $"{api}/events",
+                    "The job’s whole stream, as JSON. Holds conversation ids while the job’s key lives; that you got them is recorded.",
+                    "events")
+            );
         if (isSubmitter || caller.IsGranted(bot, Scope.LedgerAudit))
-            downloads.Add(new("Outcomes", $"{api}/outcomes?limit=1000", "What became of each conversation, as JSON, the first 1,000. Holds conversation ids while the job’s key lives.", "outcomes"));
+            downloads.Add(
+                new(
+                    "Outcomes", $"{api}/outcomes?limit=1000",
+                    "What became of each conversation, as JSON, the first 1,000. Holds conversation ids while the job’s key lives.",
+                    "outcomes")
+            );
         if (caller.IsGranted(bot, Scope.LogsHistory))
         {
             var day = status.SubmittedAt.UtcDateTime.ToString("yyyy-MM-dd");
-            downloads.Add(new("Change log of the bot", $"/api/public/bot/{Uri.EscapeDataString(bot.BotId)}/changelogs?startDate={day}", "As JSON, from the day on which this job was submitted.", "changelog"));
+            downloads.Add(
+                new(
+                    "Change log of the bot", $"/api/public/bot/{Uri.EscapeDataString(bot.BotId)}/changelogs?startDate={day}",
+                    "As JSON, from the day on which this job was submitted.", "changelog")
+            );
         }
         return downloads;
     }

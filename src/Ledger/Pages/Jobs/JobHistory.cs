@@ -13,8 +13,8 @@ namespace Ledger.Pages.Jobs;
 /// <param name="FirstLeaf">Where it begins in the log.</param>
 /// <param name="LastLeaf">Where it ends there.</param>
 public sealed record TimelineEntry(
-    long FirstVersion, long LastVersion, long FirstLeaf, long LastLeaf, DateTimeOffset BeganAt, DateTimeOffset EndedAt, long Batches, long Deleted, long Failed, long Skipped,
-    JobEvent? Event);
+    long FirstVersion, long LastVersion, long FirstLeaf, long LastLeaf, DateTimeOffset BeganAt, DateTimeOffset EndedAt, long Batches,
+    long Deleted, long Failed, long Skipped, JobEvent? Event);
 
 /// <summary>Failed conversations by reason, the most frequent first.</summary>
 /// <param name="IsComplete">False: the job is so large that not all were looked at.</param>
@@ -39,10 +39,12 @@ internal sealed class JobHistory(NpgsqlDataSource database)
         var entries = new List<TimelineEntry>();
         while (await reader.ReadAsync(cancel))
         {
-            entries.Add(new TimelineEntry(
-                reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetFieldValue<DateTimeOffset>(4), reader.GetFieldValue<DateTimeOffset>(5),
-                reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9),
-                reader.IsDBNull(10) ? null : (JobEvent)EventType.Read(reader.GetString(10), reader.GetString(11))));
+            entries.Add(
+                new TimelineEntry(
+                    reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetFieldValue<DateTimeOffset>(4),
+                    reader.GetFieldValue<DateTimeOffset>(5), reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9),
+                    reader.IsDBNull(10) ? null : (JobEvent)EventType.Read(reader.GetString(10), reader.GetString(11)))
+            );
         }
         return entries;
     }
@@ -78,6 +80,6 @@ internal sealed class JobHistory(NpgsqlDataSource database)
         return await command.ExecuteScalarAsync(cancel) is string reason && Reasons.TryGetValue(reason, out var known) ? known : null;
     }
 
-    private static readonly Dictionary<string, FailureReason> Reasons =
-        Enum.GetValues<FailureReason>().ToDictionary(reason => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()), StringComparer.Ordinal);
+    private static readonly Dictionary<string, FailureReason> Reasons = Enum.GetValues<FailureReason>()
+        .ToDictionary(reason => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString()), StringComparer.Ordinal);
 }

@@ -15,7 +15,8 @@ namespace Ledger.Pages.Jobs;
 /// <param name="Status">Only jobs with this status; null: all.</param>
 /// <param name="NotFound">A job was searched for and is not among them.</param>
 public sealed record JobsContent(
-    string Viewer, IReadOnlyList<string> Bots, string? Bot, string? Status, IReadOnlyList<(string Bot, JobStatus Status)> Jobs, string? Next, bool IsFirst, bool NotFound);
+    string Viewer, IReadOnlyList<string> Bots, string? Bot, string? Status, IReadOnlyList<(string Bot, JobStatus Status)> Jobs,
+    string? Next, bool IsFirst, bool NotFound);
 
 /// <summary><c>/jobs</c>: newest first; by bot and status; <c>job=</c> leads to that job.</summary>
 internal static class JobsPage
@@ -52,7 +53,8 @@ internal static class JobsPage
             return await ErrorPages.MalformedAsync(html, context, ["after must be what a link to the next page has"]);
         }
         var content = new JobsContent(
-            caller.ClientId, bots, bot, status, [.. page.Jobs.Select(job => (job.Bot, Read(job.Json)))], page.Next, query.Text("after") is null, query.Text("job") is not null);
+            caller.ClientId, bots, bot, status, [.. page.Jobs.Select(job => (job.Bot, Read(job.Json)))], page.Next,
+            query.Text("after") is null, query.Text("job") is not null);
         return await html.PageAsync<Jobs>(context, new Dictionary<string, object?> { [nameof(Jobs.Content)] = content });
     }
 

@@ -17,7 +17,8 @@ namespace Ledger.Pages.Log;
 /// <param name="Waiting">Appends that are not in the log yet: 1,000 at most are counted.</param>
 /// <param name="Problem">What keeps it from going on; null: nothing.</param>
 public sealed record LogStanding(
-    string? Origin, long Size, DateTimeOffset? CoveredUntil, DateTimeOffset Now, long? PublishedSize, DateTimeOffset? PublishedAt, long Waiting, string? Problem)
+    string? Origin, long Size, DateTimeOffset? CoveredUntil, DateTimeOffset Now, long? PublishedSize, DateTimeOffset? PublishedAt,
+    long Waiting, string? Problem)
 {
     /// <summary>Everything recorded is covered.</summary>
     public bool IsCurrent => Waiting == 0 && PublishedSize == Size;
@@ -29,7 +30,8 @@ public sealed record LogStanding(
 /// <summary>A checkpoint as the console lists it.</summary>
 /// <param name="PublishedAt">Null: it waits for witnesses.</param>
 /// <param name="Witnesses">Who cosigned it.</param>
-public sealed record ListedCheckpoint(long Size, byte[] Root, DateTimeOffset SignedAt, DateTimeOffset? PublishedAt, IReadOnlyList<Cosigner> Witnesses);
+public sealed record ListedCheckpoint(
+    long Size, byte[] Root, DateTimeOffset SignedAt, DateTimeOffset? PublishedAt, IReadOnlyList<Cosigner> Witnesses);
 
 /// <summary>A witness's line on a checkpoint.</summary>
 /// <param name="Name">As the policy calls it; where it is in none, the name of its key.</param>
@@ -69,8 +71,11 @@ internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readin
         var checkpoints = new List<ListedCheckpoint>();
         while (await reader.ReadAsync(cancel))
         {
-            checkpoints.Add(new ListedCheckpoint(
-                reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<DateTimeOffset>(3), Instant(reader, 4), Cosigners(reader.GetString(2), origin)));
+            checkpoints.Add(
+                new ListedCheckpoint(
+                    reader.GetInt64(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<DateTimeOffset>(3), Instant(reader, 4),
+                    Cosigners(reader.GetString(2), origin))
+            );
         }
         return checkpoints;
     }
@@ -92,12 +97,20 @@ internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readin
                 // A line in its name that it did not sign: shown as one that was not checked.
             }
         }
-        return [.. note.Signatures.Select(signature => signature.Name).Where(name => name != origin).Distinct(StringComparer.Ordinal)
-            .Select(name => known.GetValueOrDefault(name) ?? new Cosigner(name, At: null)).OrderBy(cosigner => cosigner.Name, StringComparer.Ordinal)];
+        return
+        [
+            .. note
+                .Signatures.Select(signature => signature.Name)
+                .Where(name => name != origin)
+                .Distinct(StringComparer.Ordinal)
+                .Select(name => known.GetValueOrDefault(name) ?? new Cosigner(name, At: null))
+                .OrderBy(cosigner => cosigner.Name, StringComparer.Ordinal),
+        ];
     }
 
     private static T? Value<T>(NpgsqlDataReader row, int column)
         where T : class => row.IsDBNull(column) ? null : row.GetFieldValue<T>(column);
 
-    private static DateTimeOffset? Instant(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
+    private static DateTimeOffset? Instant(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 }

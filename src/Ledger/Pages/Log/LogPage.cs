@@ -26,7 +26,9 @@ internal static class LogPage
         if (query.Problems.Count > 0)
             return await ErrorPages.MalformedAsync(html, context, query.Problems);
         var standing = await log.StateAsync(cancel);
-        var checkpoints = standing.Origin is { } origin ? await log.CheckpointsAsync(origin, below == 0 ? null : below, Limit + 1, cancel) : [];
+        var checkpoints = standing.Origin is { } origin
+            ? await log.CheckpointsAsync(origin, below == 0 ? null : below, Limit + 1, cancel)
+            : [];
         var content = new LogContent(
             Caller.Of(context).ClientId, standing, KeyOf(keys, standing.Origin), log.Policy, [.. checkpoints.Take(Limit)],
             checkpoints.Count > Limit ? checkpoints[Limit - 1].Size : null, below == 0);

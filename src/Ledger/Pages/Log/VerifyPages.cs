@@ -5,7 +5,9 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Pages.Log;
 
-/// <summary><c>/verify</c>: checks a proof in the browser. For anybody; it shows nothing of what the ledger holds but the log's public key.</summary>
+/// <summary>
+/// <c>/verify</c>: checks a proof in the browser. For anybody; it shows nothing of what the ledger holds but the log's public key.
+/// </summary>
 internal static class VerifyPages
 {
     public static void Map(WebApplication app) => app.MapGet("/verify", ShowAsync).ExcludeFromDescription();
@@ -13,9 +15,15 @@ internal static class VerifyPages
     private static async Task<IResult> ShowAsync(HttpContext context, Html html, KeyFolder keys, SessionVerifier sessions)
     {
         var page = await html.PageAsync<VerifyPage>(
-            context, new Dictionary<string, object?> { [nameof(VerifyPage.Key)] = PublicKey(keys), [nameof(VerifyPage.Viewer)] = await ViewerAsync(context, sessions) });
+            context,
+            new Dictionary<string, object?>
+            {
+                [nameof(VerifyPage.Key)] = PublicKey(keys), [nameof(VerifyPage.Viewer)] = await ViewerAsync(context, sessions),
+            }
+        );
         // The browser itself keeps the page's promise that its scripts send the file nowhere.
-        context.Response.Headers.ContentSecurityPolicy = Html.ContentSecurityPolicy.Replace("connect-src 'self'", "connect-src 'none'", StringComparison.Ordinal);
+        context.Response.Headers.ContentSecurityPolicy = Html.ContentSecurityPolicy.Replace(
+            "connect-src 'self'", "connect-src 'none'", StringComparison.Ordinal);
         return page;
     }
 

@@ -19,7 +19,9 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     /// <summary>The bot of the path.</summary>
     public Bot Bot => PathBot ?? throw new InvalidOperationException("this path names no bot");
 
-    /// <summary>Whether the client's grant for the path's bot holds one of the scopes; on a path about all bots, its grants for every one of them.</summary>
+    /// <summary>
+    /// Whether the client's grant for the path's bot holds one of the scopes; on a path about all bots, its grants for every one of them.
+    /// </summary>
     public bool MayDoOneOf(ReadOnlySpan<Scope> scopes)
     {
         if (PathBot is not null)

@@ -36,7 +36,9 @@ internal sealed record PresentedToken(JsonWebToken Jwt, TokenClaims Claims)
             // RFC 7515 §4.1.11: who does not understand an extension listed in "crit" must refuse; we understand none.
             if (jwt.IsEncrypted || jwt.TryGetHeaderValue<object>("crit", out _))
                 return null;
-            return TokenClaims.TryRead(Base64Url.DecodeFromChars(jwt.EncodedPayload)) is { } claims ? new PresentedToken(jwt, claims) : null;
+            return TokenClaims.TryRead(Base64Url.DecodeFromChars(jwt.EncodedPayload)) is { } claims
+                ? new PresentedToken(jwt, claims)
+                : null;
         }
         catch (Exception exception) when (exception
             is SecurityTokenException or ArgumentException or FormatException or JsonException or InvalidOperationException)

@@ -1,9 +1,14 @@
 namespace Ledger.Web.Tokens;
 
-/// <summary>Whether a browser sends a request from a page of our own. What is not a browser says neither, and needs no protection from other pages.</summary>
+/// <summary>
+/// Whether a browser sends a request from a page of our own. What is not a browser says neither, and needs no protection from other pages.
+/// </summary>
 internal static class SameOrigin
 {
-    /// <summary>A request that changes something: a browser says where it comes from, in <c>Sec-Fetch-Site</c> (on https and localhost) or in <c>Origin</c> (always, with POST).</summary>
+    /// <summary>
+    /// A request that changes something: a browser says where it comes from, in <c>Sec-Fetch-Site</c> (on https and localhost) or in
+    /// <c>Origin</c> (always, with POST).
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="publicUrl">Our address where a proxy is in front, whose name for us need not be ours.</param>
     public static bool MayChange(HttpRequest request, Uri? publicUrl)

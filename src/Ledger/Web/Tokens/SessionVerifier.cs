@@ -6,7 +6,9 @@ namespace Ledger.Web.Tokens;
 /// <summary>Of an endpoint that pages ask by themselves, again and again: a session does not go on for that.</summary>
 internal sealed record NoUseOfSession;
 
-/// <summary>Authenticates requests by the console's cookie. What the client may do is looked up each time: what is revoked is revoked at once.</summary>
+/// <summary>
+/// Authenticates requests by the console's cookie. What the client may do is looked up each time: what is revoked is revoked at once.
+/// </summary>
 /// <remarks>A session lasts as long as the secret that signed its token, its client, and one grant at least (docs/adr/0035).</remarks>
 internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache registry, TimeProvider time)
 {
@@ -30,12 +32,16 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
             : null;
     }
 
-    /// <summary>The signed-in client, as one that asks about a bot of which it has a grant; null: it has none, or nobody is signed in.</summary>
+    /// <summary>
+    /// The signed-in client, as one that asks about a bot of which it has a grant; null: it has none, or nobody is signed in.
+    /// </summary>
     /// <param name="botId">The bot of the path; null: the path is about all bots.</param>
     public async Task<Caller?> VerifyAsync(HttpContext context, string? botId)
     {
-        // A page of another site must not make a browser ask here in its user's name: SameSite keeps the cookie from other sites, this from other origins of the same one.
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) || !SameOrigin.MayRead(context.Request))
+        // A page of another site must not make a browser ask here in its user's name: SameSite keeps the cookie from other sites, this
+        // from other origins of the same one.
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)
+            || !SameOrigin.MayRead(context.Request))
             return null;
         var caller = await VerifyAsync(context);
         if (caller is null || botId is null)

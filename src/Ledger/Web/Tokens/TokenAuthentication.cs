@@ -6,10 +6,13 @@ using Microsoft.Extensions.Options;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>ASP.NET's seam for <see cref="TokenVerifier"/> and <see cref="SessionVerifier"/>: leaves the <see cref="Caller"/> in the request's features, and words the 401 and 403.</summary>
+/// <summary>
+/// ASP.NET's seam for <see cref="TokenVerifier"/> and <see cref="SessionVerifier"/>: leaves the <see cref="Caller"/> in the request's
+/// features, and words the 401 and 403.
+/// </summary>
 internal sealed class TokenAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenVerifier verifier, SessionVerifier sessions)
-    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenVerifier verifier,
+    SessionVerifier sessions) : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "token";
 
@@ -24,7 +27,8 @@ internal sealed class TokenAuthentication(
             return AuthenticateResult.NoResult();
         // The console's pages link to what the API gives: a browser has the session's cookie in place of a token.
         var hasToken = Request.Headers.ContainsKey("auth") || Request.Headers.ContainsKey("Authorization");
-        var caller = hasToken || SessionVerifier.IdOf(Request) is null ? null : await sessions.VerifyAsync(Context, BotPath.BotIdOrAll(Context));
+        var caller =
+            hasToken || SessionVerifier.IdOf(Request) is null ? null : await sessions.VerifyAsync(Context, BotPath.BotIdOrAll(Context));
         if (caller is null)
             (caller, _refusal) = await verifier.VerifyAsync(Request.Headers, BotPath.BotIdOrAll(Context), Context.RequestAborted);
         if (caller is null)

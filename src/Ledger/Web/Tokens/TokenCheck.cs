@@ -43,12 +43,18 @@ internal static class TokenCheck
     }
 
     /// <summary>Whether what was registered a moment ago could turn the refusal into its opposite.</summary>
-    public static bool MayBeStale(TokenRefusal refusal) => refusal
-        is TokenRefusal.UnknownClient or TokenRefusal.UnknownBot or TokenRefusal.NotGranted or TokenRefusal.BadSignature or TokenRefusal.WrongAlgorithm;
+    public static bool MayBeStale(TokenRefusal refusal) =>
+        refusal
+            is TokenRefusal.UnknownClient
+                or TokenRefusal.UnknownBot
+                or TokenRefusal.NotGranted
+                or TokenRefusal.BadSignature
+                or TokenRefusal.WrongAlgorithm;
 
     private static TokenValidationParameters Verification(ClientEntry client) => new()
     {
-        // The one algorithm that the client is registered with: else an RS256 public key, which is no secret, could be used as an HS256 secret.
+        // The one algorithm that the client is registered with: else an RS256 public key, which is no secret, could be used as an HS256
+        // secret.
         ValidAlgorithms = [client.Client.Algorithm.ToString()],
         IssuerSigningKeys = Keys(client),
         RequireSignedTokens = true,
@@ -60,8 +66,8 @@ internal static class TokenCheck
         RequireExpirationTime = false,
     };
 
-    // The keys are never disposed: the library keeps verifiers by a key's thumbprint, so the next snapshot's equal key goes on using this one's
-    // handle. What nobody holds any more is freed by its finalizer.
+    // The keys are never disposed: the library keeps verifiers by a key's thumbprint, so the next snapshot's equal key goes on using this
+    // one's handle. What nobody holds any more is freed by its finalizer.
     private static List<SecurityKey> Keys(ClientEntry client)
     {
         switch (client.Client.Algorithm)

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>The claims of a token that count here (contract §4), as sent and not yet believed. Instants are seconds since 1970 (RFC 7519 §2, NumericDate).</summary>
+/// <summary>
+/// The claims of a token that count here (contract §4), as sent and not yet believed. Instants are seconds since 1970 (RFC 7519 §2,
+/// NumericDate).
+/// </summary>
 internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, double? Nbf, double? Iat)
 {
     /// <summary>How far the clocks of client and service may differ.</summary>

@@ -8,19 +8,23 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
     /// <param name="botId">The bot of the path; null: the path is about all bots.</param>
     /// <returns>The caller, or why there is none: exactly one is null.</returns>
     /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
-    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(IHeaderDictionary headers, string? botId, CancellationToken cancel)
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(
+        IHeaderDictionary headers, string? botId, CancellationToken cancel)
     {
         var (token, refusal) = PresentedToken.Read(headers);
         return token is null ? Refuse(refusal, client: null) : await VerifyAsync(token, botId, cancel);
     }
 
     /// <summary>The same for a token that came otherwise than in a header.</summary>
-    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(string text, CancellationToken cancel) => text.Length switch
-    {
-        0 => Refuse(TokenRefusal.NoToken, client: null),
-        > PresentedToken.MaximumCharacters => Refuse(TokenRefusal.TooLong, client: null),
-        _ => PresentedToken.Parse(text) is { } token ? await VerifyAsync(token, botId: null, cancel) : Refuse(TokenRefusal.Malformed, client: null),
-    };
+    public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(string text, CancellationToken cancel) =>
+        text.Length switch
+        {
+            0 => Refuse(TokenRefusal.NoToken, client: null),
+            > PresentedToken.MaximumCharacters => Refuse(TokenRefusal.TooLong, client: null),
+            _ => PresentedToken.Parse(text) is { } token
+                ? await VerifyAsync(token, botId: null, cancel)
+                : Refuse(TokenRefusal.Malformed, client: null),
+        };
 
     private async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(PresentedToken token, string? botId, CancellationToken cancel)
     {

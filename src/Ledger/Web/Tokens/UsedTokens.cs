@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Remembers which <c>jti</c> were used, until their tokens expire. Kept as digests: a client may put anything into a jti.</summary>
+/// <summary>
+/// Remembers which <c>jti</c> were used, until their tokens expire. Kept as digests: a client may put anything into a jti.
+/// </summary>
 internal sealed class UsedTokens(NpgsqlDataSource database)
 {
     private static readonly string ConsumeSql = Sql.Load(typeof(UsedTokens), nameof(IsFirstUseAsync));

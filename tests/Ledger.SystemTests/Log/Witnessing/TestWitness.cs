@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Ledger.SystemTests.Log.Witnessing;
 
-/// <summary>A real witness on a real port, with its state in a folder of its own. It can be stopped, and comes back at the same address.</summary>
+/// <summary>
+/// A real witness on a real port, with its state in a folder of its own. It can be stopped, and comes back at the same address.
+/// </summary>
 internal sealed class TestWitness : IAsyncDisposable
 {
     private readonly NoteVerifier _log;
@@ -17,7 +19,10 @@ internal sealed class TestWitness : IAsyncDisposable
 
     private TestWitness(NoteVerifier log) => _log = log;
 
-    public NoteSigner Key { get; } = new("witness.example/" + RandomNumberGenerator.GetHexString(8, lowercase: true), NoteKeyType.Cosignature, RandomNumberGenerator.GetBytes(32));
+    public NoteSigner Key { get; } =
+        new(
+            "witness.example/" + RandomNumberGenerator.GetHexString(8, lowercase: true), NoteKeyType.Cosignature,
+            RandomNumberGenerator.GetBytes(32));
     public string State { get; } = Directory.CreateTempSubdirectory("ledger-witness-").FullName;
     public HttpClient Client { get; } = new();
     public string Address { get; private set; } = "http://127.0.0.1:0";
@@ -34,7 +39,8 @@ internal sealed class TestWitness : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _node = WitnessService.Build(new WitnessSettings { Key = Key, Logs = [_log], State = State, Urls = Address, LogLevel = LogLevel.None });
+        _node = WitnessService.Build(
+            new WitnessSettings { Key = Key, Logs = [_log], State = State, Urls = Address, LogLevel = LogLevel.None });
         await _node.StartAsync();
         Address = ServeCommand.Addresses(_node).Single();
     }
@@ -54,7 +60,8 @@ internal sealed class TestWitness : IAsyncDisposable
     {
         using var content = new ByteArrayContent(body);
         using var response = await Client.PostAsync(new Uri(Address + "/add-checkpoint"), content);
-        return new WitnessReplied(response.StatusCode, response.Content.Headers.ContentType?.ToString(), await response.Content.ReadAsStringAsync());
+        return new WitnessReplied(
+            response.StatusCode, response.Content.Headers.ContentType?.ToString(), await response.Content.ReadAsStringAsync());
     }
 
     /// <summary>What a monitor is told that the witness cosigned last; null: 404.</summary>
@@ -63,7 +70,8 @@ internal sealed class TestWitness : IAsyncDisposable
         using var response = await Client.GetAsync(new Uri($"{Address}/{WitnessState.Name(_log.Name)}/checkpoint"));
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
-        Assert.Equal((HttpStatusCode.OK, "text/plain; charset=utf-8"), (response.StatusCode, response.Content.Headers.ContentType!.ToString()));
+        Assert.Equal(
+            (HttpStatusCode.OK, "text/plain; charset=utf-8"), (response.StatusCode, response.Content.Headers.ContentType!.ToString()));
         return SignedNote.Parse(await response.Content.ReadAsByteArrayAsync());
     }
 

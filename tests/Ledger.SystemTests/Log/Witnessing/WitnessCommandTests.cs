@@ -27,7 +27,9 @@ public sealed class WitnessCommandTests : IDisposable
         Assert.Equal((ExitCodes.Failed, ""), (again.ExitCode, again.Output));
         Assert.Contains("a key is never overwritten", again.Error, StringComparison.Ordinal);
         Assert.Equal(stored, await File.ReadAllTextAsync(Key));
-        Assert.Contains("a witness's name is like", (await CliDatabase.RunAsync(["witness", "key", "a b", "--out", Key + "2"])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "a witness's name is like", (await CliDatabase.RunAsync(["witness", "key", "a b", "--out", Key + "2"])).Error,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(Key + "2"));
     }
 
@@ -37,7 +39,18 @@ public sealed class WitnessCommandTests : IDisposable
         var vkey = (await CliDatabase.RunAsync(["witness", "key", "witness.example/w1", "--out", Key])).Output.TrimEnd();
         foreach (var said in new[] { "nothing cosigned yet", "cosigned up to 5 leaves" })
         {
-            using var witness = LedgerProcess.Start("witness", "serve", "--key", Key, "--state", State, "--log", _log.Key.ToString(), "--urls", "http://127.0.0.1:0");
+            using var witness = LedgerProcess.Start(
+                "witness",
+                "serve",
+                "--key",
+                Key,
+                "--state",
+                State,
+                "--log",
+                _log.Key.ToString(),
+                "--urls",
+                "http://127.0.0.1:0"
+            );
             Assert.Equal(vkey, await witness.LineAsync("Witness "));
             Assert.Equal($"{_log.Key.Name}: {said}", await witness.LineAsync("Witnessing "));
             using var client = new HttpClient { BaseAddress = new Uri(await witness.LineAsync("Listening on ")) };
@@ -71,11 +84,20 @@ public sealed class WitnessCommandTests : IDisposable
     public async Task A_policy_that_cannot_be_used_keeps_the_service_from_starting()
     {
         var file = Path.Combine(_folder, "policy");
-        foreach (var (policy, problem) in new[] { (null, "Could not find file"), ("quorum nobody\n", "line 1: 'nobody' is neither"), ("quorum none", "line 1: the line does not end") })
+        foreach (
+            var (policy, problem) in new[]
+            {
+                (null, "Could not find file"),
+                ("quorum nobody\n", "line 1: 'nobody' is neither"),
+                ("quorum none", "line 1: the line does not end"),
+            }
+        )
         {
             if (policy is not null)
                 await File.WriteAllTextAsync(file, policy);
-            var refused = await CliDatabase.RunAsync(["serve", "--embedded", "--data", Path.Combine(_folder, "data"), "--witness-policy", file]);
+            var refused = await CliDatabase.RunAsync([
+                "serve", "--embedded", "--data", Path.Combine(_folder, "data"), "--witness-policy", file,
+            ]);
             Assert.Equal((ExitCodes.Failed, ""), (refused.ExitCode, refused.Output));
             Assert.Contains($"the witness policy '{file}' cannot be used: ", refused.Error, StringComparison.Ordinal);
             Assert.Contains(problem, refused.Error, StringComparison.Ordinal);
@@ -87,7 +109,18 @@ public sealed class WitnessCommandTests : IDisposable
 
     private async Task<string> RefusedAsync()
     {
-        var refused = await CliDatabase.RunAsync(["witness", "serve", "--key", Key, "--state", State, "--log", _log.Key.ToString(), "--urls", "http://127.0.0.1:0"]);
+        var refused = await CliDatabase.RunAsync([
+            "witness",
+            "serve",
+            "--key",
+            Key,
+            "--state",
+            State,
+            "--log",
+            _log.Key.ToString(),
+            "--urls",
+            "http://127.0.0.1:0",
+        ]);
         Assert.Equal((ExitCodes.Failed, ""), (refused.ExitCode, refused.Output));
         return refused.Error;
     }

@@ -31,10 +31,13 @@ public sealed class WitnessServiceTests
     public async Task Another_old_size_than_the_last_is_answered_409_with_the_last()
     {
         await using var witness = await TestWitness.StartAsync(_log.Key);
-        Assert.Equal(new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", "0\n"), await witness.AddAsync(await _log.RequestAsync(3, 5)));
+        Assert.Equal(
+            new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", "0\n"), await witness.AddAsync(await _log.RequestAsync(3, 5)));
         await CosignAsync(witness, 0, 7);
         foreach (var (old, size) in new[] { (0, 7), (0, 8), (3, 8), (6, 6), (8, 8), (8, 9) })
-            Assert.Equal(new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", "7\n"), await witness.AddAsync(await _log.RequestAsync(old, size)));
+            Assert.Equal(
+                new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", "7\n"),
+                await witness.AddAsync(await _log.RequestAsync(old, size)));
         await UnmovedAsync(witness, 7);
     }
 
@@ -65,8 +68,12 @@ public sealed class WitnessServiceTests
     public async Task Without_an_older_tree_there_is_no_proof_and_no_leaves_have_the_empty_root()
     {
         await using var witness = await TestWitness.StartAsync(_log.Key);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await witness.AddAsync(await _log.RequestAsync(0, 5) with { Proof = [new byte[32]] })).Status);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await witness.AddAsync(new AddCheckpointRequest(0, [], _log.Sign(new Checkpoint(_log.Key.Name, 0, new byte[32]))))).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await witness.AddAsync(await _log.RequestAsync(0, 5) with { Proof = [new byte[32]] })).Status);
+        Assert.Equal(
+            HttpStatusCode.UnprocessableEntity,
+            (await witness.AddAsync(new AddCheckpointRequest(0, [], _log.Sign(new Checkpoint(_log.Key.Name, 0, new byte[32]))))).Status);
         Assert.Null(await witness.LatestAsync());
     }
 
@@ -77,17 +84,27 @@ public sealed class WitnessServiceTests
         var request = await _log.RequestAsync(0, 5);
         var other = new NoteSigner("other.example/log", NoteKeyType.Ed25519, new byte[32]);
         var text = new Checkpoint("other.example/log", 0, MerkleTree.EmptyRoot()).Text;
-        Assert.Equal(HttpStatusCode.NotFound, (await witness.AddAsync(new AddCheckpointRequest(0, [], new SignedNote(text, [other.Sign(text)])))).Status);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await witness.AddAsync(new AddCheckpointRequest(0, [], new SignedNote(text, [other.Sign(text)])))).Status);
         var impostor = new NoteSigner(_log.Key.Name, NoteKeyType.Ed25519, new byte[32]);
-        Assert.Equal(HttpStatusCode.Forbidden, (await witness.AddAsync(request with { Note = new SignedNote(request.Note.Text, [impostor.Sign(request.Note.Text)]) })).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (await witness.AddAsync(request with { Note = new SignedNote(request.Note.Text, [impostor.Sign(request.Note.Text)]) })).Status);
         var damaged = request.Note.Signatures[0];
-        Assert.Equal(HttpStatusCode.Forbidden, (await witness.AddAsync(request with { Note = new SignedNote(request.Note.Text, [damaged with { Bytes = new byte[64] }]) })).Status);
+        Assert.Equal(
+            HttpStatusCode.Forbidden,
+            (
+                await witness.AddAsync(request with { Note = new SignedNote(request.Note.Text, [damaged with { Bytes = new byte[64] }]) })
+            ).Status
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await witness.AddAsync(request with { OldSize = 6 })).Status);
         Assert.Null(await witness.LatestAsync());
         // A signature by a key that it does not know is ignored, and not kept.
         var signedTwice = request with { Note = request.Note.With(impostor.Sign(request.Note.Text)) };
         witness.Cosigned(signedTwice, await witness.AddAsync(signedTwice));
-        Assert.Equal([_log.Key.Name, witness.Key.Verifier.Name], (await witness.LatestAsync())!.Signatures.Select(signature => signature.Name));
+        Assert.Equal(
+            [_log.Key.Name, witness.Key.Verifier.Name], (await witness.LatestAsync())!.Signatures.Select(signature => signature.Name));
     }
 
     [Fact]
@@ -95,11 +112,23 @@ public sealed class WitnessServiceTests
     {
         await using var witness = await TestWitness.StartAsync(_log.Key);
         var request = (await _log.RequestAsync(0, 5)).ToString();
-        foreach (var body in new[] { "", "old\n", request[..^1], request.Replace("old 0", "old 00", StringComparison.Ordinal), request.Replace("\n5\n", "\n05\n", StringComparison.Ordinal) })
+        foreach (
+            var body in new[]
+            {
+                "",
+                "old\n",
+                request[..^1],
+                request.Replace("old 0", "old 00", StringComparison.Ordinal),
+                request.Replace("\n5\n", "\n05\n", StringComparison.Ordinal),
+            }
+        )
             Assert.Equal(HttpStatusCode.BadRequest, (await witness.AddAsync(Encoding.UTF8.GetBytes(body))).Status);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await witness.AddAsync(new byte[AddCheckpointRequest.MaxBytes + 1])).Status);
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await witness.Client.GetAsync(new Uri(witness.Address + "/add-checkpoint"))).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await witness.Client.GetAsync(new Uri($"{witness.Address}/{new string('0', 64)}/checkpoint"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.MethodNotAllowed, (await witness.Client.GetAsync(new Uri(witness.Address + "/add-checkpoint"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await witness.Client.GetAsync(new Uri($"{witness.Address}/{new string('0', 64)}/checkpoint"))).StatusCode);
         Assert.Null(await witness.LatestAsync());
     }
 
@@ -117,7 +146,12 @@ public sealed class WitnessServiceTests
             var replies = await Task.WhenAll(requests.Select(witness.AddAsync));
             var winner = requests[Array.FindIndex(replies, reply => reply.Status == HttpStatusCode.OK)];
             Assert.Equal(1, replies.Count(reply => reply.Status == HttpStatusCode.OK));
-            Assert.Equal(7, replies.Count(reply => reply == new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", $"{winner.Checkpoint.Size}\n")));
+            Assert.Equal(
+                7,
+                replies.Count(reply =>
+                    reply == new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", $"{winner.Checkpoint.Size}\n")
+                )
+            );
             Assert.Equal(winner.Checkpoint, Checkpoint.Parse((await witness.LatestAsync())!.Text));
             size = (int)winner.Checkpoint.Size;
             _branch = _tried[winner.Checkpoint.Text];
@@ -169,7 +203,8 @@ public sealed class WitnessServiceTests
     {
         Assert.NotNull(await witness.LatestAsync());
         string[] leaves = [.. _branch, .. Enumerable.Range(old, size - old).Select(i => own + i)];
-        var tree = Ledger.Tests.Contracts.Transparency.MemoryTree.Of(leaves.Select(leaf => MerkleTree.LeafHash(Encoding.UTF8.GetBytes(leaf))));
+        var tree = Ledger.Tests.Contracts.Transparency.MemoryTree.Of(
+            leaves.Select(leaf => MerkleTree.LeafHash(Encoding.UTF8.GetBytes(leaf))));
         var checkpoint = new Checkpoint(_log.Key.Name, size, tree.Root(0, size));
         _tried[checkpoint.Text] = leaves;
         return new AddCheckpointRequest(old, await ConsistencyProof.ProveAsync(old, size, tree.Nodes), _log.Sign(checkpoint));
@@ -186,7 +221,8 @@ public sealed class WitnessServiceTests
         await File.WriteAllTextAsync(witness.StateFile + ".new", "half of a wri"); // what a crash leaves
         await witness.StartAsync();
         await UnmovedAsync(witness, 9);
-        Assert.Equal(new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", "9\n"), await witness.AddAsync(await _log.RequestAsync(0, 5)));
+        Assert.Equal(
+            new WitnessReplied(HttpStatusCode.Conflict, "text/x.tlog.size", "9\n"), await witness.AddAsync(await _log.RequestAsync(0, 5)));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await witness.AddAsync(await _log.RequestAsync(9, 9, "fork"))).Status);
         await CosignAsync(witness, 9, 10);
     }
@@ -226,7 +262,9 @@ public sealed class WitnessServiceTests
         var refused = await Assert.ThrowsAsync<WitnessException>(witness.StartAsync);
         Assert.Contains("cannot be read as what this witness last cosigned", refused.Message, StringComparison.Ordinal);
         // And it let go of the folder: what is mended can be started.
-        await File.WriteAllTextAsync(witness.StateFile, _log.Sign(WitnessedLog.Checkpoint(6)).With(witness.Key.Cosign(WitnessedLog.Checkpoint(6).Text, 1)).ToString());
+        await File.WriteAllTextAsync(
+            witness.StateFile,
+            _log.Sign(WitnessedLog.Checkpoint(6)).With(witness.Key.Cosign(WitnessedLog.Checkpoint(6).Text, 1)).ToString());
         await witness.StartAsync();
         await UnmovedAsync(witness, 6);
     }
@@ -242,7 +280,8 @@ public sealed class WitnessServiceTests
             var witness = new Witness(key, [_log.Key, next.Verifier], state, TimeProvider.System);
             Assert.IsType<WitnessAnswer.Cosigned>(await witness.AddAsync(await _log.RequestAsync(0, 2), default));
             var request = await _log.RequestAsync(2, 3);
-            Assert.IsType<WitnessAnswer.Cosigned>(await witness.AddAsync(request with { Note = new SignedNote(request.Note.Text, [next.Sign(request.Note.Text)]) }, default));
+            Assert.IsType<WitnessAnswer.Cosigned>(
+                await witness.AddAsync(request with { Note = new SignedNote(request.Note.Text, [next.Sign(request.Note.Text)]) }, default));
         }
         Directory.Delete(folder, recursive: true);
     }
@@ -256,6 +295,7 @@ public sealed class WitnessServiceTests
     private static async Task UnmovedAsync(TestWitness witness, int size)
     {
         Assert.Equal(WitnessedLog.Checkpoint(size), Checkpoint.Parse((await witness.LatestAsync())!.Text));
-        Assert.Equal(WitnessedLog.Checkpoint(size), Checkpoint.Parse(SignedNote.Parse(await File.ReadAllBytesAsync(witness.StateFile)).Text));
+        Assert.Equal(
+            WitnessedLog.Checkpoint(size), Checkpoint.Parse(SignedNote.Parse(await File.ReadAllBytesAsync(witness.StateFile)).Text));
     }
 }

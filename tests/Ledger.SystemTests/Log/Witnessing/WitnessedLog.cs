@@ -11,11 +11,17 @@ internal sealed class WitnessedLog
 
     public NoteVerifier Key => _key.Verifier;
 
-    /// <summary>The tree that a branch of the log has at a size: the leaves are the branch's from <paramref name="from"/> on, and those of the main branch before.</summary>
+    /// <summary>
+    /// The tree that a branch of the log has at a size: the leaves are the branch's from <paramref name="from"/> on, and those of the main
+    /// branch before.
+    /// </summary>
     public static MemoryTree Tree(int size, string branch = "", int from = 0) =>
-        MemoryTree.Of(Enumerable.Range(0, size).Select(i => MerkleTree.LeafHash(System.Text.Encoding.UTF8.GetBytes($"{(i < from ? "" : branch)}{i}"))));
+        MemoryTree.Of(
+            Enumerable.Range(0, size).Select(i => MerkleTree.LeafHash(System.Text.Encoding.UTF8.GetBytes($"{(i < from ? "" : branch)}{i}")))
+        );
 
-    public static Checkpoint Checkpoint(int size, string branch = "", int from = 0) => new("log.example/ledger", size, Tree(size, branch, from).Root(0, size));
+    public static Checkpoint Checkpoint(int size, string branch = "", int from = 0) =>
+        new("log.example/ledger", size, Tree(size, branch, from).Root(0, size));
 
     public SignedNote Sign(Checkpoint checkpoint) => new(checkpoint.Text, [_key.Sign(checkpoint.Text)]);
 

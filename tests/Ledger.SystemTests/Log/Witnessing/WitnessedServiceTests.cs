@@ -15,7 +15,8 @@ public sealed class WitnessedServiceTests
     public async Task Below_the_quorum_nothing_is_deleted_and_health_says_why_and_with_it_proofs_carry_its_cosignatures()
     {
         var witnesses = new List<TestWitness>();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Witnesses = log => TwoOfThreeAsync(log, witnesses) });
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Witnesses = log => TwoOfThreeAsync(log, witnesses) });
         try
         {
             await service.AddConversationsAsync("a", 3, "user-1");
@@ -42,7 +43,9 @@ public sealed class WitnessedServiceTests
             foreach (var proof in new[] { await service.JobProofAsync(job), await service.ConversationProofAsync(job, "a-00002") })
             {
                 var report = await CheckAsync(service, proof, witnesses[0], witnesses[2]);
-                Assert.Equal(new[] { witnesses[0], witnesses[2] }.Select(witness => witness.Key.Verifier.Name), report.Log.Witnesses.Select(witness => witness.Name));
+                Assert.Equal(
+                    new[] { witnesses[0], witnesses[2] }.Select(witness => witness.Key.Verifier.Name),
+                    report.Log.Witnesses.Select(witness => witness.Name));
                 await Assert.ThrowsAsync<InvalidProofException>(() => CheckAsync(service, proof, witnesses[1]));
             }
         }

@@ -8,13 +8,17 @@ using Ledger.Log.Cosigning;
 
 namespace Ledger.SystemTests.Log.Witnessing;
 
-/// <summary>The log's side: what is cosigned, and what is told where it is not. "With a quorum of two of three witnesses and one down, proofs carry the two cosignatures."</summary>
+/// <summary>
+/// The log's side: what is cosigned, and what is told where it is not. "With a quorum of two of three witnesses and one down, proofs carry
+/// the two cosignatures."
+/// </summary>
 public sealed class WitnessesTests : IAsyncLifetime
 {
     private readonly WitnessedLog _log = new();
     private TestWitness[] _witnesses = [];
 
-    public async Task InitializeAsync() => _witnesses = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => TestWitness.StartAsync(_log.Key)));
+    public async Task InitializeAsync() =>
+        _witnesses = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => TestWitness.StartAsync(_log.Key)));
 
     public async Task DisposeAsync()
     {
@@ -61,7 +65,10 @@ public sealed class WitnessesTests : IAsyncLifetime
         var cosigned = await AskAsync(witnesses, 5);
         Assert.False(cosigned.QuorumMet);
         Assert.Equal(["w2"], Names(cosigned));
-        Assert.Matches("^1 of 3 witnesses cosigned, and the policy needs 2 of \\(w0, w1, w2\\): witness w0 cannot be reached \\(.+\\); witness w1 cannot be reached", cosigned.Problem!);
+        Assert.Matches(
+            "^1 of 3 witnesses cosigned, and the policy needs 2 of \\(w0, w1, w2\\): witness w0 cannot be reached \\(.+\\); witness w1 "
+            + "cannot be reached",
+            cosigned.Problem!);
         await _witnesses[0].StartAsync();
         var completed = await AskAsync(witnesses, 5, cosigned.Note);
         Assert.True(completed.QuorumMet);
@@ -91,9 +98,13 @@ public sealed class WitnessesTests : IAsyncLifetime
         var cosigned = await AskAsync(witnesses, 8);
         Assert.False(cosigned.QuorumMet);
         Assert.Empty(Names(cosigned));
-        Assert.Contains("witness w0 has cosigned another tree, which this one does not begin with (422)", cosigned.Problem, StringComparison.Ordinal);
-        Assert.Contains("witness w1 has cosigned another tree, which this one does not begin with (422)", cosigned.Problem, StringComparison.Ordinal);
-        Assert.Contains("witness w2 has cosigned a tree of 9 leaves already, and this checkpoint has 8. If that stays so, the log was rolled back", cosigned.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "witness w0 has cosigned another tree, which this one does not begin with (422)", cosigned.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "witness w1 has cosigned another tree, which this one does not begin with (422)", cosigned.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "witness w2 has cosigned a tree of 9 leaves already, and this checkpoint has 8. If that stays so, the log was rolled back",
+            cosigned.Problem, StringComparison.Ordinal);
         Assert.Equal(WitnessedLog.Checkpoint(8, "fork"), Checkpoint.Parse((await _witnesses[0].LatestAsync())!.Text));
         Assert.Equal(WitnessedLog.Checkpoint(6, "fork"), Checkpoint.Parse((await _witnesses[1].LatestAsync())!.Text));
     }
@@ -102,7 +113,8 @@ public sealed class WitnessesTests : IAsyncLifetime
     public async Task A_witness_that_never_answers_costs_the_grace_and_no_more()
     {
         using var silent = Silent(out var address);
-        using var witnesses = Witnesses(Policy(3, address), new WitnessOptions { Timeout = TimeSpan.FromMinutes(5), Grace = TimeSpan.FromMilliseconds(100) });
+        using var witnesses = Witnesses(
+            Policy(3, address), new WitnessOptions { Timeout = TimeSpan.FromMinutes(5), Grace = TimeSpan.FromMilliseconds(100) });
         var started = Stopwatch.StartNew();
         var cosigned = await AskAsync(witnesses, 5);
         Assert.InRange(started.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(1));
@@ -119,10 +131,14 @@ public sealed class WitnessesTests : IAsyncLifetime
         var cosigned = await AskAsync(witnesses, 5);
         Assert.False(cosigned.QuorumMet);
         Assert.Equal(["w0", "w1", "w2"], Names(cosigned));
-        Assert.Equal("3 of 4 witnesses cosigned, and the policy needs all of (w0, w1, w2, silent): witness silent has not answered in time", cosigned.Problem);
+        Assert.Equal(
+            "3 of 4 witnesses cosigned, and the policy needs all of (w0, w1, w2, silent): witness silent has not answered in time",
+            cosigned.Problem);
         using var stopped = new CancellationTokenSource();
         await stopped.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => witnesses.CosignAsync(WitnessedLog.Checkpoint(6), Note(6), stopped.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            witnesses.CosignAsync(WitnessedLog.Checkpoint(6), Note(6), stopped.Token)
+        );
     }
 
     [Fact]
@@ -133,19 +149,25 @@ public sealed class WitnessesTests : IAsyncLifetime
         using var witnesses = Witnesses(Policy(1, stranger.Address, only: true));
         var cosigned = await AskAsync(witnesses, 5);
         Assert.Equal((false, Note(5)), (cosigned.QuorumMet, cosigned.Note));
-        Assert.Contains("witness silent answers with something else than a cosignature by its key", cosigned.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "witness silent answers with something else than a cosignature by its key", cosigned.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_witness_that_does_not_know_the_log_or_not_its_key_says_so()
     {
-        await using var unknowing = await TestWitness.StartAsync(new NoteSigner("other.example", NoteKeyType.Ed25519, new byte[32]).Verifier);
-        await using var distrusting = await TestWitness.StartAsync(new NoteSigner(_log.Key.Name, NoteKeyType.Ed25519, new byte[32]).Verifier);
+        await using var unknowing = await TestWitness.StartAsync(
+            new NoteSigner("other.example", NoteKeyType.Ed25519, new byte[32]).Verifier);
+        await using var distrusting = await TestWitness.StartAsync(
+            new NoteSigner(_log.Key.Name, NoteKeyType.Ed25519, new byte[32]).Verifier);
         (_witnesses[0], _witnesses[1], var kept) = (unknowing, distrusting, (_witnesses[0], _witnesses[1]));
         using var witnesses = Witnesses(Policy(2));
         var cosigned = await AskAsync(witnesses, 5);
         (_witnesses[0], _witnesses[1]) = kept;
-        Assert.Contains("witness w0 does not know this log: it must be given the log's key (404); witness w1 trusts another key for this log than the one that signs (403)", cosigned.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "witness w0 does not know this log: it must be given the log's key (404); witness w1 trusts another key for this log than "
+            + "the one that signs (403)",
+            cosigned.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,10 +188,13 @@ public sealed class WitnessesTests : IAsyncLifetime
     public async Task Hashes_that_cannot_be_read_are_told_and_end_nothing_else()
     {
         Assert.Equal(HttpStatusCode.OK, (await _witnesses[0].AddAsync(await _log.RequestAsync(0, 3))).Status);
-        using var witnesses = new Witnesses(Policy(3), (nodes, _) => nodes.Count == 0 ? new([]) : throw new TimeoutException(), TimeProvider.System);
+        using var witnesses = new Witnesses(
+            Policy(3), (nodes, _) => nodes.Count == 0 ? new([]) : throw new TimeoutException(), TimeProvider.System);
         var cosigned = await AskAsync(witnesses, 5);
         Assert.Equal(["w1", "w2"], Names(cosigned));
-        Assert.Contains("witness w0 could not be asked: the log's stored hashes could not be read (TimeoutException)", cosigned.Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "witness w0 could not be asked: the log's stored hashes could not be read (TimeoutException)", cosigned.Problem,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -194,13 +219,18 @@ public sealed class WitnessesTests : IAsyncLifetime
     {
         var key = new NoteSigner("silent.example", NoteKeyType.Cosignature, new byte[32]).Verifier;
         string[] names = [.. only ? [] : (string[])["w0", "w1", "w2"], .. silent is null ? [] : (string[])["silent"]];
-        return Parse($"{(only ? "" : Lines)}{(silent is null ? "" : $"witness silent {key} {silent}\n")}group g {needed} {string.Join(' ', names)}\nquorum g\n");
+        return Parse(
+            $"{(only ? "" : Lines)}{(silent is null ? "" : $"witness silent {key} {silent}\n")}group g {needed} "
+            + $"{string.Join(' ', names)}\nquorum g\n"
+        );
     }
 
     private static Policy Parse(string text) => Contracts.Transparency.Policy.Parse(Encoding.UTF8.GetBytes(text));
 
     private static Witnesses Witnesses(Policy policy, WitnessOptions? options = null) =>
-        new(policy, WitnessedLog.Tree(300).Nodes, TimeProvider.System, options ?? new WitnessOptions { Timeout = TimeSpan.FromSeconds(30), Grace = TimeSpan.FromSeconds(10) });
+        new(
+            policy, WitnessedLog.Tree(300).Nodes, TimeProvider.System,
+            options ?? new WitnessOptions { Timeout = TimeSpan.FromSeconds(30), Grace = TimeSpan.FromSeconds(10) });
 
     private string Note(int size) => _log.Sign(WitnessedLog.Checkpoint(size)).ToString();
 

@@ -20,10 +20,14 @@ public sealed class CommitmentTests
     public void The_longest_identifier_has_one_and_a_longer_one_has_none()
     {
         var longest = new string('€', 128); // three bytes each
-        Assert.Equal("de9c5dab45fe5650193ad73822f61e61cde86ff7a753234196efec78fbeec09d", Convert.ToHexStringLower(Commitment.Salt(s_saltKey, IdentifierKind.Conversation, longest)));
+        Assert.Equal(
+            "de9c5dab45fe5650193ad73822f61e61cde86ff7a753234196efec78fbeec09d",
+            Convert.ToHexStringLower(Commitment.Salt(s_saltKey, IdentifierKind.Conversation, longest)));
         Assert.Equal(
             "5f7efccab42bfaf856f747fda2d8460587f31e17443dd59daf52d086a41534ee",
-            Convert.ToHexStringLower(Commitment.Of(Commitment.Salt(s_saltKey, IdentifierKind.Conversation, longest), IdentifierKind.Conversation, longest)));
+            Convert.ToHexStringLower(
+                Commitment.Of(Commitment.Salt(s_saltKey, IdentifierKind.Conversation, longest), IdentifierKind.Conversation, longest))
+        );
         Assert.Throws<ArgumentException>(() => Commitment.Salt(s_saltKey, IdentifierKind.Conversation, longest + "x"));
     }
 }

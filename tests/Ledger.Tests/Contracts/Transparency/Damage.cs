@@ -7,7 +7,10 @@ internal static class Damage
 {
     private static readonly byte[] s_garbage = MerkleTree.LeafHash("garbage"u8);
 
-    /// <summary>Proofs made of a good one that say something else: every hash changed, cut, lengthened, left out and swapped; a hash too many in front or behind; none.</summary>
+    /// <summary>
+    /// Proofs made of a good one that say something else: every hash changed, cut, lengthened, left out and swapped; a hash too many in
+    /// front or behind; none.
+    /// </summary>
     public static IEnumerable<(string Name, byte[][] Hashes)> Of(IReadOnlyList<byte[]> proof)
     {
         yield return ("garbage in front", [s_garbage, .. proof]);

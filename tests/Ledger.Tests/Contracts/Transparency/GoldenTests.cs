@@ -16,9 +16,13 @@ public sealed class GoldenTests
     private static readonly string[] s_entries = ["one", "two", "three", "four", "five", "six", "seven"];
 
     private static readonly string[] s_path =
-        ["ThcgoV2DYcK+VCxBUDWAlNxmLy2r7dq7dK7+OlgQKWs=", "ycRkkNklus5eMVRUvkD1pK321vMrA+jjOiZKU8aOcY4=", "zY1lN35vrXYAPixXSd59LsU29xUJtuW4o2dNNg5Y2Co=", "5jLpqTgjsBDSEX6SgZiRnbTMdTuRd8bQ5tSsAOxe0Ks="];
+    [
+        "ThcgoV2DYcK+VCxBUDWAlNxmLy2r7dq7dK7+OlgQKWs=", "ycRkkNklus5eMVRUvkD1pK321vMrA+jjOiZKU8aOcY4=",
+        "zY1lN35vrXYAPixXSd59LsU29xUJtuW4o2dNNg5Y2Co=", "5jLpqTgjsBDSEX6SgZiRnbTMdTuRd8bQ5tSsAOxe0Ks=",
+    ];
 
-    private static readonly MemoryTree s_tree = MemoryTree.Of(s_entries.Select(entry => MerkleTree.LeafHash(Encoding.ASCII.GetBytes(entry))));
+    private static readonly MemoryTree s_tree = MemoryTree.Of(
+        s_entries.Select(entry => MerkleTree.LeafHash(Encoding.ASCII.GetBytes(entry))));
 
     private static byte[] Root15 => Checkpoint.Parse(SignedNote.Parse(GoldenLog.Checkpoint15).Text).Root;
 
@@ -48,7 +52,8 @@ public sealed class GoldenTests
     public void The_specifications_note_is_read()
     {
         const string Note = "Ognuno sta solo sul cuor della terra\ntrafitto da un raggio di sole:\n\ned è subito sera.\n\n"
-            + "— quasimodo.example/salvatore NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
+            + "— quasimodo.example/salvatore "
+            + "NnugSzTjtVAewIS+Z/iJhUPeFDkO/5QQ2i5ddnGITLlC+EhfLW9oJKONrMouFSQU0xMcXxj99ihAQwaqP3ZekRwNtIc=\n";
         var note = SignedNote.Parse(Note);
         Assert.EndsWith("\n\ned è subito sera.\n", note.Text, StringComparison.Ordinal);
         Assert.Equal(("quasimodo.example/salvatore", 0x367ba04bu), (note.Signatures.Single().Name, note.Signatures[0].KeyId));
@@ -68,8 +73,16 @@ public sealed class GoldenTests
         byte[][] path = [.. s_path.Select(Convert.FromBase64String)];
         Assert.True(InclusionProof.Check(6, 15, MerkleTree.LeafHash("seven"u8), path, Root15));
         Assert.Equal(s_path[1..3], new[] { s_tree.Root(4, 6), s_tree.Root(0, 4) }.Select(Convert.ToBase64String));
-        string[] proof = ["+aOLtO2sRhNENZkJokiDScXfm3SIduSzvll41DTaUUI=", "UaHiSrgbkmaCsusBntn9ux0S2PsqH1y6DHQAxe6wrPg=", "Oy+stN8Ie64lJ90ILA9yEeOWSzBgC+6RjoKksiWsR7Y=", "bC+VwvrJbalNVjfkdI8kUgs7mJoXrqiXCE7bgnD28pY="];
-        Assert.True(ConsistencyProof.Check(10, 15, Convert.FromBase64String("y8/gZsZCtitsMan09tY+k8I7Qpr7Y5fbO2tLi9GQnfU="), Root15, [.. proof.Select(Convert.FromBase64String)]));
+        string[] proof =
+        [
+            "+aOLtO2sRhNENZkJokiDScXfm3SIduSzvll41DTaUUI=", "UaHiSrgbkmaCsusBntn9ux0S2PsqH1y6DHQAxe6wrPg=",
+            "Oy+stN8Ie64lJ90ILA9yEeOWSzBgC+6RjoKksiWsR7Y=", "bC+VwvrJbalNVjfkdI8kUgs7mJoXrqiXCE7bgnD28pY=",
+        ];
+        Assert.True(
+            ConsistencyProof.Check(
+                10, 15, Convert.FromBase64String("y8/gZsZCtitsMan09tY+k8I7Qpr7Y5fbO2tLi9GQnfU="), Root15,
+                [.. proof.Select(Convert.FromBase64String)])
+        );
     }
 
     [Fact]
@@ -77,7 +90,9 @@ public sealed class GoldenTests
     {
         var proof = new TlogProof(null, 6, [.. s_path.Select(Convert.FromBase64String)], GoldenLog.Checkpoint15).ToString();
         Assert.Equal(408, Encoding.UTF8.GetByteCount(proof));
-        Assert.Equal("25d90ac4aacc32f4d292ac6a80b940e537b1b1f2fd738bd465849a47c07d3ecb", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(proof))));
+        Assert.Equal(
+            "25d90ac4aacc32f4d292ac6a80b940e537b1b1f2fd738bd465849a47c07d3ecb",
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(proof))));
     }
 
     [Fact]
@@ -88,7 +103,8 @@ public sealed class GoldenTests
             TileId.AppendTo(bundle, Encoding.ASCII.GetBytes(entry));
         Assert.Equal("00036f6e65000374776f00057468726565", Convert.ToHexStringLower(bundle.WrittenSpan));
         Assert.Equal(s_entries[..3], TileId.ReadBundle(bundle.WrittenMemory).Select(entry => Encoding.ASCII.GetString(entry.Span)));
-        Assert.Equal("d0d7360ab79f58ab1e1e3fe64ad77e2ea0bc07e36b5f46ed2223edd9298df9e9", Convert.ToHexStringLower(s_tree.Root(0, 1))); // tile/0/000.p/1
+        // tile/0/000.p/1
+        Assert.Equal("d0d7360ab79f58ab1e1e3fe64ad77e2ea0bc07e36b5f46ed2223edd9298df9e9", Convert.ToHexStringLower(s_tree.Root(0, 1)));
     }
 
     [Fact]
@@ -98,8 +114,12 @@ public sealed class GoldenTests
         Assert.Equal("witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4", witness.Verifier.ToString());
         var text = SignedNote.Parse(GoldenLog.Checkpoint15).Text;
         var cosignature = witness.Cosign(text, 1679315147);
-        Assert.Equal("— witness.example/w1 519lMgAAAABkGFDLo0vvaVMnQBetpNUCKKILroiWxoSAyyV9iB/cgczFo9ONQdSuKdatX9+k2ggtjAKaVSHrTWaVvipK5HiRqnepAA==", cosignature.ToString());
-        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1679315147), Cosignature.At(SignedNote.Parse(GoldenLog.Checkpoint15).With(cosignature).SignedBy(witness.Verifier)[witness.Verifier]));
+        Assert.Equal(
+            "— witness.example/w1 519lMgAAAABkGFDLo0vvaVMnQBetpNUCKKILroiWxoSAyyV9iB/cgczFo9ONQdSuKdatX9+k2ggtjAKaVSHrTWaVvipK5HiRqnepAA==",
+            cosignature.ToString());
+        Assert.Equal(
+            DateTimeOffset.FromUnixTimeSeconds(1679315147),
+            Cosignature.At(SignedNote.Parse(GoldenLog.Checkpoint15).With(cosignature).SignedBy(witness.Verifier)[witness.Verifier]));
     }
 
     /// <summary>RFC 8032 §7.1, tests 1 to 3.</summary>
@@ -115,9 +135,14 @@ public sealed class GoldenTests
         Assert.Equal(publicKey, Convert.ToHexStringLower(Ed25519.PublicKey(Convert.FromHexString(seed))));
         Assert.Equal(signature, Convert.ToHexStringLower(Ed25519.Sign(Convert.FromHexString(seed), Convert.FromHexString(message))));
         Assert.True(Ed25519.Verify(Convert.FromHexString(publicKey), Convert.FromHexString(message), Convert.FromHexString(signature)));
-        Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey), [.. Convert.FromHexString(message), 0], Convert.FromHexString(signature)));
-        Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey), Convert.FromHexString(message), Convert.FromHexString(signature).AsSpan(0, 63)));
-        Assert.False(Ed25519.Verify(Convert.FromHexString(publicKey).AsSpan(0, 31), Convert.FromHexString(message), Convert.FromHexString(signature)));
+        Assert.False(
+            Ed25519.Verify(Convert.FromHexString(publicKey), [.. Convert.FromHexString(message), 0], Convert.FromHexString(signature)));
+        Assert.False(
+            Ed25519.Verify(Convert.FromHexString(publicKey), Convert.FromHexString(message), Convert.FromHexString(signature).AsSpan(0, 63))
+        );
+        Assert.False(
+            Ed25519.Verify(Convert.FromHexString(publicKey).AsSpan(0, 31), Convert.FromHexString(message), Convert.FromHexString(signature))
+        );
     }
 
     /// <summary>

@@ -17,9 +17,15 @@ public sealed class JcsTests
     [InlineData("""{"1":{"f":{"f":"hi","F":5},"\n":56},"10":{},"":"empty","a":{},"111":[{"e":"yes","E":"no"}],"A":{}}""", """{"":"empty","1":{"\n":56,"f":{"F":5,"f":"hi"}},"10":{},"111":[{"E":"no","e":"yes"}],"A":{},"a":{}}""")]
     [InlineData("""{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}""", """{"peach":"This sorting order","péché":"is wrong according to French","pêche":"but canonicalization MUST","sin":"ignore locale"}""")]
     [InlineData("""{"Unnormalized Unicode":"A\u030a"}""", "{\"Unnormalized Unicode\":\"A\u030a\"}")]
-    [InlineData("""{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}""",
-        "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u0080\":\"Control\",\"ö\":\"Latin Small Letter O With Diaeresis\",\"€\":\"Euro Sign\",\"😀\":\"Emoji: Grinning Face\",\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}")]
-    [InlineData(""" "\u0000\u0001\b\t\n\u000b\f\r\u001f\u007f\u2028</script>" """, "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\u007f\u2028</script>\"")]
+    [InlineData(
+        """{"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh","1":"One","\ud83d\ude00":"Emoji: Grinning Face","\u0080":"Control","\u00f6":"Latin Small Letter O With Diaeresis"}""",
+        "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\u0080\":\"Control\",\"ö\":\"Latin Small Letter O With Diaeresis\",\"€\":\"Euro "
+        + "Sign\",\"😀\":\"Emoji: Grinning Face\",\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}"
+    )]
+    [InlineData(
+        """ "\u0000\u0001\b\t\n\u000b\f\r\u001f\u007f\u2028</script>" """,
+        "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\u007f\u2028</script>\""
+    )]
     [InlineData(" [ 0 , -1 , 9007199254740991 , -9007199254740991 ] ", "[0,-1,9007199254740991,-9007199254740991]")]
     [InlineData("\"\\ud83d\\ude00\"", "\"😀\"")]
     public void The_canonical_form_is_the_RFCs(string json, string expected)
@@ -82,25 +88,47 @@ public sealed class JcsTests
 
     private static string Canonical(string json) => Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes(json)));
 
-    /// <summary>A second implementation, on another object model and another order: UTF-16's code units compared as big-endian bytes.</summary>
-    private static string Other(JsonNode? node) => node switch
-    {
-        null => "null",
-        JsonArray array => "[" + string.Join(',', array.Select(Other)) + "]",
-        JsonObject members => "{" + string.Join(',', members.OrderBy(m => Convert.ToHexString(Encoding.BigEndianUnicode.GetBytes(m.Key)), StringComparer.Ordinal).Select(m => Text(m.Key) + ":" + Other(m.Value))) + "}",
-        JsonValue value => value.GetValueKind() is JsonValueKind.String ? Text(value.GetValue<string>()) : value.ToJsonString(),
-        _ => throw new InvalidOperationException(),
-    };
+    /// <summary>
+    /// A second implementation, on another object model and another order: UTF-16's code units compared as big-endian bytes.
+    /// </summary>
+    private static string Other(JsonNode? node) =>
+        node switch
+        {
+            null => "null",
+            JsonArray array => "[" + string.Join(',', array.Select(Other)) + "]",
+            JsonObject members => "{"
+                + string.Join(
+                    ',',
+                    members
+                        .OrderBy(m => Convert.ToHexString(Encoding.BigEndianUnicode.GetBytes(m.Key)), StringComparer.Ordinal)
+                        .Select(m => Text(m.Key) + ":" + Other(m.Value))
+                )
+                + "}",
+            JsonValue value => value.GetValueKind() is JsonValueKind.String ? Text(value.GetValue<string>()) : value.ToJsonString(),
+            _ => throw new InvalidOperationException(),
+        };
 
     private static string Text(string value)
     {
         const string Short = "\b\t\n\f\r\"\\";
-        return '"' + string.Concat(value.Select(c => Short.IndexOf(c, StringComparison.Ordinal) is >= 0 and var i ? $"\\{"btnfr\"\\"[i]}" : c < 32 ? $"\\u00{(int)c:x2}" : $"{c}")) + '"';
+        return '"'
+            + string.Concat(
+                value.Select(c =>
+                    Short.IndexOf(c, StringComparison.Ordinal) is >= 0 and var i ? $"\\{"btnfr\"\\"[i]}"
+                    : c < 32 ? $"\\u00{(int)c:x2}"
+                    : $"{c}"
+                )
+            )
+            + '"';
     }
 
     private static Gen<JsonNode?> Json(int depth)
     {
-        string[] pieces = ["", "a", "A", "aa", "\"", "\\", "/", "\0", "\u001f", "\n", "\r", "\t", "\b", "\f", "\u007f", "é", "e\u0301", "\u2028", "\ufb33", "\uffff", "😀", "\U00010000", "\U0010ffff", "<", "+"];
+        string[] pieces =
+        [
+            "", "a", "A", "aa", "\"", "\\", "/", "\0", "\u001f", "\n", "\r", "\t", "\b", "\f", "\u007f", "é", "e\u0301", "\u2028", "\ufb33",
+            "\uffff", "😀", "\U00010000", "\U0010ffff", "<", "+",
+        ];
         var texts = Gen.Elements(pieces).ListOf().Select(list => string.Concat(list.Take(4)));
         var simple = Gen.OneOf(
             texts.Select(text => (JsonNode?)JsonValue.Create(text)),
@@ -113,7 +141,13 @@ public sealed class JcsTests
         return Gen.OneOf(
             simple,
             below.ListOf().Select(items => (JsonNode?)new JsonArray([.. items.Select(Copy)])),
-            texts.Zip(below).ListOf().Select(members => (JsonNode?)new JsonObject(members.DistinctBy(m => m.Item1).Select(m => KeyValuePair.Create(m.Item1, Copy(m.Item2))))));
+            texts
+                .Zip(below)
+                .ListOf()
+                .Select(members =>
+                    (JsonNode?)new JsonObject(members.DistinctBy(m => m.Item1).Select(m => KeyValuePair.Create(m.Item1, Copy(m.Item2))))
+                )
+        );
 
         static JsonNode? Copy(JsonNode? node) => node?.DeepClone(); // a node has one parent
     }

@@ -11,11 +11,19 @@ public sealed class LeafEntryTests
     [Fact]
     public void An_event_is_encoded_canonically()
     {
-        var entry = LeafEntry.Encode("cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a0000", 3, "conversation_deleted", s_at.ToOffset(TimeSpan.FromHours(2)).AddTicks(9_999), """{ "ordinal": 0, "commitment": "+A==" }"""u8);
-        const string Expected = """{"at":"2026-05-08T06:22:56.097Z","data":{"commitment":"+A==","ordinal":0},"stream":"cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a0000","type":"conversation_deleted","v":1,"version":3}""";
+        var entry = LeafEntry.Encode(
+            "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a0000",
+            3,
+            "conversation_deleted",
+            s_at.ToOffset(TimeSpan.FromHours(2)).AddTicks(9_999),
+            """{ "ordinal": 0, "commitment": "+A==" }"""u8
+        );
+        const string Expected =
+            """{"at":"2026-05-08T06:22:56.097Z","data":{"commitment":"+A==","ordinal":0},"stream":"cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a0000","type":"conversation_deleted","v":1,"version":3}""";
         Assert.Equal(Expected, Encoding.UTF8.GetString(entry));
         var read = LeafEntry.Parse(entry);
-        Assert.Equal(("cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a0000", 3, "conversation_deleted", s_at), (read.Stream, read.Version, read.Type, read.At));
+        Assert.Equal(
+            ("cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a0000", 3, "conversation_deleted", s_at), (read.Stream, read.Version, read.Type, read.At));
         Assert.Equal("""{"commitment":"+A==","ordinal":0}""", Encoding.UTF8.GetString(read.Data.Span));
     }
 
@@ -59,5 +67,6 @@ public sealed class LeafEntryTests
     [InlineData("""{"at":"2026-05-08T06:22:56.097Z","data":{},"stream":"s","type":"t","v":1,"version":1} """)]
     [InlineData("[]")]
     [InlineData("")]
-    public void Other_texts_are_no_entries(string entry) => Assert.Throws<FormatException>(() => LeafEntry.Parse(Encoding.UTF8.GetBytes(entry)));
+    public void Other_texts_are_no_entries(string entry) =>
+        Assert.Throws<FormatException>(() => LeafEntry.Parse(Encoding.UTF8.GetBytes(entry)));
 }

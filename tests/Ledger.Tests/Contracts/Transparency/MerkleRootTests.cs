@@ -7,7 +7,10 @@ public sealed class MerkleRootTests
 {
     /// <summary>The eight entries that Certificate Transparency's implementations test with.</summary>
     private static readonly byte[][] s_reference =
-        [.. new[] { "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f" }.Select(Convert.FromHexString)];
+    [
+        .. new[] { "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f" }.Select(
+            Convert.FromHexString),
+    ];
 
     private static readonly byte[][] s_entries = [.. Enumerable.Range(0, 301).Select(i => new[] { (byte)(i >> 8), (byte)i })];
 
@@ -69,7 +72,8 @@ public sealed class MerkleRootTests
     {
         var root = LeafByLeaf(s_entries.AsSpan(0, size));
         Assert.Throws<ArgumentException>(() => root.AddSubtree(new byte[32], leaves));
-        Assert.Equal((size, Convert.ToHexStringLower(Mth(s_entries.AsSpan(0, size)))), ((int)root.Size, Convert.ToHexStringLower(root.Root())));
+        Assert.Equal(
+            (size, Convert.ToHexStringLower(Mth(s_entries.AsSpan(0, size)))), ((int)root.Size, Convert.ToHexStringLower(root.Root())));
     }
 
     /// <summary>As the manifest's root is computed: whole rows by their roots, the last incomplete one behind them.</summary>
@@ -96,7 +100,9 @@ public sealed class MerkleRootTests
     private static byte[] Mth(ReadOnlySpan<byte[]> entries)
     {
         if (entries.Length <= 1)
-            return entries.Length == 0 ? System.Security.Cryptography.SHA256.HashData([]) : System.Security.Cryptography.SHA256.HashData([0, .. entries[0]]);
+            return entries.Length == 0
+                ? System.Security.Cryptography.SHA256.HashData([])
+                : System.Security.Cryptography.SHA256.HashData([0, .. entries[0]]);
         var k = 1;
         while (2 * k < entries.Length)
             k *= 2;

@@ -11,7 +11,8 @@ public sealed class PolicyTests
     private static readonly NoteSigner[] s_keys = [.. Enumerable.Range(0, 70).Select(i => Signer($"w{i}.example", i))];
     private static readonly Config s_many = Config.QuickThrowOnFailure.WithMaxTest(3_000);
 
-    private static NoteSigner Signer(string name, int seed, NoteKeyType type = NoteKeyType.Cosignature) => new(name, type, [.. Enumerable.Repeat((byte)seed, 32)]);
+    private static NoteSigner Signer(string name, int seed, NoteKeyType type = NoteKeyType.Cosignature) =>
+        new(name, type, [.. Enumerable.Repeat((byte)seed, 32)]);
 
     private static string Vkey(int witness) => s_keys[witness].Verifier.ToString();
 
@@ -118,13 +119,17 @@ public sealed class PolicyTests
     [Theory]
     [MemberData(nameof(Refused))]
     public void What_is_wrong_is_refused_with_its_line(string text, string message) =>
-        Assert.StartsWith(message, Assert.Throws<FormatException>(() => Parse(text)).Message.Replace("the policy has ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.StartsWith(
+            message, Assert.Throws<FormatException>(() => Parse(text)).Message.Replace("the policy has ", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_comment_may_have_any_octet_and_a_name_must_be_UTF8()
     {
         Policy.Parse([.. "# "u8, 0xff, 0x80, .. "\nquorum none\n"u8]);
-        Assert.StartsWith("line 1: not UTF-8", Assert.Throws<FormatException>(() => Policy.Parse([.. "quorum "u8, 0xff, .. "\n"u8])).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "line 1: not UTF-8", Assert.Throws<FormatException>(() => Policy.Parse([.. "quorum "u8, 0xff, .. "\n"u8])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,10 +142,14 @@ public sealed class PolicyTests
         var policy = Parse(Lines(64, 64, 64));
         Assert.True(policy.IsQuorum(new HashSet<string> { "w0" }));
         Assert.False(policy.IsQuorum(new HashSet<string> { "w1" }));
-        Assert.Contains("at most 64 lines 'log'", Assert.Throws<FormatException>(() => Parse(Lines(65, 64, 64))).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 64 lines 'witness'", Assert.Throws<FormatException>(() => Parse(Lines(64, 65, 64))).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 64 groups", Assert.Throws<FormatException>(() => Parse(Lines(64, 64, 65))).Message, StringComparison.Ordinal);
-        Assert.Contains("bytes", Assert.Throws<FormatException>(() => Policy.Parse(new byte[Policy.MaxBytes + 1])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 64 lines 'log'", Assert.Throws<FormatException>(() => Parse(Lines(65, 64, 64))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 64 lines 'witness'", Assert.Throws<FormatException>(() => Parse(Lines(64, 65, 64))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 64 groups", Assert.Throws<FormatException>(() => Parse(Lines(64, 64, 65))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bytes", Assert.Throws<FormatException>(() => Policy.Parse(new byte[Policy.MaxBytes + 1])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,9 +158,13 @@ public sealed class PolicyTests
         var policy = Parse(Example);
         var note = SignedNote.Parse(GoldenLog.Checkpoint15);
         Assert.Equal((0, false), (policy.Evaluate(note).Witnesses.Count, policy.Evaluate(note).IsQuorumMet));
-        note = note.With(s_keys[6].Cosign(note.Text, 1679315149)).With(s_keys[60].Cosign(note.Text, 1)).With(s_keys[1].Cosign(note.Text, 1679315147)).With(s_keys[1].Cosign(note.Text, 1679315148));
+        note = note.With(s_keys[6].Cosign(note.Text, 1679315149))
+            .With(s_keys[60].Cosign(note.Text, 1))
+            .With(s_keys[1].Cosign(note.Text, 1679315147))
+            .With(s_keys[1].Cosign(note.Text, 1679315148));
         var verdict = policy.Evaluate(note);
-        Assert.Equal([("X1", 1679315147L), ("Y3", 1679315149L)], verdict.Witnesses.Select(one => (one.Witness.Name, one.At.ToUnixTimeSeconds())));
+        Assert.Equal(
+            [("X1", 1679315147L), ("Y3", 1679315149L)], verdict.Witnesses.Select(one => (one.Witness.Name, one.At.ToUnixTimeSeconds())));
         Assert.False(verdict.IsQuorumMet);
         Assert.Equal(GoldenLog.Vkey, verdict.Log!.Key.ToString());
         Assert.True(policy.Evaluate(note.With(s_keys[3].Cosign(note.Text, 0))).IsQuorumMet);
@@ -176,25 +189,51 @@ public sealed class PolicyTests
     {
         Prop.ForAll<byte[]>(bytes => IsJudged(bytes)).Check(s_many);
         var lines = Gen.Elements(
-            $"log {GoldenLog.Vkey}", $"witness w1 {Vkey(1)}", $"witness w2 {Vkey(2)} https://x", "group g 1 w1 w2", "group h all g", "group i any w1", "quorum g", "quorum none", "quorum h", "", " # x", "group", "\t", "witness w3");
-        var texts = from some in Gen.ListOf(lines)
-                    from end in Gen.Elements("\n", "\n", "\n", "")
-                    from cut in Gen.Choose(0, 400)
-                    let text = string.Join('\n', some) + end
-                    select cut < text.Length && cut % 3 == 0 ? text.Remove(cut, 1) : text;
+            $"log {GoldenLog.Vkey}",
+            $"witness w1 {Vkey(1)}",
+            $"witness w2 {Vkey(2)} https://x",
+            "group g 1 w1 w2",
+            "group h all g",
+            "group i any w1",
+            "quorum g",
+            "quorum none",
+            "quorum h",
+            "",
+            " # x",
+            "group",
+            "\t",
+            "witness w3"
+        );
+        var texts =
+            from some in Gen.ListOf(lines)
+            from end in Gen.Elements("\n", "\n", "\n", "")
+            from cut in Gen.Choose(0, 400)
+            let text = string.Join('\n', some) + end
+            select cut < text.Length && cut % 3 == 0 ? text.Remove(cut, 1) : text;
         Prop.ForAll(texts.ToArbitrary(), text => IsJudged(Encoding.UTF8.GetBytes(text))).Check(s_many);
     }
 
     [Fact]
-    public void A_threshold_is_met_exactly_by_that_many_of_its_members() => Prop.ForAll(
-        (from members in Gen.Choose(1, 12) from needed in Gen.Choose(1, members) from cosigned in Gen.ListOf(Gen.Choose(0, 15)) select (members, needed, cosigned)).ToArbitrary(),
-        given =>
-        {
-            var policy = Parse(string.Concat(Enumerable.Range(0, 16).Select(i => $"witness w{i} {Vkey(i)}\n"))
-                + $"group g {given.needed} {string.Join(' ', Enumerable.Range(0, given.members).Select(i => $"w{i}"))}\nquorum g\n");
-            var count = given.cosigned.Distinct().Count(i => i < given.members);
-            Assert.Equal(count >= given.needed, policy.IsQuorum(given.cosigned.Select(i => $"w{i}").ToHashSet()));
-        }).Check(s_many);
+    public void A_threshold_is_met_exactly_by_that_many_of_its_members() =>
+        Prop.ForAll(
+                (
+                    from members in Gen.Choose(1, 12)
+                    from needed in Gen.Choose(1, members)
+                    from cosigned in Gen.ListOf(Gen.Choose(0, 15))
+                    select (members, needed, cosigned)
+                ).ToArbitrary(),
+                given =>
+                {
+                    var policy = Parse(
+                        string.Concat(Enumerable.Range(0, 16).Select(i => $"witness w{i} {Vkey(i)}\n"))
+                            + $"group g {given.needed} "
+                            + $"{string.Join(' ', Enumerable.Range(0, given.members).Select(i => $"w{i}"))}\nquorum g\n"
+                    );
+                    var count = given.cosigned.Distinct().Count(i => i < given.members);
+                    Assert.Equal(count >= given.needed, policy.IsQuorum(given.cosigned.Select(i => $"w{i}").ToHashSet()));
+                }
+            )
+            .Check(s_many);
 
     private static bool IsJudged(byte[] file)
     {

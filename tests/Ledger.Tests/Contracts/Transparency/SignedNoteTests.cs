@@ -18,7 +18,8 @@ public sealed class SignedNoteTests
         {
             var flipped = note.ToArray();
             flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.True(IsRefused(() => Checkpoint.Open(SignedNote.Parse(flipped), s_log)), $"bit {bit} of '{Encoding.UTF8.GetString(flipped)}'");
+            Assert.True(
+                IsRefused(() => Checkpoint.Open(SignedNote.Parse(flipped), s_log)), $"bit {bit} of '{Encoding.UTF8.GetString(flipped)}'");
         }
     }
 
@@ -26,7 +27,8 @@ public sealed class SignedNoteTests
     public void No_checkpoint_cut_short_or_lengthened_is_one()
     {
         for (var length = 0; length < GoldenLog.Checkpoint15.Length; length++)
-            Assert.True(IsRefused(() => Checkpoint.Open(SignedNote.Parse(GoldenLog.Checkpoint15[..length]), s_log)), $"{length} characters");
+            Assert.True(
+                IsRefused(() => Checkpoint.Open(SignedNote.Parse(GoldenLog.Checkpoint15[..length]), s_log)), $"{length} characters");
         foreach (var more in new[] { "\n", " ", "x", "\n\n", "— x\n", "— x AAAA\n", "— \n", "-- example.com AAAAAAAA\n", "\0" })
             Assert.True(IsRefused(() => Checkpoint.Open(SignedNote.Parse(GoldenLog.Checkpoint15 + more), s_log)), $"with '{more}'");
     }
@@ -34,7 +36,10 @@ public sealed class SignedNoteTests
     [Fact]
     public void Signatures_of_unknown_keys_are_ignored()
     {
-        var note = s_note.With(s_other.Sign(s_note.Text)).With(new NoteSignature(s_log.Name, s_log.KeyId + 1, new byte[64])).With(new NoteSignature("x", s_log.KeyId, [1]));
+        var note = s_note
+            .With(s_other.Sign(s_note.Text))
+            .With(new NoteSignature(s_log.Name, s_log.KeyId + 1, new byte[64]))
+            .With(new NoteSignature("x", s_log.KeyId, [1]));
         Assert.Equal(15, Checkpoint.Open(SignedNote.Parse(note.ToString()), s_log).Size);
         Assert.Equal([s_log], note.SignedBy(s_log).Keys);
     }
@@ -152,7 +157,8 @@ public sealed class SignedNoteTests
     {
         for (byte i = 0; i < 64; i++)
         {
-            var signer = new NoteSigner("example.com/k", i % 2 == 0 ? NoteKeyType.Ed25519 : NoteKeyType.Cosignature, MerkleTree.LeafHash([i]));
+            var signer = new NoteSigner(
+                "example.com/k", i % 2 == 0 ? NoteKeyType.Ed25519 : NoteKeyType.Cosignature, MerkleTree.LeafHash([i]));
             Assert.Equal(signer.Verifier, NoteVerifier.Parse(signer.Verifier.ToString()));
             Assert.Equal(signer.PrivateKeyText(), NoteSigner.Parse(signer.PrivateKeyText()).PrivateKeyText());
         }
@@ -164,7 +170,18 @@ public sealed class SignedNoteTests
         var key = GoldenLog.Signer.PrivateKeyText();
         var secret = Convert.ToBase64String([1, .. Convert.FromHexString(GoldenLog.Seed)]);
         Assert.EndsWith(secret, key, StringComparison.Ordinal);
-        foreach (var broken in new[] { key + "!", key.Replace("=", "", StringComparison.Ordinal) + "A", key.Replace("33d7", "33d8", StringComparison.Ordinal), $"PRIVATE+KEY+a b{secret}+1+{secret}", "PRIVATE+KEY+" + secret, secret, key[..^4] })
+        foreach (
+            var broken in new[]
+            {
+                key + "!",
+                key.Replace("=", "", StringComparison.Ordinal) + "A",
+                key.Replace("33d7", "33d8", StringComparison.Ordinal),
+                $"PRIVATE+KEY+a b{secret}+1+{secret}",
+                "PRIVATE+KEY+" + secret,
+                secret,
+                key[..^4],
+            }
+        )
         {
             var error = Record.Exception(() => NoteSigner.Parse(broken));
             Assert.IsType<FormatException>(error);

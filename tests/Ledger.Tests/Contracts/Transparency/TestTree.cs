@@ -2,7 +2,9 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Tests.Contracts.Transparency;
 
-/// <summary>The complete subtrees of a list of leaves, hashed once: what <see cref="MemoryTree"/> says slowly, for tests that ask often.</summary>
+/// <summary>
+/// The complete subtrees of a list of leaves, hashed once: what <see cref="MemoryTree"/> says slowly, for tests that ask often.
+/// </summary>
 internal sealed class TestTree
 {
     private readonly List<byte[][]> _levels = [];
@@ -16,5 +18,6 @@ internal sealed class TestTree
 
     public byte[] LeafHash(long index) => _levels[0][index];
 
-    public NodeReader Nodes => (nodes, _) => ValueTask.FromResult<IReadOnlyList<byte[]>>([.. nodes.Select(node => _levels[node.Level][node.Index])]);
+    public NodeReader Nodes =>
+        (nodes, _) => ValueTask.FromResult<IReadOnlyList<byte[]>>([.. nodes.Select(node => _levels[node.Level][node.Index])]);
 }

@@ -58,22 +58,33 @@ public sealed class TileTests
     [InlineData(65_536, "0: 256 full .p/0, 1: 1 full .p/0, 2: 0 full .p/1")]
     public void A_log_has_the_tiles_that_its_size_implies(long size, string expected)
     {
-        var levels = Enumerable.Range(0, 8).Select(level =>
-        {
-            var full = 0;
-            while (new TileId(level, full, 256).IsWithin(size))
-                full++;
-            var partial = Enumerable.Range(1, 255).LastOrDefault(width => new TileId(level, full, width).IsWithin(size));
-            return (Level: level, Full: full, Partial: partial);
-        });
-        Assert.Equal(expected, string.Join(", ", levels.Where(level => level.Full + level.Partial > 0).Select(level => $"{level.Level}: {level.Full} full .p/{level.Partial}")));
+        var levels = Enumerable
+            .Range(0, 8)
+            .Select(level =>
+            {
+                var full = 0;
+                while (new TileId(level, full, 256).IsWithin(size))
+                    full++;
+                var partial = Enumerable.Range(1, 255).LastOrDefault(width => new TileId(level, full, width).IsWithin(size));
+                return (Level: level, Full: full, Partial: partial);
+            });
+        Assert.Equal(
+            expected,
+            string.Join(
+                ", ",
+                levels
+                    .Where(level => level.Full + level.Partial > 0)
+                    .Select(level => $"{level.Level}: {level.Full} full .p/{level.Partial}")
+            )
+        );
     }
 
     [Theory]
     [InlineData(8)]
     [InlineData(16)]
     [InlineData(63)]
-    public void No_log_has_tiles_of_more_leaves_than_can_be_counted(int level) => Assert.False(new TileId(level, 0, 1).IsWithin(long.MaxValue));
+    public void No_log_has_tiles_of_more_leaves_than_can_be_counted(int level) =>
+        Assert.False(new TileId(level, 0, 1).IsWithin(long.MaxValue));
 
     [Fact]
     public void Bundles_are_had_as_far_as_there_are_entries()
@@ -93,7 +104,8 @@ public sealed class TileTests
         {
             var (level, number, first, count) = node.InTile();
             Assert.True(new TileId(level, number, first + count).IsWithin(Size));
-            var hashes = await tree.Nodes([.. Enumerable.Range(first, count).Select(i => new NodeId(8 * level, number * 256 + i))], default);
+            var hashes = await tree.Nodes(
+                [.. Enumerable.Range(first, count).Select(i => new NodeId(8 * level, number * 256 + i))], default);
             var joined = new MerkleRoot();
             foreach (var hash in hashes)
                 joined.AddSubtree(hash, 1);

@@ -3,7 +3,9 @@ using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
-/// <summary>A proof is written and checked in memory that does not grow with the job. Alone: what other tests allocate would be counted too.</summary>
+/// <summary>
+/// A proof is written and checked in memory that does not grow with the job. Alone: what other tests allocate would be counted too.
+/// </summary>
 [Collection(nameof(BoundedMemoryTests))]
 [Trait("cost", "slow")]
 public sealed class BoundedMemoryTests
@@ -19,12 +21,16 @@ public sealed class BoundedMemoryTests
         await new GeneratedProof(100).CheckAsync(long.MaxValue, () => { }); // what is loaded and allocated once
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var (peak, samples) = (0L, 0);
-        var report = await new GeneratedProof(Events - GeneratedProof.OtherEvents).CheckAsync(8 << 20, () =>
-        {
-            peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true));
-            samples++;
-        });
-        Assert.Equal((Events, Events - GeneratedProof.OtherEvents, Conclusion.Erased), (report.Events, report.Disclosed, report.Conclusion));
+        var report = await new GeneratedProof(Events - GeneratedProof.OtherEvents).CheckAsync(
+            8 << 20,
+            () =>
+            {
+                peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: true));
+                samples++;
+            }
+        );
+        Assert.Equal(
+            (Events, Events - GeneratedProof.OtherEvents, Conclusion.Erased), (report.Events, report.Disclosed, report.Conclusion));
         Assert.True(samples > 3, "the memory was not measured on the way");
         Assert.True(peak - before < MaxGrowth, $"{(peak - before) / 1024:N0} KiB more are in use than before");
     }

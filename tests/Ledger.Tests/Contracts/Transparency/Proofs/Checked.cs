@@ -17,7 +17,8 @@ internal static class Checked
         return result.Report;
     }
 
-    public static async Task<JobReport> JobAsync(string proof, Trust? trust = null) => Assert.IsType<JobReport>(await HoldsAsync(proof, trust));
+    public static async Task<JobReport> JobAsync(string proof, Trust? trust = null) =>
+        Assert.IsType<JobReport>(await HoldsAsync(proof, trust));
 
     /// <summary>What of a proof is not known; that it holds, or does not, is not said.</summary>
     public static async Task NotProvenAsync(string proof, string unknown)
@@ -36,7 +37,8 @@ internal static class Checked
         try
         {
             using var stream = new MemoryStream(proof);
-            result = new CheckedProof(proof.ToArray(), trust ?? ProofLog.Trust, await Verification.CheckAsync(stream, trust ?? ProofLog.Trust), null);
+            result = new CheckedProof(
+                proof.ToArray(), trust ?? ProofLog.Trust, await Verification.CheckAsync(stream, trust ?? ProofLog.Trust), null);
         }
         catch (Exception e) when (e is FormatException or InvalidProofException or NotProvenException)
         {
@@ -56,7 +58,8 @@ internal static class Checked
     }
 
     /// <summary>A job's proof after the operator edited its history and signed the log anew.</summary>
-    public static async Task FailsAsync(SampleJob job, string why) => await FailsAsync(await ProofLog.Of(job, [1, 0, 2, 0, 1]).JobProofAsync(), why);
+    public static async Task FailsAsync(SampleJob job, string why) =>
+        await FailsAsync(await ProofLog.Of(job, [1, 0, 2, 0, 1]).JobProofAsync(), why);
 }
 
 /// <summary>A proof that was checked: it has a report, or a problem.</summary>

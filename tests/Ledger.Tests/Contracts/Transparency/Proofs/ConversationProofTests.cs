@@ -19,7 +19,9 @@ public sealed class ConversationProofTests
     {
         var report = Assert.IsType<ConversationReport>(await Checked.HoldsAsync(await s_log.ConversationProofAsync(version, Of(ordinal))));
         Assert.Equal((conclusion, headline), (report.Conclusion.ToString(), report.Headline));
-        Assert.Equal(($"conversation-{ordinal}", ordinal, SampleJobs.Retried.Id.ToString()), (report.ConversationId, (int)report.Ordinal, report.Job));
+        Assert.Equal(
+            ($"conversation-{ordinal}", ordinal, SampleJobs.Retried.Id.ToString()),
+            (report.ConversationId, (int)report.Ordinal, report.Job));
         var output = new StringWriter();
         ReportText.Write(output, report);
         Assert.StartsWith(headline, output.ToString(), StringComparison.Ordinal);
@@ -55,7 +57,8 @@ public sealed class ConversationProofTests
     {
         var job = SampleJobs.Retried.With<Ledger.Contracts.Jobs.ConversationDeleted>(deleted => deleted with { ConfirmedAbsent = false });
         await Checked.FailsAsync(await ProofLog.Of(job, []).ConversationProofAsync(4, Of(0)), "was not confirmed");
-        await Checked.FailsAsync(await ProofLog.Of(SampleJobs.Unresolved(), []).ConversationProofAsync(3, null), "it records no conversation's outcome");
+        await Checked.FailsAsync(
+            await ProofLog.Of(SampleJobs.Unresolved(), []).ConversationProofAsync(3, null), "it records no conversation's outcome");
     }
 
     private static string GoldenTlogProof() => new TlogProof(null, 0, [], GoldenLog.Checkpoint15).ToString();

@@ -5,8 +5,8 @@ using Ledger.Contracts.Transparency.Proofs;
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// The proof formats at rest. A golden file is what is in people's hands: what writes one may change only together with the format's version. To write them anew:
-/// <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter GoldenProofTests</c> fails and leaves the new ones.
+/// The proof formats at rest. A golden file is what is in people's hands: what writes one may change only together with the format's
+/// version. To write them anew: <c>LEDGER_WRITE_GOLDEN=1 dotnet test --filter GoldenProofTests</c> fails and leaves the new ones.
 /// </summary>
 public sealed class GoldenProofTests
 {
@@ -21,14 +21,21 @@ public sealed class GoldenProofTests
     [Fact]
     public async Task A_conversations_proof_is_written_as_in_the_golden_file_and_holds()
     {
-        var proof = await ProofLog.Of(SampleJobs.Retried, [2, 0, 1, 0, 1]).ConversationProofAsync(4, SampleJob.Disclose(IdentifierKind.Conversation, 0) with { Ordinal = null });
+        var proof = await ProofLog
+            .Of(SampleJobs.Retried, [2, 0, 1, 0, 1])
+            .ConversationProofAsync(4, SampleJob.Disclose(IdentifierKind.Conversation, 0) with { Ordinal = null });
         Assert.Equal(await GoldenAsync("conversation.tlog-proof", proof), proof);
         Assert.Equal(Conclusion.Erased, (await Checked.HoldsAsync(proof)).Conclusion);
     }
 
     [Fact]
-    public void The_keys_of_the_golden_files_are_these() => Assert.Equal(
-        ("log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs", "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY"), (ProofLog.Key.Verifier.ToString(), ProofLog.Witness.Verifier.ToString()));
+    public void The_keys_of_the_golden_files_are_these() =>
+        Assert.Equal(
+            (
+                "log.example/t+25c384bd+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs",
+                "witness.example/w1+24b5d9fe+BP0XJDhaoMdbZPt4zWAvodmR/ev3axPFjtcC6sg16fYY"),
+            (ProofLog.Key.Verifier.ToString(), ProofLog.Witness.Verifier.ToString())
+        );
 
     private static async Task<string> GoldenAsync(string name, string now)
     {

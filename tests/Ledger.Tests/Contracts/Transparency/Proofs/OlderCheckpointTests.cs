@@ -2,7 +2,9 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
-/// <summary>A checkpoint that a checker kept binds the log: equal sizes have equal roots, and other sizes need the log's consistency proof.</summary>
+/// <summary>
+/// A checkpoint that a checker kept binds the log: equal sizes have equal roots, and other sizes need the log's consistency proof.
+/// </summary>
 public sealed class OlderCheckpointTests
 {
     private static readonly ProofLog s_log = ProofLog.Of(SampleJobs.Retried, [3, 0, 2, 0, 1, 0, 0, 0, 0, 4]);
@@ -10,7 +12,12 @@ public sealed class OlderCheckpointTests
     private static SignedNote Kept(int size) => ProofLog.Sign(new Checkpoint(ProofLog.Key.Verifier.Name, size, s_log.Tree.Root(0, size)));
 
     private static async Task<AddCheckpointRequest> ConsistencyAsync(int older) =>
-        AddCheckpointRequest.Parse(System.Text.Encoding.UTF8.GetBytes(new AddCheckpointRequest(older, await ConsistencyProof.ProveAsync(older, s_log.Size, s_log.Tree.Nodes), Kept(s_log.Size)).ToString()));
+        AddCheckpointRequest.Parse(
+            System.Text.Encoding.UTF8.GetBytes(
+                new AddCheckpointRequest(
+                    older, await ConsistencyProof.ProveAsync(older, s_log.Size, s_log.Tree.Nodes), Kept(s_log.Size)).ToString()
+            )
+        );
 
     [Fact]
     public async Task Any_older_checkpoint_of_the_log_agrees_by_its_consistency_proof()
@@ -18,15 +25,19 @@ public sealed class OlderCheckpointTests
         var proof = await s_log.JobProofAsync();
         for (var older = 0; older < s_log.Size; older++)
         {
-            var report = await Checked.JobAsync(proof, ProofLog.Trust with { Older = Kept(older), Consistency = await ConsistencyAsync(older) });
+            var report = await Checked.JobAsync(
+                proof, ProofLog.Trust with { Older = Kept(older), Consistency = await ConsistencyAsync(older) });
             Assert.Equal(older, report.Log.GrownFrom);
-            Assert.Contains(report.Proven, sentence => sentence.Contains("agrees with the checkpoint that you gave", StringComparison.Ordinal));
+            Assert.Contains(
+                report.Proven, sentence => sentence.Contains("agrees with the checkpoint that you gave", StringComparison.Ordinal));
         }
     }
 
     [Fact]
     public async Task A_checkpoint_of_the_same_size_needs_no_proof() =>
-        Assert.Equal(s_log.Size, (await Checked.JobAsync(await s_log.JobProofAsync(), ProofLog.Trust with { Older = Kept(s_log.Size) })).Log.GrownFrom);
+        Assert.Equal(
+            s_log.Size,
+            (await Checked.JobAsync(await s_log.JobProofAsync(), ProofLog.Trust with { Older = Kept(s_log.Size) })).Log.GrownFrom);
 
     [Fact]
     public async Task A_later_checkpoint_binds_an_earlier_proof()
@@ -42,7 +53,9 @@ public sealed class OlderCheckpointTests
         var fork = ProofLog.Sign(new Checkpoint(ProofLog.Key.Verifier.Name, s_log.Size, new byte[32]));
         await Checked.FailsAsync(await s_log.JobProofAsync(), "has signed two different trees", ProofLog.Trust with { Older = fork });
         var rewritten = ProofLog.Sign(new Checkpoint(ProofLog.Key.Verifier.Name, 5, new byte[32]));
-        await Checked.FailsAsync(await s_log.JobProofAsync(), "does not begin with that of 5", ProofLog.Trust with { Older = rewritten, Consistency = await ConsistencyAsync(5) });
+        await Checked.FailsAsync(
+            await s_log.JobProofAsync(), "does not begin with that of 5",
+            ProofLog.Trust with { Older = rewritten, Consistency = await ConsistencyAsync(5) });
     }
 
     [Fact]
@@ -50,8 +63,11 @@ public sealed class OlderCheckpointTests
     {
         var proof = await s_log.JobProofAsync();
         await Checked.FailsAsync(proof, "was not shown", ProofLog.Trust with { Older = Kept(5) });
-        await Checked.FailsAsync(proof, "is not from 5 leaves", ProofLog.Trust with { Older = Kept(5), Consistency = await ConsistencyAsync(4) });
-        await Checked.FailsAsync(proof, "is not from 5 leaves", ProofLog.Trust with { Older = Kept(5), Consistency = (await ConsistencyAsync(5)) with { Note = Kept(9) } });
+        await Checked.FailsAsync(
+            proof, "is not from 5 leaves", ProofLog.Trust with { Older = Kept(5), Consistency = await ConsistencyAsync(4) });
+        await Checked.FailsAsync(
+            proof, "is not from 5 leaves",
+            ProofLog.Trust with { Older = Kept(5), Consistency = (await ConsistencyAsync(5)) with { Note = Kept(9) } });
         var whole = await ConsistencyAsync(5);
         for (var i = 0; i < whole.Proof.Count; i++)
         {

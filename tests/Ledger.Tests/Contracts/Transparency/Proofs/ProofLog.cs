@@ -53,7 +53,8 @@ internal sealed class ProofLog
     /// <summary>Signed and witnessed.</summary>
     public string Note => Sign(Checkpoint).ToString();
 
-    public static SignedNote Sign(Checkpoint checkpoint) => new(checkpoint.Text, [Key.Sign(checkpoint.Text), Witness.Cosign(checkpoint.Text, WitnessedAt)]);
+    public static SignedNote Sign(Checkpoint checkpoint) =>
+        new(checkpoint.Text, [Key.Sign(checkpoint.Text), Witness.Cosign(checkpoint.Text, WitnessedAt)]);
 
     /// <summary>The job's proof, as the service would write it.</summary>
     public async Task<string> JobProofAsync(bool isDisclosed = true, string? note = null)
@@ -63,7 +64,9 @@ internal sealed class ProofLog
         await writer.WriteHeaderAsync(Key.Verifier.Name, Job.Id, note ?? Note);
         foreach (var (first, count) in Runs())
         {
-            await writer.BeginRunAsync(first, count, await Tree.Nodes(NodeId.Covering(0, first), default), await Tree.Nodes(NodeId.Covering(first + count, Size), default));
+            await writer.BeginRunAsync(
+                first, count, await Tree.Nodes(NodeId.Covering(0, first), default),
+                await Tree.Nodes(NodeId.Covering(first + count, Size), default));
             for (var i = first; i < first + count; i++)
                 await writer.WriteEntryAsync(_leaves[i].Entry);
         }
@@ -81,7 +84,9 @@ internal sealed class ProofLog
     {
         var entry = Job.Entries[version - 1];
         var index = _leaves.FindIndex(leaf => ReferenceEquals(leaf.Entry, entry));
-        return new ConversationProof(entry, disclosure).In(index, await InclusionProof.ProveAsync(index, Size, Tree.Nodes), Note).ToString();
+        return new ConversationProof(entry, disclosure)
+            .In(index, await InclusionProof.ProveAsync(index, Size, Tree.Nodes), Note)
+            .ToString();
     }
 
     private IEnumerable<(int First, int Count)> Runs()
@@ -115,7 +120,8 @@ internal sealed record SampleJob(IReadOnlyList<(JobEvent Event, DateTimeOffset A
     /// <summary>The events' leaves; set by who logs what no ledger would.</summary>
     public IReadOnlyList<byte[]> Entries
     {
-        get => _entries ??= [.. Stored.Select((e, i) => LeafEntry.Encode(Id.ToString(), i + 1, e.Type, e.At, Encoding.UTF8.GetBytes(e.Data)))];
+        get =>
+            _entries ??= [.. Stored.Select((e, i) => LeafEntry.Encode(Id.ToString(), i + 1, e.Type, e.At, Encoding.UTF8.GetBytes(e.Data)))];
         init => _entries = value;
     }
 
@@ -124,18 +130,30 @@ internal sealed record SampleJob(IReadOnlyList<(JobEvent Event, DateTimeOffset A
     /// <summary>Ordinals that have an outcome.</summary>
     public int Reached => 1 + Events.Select(e => OrdinalOf(e.Event)).DefaultIfEmpty(-1).Max();
 
-    public IEnumerable<Disclosure> Disclosures => [.. IsCId ? [Disclose(IdentifierKind.CId, null)] : Array.Empty<Disclosure>(), .. Enumerable.Range(0, Reached).Select(i => Disclose(IdentifierKind.Conversation, i))];
+    public IEnumerable<Disclosure> Disclosures =>
+        [
+            .. IsCId ? [Disclose(IdentifierKind.CId, null)] : Array.Empty<Disclosure>(),
+            .. Enumerable.Range(0, Reached).Select(i => Disclose(IdentifierKind.Conversation, i)),
+        ];
 
     public IReadOnlyList<byte[]> ManifestRest
     {
         get
         {
             var conversations = (int)(Events.Select(e => e.Event).OfType<Started>().FirstOrDefault()?.Conversations ?? 0);
-            return [.. NodeId.Covering(Reached, conversations).Select(node => ManifestTree(conversations).Root((int)(node.Index * node.Leaves), (int)((node.Index + 1) * node.Leaves)))];
+            return
+            [
+                .. NodeId
+                    .Covering(Reached, conversations)
+                    .Select(node =>
+                        ManifestTree(conversations).Root((int)(node.Index * node.Leaves), (int)((node.Index + 1) * node.Leaves))
+                    ),
+            ];
         }
     }
 
-    public static MemoryTree ManifestTree(int conversations) => MemoryTree.Of(Enumerable.Range(0, conversations).Select(i => MerkleTree.LeafHash(Commit(i))));
+    public static MemoryTree ManifestTree(int conversations) =>
+        MemoryTree.Of(Enumerable.Range(0, conversations).Select(i => MerkleTree.LeafHash(Commit(i))));
 
     public static byte[] Commit(int ordinal) => Disclose(IdentifierKind.Conversation, ordinal).Commitment();
 
@@ -154,10 +172,13 @@ internal sealed record SampleJob(IReadOnlyList<(JobEvent Event, DateTimeOffset A
     };
 
     /// <summary>The job with its events changed by the operator.</summary>
-    public SampleJob Edited(Func<IReadOnlyList<(JobEvent Event, DateTimeOffset At)>, IEnumerable<(JobEvent Event, DateTimeOffset At)>> edit) => new([.. edit(Events)]) { Id = Id };
+    public SampleJob Edited(
+        Func<IReadOnlyList<(JobEvent Event, DateTimeOffset At)>, IEnumerable<(JobEvent Event, DateTimeOffset At)>> edit
+    ) => new([.. edit(Events)]) { Id = Id };
 
     /// <summary>The job with one more event, of any type and data, in the given place.</summary>
-    public SampleJob Inserting(int at, string type, string data) => new(Events) { Id = Id, Stored = [.. Stored.Take(at), (type, data, Stored[at - 1].At), .. Stored.Skip(at)] };
+    public SampleJob Inserting(int at, string type, string data) =>
+        new(Events) { Id = Id, Stored = [.. Stored.Take(at), (type, data, Stored[at - 1].At), .. Stored.Skip(at)] };
 
     /// <summary>The job with its first event of a type changed.</summary>
     public SampleJob With<T>(Func<T, JobEvent> change)

@@ -3,7 +3,9 @@ using Ledger.Contracts.Jobs;
 
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
-/// <summary>Plays a job as the ledger would: generated numbers decide what becomes of each conversation, and when the window closes.</summary>
+/// <summary>
+/// Plays a job as the ledger would: generated numbers decide what becomes of each conversation, and when the window closes.
+/// </summary>
 internal sealed class SampleJobs
 {
     private readonly List<(JobEvent, DateTimeOffset)> _events = [];
@@ -21,7 +23,8 @@ internal sealed class SampleJobs
     public static SampleJob Retried => Of(3, isCId: false, [1, 2, 3, 1, 1]);
 
     /// <param name="numbers">0 of 7: the window closes first; 2: skipped; 3: fails; 4 of 29 (by a cId): cancelled; else deleted.</param>
-    public static SampleJob Of(int conversations, bool isCId, IEnumerable<int> numbers) => new SampleJobs(numbers).Play(conversations, isCId);
+    public static SampleJob Of(int conversations, bool isCId, IEnumerable<int> numbers) =>
+        new SampleJobs(numbers).Play(conversations, isCId);
 
     /// <summary>A job whose list could never be resolved.</summary>
     public static SampleJob Unresolved()
@@ -71,7 +74,11 @@ internal sealed class SampleJobs
     {
         Submit(conversations, isCId);
         Plan(ScheduleReason.OffPeak);
-        Record(new Started(1, conversations, SampleJob.ManifestTree(conversations).Root(0, conversations), isCId ? SampleJob.Night.AddYears(-1) : null, SampleJob.Night.AddYears(-2)));
+        Record(
+            new Started(
+                1, conversations, SampleJob.ManifestTree(conversations).Root(0, conversations), isCId ? SampleJob.Night.AddYears(-1) : null,
+                SampleJob.Night.AddYears(-2))
+        );
         var failed = Enumerable.Range(0, conversations).ToList();
         while (true)
         {

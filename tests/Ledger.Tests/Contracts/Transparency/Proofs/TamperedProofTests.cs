@@ -7,7 +7,9 @@ using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
 
-/// <summary>A proof, of any kind, in which anything was changed does not hold; and no file makes the checker fail in another way than by saying so.</summary>
+/// <summary>
+/// A proof, of any kind, in which anything was changed does not hold; and no file makes the checker fail in another way than by saying so.
+/// </summary>
 public sealed class TamperedProofTests
 {
     private static readonly string[] s_kinds = ["retried", "undisclosed", "cancelled", "unresolved", "deleted", "skipped", "failed"];
@@ -27,7 +29,10 @@ public sealed class TamperedProofTests
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    private static Task<string> Conversation(int version, int ordinal) => ProofLog.Of(SampleJobs.Retried, [2, 0, 1, 0, 1]).ConversationProofAsync(version, SampleJob.Disclose(IdentifierKind.Conversation, ordinal) with { Ordinal = null });
+    private static Task<string> Conversation(int version, int ordinal) =>
+        ProofLog
+            .Of(SampleJobs.Retried, [2, 0, 1, 0, 1])
+            .ConversationProofAsync(version, SampleJob.Disclose(IdentifierKind.Conversation, ordinal) with { Ordinal = null });
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -45,7 +50,9 @@ public sealed class TamperedProofTests
             for (var j = i + 1; j < Math.Min(i + 5, lines.Length); j++)
             {
                 if (lines[i] != lines[j] && !(lines[i].StartsWith('—') && lines[j].StartsWith('—')))
-                    await NoticesAsync(proof, [.. lines[..i], lines[j], .. lines[(i + 1)..j], lines[i], .. lines[(j + 1)..]], $"lines {i + 1} and {j + 1} swapped");
+                    await NoticesAsync(
+                        proof, [.. lines[..i], lines[j], .. lines[(i + 1)..j], lines[i], .. lines[(j + 1)..]],
+                        $"lines {i + 1} and {j + 1} swapped");
             }
         }
     }
@@ -85,7 +92,21 @@ public sealed class TamperedProofTests
     public async Task What_follows_the_end_or_ends_lines_otherwise_is_noticed(string kind)
     {
         var proof = await ProofAsync(kind);
-        foreach (var wrong in new[] { proof + "\n", proof + "x", proof + "end\n", proof + proof, "\uFEFF" + proof, "\n" + proof, proof.Replace("\n", "\r\n", StringComparison.Ordinal), proof[..^1], "", "\n" })
+        foreach (
+            var wrong in new[]
+            {
+                proof + "\n",
+                proof + "x",
+                proof + "end\n",
+                proof + proof,
+                "\uFEFF" + proof,
+                "\n" + proof,
+                proof.Replace("\n", "\r\n", StringComparison.Ordinal),
+                proof[..^1],
+                "",
+                "\n",
+            }
+        )
             Assert.NotNull(await Checked.ProblemAsync(wrong));
     }
 
@@ -101,8 +122,23 @@ public sealed class TamperedProofTests
                 continue;
             for (var word = 1; word < words.Length; word++)
             {
-                foreach (var number in new[] { "0" + words[word], "-" + words[word], words[word] + ".0", "", "9007199254740991", "9007199254740992", "9223372036854775807", new string('9', 5_000), "٣" })
-                    await NoticesAsync("", [.. lines[..i], string.Join(' ', [.. words[..word], number, .. words[(word + 1)..]]), .. lines[(i + 1)..]], $"{words[0]} {number}");
+                foreach (
+                    var number in new[]
+                    {
+                        "0" + words[word],
+                        "-" + words[word],
+                        words[word] + ".0",
+                        "",
+                        "9007199254740991",
+                        "9007199254740992",
+                        "9223372036854775807",
+                        new string('9', 5_000),
+                        "٣",
+                    }
+                )
+                    await NoticesAsync(
+                        "", [.. lines[..i], string.Join(' ', [.. words[..word], number, .. words[(word + 1)..]]), .. lines[(i + 1)..]],
+                        $"{words[0]} {number}");
             }
         }
     }
@@ -110,7 +146,8 @@ public sealed class TamperedProofTests
     [Fact]
     public async Task A_line_without_an_end_does_not_fill_the_memory()
     {
-        var head = string.Join('\n', (await ProofAsync("retried")).Split('\n').TakeWhile(line => !line.StartsWith("run", StringComparison.Ordinal)));
+        var head = string.Join(
+            '\n', (await ProofAsync("retried")).Split('\n').TakeWhile(line => !line.StartsWith("run", StringComparison.Ordinal)));
         await Checked.FailsAsync($"{head}\nrun {new string('1', 1_000_000)}", "more than 65,535 bytes");
         await Checked.FailsAsync(new string('x', 1_000_000), "not an erasure proof");
         await Checked.FailsAsync($"{TlogProof.Header}\nextra {new string('A', 3_000_000)}\n", "the file has more than");
@@ -128,15 +165,19 @@ public sealed class TamperedProofTests
     {
         string[] proofs = [.. s_kinds.Select(kind => ProofAsync(kind).GetAwaiter().GetResult())];
         Prop.ForAll(
-            Gen.Choose(0, proofs.Length - 1).ToArbitrary(), Gen.Choose(0, 1 << 24).ListOf().Resize(6).ToArbitrary(), ArbMap.Default.ArbFor<byte[]>(),
-            (kind, edits, noise) =>
-            {
-                var file = Encoding.UTF8.GetBytes(proofs[kind]).ToList();
-                foreach (var edit in edits)
-                    Edit(file, edit, noise);
-                // Whether it holds is not asked: nothing, or two edits that undo each other, may have been done.
-                Checked.ProblemAsync([.. file]).GetAwaiter().GetResult();
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithQuietOnSuccess(true));
+                Gen.Choose(0, proofs.Length - 1).ToArbitrary(),
+                Gen.Choose(0, 1 << 24).ListOf().Resize(6).ToArbitrary(),
+                ArbMap.Default.ArbFor<byte[]>(),
+                (kind, edits, noise) =>
+                {
+                    var file = Encoding.UTF8.GetBytes(proofs[kind]).ToList();
+                    foreach (var edit in edits)
+                        Edit(file, edit, noise);
+                    // Whether it holds is not asked: nothing, or two edits that undo each other, may have been done.
+                    Checked.ProblemAsync([.. file]).GetAwaiter().GetResult();
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithQuietOnSuccess(true));
     }
 
     private static void Edit(List<byte> file, int edit, byte[] noise)
@@ -156,19 +197,29 @@ public sealed class TamperedProofTests
     }
 
     [Fact]
-    public void No_text_makes_a_parser_throw_anything_else() => Prop.ForAll(
-        ArbMap.Default.ArbFor<string>().Filter(text => text is not null), Gen.Choose(0, 3).ToArbitrary(),
-        (text, form) =>
-        {
-            var json = form switch
-            {
-                0 => text,
-                1 => $"{{\"id\":\"{text}\",\"kind\":\"conversation\",\"salt\":\"{text}\"}}",
-                2 => $"{{\"disclosures\":[{text}],\"entry\":\"e30=\",\"v\":1}}",
-                _ => $"old {text}\n{text}\n\n{text}",
-            };
-            var bytes = Encoding.UTF8.GetBytes(json);
-            foreach (var parse in (Action[])[() => Disclosure.Parse(bytes), () => ConversationProof.Parse(bytes), () => TlogProof.Parse(bytes), () => AddCheckpointRequest.Parse(bytes), () => LeafEntry.Parse(bytes)])
-                Assert.True(Record.Exception(parse) is null or FormatException, json);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000).WithQuietOnSuccess(true));
+    public void No_text_makes_a_parser_throw_anything_else() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<string>().Filter(text => text is not null),
+                Gen.Choose(0, 3).ToArbitrary(),
+                (text, form) =>
+                {
+                    var json = form switch
+                    {
+                        0 => text,
+                        1 => $"{{\"id\":\"{text}\",\"kind\":\"conversation\",\"salt\":\"{text}\"}}",
+                        2 => $"{{\"disclosures\":[{text}],\"entry\":\"e30=\",\"v\":1}}",
+                        _ => $"old {text}\n{text}\n\n{text}",
+                    };
+                    var bytes = Encoding.UTF8.GetBytes(json);
+                    foreach (
+                        var parse in (Action[])
+                            [
+                                () => Disclosure.Parse(bytes), () => ConversationProof.Parse(bytes), () => TlogProof.Parse(bytes),
+                                () => AddCheckpointRequest.Parse(bytes), () => LeafEntry.Parse(bytes),
+                            ]
+                    )
+                        Assert.True(Record.Exception(parse) is null or FormatException, json);
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(1_000).WithQuietOnSuccess(true));
 }

@@ -21,7 +21,9 @@ public sealed class TlogProofTests
     public void The_published_proof_is_written_and_read_byte_for_byte()
     {
         var text = s_golden.ToString();
-        Assert.Equal("25d90ac4aacc32f4d292ac6a80b940e537b1b1f2fd738bd465849a47c07d3ecb", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+        Assert.Equal(
+            "25d90ac4aacc32f4d292ac6a80b940e537b1b1f2fd738bd465849a47c07d3ecb",
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
         var read = TlogProof.Parse(Encoding.UTF8.GetBytes(text));
         Assert.Equal(text, read.ToString());
         Assert.Null(read.Extra);
@@ -56,7 +58,8 @@ public sealed class TlogProofTests
     [InlineData("{\"disclosures\":[{\"id\":\"x\",\"kind\":\"conversation\",\"ordinal\":0,\"salt\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}],\"entry\":\"e30=\",\"v\":1}")]
     [InlineData("{\"disclosures\":[{\"id\":\"\",\"kind\":\"conversation\",\"salt\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"}],\"entry\":\"e30=\",\"v\":1}")]
     [InlineData("{\"disclosures\":[{\"id\":\"x\",\"kind\":\"conversation\",\"salt\":\"AAAA\"}],\"entry\":\"e30=\",\"v\":1}")]
-    public void Another_extra_is_refused(string extra) => Assert.Throws<FormatException>(() => ConversationProof.Parse(Encoding.UTF8.GetBytes(extra)));
+    public void Another_extra_is_refused(string extra) =>
+        Assert.Throws<FormatException>(() => ConversationProof.Parse(Encoding.UTF8.GetBytes(extra)));
 
     [Fact]
     public void Another_proof_is_refused()
@@ -69,6 +72,8 @@ public sealed class TlogProofTests
         Assert.Throws<FormatException>(() => TlogProof.Parse(text.Replace("ThcgoV2DY", "ThcgoV2D ", StringComparison.Ordinal)));
         Assert.Throws<FormatException>(() => TlogProof.Parse(text + "\n"));
         Assert.Throws<FormatException>(() => TlogProof.Parse((s_golden with { Path = [.. Enumerable.Repeat(s_path[0], 64)] }).ToString()));
-        Assert.Throws<FormatException>(() => TlogProof.Parse((s_golden with { Extra = new byte[TlogProof.MaxBytes] }).ToString().Select(c => (byte)c).ToArray()));
+        Assert.Throws<FormatException>(() =>
+            TlogProof.Parse((s_golden with { Extra = new byte[TlogProof.MaxBytes] }).ToString().Select(c => (byte)c).ToArray())
+        );
     }
 }
