@@ -191,7 +191,8 @@ func (h *history) isDone() bool { return h.start != nil && !h.isFirstPass() && l
 
 func (h *history) isFirstPass() bool { return int64(len(h.outcomes)) < h.conversations() }
 
-// settle takes the one outcome that a conversation has in an attempt: in the first pass in the list's order, in a retry for those that failed.
+// settle takes the one outcome that a conversation has in an attempt: in the first pass in the list's order, in a retry for those that
+// failed.
 func (h *history) settle(o outcome, isFailure bool) {
 	must(h.start != nil && o.Ordinal != nil, "an outcome before the start")
 	ordinal := *o.Ordinal

@@ -31,7 +31,8 @@ const (
 func readLeaf(entry []byte) (l leaf) {
 	must(len(entry) <= maxEntry, "an entry is too long")
 	parsed := canonical(entry, maxLevels+1)
-	must(matches(parsed, shape{"at": isInstant, "data": isAny, "stream": isText, "type": isText, "v": isOne, "version": isPositive}), "not an entry")
+	form := shape{"at": isInstant, "data": isAny, "stream": isText, "type": isText, "v": isOne, "version": isPositive}
+	must(matches(parsed, form), "not an entry")
 	must(json.Unmarshal(entry, &l) == nil, "not an entry")
 	l.unknown = unknownIn(l.Type, parsed.(map[string]any)["data"])
 	return l

@@ -1,7 +1,12 @@
-with old as (select bot_id, conversation_id, cid, channel, started_at, messages, transcripts, recordings, attachments, logs from demo_conversations where moment = 'before'),
-     now as (select bot_id, conversation_id, cid, channel, started_at, messages, transcripts, recordings, attachments, logs from demo_conversations where moment = 'after'),
+with old as (
+    select bot_id, conversation_id, cid, channel, started_at, messages, transcripts, recordings, attachments, logs
+    from demo_conversations where moment = 'before'),
+     now as (
+    select bot_id, conversation_id, cid, channel, started_at, messages, transcripts, recordings, attachments, logs
+    from demo_conversations where moment = 'after'),
      expected as (select bot_id, conversation_id from demo_expected),
-     stayed as (select * from old o where not exists (select from expected e where e.bot_id = o.bot_id and e.conversation_id = o.conversation_id)),
+     stayed as (
+    select * from old o where not exists (select from expected e where e.bot_id = o.bot_id and e.conversation_id = o.conversation_id)),
      outcomes as (select job, bot_id, conversation_id from demo_outcomes),
      old_analytics as (select bot_id, started_at, channel, messages, items from demo_analytics where moment = 'before'),
      now_analytics as (select bot_id, started_at, channel, messages, items from demo_analytics where moment = 'after'),

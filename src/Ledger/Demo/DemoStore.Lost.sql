@@ -3,4 +3,5 @@ select count(*), coalesce(sum(b.messages), 0)::bigint, coalesce(sum(b.transcript
 from demo_expected e
 join demo_conversations b on b.moment = 'before' and b.bot_id = e.bot_id and b.conversation_id = e.conversation_id
 where e.job = $1
-  and not exists (select from demo_conversations a where a.moment = 'after' and a.bot_id = e.bot_id and a.conversation_id = e.conversation_id)
+  and not exists (select from demo_conversations a
+                  where a.moment = 'after' and a.bot_id = e.bot_id and a.conversation_id = e.conversation_id)

@@ -9,6 +9,7 @@ with users as (
     limit $2)
 select u.cid, u.conversations, u.first_day, u.last_day,
        (select count(*) from demo_conversations c
-        where c.moment = 'before' and c.bot_id = $1 and c.cid = u.cid and (c.started_at at time zone 'UTC')::date between u.first_day and u.last_day)
+        where c.moment = 'before' and c.bot_id = $1 and c.cid = u.cid
+          and (c.started_at at time zone 'UTC')::date between u.first_day and u.last_day)
 from users u
 order by u.conversations desc, u.cid

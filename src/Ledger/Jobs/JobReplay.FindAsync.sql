@@ -1,4 +1,5 @@
--- A job's stream: how many events it has, up to which version it reaches back then ($2 a version, $3 an instant), and what seals its identifiers.
+-- A job's stream: how many events it has, up to which version it reaches back then ($2 a version, $3 an instant), and what seals its
+-- identifiers.
 select s.version, o.timestamp, coalesce(o.data ->> 'bot', ''), coalesce(o.data ->> 'client', ''),
     coalesce($2, (select min(e.version) - 1 from ledger.mt_events e where e.stream_id = s.id and e.timestamp > $3), s.version),
     k.epoch, k.wrapped_key, k.sealed_request

@@ -2,7 +2,11 @@
 () => {
     const problems = [];
     const say = (what, element, more) => problems.push(`${what}: ${name(element)} ${more ?? ''}`.trim());
-    const name = element => `<${element.tagName.toLowerCase()}${element.id ? ` id=${element.id}` : ''}${element.classList.length ? ` class="${element.classList}"` : ''}> "${(element.textContent ?? '').trim().slice(0, 40)}"`;
+    const name = element => {
+        const id = element.id ? ` id=${element.id}` : '';
+        const classes = element.classList.length ? ` class="${element.classList}"` : '';
+        return `<${element.tagName.toLowerCase()}${id}${classes}> "${(element.textContent ?? '').trim().slice(0, 40)}"`;
+    };
     // Nothing changes while this looks, so each element is asked once.
     const once = ask => {
         const answers = new Map();
@@ -28,7 +32,9 @@
     if (page.scrollWidth > page.clientWidth) say('the page scrolls sideways', page, `${page.scrollWidth} > ${page.clientWidth}`);
     for (const element of document.body.querySelectorAll('*')) {
         if (element.clientWidth === 0 || scrolls(element) || !isForEyes(element) || element.matches('progress, input')) continue;
-        if (element.scrollWidth > element.clientWidth + 1) say('content sticks out', element, `${element.scrollWidth} > ${element.clientWidth}`);
+        if (element.scrollWidth > element.clientWidth + 1) {
+            say('content sticks out', element, `${element.scrollWidth} > ${element.clientWidth}`);
+        }
     }
 
     const texts = [];
@@ -40,7 +46,8 @@
         range.selectNodeContents(node);
         for (const rect of range.getClientRects()) {
             if (rect.width < 1 || rect.height < 1) continue;
-            texts.push({ node, parent, left: rect.left, right: rect.right, top: rect.top + rect.height * 0.2, bottom: rect.bottom - rect.height * 0.2 });
+            const [top, bottom] = [rect.top + rect.height * 0.2, rect.bottom - rect.height * 0.2];
+            texts.push({ node, parent, left: rect.left, right: rect.right, top, bottom });
         }
     }
     for (const text of texts) {
@@ -48,7 +55,9 @@
             if (scrolls(element)) break; // it can be scrolled to
             if (style(element).overflowX === 'visible' && style(element).overflowY === 'visible') continue;
             const box = element.getBoundingClientRect();
-            if (text.left < box.left - 1 || text.right > box.right + 1 || text.top < box.top - 1 || text.bottom > box.bottom + 1) say('text is cut off', text.parent);
+            if (text.left < box.left - 1 || text.right > box.right + 1 || text.top < box.top - 1 || text.bottom > box.bottom + 1) {
+                say('text is cut off', text.parent);
+            }
         }
         if (!isInScrolled(text.parent) && (text.left < -1 || text.right > innerWidth + 1)) say('text is outside the page', text.parent);
     }

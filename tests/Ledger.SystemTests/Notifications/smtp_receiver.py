@@ -1,4 +1,5 @@
-"""A real SMTP server for the tests: aiosmtpd, which takes every mail, reads it with Python's parser and writes it to a folder, one JSON file a mail.
+"""A real SMTP server for the tests: aiosmtpd, which takes every mail, reads it with Python's parser and writes it to a folder, one JSON
+file a mail.
 
 An address that begins with "refused" is refused for good, one that begins with "later" for now. One like rcpt-554-5.7.1@example.com names
 where it is refused (mail, rcpt or data) and with which codes; the words quote the address, as those of real servers do.

@@ -31,7 +31,8 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     select 'index', t.relname, 0, i.relname,
         case when x.indisunique then 'unique'
             when x.indexprs is null and x.indpred is null and not exists (
-                select from unnest(x.indclass) k (oid) join pg_opclass c on c.oid = k.oid where c.opcnamespace <> 'pg_catalog'::regnamespace)
+                select from unnest(x.indclass) k (oid) join pg_opclass c on c.oid = k.oid
+                where c.opcnamespace <> 'pg_catalog'::regnamespace)
             then 'plain' else 'with code' end, '',
         substring(pg_get_indexdef(i.oid) from ' USING (.*)$')
     from tables t join pg_index x on x.indrelid = t.oid join pg_class i on i.oid = x.indexrelid
@@ -55,7 +56,8 @@ facts (kind, tab, place, name, type, nullable, definition) as (
     from functions p
     union all
     -- Without white space and parentheses, which versions of PostgreSQL put in differently.
-    select 'view', '', 0, v.relname, '', '', 'query ' || encode(sha256(convert_to(regexp_replace(pg_get_viewdef(v.oid), '[\s()]', '', 'g'), 'UTF8')), 'hex')
+    select 'view', '', 0, v.relname, '', '',
+        'query ' || encode(sha256(convert_to(regexp_replace(pg_get_viewdef(v.oid), '[\s()]', '', 'g'), 'UTF8')), 'hex')
     from relations v where v.relkind in ('v', 'm')
     union all
     -- To the ledger's own roles and to everybody. Of others only what lets them write: who else reads is the operator's affair.

@@ -1,5 +1,6 @@
--- Marten's own tables and functions, exactly as its set-up in EventStore/MartenSetup.cs asks for: a test holds the two together, and says how to
--- write this anew. All belongs to ledger_owner. The service connects as ledger_service and can only do what Grants.Missing.sql lists.
+-- Marten's own tables and functions, exactly as its set-up in EventStore/MartenSetup.cs asks for: a test holds the two together, and says
+-- how to write this anew. All belongs to ledger_owner. The service connects as ledger_service and can only do what
+-- Grants.Missing.sql lists.
 DO $$
 BEGIN      IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'ledger') THEN
         BEGIN

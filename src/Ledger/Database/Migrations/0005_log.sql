@@ -1,6 +1,8 @@
--- The transparency log (docs/adr/0011): which events are still to be sequenced, which leaf is which event, the tree's tiles, and every checkpoint ever signed.
+-- The transparency log (docs/adr/0011): which events are still to be sequenced, which leaf is which event, the tree's tiles, and every
+-- checkpoint ever signed.
 
--- Appended and not yet in the log; a row is at most 4,096 events of one stream. The service may read and remove, never add: only the trigger below does.
+-- Appended and not yet in the log; a row is at most 4,096 events of one stream. The service may read and remove, never add: only the
+-- trigger below does.
 create table ledger.log_queue (
     position      bigint      generated always as identity constraint log_queue_position primary key,
     stream_id     uuid        not null,
@@ -40,7 +42,8 @@ create table ledger.log_state (
 );
 insert into ledger.log_state (size, root, covered_until) values (0, sha256(''), '-infinity');
 
--- Every checkpoint ever signed. Served, and good for a claim, once published_at is set: at once, or when the witnesses' quorum has cosigned.
+-- Every checkpoint ever signed. Served, and good for a claim, once published_at is set: at once, or when the witnesses' quorum has
+-- cosigned.
 create table ledger.log_checkpoints (
     origin       text        not null,
     size         bigint      not null,
@@ -104,9 +107,11 @@ create trigger tiles_are_not_truncated before truncate on ledger.log_tiles for e
 create trigger log_only_grows before update on ledger.log_state for each row execute function ledger.allow_log_growth_only();
 create trigger log_stays before delete on ledger.log_state for each row execute function ledger.refuse_log_change();
 create trigger log_is_not_truncated before truncate on ledger.log_state for each statement execute function ledger.refuse_log_change();
-create trigger checkpoints_are_only_cosigned before update on ledger.log_checkpoints for each row execute function ledger.allow_cosigning_only();
+create trigger checkpoints_are_only_cosigned before update on ledger.log_checkpoints
+    for each row execute function ledger.allow_cosigning_only();
 create trigger checkpoints_stay before delete on ledger.log_checkpoints for each row execute function ledger.refuse_log_change();
-create trigger checkpoints_are_not_truncated before truncate on ledger.log_checkpoints for each statement execute function ledger.refuse_log_change();
+create trigger checkpoints_are_not_truncated before truncate on ledger.log_checkpoints
+    for each statement execute function ledger.refuse_log_change();
 alter table ledger.log_runs enable always trigger runs_stay;
 alter table ledger.log_runs enable always trigger runs_are_not_truncated;
 alter table ledger.log_tiles enable always trigger tiles_only_grow;

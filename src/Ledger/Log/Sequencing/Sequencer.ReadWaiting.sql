@@ -3,7 +3,8 @@
 select q.position, q.stream_id, q.first_version, q.last_version, q.type, q.is_logged, q.is_more, e.version, e.type, e.timestamp, e.data,
     q.first_event
 from (
-    select o.position, o.stream_id, o.first_version, o.last_version, (select s.type from ledger.mt_streams s where s.id = o.stream_id) as type,
+    select o.position, o.stream_id, o.first_version, o.last_version,
+        (select s.type from ledger.mt_streams s where s.id = o.stream_id) as type,
         case when o.first_version > 1 then (
             select jsonb_build_object('bot', f.data -> 'bot')::text
             from ledger.mt_events f where f.stream_id = o.stream_id and f.version = 1) end as first_event,

@@ -1,4 +1,5 @@
--- What is more than $2 is not counted to its end: a page must not take longer the older the ledger is. The order is the index's; without it all of a bot's jobs might be gathered first.
+-- What is more than $2 is not counted to its end: a page must not take longer the older the ledger is. The order is the index's; without
+-- it all of a bot's jobs might be gathered first.
 select s.status, (
     select count(*)
     from (

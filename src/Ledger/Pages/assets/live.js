@@ -1,4 +1,5 @@
-// The page of a job that has not ended: its counts as they change, without a reload. What words say is the server's: parts of the page are fetched again when the phase changes.
+// The page of a job that has not ended: its counts as they change, without a reload. What words say is the server's: parts of the page are
+// fetched again when the phase changes.
 
 const live = document.getElementById('live');
 const note = document.getElementById('live-note');
@@ -13,13 +14,17 @@ events.addEventListener('open', () => { note.textContent = 'Live: this page foll
 events.addEventListener('status', event => show(JSON.parse(event.data)));
 events.addEventListener('error', () => {
     // While the browser connects again by itself there is nothing to do.
-    note.textContent = events.readyState === EventSource.CLOSED ? 'Live updates have stopped. Reload the page to see how far it is.' : 'Connecting again …';
+    note.textContent = events.readyState === EventSource.CLOSED
+        ? 'Live updates have stopped. Reload the page to see how far it is.'
+        : 'Connecting again …';
 });
 
 function show(status) {
     const result = status.result;
     for (const place of live.querySelectorAll('[data-count]')) place.textContent = number.format(result[place.dataset.count]);
-    for (const place of document.querySelectorAll('[data-item]')) place.textContent = number.format(result.deletedItems[place.dataset.item]);
+    for (const place of document.querySelectorAll('[data-item]')) {
+        place.textContent = number.format(result.deletedItems[place.dataset.item]);
+    }
     const bar = document.getElementById('bar');
     const nothing = status.completedAt !== null && result.totalConversations === 0;
     bar.max = Math.max(1, result.totalConversations);

@@ -1,6 +1,6 @@
 /**
- * That every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each retry exactly the conversations
- * that failed in the attempt before. By roots over what goes by, so in bounded memory.
+ * That every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each retry
+ * exactly the conversations that failed in the attempt before. By roots over what goes by, so in bounded memory.
  */
 
 import { ProofError, concat, equal } from './bytes.js';
@@ -51,14 +51,18 @@ export class Attempts {
   }
 
   async #addFirst(ordinal, commitment) {
-    if (ordinal !== this.cursor) throw new ProofError(`the outcome of conversation ${this.cursor} is missing: ${ordinal} comes in its place`);
+    if (ordinal !== this.cursor) {
+      throw new ProofError(`the outcome of conversation ${this.cursor} is missing: ${ordinal} comes in its place`);
+    }
     await this.manifest.addLeaf(commitment);
     this.cursor++;
   }
 
   async #addRetried(ordinal, commitment) {
     if (this.owed === 0) throw new ProofError(`conversation ${ordinal} has more than one outcome in one attempt, or is not on the list`);
-    if (ordinal <= this.#last) throw new ProofError(`conversation ${ordinal} has more than one outcome in one attempt, or they are out of order`);
+    if (ordinal <= this.#last) {
+      throw new ProofError(`conversation ${ordinal} has more than one outcome in one attempt, or they are out of order`);
+    }
     this.#last = ordinal;
     await this.#met.addLeaf(pair(ordinal, commitment));
     this.owed--;

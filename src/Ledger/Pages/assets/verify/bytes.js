@@ -1,6 +1,9 @@
 /** Bytes, UTF-8, and standard base64 (RFC 4648 §4), all in the one spelling that they have. */
 
-/** The file is no proof, or one that does not hold; or a key, or another file to check it by, cannot be read. The message says why, in plain words. */
+/**
+ * The file is no proof, or one that does not hold; or a key, or another file to check it by, cannot be read. The message says why, in plain
+ * words.
+ */
 export class ProofError extends Error {}
 
 /** Hashes and signatures are right, and a newer ledger recorded what is not known here. */

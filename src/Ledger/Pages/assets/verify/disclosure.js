@@ -28,8 +28,12 @@ export function readDisclosure(json) {
     throw new ProofError('a disclosure is a JSON object with the members id, kind and salt');
   }
   if (!Object.hasOwn(tags, json.kind)) throw new ProofError("a disclosure's kind is cId or conversation");
-  if (Object.hasOwn(json, 'ordinal') && !(Number.isInteger(json.ordinal) && json.ordinal >= 0)) throw new ProofError("a disclosure's ordinal is an integer from 0");
-  if (!isIdentifier(json.id)) throw new ProofError("a disclosure's id is not an identifier: 1 to 128 characters without control characters");
+  if (Object.hasOwn(json, 'ordinal') && !(Number.isInteger(json.ordinal) && json.ordinal >= 0)) {
+    throw new ProofError("a disclosure's ordinal is an integer from 0");
+  }
+  if (!isIdentifier(json.id)) {
+    throw new ProofError("a disclosure's id is not an identifier: 1 to 128 characters without control characters");
+  }
   return { ...json, salt: decodeHash(json.salt) };
 }
 

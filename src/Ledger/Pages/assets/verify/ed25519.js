@@ -4,7 +4,8 @@
 const known = {
   key: '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
   message: '72',
-  signature: '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+  signature: '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da'
+    + '085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
 };
 
 /** The browser cannot check signatures; the message says what can. */
@@ -12,8 +13,8 @@ export class UnsupportedError extends Error {}
 
 const insecure = 'Here the browser offers no cryptography: it does so only on pages that came over https or from this machine (localhost). '
   + 'Open this page over https, or check the file with erasure-verify.';
-const outdated = 'This browser cannot check Ed25519 signatures. Chrome and Edge from version 137, Firefox from version 129 and Safari from version 17 can; '
-  + 'or check the file with erasure-verify, a program that needs no browser.';
+const outdated = 'This browser cannot check Ed25519 signatures. Chrome and Edge from version 137, Firefox from version 129 and Safari from '
+  + 'version 17 can; or check the file with erasure-verify, a program that needs no browser.';
 
 /** Tries a signature that is known to be right, and one that is known to be wrong. @returns {Promise<void>} @throws {UnsupportedError} */
 export async function expectSupport() {

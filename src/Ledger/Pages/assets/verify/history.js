@@ -25,7 +25,10 @@ export class JobHistory {
   items = { messages: 0, transcripts: 0, recordings: 0, attachments: 0, logs: 0 };
   /** By reason. @type {Record<string, number>} */
   skipped = {};
-  /** In which something was deleted: the first hundred. @type {{ name: string, cron: string, timeZone: string, opens: string, closes: string }[]} */
+  /**
+   * In which something was deleted: the first hundred.
+   * @type {{ name: string, cron: string, timeZone: string, opens: string, closes: string }[]}
+   */
   openings = [];
 
   #plan = null;
@@ -38,7 +41,9 @@ export class JobHistory {
    * @param {any} event The leaf's; null if it is not known: it then has its place in the stream, and nothing else is said of it.
    */
   async add(leaf, event) {
-    if (leaf.version !== this.version + 1) throw new ProofError(`event ${this.version + 1} of the job is missing: ${leaf.version} comes in its place`);
+    if (leaf.version !== this.version + 1) {
+      throw new ProofError(`event ${this.version + 1} of the job is missing: ${leaf.version} comes in its place`);
+    }
     if (this.completed) throw new ProofError("an event follows the job's end");
     this.version++;
     const isSubmission = event !== null && leaf.type === 'submitted';
@@ -50,8 +55,8 @@ export class JobHistory {
   end() {
     const end = this.completed;
     if (!end) throw new ProofError("the job's last event, which ends it, is missing");
-    const isEqual = end.conversations === (this.attempts.conversations ?? 0) && end.deleted === this.deleted && end.failed === this.attempts.failed
-      && isSame(end.items, this.items) && isSame(end.skipped, this.skipped);
+    const isEqual = end.conversations === (this.attempts.conversations ?? 0) && end.deleted === this.deleted
+      && end.failed === this.attempts.failed && isSame(end.items, this.items) && isSame(end.skipped, this.skipped);
     if (!isEqual) throw new ProofError("the counts of the job's last event are not the sums of its outcomes");
   }
 
@@ -110,7 +115,9 @@ export class JobHistory {
         && (this.#isAttemptFailed || (this.attempts.isDone && this.attempts.failed > 0)),
     }[plan.reason]();
     if (!isInPlace) throw new ProofError('a plan that does not follow from what happened before it');
-    if (plan.plannedAt < plan.window.opens || plan.plannedAt >= plan.window.closes) throw new ProofError('a plan for an instant outside of its window');
+    if (plan.plannedAt < plan.window.opens || plan.plannedAt >= plan.window.closes) {
+      throw new ProofError('a plan for an instant outside of its window');
+    }
     if (plan.reason === 'retry' && this.started) await this.attempts.retry();
     [this.#plan, this.#isAttemptFailed] = [plan, false];
   }
@@ -118,9 +125,12 @@ export class JobHistory {
   async #start(started) {
     this.#expectAttempt(started.attempt);
     if (this.started) throw new ProofError('the list of conversations was resolved twice');
-    // A range that was asked for is the range that the list was resolved in; where no beginning was asked for, the default that was applied is named.
+    // A range that was asked for is the range that the list was resolved in. Where no beginning was asked for, the default that was applied
+    // is named.
     const asked = this.submitted;
-    const isRange = asked.requestType === 'cId' ? started.from !== undefined && (asked.from === undefined || asked.from === started.from) : started.from === undefined;
+    const isRange = asked.requestType === 'cId'
+      ? started.from !== undefined && (asked.from === undefined || asked.from === started.from)
+      : started.from === undefined;
     if (!isRange) throw new ProofError('the list was resolved in another range than the one that was requested');
     if (asked.requestType === 'conversationIds') await this.#expectRequested(started);
     this.started = started;
@@ -185,7 +195,8 @@ export class JobHistory {
       completed: () => attempts.isDone && attempts.failed === 0 && end.untouchedFrom === undefined,
       failed: () => (started ? attempts.isDone && attempts.failed > 0 : this.#isAttemptFailed) && end.untouchedFrom === undefined,
       // A retry that was begun is settled before the end, so that it can be compared with what failed before.
-      cancelled: () => end.untouchedFrom === attempts.cursor && (!started || attempts.isFirstPass || attempts.isDone || attempts.isUntouched),
+      cancelled: () => end.untouchedFrom === attempts.cursor
+        && (!started || attempts.isFirstPass || attempts.isDone || attempts.isUntouched),
     }[end.outcome]();
     if (!isRight) throw new ProofError(`the job says that it ended as '${end.outcome}', which its outcomes contradict`);
   }

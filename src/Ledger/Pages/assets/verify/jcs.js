@@ -1,6 +1,6 @@
 /**
- * The JSON Canonicalization Scheme (RFC 8785), for the JSON that leaves consist of: members sorted by their UTF-16 code units, the shortest escapes, no white
- * space; numbers are integers up to 2^53 - 1 in magnitude.
+ * The JSON Canonicalization Scheme (RFC 8785), for the JSON that leaves consist of: members sorted by their UTF-16 code units, the shortest
+ * escapes, no white space; numbers are integers up to 2^53 - 1 in magnitude.
  */
 
 import { ProofError, decodeUtf8 } from './bytes.js';
@@ -9,7 +9,8 @@ import { ProofError, decodeUtf8 } from './bytes.js';
 export const MAX_DEPTH = 32;
 
 /**
- * The value of a JSON text that must be in canonical form: a member named twice, or another spelling of anything, is not what is written again.
+ * The value of a JSON text that must be in canonical form: a member named twice, or another spelling of anything, is not what is written
+ * again.
  * @param {Uint8Array} bytes
  * @param {string} what The text is, for the message.
  * @param {number} depth Levels, at most.
@@ -64,5 +65,6 @@ function nested(value, depth) {
  */
 export function hasMembers(value, names, optional = []) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return names.every(name => Object.hasOwn(value, name)) && Object.keys(value).every(name => names.includes(name) || optional.includes(name));
+  return names.every(name => Object.hasOwn(value, name))
+    && Object.keys(value).every(name => names.includes(name) || optional.includes(name));
 }

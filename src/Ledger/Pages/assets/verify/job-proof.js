@@ -72,7 +72,9 @@ class JobProofCheck {
     let note = '';
     for (let i = 0; i < count; i++) note += `${await this.#lines.nextText()}\n`;
     const { checkpoint, facts } = await this.#trust.open(note);
-    if (origin !== checkpoint.origin) throw new ProofError(`the proof is of the log '${origin}', and its checkpoint of '${checkpoint.origin}'`);
+    if (origin !== checkpoint.origin) {
+      throw new ProofError(`the proof is of the log '${origin}', and its checkpoint of '${checkpoint.origin}'`);
+    }
     [this.#checkpoint, this.#record] = [checkpoint, new JobRecord(job)];
     return facts;
   }
@@ -98,7 +100,9 @@ class JobProofCheck {
 
   async #subtrees(tree, first, end, count) {
     const levels = covering(first, end);
-    if (count !== levels.length) throw new ProofError(`the leaves from ${first} up to ${end} are ${levels.length} subtrees, and not ${count}`);
+    if (count !== levels.length) {
+      throw new ProofError(`the leaves from ${first} up to ${end} are ${levels.length} subtrees, and not ${count}`);
+    }
     for (const level of levels) await tree.addSubtree(await this.#lines.nextHash(), level);
   }
 
@@ -120,7 +124,9 @@ class JobProofCheck {
     const root = new MerkleRoot(commitmentOf);
     for (let ordinal = 0; ordinal < count; ordinal++) {
       const disclosure = ordinal === 0 && first ? first : await this.#disclosure();
-      if (disclosure.kind !== 'conversation' || disclosure.ordinal !== ordinal) throw new ProofError(`the disclosure of conversation ${ordinal} was expected`);
+      if (disclosure.kind !== 'conversation' || disclosure.ordinal !== ordinal) {
+        throw new ProofError(`the disclosure of conversation ${ordinal} was expected`);
+      }
       await root.addLeaf(disclosure);
     }
     return root;

@@ -16,7 +16,8 @@ const MAX_ENTRY_BYTES = 65_535;
 export function parseLeaf(bytes) {
   if (bytes.length > MAX_ENTRY_BYTES) throw new ProofError('an entry has at most 65,535 bytes');
   const entry = parseCanonical(bytes, 'an entry', MAX_DEPTH + 1);
-  if (!hasMembers(entry, ['at', 'data', 'stream', 'type', 'v', 'version']) || typeof entry.stream !== 'string' || typeof entry.type !== 'string') {
+  if (!hasMembers(entry, ['at', 'data', 'stream', 'type', 'v', 'version'])
+    || typeof entry.stream !== 'string' || typeof entry.type !== 'string') {
     throw new ProofError('an entry is a JSON object with the members v, stream, version, type, at and data');
   }
   if (entry.v !== 1) throw new ProofError('an entry of another format version than 1');
@@ -72,8 +73,8 @@ const closedLists = {
 
 /** Types of events that are known and are not a job's: none of them can be in its stream. */
 export const otherTypes = [
-  'bot_registered', 'bot_changed', 'client_granted', 'grant_revoked', 'client_registered', 'client_secret_issued', 'client_secret_retired', 'client_revoked',
-  'window_defined', 'job_key_destroyed', 'epoch_key_destroyed', 'identifiers_disclosed', 'origin_opened',
+  'bot_registered', 'bot_changed', 'client_granted', 'grant_revoked', 'client_registered', 'client_secret_issued', 'client_secret_retired',
+  'client_revoked', 'window_defined', 'job_key_destroyed', 'epoch_key_destroyed', 'identifiers_disclosed', 'origin_opened',
   'erased_conversations_imported', 'webhook_disabled',
 ];
 

@@ -43,7 +43,10 @@ export class ProofLines {
     return decodeHash(await this.nextText());
   }
 
-  /** The next line's text, which remains the next line; null where there is none that a line's bounds allow. @returns {Promise<string | null>} */
+  /**
+   * The next line's text, which remains the next line; null where there is none that a line's bounds allow.
+   * @returns {Promise<string | null>}
+   */
   async peekText() {
     try {
       const length = this.#find() ?? await this.#findMore();
@@ -86,7 +89,9 @@ export class ProofLines {
       const found = this.#find();
       if (found !== null) return found;
     }
-    throw new ProofError(this.#buffer.length === 0 ? 'the file ends too early: it was cut short' : 'the file ends in the middle of a line: it was cut short');
+    throw new ProofError(this.#buffer.length === 0
+      ? 'the file ends too early: it was cut short'
+      : 'the file ends in the middle of a line: it was cut short');
   }
 
   async #fill() {

@@ -1,4 +1,7 @@
-/** The tree of RFC 6962 §2.1 and its proofs (RFC 9162 §2.1.3, §2.1.4). Numbers are below 2^53: they are halved by arithmetic, as bit operations have 32 bits. */
+/**
+ * The tree of RFC 6962 §2.1 and its proofs (RFC 9162 §2.1.3, §2.1.4). Numbers are below 2^53: they are halved by arithmetic, as bit
+ * operations have 32 bits.
+ */
 
 import { concat, equal } from './bytes.js';
 
@@ -39,7 +42,10 @@ export class MerkleRoot {
   /** Leaves added so far. */
   size = 0;
 
-  /** @param {(item: T) => Uint8Array | Promise<Uint8Array>} [entryOf] The entry of what is added, which may take a digest itself; without it, that is the entry. */
+  /**
+   * @param {(item: T) => Uint8Array | Promise<Uint8Array>} [entryOf] The entry of what is added, which may take a digest itself. Without
+   * it, that is the entry.
+   */
   constructor(entryOf = item => item) {
     this.#entryOf = entryOf;
   }

@@ -1,4 +1,7 @@
-/** Signed notes and their keys (c2sp.org/signed-note), checkpoints (c2sp.org/tlog-checkpoint) and cosignatures (c2sp.org/tlog-cosignature). */
+/**
+ * Signed notes and their keys (c2sp.org/signed-note), checkpoints (c2sp.org/tlog-checkpoint) and cosignatures
+ * (c2sp.org/tlog-cosignature).
+ */
 
 import { ProofError, concat, decodeBase64, decodeHash, decodeUtf8, encodeBase64, encodeUtf8, equal } from './bytes.js';
 import { isSigned } from './ed25519.js';
@@ -50,7 +53,9 @@ export function parseNote(note) {
   // The separator is the last empty line: the text may have some of its own.
   const split = note.lastIndexOf('\n\n');
   if (encodeUtf8(note).length > MAX_NOTE_BYTES) throw new ProofError('a signed note has at most 1,000,000 bytes');
-  if (split < 0 || !note.endsWith('\n')) throw new ProofError('a signed note is a text, an empty line and signature lines, each ended by a newline');
+  if (split < 0 || !note.endsWith('\n')) {
+    throw new ProofError('a signed note is a text, an empty line and signature lines, each ended by a newline');
+  }
   const text = note.slice(0, split + 1);
   if (/[\0-\x09\x0b-\x1f]/.test(text)) throw new ProofError("a signed note's text has a control character");
   const lines = note.slice(split + 2).split('\n').slice(0, -1);
@@ -77,7 +82,8 @@ function parseSignature(line) {
 export const isOf = (signature, key) => signature.name === key.name && signature.id === key.id;
 
 /**
- * The first signature of each of the keys that signed. Signatures of other keys are ignored; one that names a key and is not this key's refuses the note.
+ * The first signature of each of the keys that signed. Signatures of other keys are ignored; one that names a key and is not this key's
+ * refuses the note.
  * @param {Note} note
  * @param {Key[]} keys
  * @returns {Promise<Map<string, Signature>>} By vkey.
@@ -86,7 +92,9 @@ export async function signedBy(note, keys) {
   const signed = new Map();
   for (const key of keys) {
     for (const signature of note.signatures.filter(signature => isOf(signature, key))) {
-      if (!await holds(key, note.text, signature.bytes)) throw new ProofError(`the signature of ${key.name} (${key.id}) is not this key's over this text`);
+      if (!await holds(key, note.text, signature.bytes)) {
+        throw new ProofError(`the signature of ${key.name} (${key.id}) is not this key's over this text`);
+      }
       if (!signed.has(key.text)) signed.set(key.text, signature);
     }
   }
@@ -101,7 +109,8 @@ async function holds(key, text, signature) {
 }
 
 /**
- * When a witness says that it cosigned, in seconds since 1970; null: it is no cosignature. Beyond the year 9999 no time is a witness's clock.
+ * When a witness says that it cosigned, in seconds since 1970; null: it is no cosignature. Beyond the year 9999 no time is a witness's
+ * clock.
  * @param {Uint8Array} signature Without its key id.
  * @returns {number | null}
  */
@@ -118,14 +127,18 @@ export function cosignedAt(signature) {
  */
 export async function parseCheckpoint(text) {
   const checkpoint = readCheckpoint(text);
-  if (checkpoint.size === 0 && !equal(checkpoint.root, await emptyRoot())) throw new ProofError('a checkpoint of size 0 has the root of the empty tree');
+  if (checkpoint.size === 0 && !equal(checkpoint.root, await emptyRoot())) {
+    throw new ProofError('a checkpoint of size 0 has the root of the empty tree');
+  }
   return checkpoint;
 }
 
 /** The same, but of size 0 the root may be any. @param {string} text @returns {Checkpoint} */
 export function readCheckpoint(text) {
   const lines = text.split('\n');
-  if (lines.length < 4 || lines.at(-1) !== '' || lines.slice(0, -1).includes('')) throw new ProofError('a checkpoint has three lines: origin, size and root');
+  if (lines.length < 4 || lines.at(-1) !== '' || lines.slice(0, -1).includes('')) {
+    throw new ProofError('a checkpoint has three lines: origin, size and root');
+  }
   if (!isName(lines[0])) throw new ProofError("a checkpoint's origin is a name without spaces");
   const [origin, size, root] = [lines[0], parseNumber(lines[1], "a checkpoint's size"), decodeHash(lines[2])];
   return { origin, size, root, text: `${origin}\n${size}\n${encodeBase64(root)}\n` };
@@ -139,7 +152,9 @@ export function readCheckpoint(text) {
  */
 export async function openCheckpoint(note, log) {
   const checkpoint = await parseCheckpoint(note.text);
-  if (checkpoint.origin !== log.name) throw new ProofError(`the checkpoint is of the log '${checkpoint.origin}', and the key is of '${log.name}'`);
+  if (checkpoint.origin !== log.name) {
+    throw new ProofError(`the checkpoint is of the log '${checkpoint.origin}', and the key is of '${log.name}'`);
+  }
   if ((await signedBy(note, [log])).size === 0) throw new ProofError(`the checkpoint is not signed by the key ${log.name}+${log.id}`);
   return checkpoint;
 }

@@ -1,6 +1,6 @@
 /**
- * The verify page: a form with a file and what to check it by, and below it what came of it. All that it needs is loaded with the page; from then on nothing is
- * asked of the network, and the file never leaves the browser.
+ * The verify page: a form with a file and what to check it by, and below it what came of it. All that it needs is loaded with the page.
+ * From then on nothing is asked of the network, and the file never leaves the browser.
  */
 
 import { grouped } from './text.js';
@@ -50,7 +50,8 @@ async function run() {
 /** @returns {Promise<import('./trust.js').Inputs>} */
 async function inputs() {
   const lines = byId('verify-witnesses').value.split('\n').map(line => line.trim()).filter(line => line !== '');
-  const [older, consistency, policy] = await Promise.all(['verify-older', 'verify-consistency', 'verify-policy'].map(id => bytesOf(byId(id).files[0])));
+  const files = ['verify-older', 'verify-consistency', 'verify-policy'];
+  const [older, consistency, policy] = await Promise.all(files.map(id => bytesOf(byId(id).files[0])));
   return { key: key.value, witnesses: lines, older, consistency, policy };
 }
 
@@ -78,7 +79,8 @@ function show(outcome) {
   const { report } = outcome;
   status.textContent = `The proof holds. ${report.headline}`;
   result.replaceChildren(
-    note(report.conclusion === 'erased' ? 'good' : 'warn', report.headline, 'The proof holds: the file is authentic, whole and true to the log.'),
+    note(report.conclusion === 'erased' ? 'good' : 'warn', report.headline,
+      'The proof holds: the file is authentic, whole and true to the log.'),
     ...isServersKey() ? [note('warn', 'Checked by the key that this server gave.', ownKey)] : [],
     section('What this does NOT prove', list(report.notProven)),
     section('What this proves', list(report.proven)),
@@ -89,7 +91,8 @@ function show(outcome) {
 const verdicts = {
   fails: ['bad', 'THE PROOF DOES NOT HOLD', 'Do not rely on anything that it says.'],
   notProven: [
-    'warn', 'NOT PROVEN', 'Its signature and the log’s hashes are right. Do not rely on anything else that it says: it may prove an erasure, or '
+    'warn', 'NOT PROVEN',
+    'Its signature and the log’s hashes are right. Do not rely on anything else that it says: it may prove an erasure, or '
     + 'that there was none. Check it with a newer version of this page or of erasure-verify.',
   ],
   unchecked: ['warn', 'NOTHING WAS CHECKED', 'This says nothing about the proof.'],
@@ -114,13 +117,15 @@ function element(name, children, attributes = {}) {
   return made;
 }
 
-const note = (kind, headline, ...sentences) => element('div', [element('h2', headline), ...sentences.map(text => element('p', text))], { class: `note ${kind}` });
+const note = (kind, headline, ...sentences) =>
+  element('div', [element('h2', headline), ...sentences.map(text => element('p', text))], { class: `note ${kind}` });
 const section = (title, content) => element('section', [element('h2', title), content], { class: 'panel' });
 const list = sentences => element('ul', sentences.map(text => element('li', text)));
 
 /** @param {[string, string][]} pairs */
 function facts(pairs) {
-  return element('dl', pairs.map(([label, text]) => element('div', [element('dt', label || 'Also'), element('dd', element('bdi', text))])), { class: 'facts' });
+  const rows = pairs.map(([label, text]) => element('div', [element('dt', label || 'Also'), element('dd', element('bdi', text))]));
+  return element('dl', rows, { class: 'facts' });
 }
 
 /** A file may be dropped anywhere: beside the field the browser would leave the page and open it. */

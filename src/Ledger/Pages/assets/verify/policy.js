@@ -8,7 +8,8 @@ import { grouped, parseNumber } from './text.js';
 const MAX_OF_EACH = 64;
 const MAX_BYTES = 256 * 1024;
 
-const FORMS = "a line is 'log VKEY [URL]', 'witness NAME VKEY [URL]', 'group NAME all|any|NUMBER MEMBER…', 'quorum NAME|none', a comment (#) or empty";
+const FORMS = "a line is 'log VKEY [URL]', 'witness NAME VKEY [URL]', 'group NAME all|any|NUMBER MEMBER…', 'quorum NAME|none', "
+  + 'a comment (#) or empty';
 
 /** @typedef {import('./note.js').Key} Key */
 /** @typedef {{ name: string, key: Key }} Witness */
@@ -33,7 +34,9 @@ export async function parsePolicy(file) {
     }
     file = file.subarray(end + 1);
   }
-  if (policy.quorum === null) throw new ProofError("the policy has no quorum line: 'quorum NAME', or 'quorum none' if no cosignature is needed");
+  if (policy.quorum === null) {
+    throw new ProofError("the policy has no quorum line: 'quorum NAME', or 'quorum none' if no cosignature is needed");
+  }
   return policy;
 }
 
@@ -75,7 +78,8 @@ export class Policy {
     const { origin } = await parseCheckpoint(note.text);
     const signers = await signedBy(note, this.logs.filter(log => log.name === origin));
     if (this.logs.length > 0 && signers.size === 0) {
-      throw new ProofError(`the checkpoint of '${origin}' is not signed by a log of the policy: ${this.logs.map(log => log.text).join(', ')}`);
+      const logs = this.logs.map(log => log.text).join(', ');
+      throw new ProofError(`the checkpoint of '${origin}' is not signed by a log of the policy: ${logs}`);
     }
     const cosigners = await signedBy(note, this.witnesses.map(witness => witness.key));
     const present = this.witnesses.filter(witness => cosigners.has(witness.key.text));
@@ -97,7 +101,8 @@ export class Policy {
   #describe(name) {
     const group = this.groups.get(name);
     if (!group) return name;
-    return `${group.needed === group.members.length ? 'all' : group.needed} of (${group.members.map(member => this.#describe(member)).join(', ')})`;
+    const members = group.members.map(member => this.#describe(member)).join(', ');
+    return `${group.needed === group.members.length ? 'all' : group.needed} of (${members})`;
   }
 
   async #addLog(vkey) {
@@ -118,7 +123,9 @@ export class Policy {
       this.#members.add(member);
     }
     const all = members.length;
-    const threshold = needed === 'all' ? all : needed === 'any' ? 1 : parseNumber(needed, "what a group needs is 'all', 'any' or a number that");
+    const threshold = needed === 'all' ? all
+      : needed === 'any' ? 1
+      : parseNumber(needed, "what a group needs is 'all', 'any' or a number that");
     if (threshold < 1 || threshold > all) throw new ProofError(`a group of ${all} needs 1 to ${all} of them, and not ${threshold}`);
     this.#define(name);
     this.groups.set(name, { name, needed: threshold, members });

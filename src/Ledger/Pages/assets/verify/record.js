@@ -65,7 +65,8 @@ export class JobRecord {
     const root = await commitments.root();
     const { cursor, manifest } = this.history.attempts;
     const isByIds = this.#request?.requestType === 'conversationIds';
-    const isOther = (cursor === count && equal(await manifest.root(), root)) || (isByIds && await isAsked(this.#request.commitments, root, count));
+    const isOther = (cursor === count && equal(await manifest.root(), root))
+      || (isByIds && await isAsked(this.#request.commitments, root, count));
     if (!this.#list) return isOther || !isByIds;
     if (count > this.#list.conversations) return isOther; // not of this list
     const levels = covering(count, this.#list.conversations);

@@ -31,7 +31,8 @@ export const isJobId = text => /^cdj-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-
  * @param {unknown} text
  */
 export function isInstant(text) {
-  if (typeof text !== 'string' || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/.test(text) || text.startsWith('0000')) return false;
+  const form = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/;
+  if (typeof text !== 'string' || !form.test(text) || text.startsWith('0000')) return false;
   const instant = new Date(text);
   // A 30th of February is read as a day in March.
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === text;

@@ -1,4 +1,7 @@
-/** One conversation's proof: a .tlog-proof (c2sp.org/tlog-proof) whose extra says what the leaf holds (docs/formats.md, "Conversation proof"). */
+/**
+ * One conversation's proof: a .tlog-proof (c2sp.org/tlog-proof) whose extra says what the leaf holds (docs/formats.md, "Conversation
+ * proof").
+ */
 
 import { NotProvenError, ProofError, decodeBase64, decodeHash, decodeUtf8, encodeBase64 } from './bytes.js';
 import { commitmentOf, readDisclosure } from './disclosure.js';
@@ -57,7 +60,8 @@ function expectOutcome(leaf, event) {
 
 const refused = why => new ProofError(`the entry is in the log, but ${why}`);
 
-const isOutcome = (leaf, event) => leaf.type === 'conversation_deleted' || leaf.type === 'conversation_skipped' || (leaf.type === 'failed' && event.commitment !== undefined);
+const isOutcome = (leaf, event) => leaf.type === 'conversation_deleted' || leaf.type === 'conversation_skipped'
+  || (leaf.type === 'failed' && event.commitment !== undefined);
 
 /** @param {Uint8Array} file */
 function parseTlogProof(file) {

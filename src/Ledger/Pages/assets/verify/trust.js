@@ -17,8 +17,13 @@ const MAX_CONSISTENCY_BYTES = 128 * 1024;
  * @property {Uint8Array} [policy] A policy file: a quorum of its witnesses must have cosigned.
  */
 
-/** The log, as its signed checkpoint says. grownFrom: size of the checkpoint that it was compared with.
- * @typedef {{ origin: string, size: number, root: Uint8Array, signedBy: string, witnesses: { name: string, at: string }[], others: number, grownFrom: number | null }} LogFacts */
+/**
+ * The log, as its signed checkpoint says. grownFrom: size of the checkpoint that it was compared with.
+ * @typedef {{
+ *   origin: string, size: number, root: Uint8Array, signedBy: string, witnesses: { name: string, at: string }[], others: number,
+ *   grownFrom: number | null
+ * }} LogFacts
+ */
 
 /**
  * Reads what the user gave.
@@ -32,7 +37,9 @@ export async function readTrust(inputs) {
     const witness = await keyOf("a witness's key", vkey, KeyType.witness);
     witnesses.set(witness.text, witness);
   }
-  if (inputs.consistency && !inputs.older) throw new ProofError('a consistency proof shows nothing without the checkpoint that it is from, or to');
+  if (inputs.consistency && !inputs.older) {
+    throw new ProofError('a consistency proof shows nothing without the checkpoint that it is from, or to');
+  }
   const older = await within('the checkpoint', inputs.older, async bytes => {
     const note = readNote(bytes);
     await openCheckpoint(note, log);
@@ -51,14 +58,22 @@ export async function readTrust(inputs) {
 async function keyOf(what, vkey, type) {
   try {
     const key = await parseKey(vkey.trim());
-    if (key.type !== type) throw new ProofError(`it is ${type === KeyType.log ? "a witness's and not a log's" : "a log's and not a witness's"}`);
+    if (key.type !== type) {
+      throw new ProofError(`it is ${type === KeyType.log ? "a witness's and not a log's" : "a log's and not a witness's"}`);
+    }
     return key;
   } catch (e) {
     throw e instanceof ProofError ? new ProofError(`${what} '${vkey.trim()}' is not right: ${e.message}`) : e;
   }
 }
 
-/** @template T @param {string} what @param {Uint8Array | undefined} bytes @param {(bytes: Uint8Array) => T | Promise<T>} parse @returns {Promise<T | null>} */
+/**
+ * @template T
+ * @param {string} what
+ * @param {Uint8Array | undefined} bytes
+ * @param {(bytes: Uint8Array) => T | Promise<T>} parse
+ * @returns {Promise<T | null>}
+ */
 async function within(what, bytes, parse) {
   if (!bytes) return null;
   try {
@@ -73,7 +88,9 @@ function parseConsistency(body) {
   if (body.length > MAX_CONSISTENCY_BYTES) throw new ProofError(`a request has at most ${grouped(MAX_CONSISTENCY_BYTES)} bytes`);
   const text = decodeUtf8(body);
   const end = text.indexOf('\n\n');
-  if (end < 0 || !text.startsWith('old ')) throw new ProofError("a request is a line 'old SIZE', the hashes of the proof, an empty line and a checkpoint");
+  if (end < 0 || !text.startsWith('old ')) {
+    throw new ProofError("a request is a line 'old SIZE', the hashes of the proof, an empty line and a checkpoint");
+  }
   const [old, ...hashes] = text.slice(0, end).split('\n');
   if (hashes.length > 63) throw new ProofError('a proof has at most 63 hashes');
   const request = { older: parseNumber(old.slice(4), 'the old size'), proof: hashes.map(decodeHash), note: parseNote(text.slice(end + 2)) };
@@ -140,16 +157,19 @@ export class Trust {
     }
     const [older, newer] = kept.size < proofs.size ? [kept, proofs] : [proofs, kept];
     if (!this.consistency) {
-      throw new ProofError(`that the log's tree of ${newer.size} leaves begins with that of ${older.size} was not shown: give the log's consistency proof between the two`);
+      throw new ProofError(`that the log's tree of ${newer.size} leaves begins with that of ${older.size} was not shown: `
+        + "give the log's consistency proof between the two");
     }
     if (this.consistency.older !== older.size || (await openCheckpoint(this.consistency.note, this.log)).text !== newer.text) {
       throw new ProofError(`the consistency proof is not from ${older.size} leaves to the checkpoint of ${newer.size}`);
     }
     if (!await isConsistent(older.size, newer.size, older.root, newer.root, this.consistency.proof)) {
-      throw new ProofError(`the log's tree of ${newer.size} leaves does not begin with that of ${older.size}, or the consistency proof was damaged`);
+      throw new ProofError(`the log's tree of ${newer.size} leaves does not begin with that of ${older.size}, `
+        + 'or the consistency proof was damaged');
     }
   }
 }
 
 /** A witness that was asked for twice, by its key and by the policy, is one. */
-const distinct = witnessed => witnessed.filter((one, i) => witnessed.findIndex(other => other.key.name === one.key.name && other.at === one.at) === i);
+const distinct = witnessed => witnessed.filter((one, i) =>
+  witnessed.findIndex(other => other.key.name === one.key.name && other.at === one.at) === i);

@@ -1,6 +1,6 @@
 /**
- * Checks proofs of erasure, of both kinds, in the browser: what erasure-verify checks, by WebCrypto alone. Nothing is sent anywhere. The formats and the checks are
- * those of docs/formats.md.
+ * Checks proofs of erasure, of both kinds, in the browser: what erasure-verify checks, by WebCrypto alone. Nothing is sent anywhere. The
+ * formats and the checks are those of docs/formats.md.
  */
 
 import { NotProvenError, ProofError } from './bytes.js';
@@ -11,7 +11,8 @@ import { MAX_TLOG_BYTES, TLOG_HEADER, checkConversationProof } from './tlog-proo
 import { readTrust } from './trust.js';
 
 /**
- * holds: the report says of what. fails: it does not hold, or is no proof. notProven: a newer ledger made it, and its words are not known here.
+ * holds: the report says of what. fails: it does not hold, or is no proof. notProven: a newer ledger made it, and its words are not known
+ * here.
  * unchecked: nothing was checked, because this browser, a key or a file does not allow it.
  * @typedef {{ verdict: 'fails' | 'notProven' | 'unchecked', problem: string }} Problem
  * @typedef {{ verdict: 'holds', report: import('./report.js').Report } | Problem} Result
