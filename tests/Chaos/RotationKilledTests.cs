@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Forgetting;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Ledger.SystemTests;
 using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;

@@ -230,23 +230,10 @@ public sealed class SliceRunner(
             await AgainAsync(step, ReplanAsync);
             return false;
         }
-        FaultPoint.At(
-            events[^1] switch
-            {
-                Completed => "completed.before-commit",
-                Scheduled => "retry.before-commit",
-                _ => "batch.before-commit",
-            }
-        );
+        var end = events[^1] switch { Completed => "completed", Scheduled => "retry", _ => "batch" };
+        FaultPoint.At($"{end}.before-commit");
         await step.Transaction.CommitAsync(CancellationToken.None);
-        FaultPoint.At(
-            events[^1] switch
-            {
-                Completed => "completed.after-commit",
-                Scheduled => "retry.after-commit",
-                _ => "batch.after-commit",
-            }
-        );
+        FaultPoint.At($"{end}.after-commit");
         return events[^1] is not (Completed or Scheduled);
     }
 

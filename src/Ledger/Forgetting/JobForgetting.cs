@@ -4,6 +4,7 @@ using Ledger.Database;
 using Ledger.Engine;
 using Ledger.EventStore;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Ledger.Machine;
 using Ledger.Notifications;
 using Ledger.Projections;

@@ -2,6 +2,7 @@ using Ledger.Contracts;
 using Ledger.Engine;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Npgsql;
 
 namespace Ledger.Forgetting;

@@ -11,6 +11,7 @@ using Ledger.Forgetting;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Ledger.Log;
 using Ledger.Log.ChangeLogs;
 using Ledger.Log.Cosigning;

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Ledger.Contracts.Jobs;
+using Ledger.Keys.Rotation;
 using Ledger.Machine;
 
 namespace Ledger.Keys;
@@ -14,9 +14,7 @@ namespace Ledger.Keys;
 /// </summary>
 public sealed class KeyFolder
 {
-    private const int KeySize = 32;
     private const string ServiceFile = "service.key";
-    private const string EpochPrefix = "epoch-";
 
     private readonly byte[] _secretsKey;
     private readonly Lock _reading = new();
@@ -26,17 +24,9 @@ public sealed class KeyFolder
     {
         Folder = folder;
         _epochs = epochs;
-        JobIdSecret = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/job-id"u8.ToArray());
-        CheckValue = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/check"u8.ToArray());
-        _secretsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeySize, [], "ledger/service/client-secrets"u8.ToArray());
-    }
-
-    /// <summary>The epochs' keys as they were at one moment.</summary>
-    private sealed record EpochKeys(IReadOnlyDictionary<int, byte[]> Keys)
-    {
-        public int Newest { get; } = Keys.Keys.Max();
-
-        public override string ToString() => nameof(EpochKeys);
+        JobIdSecret = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeyLine.Size, [], "ledger/service/job-id"u8.ToArray());
+        CheckValue = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeyLine.Size, [], "ledger/service/check"u8.ToArray());
+        _secretsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeyLine.Size, [], "ledger/service/client-secrets"u8.ToArray());
     }
 
     /// <summary>Where it is. The log's key is in it too: see <see cref="LogKeyFile"/>.</summary>
@@ -68,8 +58,8 @@ public sealed class KeyFolder
             Directory.CreateDirectory(fresh);
         else
             Directory.CreateDirectory(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        KeyFiles.Create(Path.Combine(fresh, EpochFile(1)), NewKeyLine());
-        KeyFiles.Create(Path.Combine(fresh, ServiceFile), NewKeyLine());
+        KeyFiles.Create(Path.Combine(fresh, EpochKeys.FileOf(1)), KeyLine.Fresh());
+        KeyFiles.Create(Path.Combine(fresh, ServiceFile), KeyLine.Fresh());
         LogKeyFile.Create(fresh, origin ?? LogKeyFile.DefaultOrigin());
         if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
             Directory.Delete(folder);
@@ -87,7 +77,7 @@ public sealed class KeyFolder
                 $"'{folder}' holds no keys: make them with `ledger key new --keys {ShellWord.Of(folder)}`, or bring back the folder that "
                 + "this database was used with"
             );
-        return new KeyFolder(folder, Read(service), ReadEpochs(folder));
+        return new KeyFolder(folder, KeyLine.Read(service), EpochKeys.Read(folder));
     }
 
     /// <summary>Reads the epochs' keys again: learns new ones, and drops from memory those that were destroyed.</summary>
@@ -95,7 +85,7 @@ public sealed class KeyFolder
     {
         // One at a time: what was read earlier must not replace what was read later.
         lock (_reading)
-            _epochs = ReadEpochs(Folder);
+            _epochs = EpochKeys.Read(Folder);
     }
 
     /// <summary>A fresh job key, wrapped under the newest epoch's key.</summary>
@@ -152,7 +142,7 @@ public sealed class KeyFolder
     /// <exception cref="IOException">Another process added it at the same moment.</exception>
     internal void AddEpoch()
     {
-        KeyFiles.Create(Path.Combine(Folder, EpochFile(CurrentEpoch + 1)), NewKeyLine());
+        KeyFiles.Create(Path.Combine(Folder, EpochKeys.FileOf(CurrentEpoch + 1)), KeyLine.Fresh());
         Reload();
     }
 
@@ -166,16 +156,16 @@ public sealed class KeyFolder
     {
         foreach (var file in FilesBefore(epoch).ToArray())
             KeyFiles.Destroy(file);
-        foreach (var file in KeyFiles.Leftovers(Folder, EpochPrefix).Concat(KeyFiles.Leftovers(Folder, Survivors.Prefix)))
+        foreach (var file in KeyFiles.Leftovers(Folder, EpochKeys.Prefix).Concat(KeyFiles.Leftovers(Folder, Survivors.Prefix)))
             KeyFiles.Erase(file);
         Reload();
     }
 
     private IEnumerable<string> FilesBefore(int epoch) =>
         Directory
-            .EnumerateFiles(Folder, $"{EpochPrefix}*.key")
+            .EnumerateFiles(Folder, $"{EpochKeys.Prefix}*.key")
             .Concat(Directory.EnumerateFiles(Folder, $"{Survivors.Prefix}*.keys"))
-            .Where(file => EpochOf(file) is { } older && older < epoch);
+            .Where(file => EpochKeys.EpochOf(file) is { } older && older < epoch);
 
     private byte[]? Unwrap(JobId job, int epoch, ReadOnlySpan<byte> wrapped)
     {
@@ -224,7 +214,7 @@ public sealed class KeyFolder
     }
 
     private static string MissingSurvivors(EpochKeys epochs, int missing) =>
-        $"the key folder is incomplete: it has neither {EpochFile(missing)} nor "
+        $"the key folder is incomplete: it has neither {EpochKeys.FileOf(missing)} nor "
         + $"{Path.GetFileName(Survivors.File("", epochs.Keys.Keys.Where(epoch => epoch > missing).Min()))}, which has the keys of "
         + "the jobs that were not forgotten. Bring the latter back from the folder that this one was copied from (if it is lost, `ledger "
         + "key rotate --now` writes a new one as long as no job needs it)";
@@ -268,69 +258,10 @@ public sealed class KeyFolder
     public byte[] OpenWebhookSecret(string botId, ReadOnlySpan<byte> sealedSecret) =>
         Seal.Open(_secretsKey, sealedSecret, WebhookContext(botId));
 
-    private static string EpochFile(int epoch) => $"epoch-{epoch:D6}.key";
-
     private static byte[] WrapContext(JobId job) => Encoding.UTF8.GetBytes($"job-key\n{job}");
 
     private static byte[] SecretContext(string clientId, string secretId) =>
         Encoding.UTF8.GetBytes($"client-secret\n{clientId}\n{secretId}");
 
     private static byte[] WebhookContext(string botId) => Encoding.UTF8.GetBytes($"webhook-secret\n{botId}");
-
-    private static int? EpochOf(string file) =>
-        int.TryParse(
-            Path.GetFileNameWithoutExtension(file).AsSpan(Path.GetFileName(file).IndexOf('-', StringComparison.Ordinal) + 1),
-            NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
-            ? epoch
-            : null;
-
-    private static EpochKeys ReadEpochs(string folder)
-    {
-        // Whoever wraps under a key that it sees must find it after a crash too: the rotation that added it may not have come to its own
-        // fsync yet.
-        DurableFile.SyncFolder(folder);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var keys = Directory
-                    .EnumerateFiles(folder, $"{EpochPrefix}*.key")
-                    .Where(file => EpochOf(file) is not null)
-                    .ToDictionary(file => EpochOf(file)!.Value, Read);
-                return keys.Count > 0
-                    ? new EpochKeys(keys)
-                    : throw new InvalidOperationException(
-                        $"'{folder}' holds no epoch key: the keys of the jobs cannot be opened without it");
-            }
-            catch (FileNotFoundException) when (attempt < 10)
-            {
-                // A rotation destroyed it between the listing and the reading.
-            }
-        }
-    }
-
-    private static string NewKeyLine() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeySize));
-
-    private static byte[] Read(string file)
-    {
-        var line = KeyFiles.Read(file, "treat the key as known to them", problem => new InvalidOperationException(problem));
-        Span<byte> key = stackalloc byte[KeySize];
-        if (!Convert.TryFromBase64String(line, key, out var length) || length != KeySize)
-            throw new InvalidOperationException($"'{file}' is not a key of the ledger: {KeySize} bytes in base64 are expected");
-        return key.ToArray();
-    }
-}
-
-/// <summary>
-/// This key folder lacks a key: it is an old or incomplete copy, or not the one that all nodes share. Nothing is lost, and it can be
-/// opened once the whole folder is back.
-/// </summary>
-public sealed class KeyFolderBehindException(string problem) : InvalidOperationException(problem)
-{
-    /// <summary>The database knows an epoch that the folder does not.</summary>
-    public KeyFolderBehindException()
-        : this(
-            "the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not "
-            + "enough. Bring the current one back"
-        ) { }
 }

@@ -3,6 +3,7 @@ using Ledger.Database;
 using Ledger.Forgetting;
 using Ledger.Jobs;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

@@ -1,6 +1,7 @@
 using Ledger.Hosting;
 using Ledger.Jobs;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Ledger.Log;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Proofs;

@@ -4,6 +4,7 @@ using Ledger.EventStore;
 using Ledger.Forgetting;
 using Ledger.Hosting;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 using Ledger.Log;
 using Ledger.Projections;
 using Microsoft.Extensions.DependencyInjection;

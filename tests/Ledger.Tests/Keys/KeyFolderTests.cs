@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 
 namespace Ledger.Tests.Keys;
 

@@ -5,6 +5,7 @@ using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Forgetting;
 using Ledger.Keys;
+using Ledger.Keys.Rotation;
 
 namespace Ledger.Cli.Jobs;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Ledger.Contracts.Jobs;
 using Microsoft.Win32.SafeHandles;
 
-namespace Ledger.Keys;
+namespace Ledger.Keys.Rotation;
 
 /// <summary>
 /// <c>survivors-000007.keys</c> in the key folder: the keys of all jobs that were not forgotten when epoch 7 took over, wrapped under its
