@@ -44,7 +44,8 @@ internal static class FilledLedger
                     for v_batch in 0 .. ({{outcomes}} - 1) / {{batch}} loop
                         v_first := v_batch * {{batch}};
                         perform ledger.mt_quick_append_events(
-                            v_id, '{{StreamIds.JobType}}', '*DEFAULT*', array_agg(gen_random_uuid()), array_agg('conversation_deleted'::varchar),
+                            v_id, '{{StreamIds.JobType}}', '*DEFAULT*', array_agg(gen_random_uuid()),
+                            array_agg('conversation_deleted'::varchar),
                             array_agg('{{TypeName<ConversationDeleted>()}}'::varchar), array_agg({{Outcome}}), array_agg(null::bytea),
                             array_agg(v_at + (v_batch + 1) * interval '1 millisecond'), 2 + v_first)
                         from generate_series(v_first, least({{outcomes}}, v_first + {{batch}}) - 1) o;

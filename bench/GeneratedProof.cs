@@ -96,7 +96,8 @@ internal sealed class GeneratedProof(int conversations)
     /// </summary>
     private static byte[] Deleted(int ordinal, int version) =>
         Encoding.UTF8.GetBytes(
-            $"{s_deleted[0]}{Convert.ToBase64String(Disclose(ordinal).Commitment())}{s_deleted[1]}{ordinal}{s_deleted[2]}{version}{s_deleted[3]}"
+            $"{s_deleted[0]}{Convert.ToBase64String(Disclose(ordinal).Commitment())}{s_deleted[1]}{ordinal}"
+            + $"{s_deleted[2]}{version}{s_deleted[3]}"
         );
 
     /// <summary>The entry of a deletion around its commitment, ordinal and version.</summary>

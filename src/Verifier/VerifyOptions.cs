@@ -6,8 +6,8 @@ using Ledger.Contracts.Transparency.Proofs;
 namespace Ledger.Verifier;
 
 /// <summary>
-/// The arguments of <c>erasure-verify</c> and, compiled there too, of <c>ledger verify</c>. The check itself is <see
-/// cref="Verification"/>.
+/// The arguments of <c>erasure-verify</c> and, compiled there too, of <c>ledger verify</c>. The check itself is
+/// <see cref="Verification"/>.
 /// </summary>
 /// <param name="program">What to call itself.</param>
 internal sealed class VerifyOptions(string program)
@@ -48,16 +48,17 @@ internal sealed class VerifyOptions(string program)
     /// <summary>What one has to know to use it well.</summary>
     public static string Help(string program) =>
         $"""
-            Nothing is sent anywhere and nothing but the given files is read.
-            Exit code 0: the proof holds. 1: it does not hold, or is no proof. 2: nothing was checked. 3: not proven, because a newer ledger
-            made it: its signature and the log's hashes are right, but it holds an event or a value that this version does not know.
-            0 says that the file is authentic, whole and true to the log, NOT that everything was erased: a job that failed, was cancelled or
-            skipped conversations has a proof too, which then proves that. Read the first line, which begins with ERASED only if everything that
-            the proof is about was erased (or "conclusion" in --json: erased, partlyErased, nothingErased or notCompleted). In --json, "verdict"
-            is holds, doesNotHold or notProven.
-            --checkpoint takes a file with any checkpoint that the log signed earlier or later, such as the lines behind the hashes of an older
-            proof. If its size is another than the proof's, ask the log for a consistency proof (`ledger log consistency`; a file: old SIZE, the hashes one a line in
-            base64, an empty line, the checkpoint of the larger size) and give it with --consistency. Without it the check fails.
+        Nothing is sent anywhere and nothing but the given files is read.
+        Exit code 0: the proof holds. 1: it does not hold, or is no proof. 2: nothing was checked. 3: not proven, because a newer ledger
+        made it: its signature and the log's hashes are right, but it holds an event or a value that this version does not know.
+        0 says that the file is authentic, whole and true to the log, NOT that everything was erased: a job that failed, was cancelled or
+        skipped conversations has a proof too, which then proves that. Read the first line, which begins with ERASED only if everything that
+        the proof is about was erased (or "conclusion" in --json: erased, partlyErased, nothingErased or notCompleted). In --json, "verdict"
+        is holds, doesNotHold or notProven.
+        --checkpoint takes a file with any checkpoint that the log signed earlier or later, such as the lines behind the hashes of an
+        older proof. If its size is another than the proof's, ask the log for a consistency proof (`ledger log consistency`; a file: old
+        SIZE, the hashes one a line in base64, an empty line, the checkpoint of the larger size) and give it with --consistency. Without
+        it the check fails.
 
         Example:
           {program} job.erasure-proof --key ledger.example.com/log+1a2b3c4d+AZ…

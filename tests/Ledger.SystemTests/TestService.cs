@@ -43,8 +43,8 @@ public sealed record TestServiceOptions
     public bool Cluster { get; init; }
 
     /// <summary>
-    /// Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and <see
-    /// cref="TestService.WriteLogAsync"/>.
+    /// Off, and lanes are off too: nothing is logged but by <see cref="TestService.RunSlicesAsync"/> and
+    /// <see cref="TestService.WriteLogAsync"/>.
     /// </summary>
     public bool WriterLoop { get; init; }
 

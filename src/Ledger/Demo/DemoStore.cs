@@ -70,8 +70,8 @@ internal sealed class DemoStore : IAsyncDisposable
         QueryAsync(Text("IdsOfOthers"), [bot, users, limit], row => row.GetString(0), cancel);
 
     /// <summary>
-    /// Notes that a job must delete a user's conversations that started from <paramref name="from"/> until before <paramref
-    /// name="until"/>.
+    /// Notes that a job must delete a user's conversations that started from <paramref name="from"/> until before
+    /// <paramref name="until"/>.
     /// </summary>
     public Task ExpectByChannelUserAsync(int job, string bot, string cId, DateTime from, DateTime until, CancellationToken cancel) =>
         ExecuteAsync(Text("ExpectByChannelUser"), [job, bot, cId, from, until], cancel);

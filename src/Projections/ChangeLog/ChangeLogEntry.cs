@@ -56,8 +56,8 @@ public sealed record ChangeLogUser(string Id)
 }
 
 /// <summary>
-/// What an entry says, for programs. Members that its type has not are absent; those of a job's entries are what <see
-/// cref="JobChangeFold"/> needs.
+/// What an entry says, for programs. Members that its type has not are absent; those of a job's entries are what
+/// <see cref="JobChangeFold"/> needs.
 /// </summary>
 /// <param name="Type">The event's type; <see cref="Outcomes"/> for a batch's outcomes, however many.</param>
 /// <param name="FirstVersion">Of the resource's event stream.</param>

@@ -162,9 +162,11 @@ public sealed class TamperingTests
     {
         await using var audited = await AuditedService.StartAsync();
         await audited.TamperAsync(
-            "update ledger.log_runs set count = count + 1 where first_index = (select max(first_index) from ledger.log_runs where stream_id = $1); insert into ledger.log_queue (stream_id, first_version, last_version) values ($1, 4, 4)".Replace(
-                "$1", $"'{audited.Stream}'", StringComparison.Ordinal)
-        );
+            $"""
+            update ledger.log_runs set count = count + 1
+            where first_index = (select max(first_index) from ledger.log_runs where stream_id = '{audited.Stream}');
+            insert into ledger.log_queue (stream_id, first_version, last_version) values ('{audited.Stream}', 4, 4)
+            """);
         await audited.FindsAsync([
             $"An event is in the log twice: version 4 of {audited.Job}", "also queued", "The map from leaf to event differs",
         ]);

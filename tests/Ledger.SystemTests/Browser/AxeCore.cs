@@ -30,7 +30,11 @@ internal static class AxeCore
         var found = await page.EvaluateAsync<JsonElement>(
             """
             async () => (await axe.run(document, { resultTypes: ['violations'], preload: false })).violations
-                .map(rule => `${rule.id} (${rule.impact}): ${rule.nodes.map(node => node.target.join(' ') + ' ' + node.any.concat(node.all, node.none).map(check => check.message).join('; ')).join(' | ')}`)
+                .map(rule => {
+                    const words = node => node.any.concat(node.all, node.none).map(check => check.message).join('; ');
+                    const nodes = rule.nodes.map(node => node.target.join(' ') + ' ' + words(node));
+                    return `${rule.id} (${rule.impact}): ${nodes.join(' | ')}`;
+                })
             """);
         return [.. found.EnumerateArray().Select(violation => violation.GetString()!)];
     }

@@ -215,11 +215,14 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
 
     private static string Line(RecordedEvent recorded) =>
         $"{recorded.Version} {EventType.Of(recorded.Event).Name} {Instant.Text(recorded.At)} "
-        + $"{JsonSerializer.Serialize(JsonDocument.Parse(EventType.Of(recorded.Event).Write(recorded.Event)).RootElement.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => member.Name))}";
+        + Members(JsonDocument.Parse(EventType.Of(recorded.Event).Write(recorded.Event)).RootElement);
 
     private static string Line(JsonElement listed) =>
         $"{listed.GetProperty("version")} {listed.GetProperty("type")} {listed.GetProperty("at")} "
-        + $"{JsonSerializer.Serialize(listed.GetProperty("data").EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => member.Name))}";
+        + Members(listed.GetProperty("data"));
+
+    private static string Members(JsonElement data) =>
+        JsonSerializer.Serialize(data.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
 
     private static async Task<CliResult> ReplayAsync(TestService service, string job, params string[] options)
     {

@@ -22,7 +22,8 @@ public sealed class ForgettingVerbsTests
             forgot.Output, StringComparison.Ordinal);
         Assert.Matches(@"The live database is blind to it from \S+Z on\.", forgot.Output);
         Assert.Matches(
-            @"Backups, WAL and replicas can still be read with the key of epoch 1 or an earlier one\. A running service destroys them at about \S+Z; `ledger key rotate --now` does it at once\.",
+            @"Backups, WAL and replicas can still be read with the key of epoch 1 or an earlier one\. "
+            + @"A running service destroys them at about \S+Z; `ledger key rotate --now` does it at once\.",
             forgot.Output);
         Assert.Contains("Copies of the key folder are not covered", forgot.Output, StringComparison.Ordinal);
         Assert.Equal(

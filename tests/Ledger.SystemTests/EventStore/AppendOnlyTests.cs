@@ -125,7 +125,8 @@ public sealed class AppendOnlyTests
         yield return (@"update ledger.job_manifest set outcomes = '\x00011200'", Refused);
         yield return (@"update ledger.job_manifest set sealed = 'other'", Refused);
         yield return (
-            @"insert into ledger.job_manifest select * from ledger.job_manifest on conflict (job_id, row_number) do update set outcomes = '\x00001222'",
+            @"insert into ledger.job_manifest select * from ledger.job_manifest on conflict (job_id, row_number) "
+                + @"do update set outcomes = '\x00001222'",
             Refused);
     }
 

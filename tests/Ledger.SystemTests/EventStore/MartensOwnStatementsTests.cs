@@ -22,17 +22,19 @@ public sealed class MartensOwnStatementsTests
     private static readonly string[] s_martens =
     [
         @"^insert into ledger\.mt_streams \(id, type, version, timestamp, tenant_id\) values \(stream, stream_type,",
-        @"^insert into ledger\.mt_events\s+\(seq_id, id, stream_id, version, data, bdata, type, tenant_id, timestamp, mt_dotnet_type, is_archived\)",
+        @"^insert into ledger\.mt_events\s+"
+            + @"\(seq_id, id, stream_id, version, data, bdata, type, tenant_id, timestamp, mt_dotnet_type, is_archived\)",
         @"^update ledger\.mt_streams set version = greatest\(version, event_version\), timestamp = now\(\) where id = stream$",
         .. ((string[])["apiclient", "bot", "deletionwindow", "job", "jobstatus"]).Select(document =>
-            $"""^insert into ledger\.mt_doc_{document} \(id, data, "mt_version", "mt_dotnet_type", "mt_last_modified"(, "\w+")*\) values .*"""
-            + @" on conflict \(id\) do update set data = excluded\.data, .* returning mt_version$"),
+            $"""^insert into ledger\.mt_doc_{document} \(id, data, "mt_version", "mt_dotnet_type", "mt_last_modified"(, "\w+")*\)"""
+            + @" values .* on conflict \(id\) do update set data = excluded\.data, .* returning mt_version$"),
     ];
 
     /// <summary>The stream of Marten's tombstones, which the database drops. It comes only where a save failed.</summary>
     private static readonly string[] s_tombstones =
     [
-        @"^insert into ledger\.mt_streams \(id, tenant_id, version, is_archived\) values \(\$1, \$2, \$3, \$4\) ON CONFLICT \(id\) DO NOTHING$",
+        @"^insert into ledger\.mt_streams \(id, tenant_id, version, is_archived\) values \(\$1, \$2, \$3, \$4\)"
+            + @" ON CONFLICT \(id\) DO NOTHING$",
     ];
 
     [SkippableFact]
@@ -104,7 +106,9 @@ public sealed class MartensOwnStatementsTests
         await using var command = superuser.CreateCommand(
             """
             select distinct regexp_replace(query, '\s+', ' ', 'g') from pg_stat_statements
-            where query ~* '(insert\s+into|update|delete\s+from|merge\s+into|truncate(\s+table)?|copy)\s+(only\s+)?"?ledger"?\."?mt_(events|streams|doc_)'
+            where query ~* (
+                    '(insert\s+into|update|delete\s+from|merge\s+into|truncate(\s+table)?|copy)\s+(only\s+)?'
+                    || '"?ledger"?\."?mt_(events|streams|doc_)')
                 and dbid = (select oid from pg_database where datname = current_database())
             """);
         await using var reader = await command.ExecuteReaderAsync();

@@ -175,7 +175,10 @@ public sealed class FuzzTests
     private static readonly byte[][] s_knownlyBroken =
     [
         "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), "GET / HTTP/1.1\r\n\r\n"u8.ToArray(),
-        "POST /api/public/bot/st-other/conversations/delete HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n"u8.ToArray(),
+        [
+            .. "POST /api/public/bot/st-other/conversations/delete HTTP/1.1\r\nHost: x\r\n"u8,
+            .. "Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n"u8,
+        ],
         Encoding.ASCII.GetBytes($"GET /{new string('a', 20_000)} HTTP/1.1\r\nHost: x\r\n\r\n"),
         Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: x\r\nauth: {new string('a', 60_000)}\r\n\r\n"),
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc"u8.ToArray(),

@@ -22,7 +22,8 @@ internal static class Tampering
         tampering switch
         {
             "changed" =>
-                $"""alter table ledger.mt_events disable trigger user; update ledger.mt_events set data = jsonb_build_object('client', 'x') where stream_id = '{stream}' and version = 1""",
+                "alter table ledger.mt_events disable trigger user; update ledger.mt_events set data = jsonb_build_object('client', 'x') "
+                + $"where stream_id = '{stream}' and version = 1",
             "removed" =>
                 $"alter table ledger.mt_events disable trigger user; delete from ledger.mt_events where stream_id = '{stream}' and "
                 + "version = 3",

@@ -54,7 +54,8 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
             """
             create function ledger.time_out() returns trigger language plpgsql
                 as $$ begin raise exception 'too long' using errcode = 'query_canceled'; end $$;
-            create trigger time_out before insert on ledger.job_manifest for each row when (new.row_number > 0) execute function ledger.time_out();
+            create trigger time_out before insert on ledger.job_manifest for each row when (new.row_number > 0)
+                execute function ledger.time_out();
             """);
         var job = await service.SubmitAsync(new { cId = "user-1" });
         await service.RunSlicesAsync();
@@ -184,7 +185,7 @@ public sealed class ProofTests(SharedService shared) : IClassFixture<SharedServi
     }
 
     [SkippableFact]
-    public async Task Once_its_key_is_destroyed_a_job_is_proved_without_ids_and_what_was_handed_out_before_still_holds_when_the_log_has_grown()
+    public async Task Once_its_key_is_destroyed_a_job_is_proved_without_ids_and_what_was_handed_out_still_holds_when_the_log_has_grown()
     {
         await using var service = await shared.WithOwnBotAsync();
         await service.AddConversationsAsync("a", 5, "user-1");

@@ -77,7 +77,8 @@ public sealed partial class CompletionMailTests
         Assert.All(html.Descendants("table"), table => Assert.NotEmpty(table.Element("caption")!.Value));
         Assert.Equal(report.Tables.Sum(table => table.Rows.Count), html.Descendants("tr").Count());
         Assert.Equal(
-            "https://ledger.example/jobs/%3Cscript%3Ealert%28%27%26%27%29%3C%2Fscript%3E/cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/certificate",
+            "https://ledger.example/jobs/%3Cscript%3Ealert%28%27%26%27%29%3C%2Fscript%3E/"
+            + "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c/certificate",
             (string?)html.Descendants("a").Single().Attribute("href"));
     }
 

@@ -32,7 +32,7 @@ public static class ReportText
                 "Asked for",
                 job.RequestType == RequestType.CId
                     ? $"conversations of "
-                        + $"{(job.CId is null ? "a channel user whose id the file does not show" : $"the channel user {job.CId}")}{Range(job)}"
+                        + (job.CId is null ? "a channel user whose id the file does not show" : $"the channel user {job.CId}") + Range(job)
                     : "conversations by their ids"
             )
         );

@@ -15,9 +15,11 @@ internal static class ApiReference
 
         **Start here:** submit a deletion job, ask for its status until it has ended, fetch its erasure proof.
 
-        - A client sends its token, a JWT, as `auth: <jwt>` or as `Authorization: Bearer <jwt>`. The JWT's claim `appId` names the client. Each operation says which scope it needs.
+        - A client sends its token, a JWT, as `auth: <jwt>` or as `Authorization: Bearer <jwt>`. The JWT's claim `appId` names the client.
+          Each operation says which scope it needs.
           (In a browser that is signed in to the console, GET takes its session instead.)
-        - Every refusal is `{"errors":[{"msg","code"}]}`, with one entry per problem; a refused request has recorded nothing, except where a code 5031 says that the outcome is unknown.
+        - Every refusal is `{"errors":[{"msg","code"}]}`, with one entry per problem; a refused request has recorded nothing, except where
+          a code 5031 says that the outcome is unknown.
         - Instants are UTC with milliseconds and `Z`. Members are never renamed; clients should ignore members that they do not know.
         - What is not HTTP at all is refused before any operation sees it, with 400, 408, 414 or 431 and sometimes no body.
         """;

@@ -34,8 +34,9 @@ internal static class CertificateOperations
             Tag = Tag.Proofs,
             Summary = "The certificate of erasure of a job that has ended.",
             Description = """
-                What the job's events say, on a page that a data-protection officer can sign: HTML that prints well (unless told), JSON (`erasure-certificate/v1`), or PDF where the server has a Chromium.
-                It is chosen by `Accept`, or by `format` in a link. It names no conversation and no channel user; the proof is what proves it.
+            What the job's events say, on a page that a data-protection officer can sign: HTML that prints well (unless told), JSON
+            (`erasure-certificate/v1`), or PDF where the server has a Chromium. It is chosen by `Accept`, or by `format` in a link. It
+            names no conversation and no channel user; the proof is what proves it.
 
             With `Delete Conversations` a client gets the certificates of its own jobs.
             """,

@@ -29,7 +29,8 @@ internal static class HistoryOperations
             Description = """
                 One entry for each recorded event of the bot and of its jobs, oldest first; the outcomes of one batch are one entry.
 
-                To follow it, send the `_id` of the last entry seen as `fetchAfter`: no entry is ever missed or repeated, whatever is recorded meanwhile. An empty page means that there is nothing new yet.
+                To follow it, send the `_id` of the last entry seen as `fetchAfter`: no entry is ever missed or repeated, whatever is
+                recorded meanwhile. An empty page means that there is nothing new yet.
                 """,
             Parameters =
             [
@@ -61,8 +62,8 @@ internal static class HistoryOperations
             Tag = Tag.History,
             Summary = "The events of a job, by now or as of an earlier moment.",
             Description = """
-                As they are recorded and logged, with the identifiers that they stand for as long as the job's key lives; that they were disclosed is recorded. A JSON array, or one event a line for
-                `Accept: application/x-ndjson`; sent as it is read.
+                As they are recorded and logged, with the identifiers that they stand for as long as the job's key lives; that they were
+                disclosed is recorded. A JSON array, or one event a line for `Accept: application/x-ndjson`; sent as it is read.
                 """,
             Parameters =
             [
@@ -92,11 +93,11 @@ internal static class HistoryOperations
             Summary = "The status document at once and at every change until the job has ended.",
             Description = """
                 Server-sent events named `status`: data is the status document, id its `ETag` without the quotation marks. Every 15 seconds
-                without news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the document
-                if it is another one. Counts as one poll of the job.
+                without news a comment says that the stream is still there. A client that comes back with `Last-Event-ID` is sent the
+                document if it is another one. Counts as one poll of the job.
 
-                A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that in about
-                two seconds once its token has expired, or once the token's secret, client or grant is taken away.
+                A stream ends after 15 minutes with `retry: 1000`: come back then, as browsers do by themselves. It ends without that in
+                about two seconds once its token has expired, or once the token's secret, client or grant is taken away.
                 """,
             Parameters =
             [

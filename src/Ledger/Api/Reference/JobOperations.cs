@@ -25,9 +25,11 @@ internal static class JobOperations
             Tag = Tag.Jobs,
             Summary = "Submit a deletion job: for named conversations, or for those of a channel user.",
             Description = """
-                The job is recorded, durably, before the answer is sent. It runs in the bot's next off-peak window, or at once if the window is open.
+                The job is recorded, durably, before the answer is sent. It runs in the bot's next off-peak window, or at once if the
+                window is open.
 
-                Send an `Idempotency-Key` so that a request that was answered 5031, or not at all, can be repeated without making a second job.
+                Send an `Idempotency-Key` so that a request that was answered 5031, or not at all, can be repeated without making a second
+                job.
                 """,
             Parameters = [Parameters.BotId, Parameters.IdempotencyKey],
             Request = new Body(
@@ -142,7 +144,8 @@ internal static class JobOperations
             Tag = Tag.Jobs,
             Summary = "What became of each conversation of a job.",
             Description = """
-                In ordinal order. It names conversations by their ids, as long as the job's key lives: `conversationId` is null once it is destroyed.
+                In ordinal order. It names conversations by their ids, as long as the job's key lives: `conversationId` is null once it is
+                destroyed.
 
                 With `Delete Conversations` a client sees the outcomes of the jobs that it submitted itself; auditors see all.
                 """,

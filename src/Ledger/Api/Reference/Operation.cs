@@ -5,8 +5,8 @@ namespace Ledger.Api.Reference;
 
 /// <summary>
 /// What <c>/openapi/v1.json</c> says of one operation. What its endpoint says itself is not repeated: method, path, id, and, read off its
-/// policy, the scopes and the 401 and 403 that come with them. Every operation also gets 405, and 500 and 503 if it <see
-/// cref="NeedsDatabase"/>.
+/// policy, the scopes and the 401 and 403 that come with them. Every operation also gets 405, and 500 and 503 if it
+/// <see cref="NeedsDatabase"/>.
 /// </summary>
 internal sealed record Operation
 {

