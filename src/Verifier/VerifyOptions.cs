@@ -31,11 +31,13 @@ internal sealed class VerifyOptions(string program)
     };
     private readonly Option<string?> _policy = new("--policy")
     {
-        Description = "A policy file (c2sp.org/tlog-policy): a quorum of its witnesses must have cosigned the log.", HelpName = "FILE",
+        Description = "A policy file (c2sp.org/tlog-policy): a quorum of its witnesses must have cosigned the log.",
+        HelpName = "FILE",
     };
     private readonly Option<string?> _older = new("--checkpoint")
     {
-        Description = "A checkpoint of the log that you kept from another time: the log's history must not differ.", HelpName = "OLDER",
+        Description = "A checkpoint of the log that you kept from another time: the log's history must not differ.",
+        HelpName = "OLDER",
     };
     private readonly Option<string?> _consistency = new("--consistency")
     {

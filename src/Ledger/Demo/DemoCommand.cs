@@ -22,7 +22,8 @@ internal static class DemoCommand
         var once = new Option<bool>("--once") { Description = "End after the run." };
         var input = new Option<string?>("--input")
         {
-            Description = "Conversations as `ledger import` takes them, instead of made-up ones.", HelpName = "FILE",
+            Description = "Conversations as `ledger import` takes them, instead of made-up ones.",
+            HelpName = "FILE",
         };
         var port = new Option<int>("--port")
         {
@@ -37,7 +38,8 @@ internal static class DemoCommand
         });
         var data = new Option<string?>("--data")
         {
-            Description = "The demo's data folder. [default: `demo` in the default data folder]", HelpName = "DIR",
+            Description = "The demo's data folder. [default: `demo` in the default data folder]",
+            HelpName = "DIR",
         };
         foreach (var option in new Option[] { once, input, port, data })
             verb.Add(option);

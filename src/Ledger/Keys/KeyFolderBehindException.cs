@@ -11,5 +11,6 @@ public sealed class KeyFolderBehindException(string problem) : InvalidOperationE
         : this(
             "the key folder lacks the newest epoch's key: every node must use one and the same folder, and an older copy of it is not "
             + "enough. Bring the current one back"
-        ) { }
+        )
+    { }
 }

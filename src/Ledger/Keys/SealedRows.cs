@@ -72,7 +72,8 @@ internal static class SealedRows
         // A list of millions is a long statement.
         await using var command = new NpgsqlCommand(DestroySql, connection)
         {
-            Parameters = { new() { Value = job.Value } }, CommandTimeout = 0,
+            Parameters = { new() { Value = job.Value } },
+            CommandTimeout = 0,
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);

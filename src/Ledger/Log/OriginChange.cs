@@ -59,7 +59,8 @@ public static class OriginChange
         var last = LogKeyFile.TryReadKey(folder) is { } old ? TryLast(folder, old.Verifier) : null;
         return new OriginOpened(origin, last?.Origin ?? state.Origin ?? "", state.Size, last?.Size, last?.Root)
         {
-            Actor = actor, Reason = reason,
+            Actor = actor,
+            Reason = reason,
         };
     }
 

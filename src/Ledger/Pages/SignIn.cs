@@ -98,7 +98,9 @@ internal static class SignIn
             context,
             new Dictionary<string, object?>
             {
-                [nameof(Login.Next)] = Local(next), [nameof(Login.Refusal)] = refusal, [nameof(Login.WithoutGrant)] = withoutGrant,
+                [nameof(Login.Next)] = Local(next),
+                [nameof(Login.Refusal)] = refusal,
+                [nameof(Login.WithoutGrant)] = withoutGrant,
             },
             status
         );

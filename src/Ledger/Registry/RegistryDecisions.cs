@@ -31,7 +31,8 @@ public static class RegistryDecisions
             RecordDisclosure record when bot is not null => Decision.Of(
                 new IdentifiersDisclosed(record.Bot, record.Job, record.Client, record.What)
                 {
-                    Actor = record.Actor, Reason = record.Reason,
+                    Actor = record.Actor,
+                    Reason = record.Reason,
                 }
             ),
             ChangeBot or DisableWebhook or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject(
@@ -79,7 +80,8 @@ public static class RegistryDecisions
             : Decision.Of(
                 new WindowDefined(define.Name, define.Cron, define.TimeZone, define.LengthSeconds, define.Lanes)
                 {
-                    Actor = define.Actor, Reason = define.Reason,
+                    Actor = define.Actor,
+                    Reason = define.Reason,
                 }
             );
     }
@@ -103,7 +105,8 @@ public static class RegistryDecisions
             return Decision.Of(
                 new BotRegistered(add.Bot, createdAt, add.Window, add.OwnerMail, add.RetentionDays, add.KeyRetentionDays, add.WebhookUrl)
                 {
-                    Actor = add.Actor, Reason = add.Reason,
+                    Actor = add.Actor,
+                    Reason = add.Reason,
                 }
             );
         }
@@ -141,7 +144,8 @@ public static class RegistryDecisions
             : Decision.Of(
                 new BotChanged(
                     bot.BotId, changed.CreatedAt, changed.Window, changed.OwnerMail, changed.RetentionDays, changed.KeyRetentionDays,
-                    changed.WebhookUrl) { Actor = change.Actor, Reason = change.Reason }
+                    changed.WebhookUrl)
+                { Actor = change.Actor, Reason = change.Reason }
             );
     }
 
@@ -180,7 +184,8 @@ public static class RegistryDecisions
         }
         var registered = new ClientRegistered(add.Client, add.Algorithm, add.RequireExpiry, add.PublicKey)
         {
-            Actor = add.Actor, Reason = add.Reason,
+            Actor = add.Actor,
+            Reason = add.Reason,
         };
         return add.SecretId is null
             ? Decision.Of(registered)

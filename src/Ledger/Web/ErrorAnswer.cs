@@ -59,6 +59,7 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
     // Quotes in messages as \" and not as \u0022: people read them.
     private static readonly JsonWriterOptions Readable = new()
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
     };
 }

@@ -171,7 +171,8 @@ internal sealed class AuditedService : IAsyncDisposable
         _databases.Add(name);
         return new NpgsqlConnectionStringBuilder(Service.Database.ConnectionStringFor("ledger_service"))
         {
-            Database = name, Pooling = false,
+            Database = name,
+            Pooling = false,
         }.ConnectionString;
     }
 

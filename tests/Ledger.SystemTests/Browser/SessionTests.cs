@@ -104,7 +104,8 @@ public sealed class SessionTests(SharedService shared) : IClassFixture<SharedSer
             service.Secret,
             claims: new Dictionary<string, object>
             {
-                ["jti"] = "once", ["exp"] = service.Time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds(),
+                ["jti"] = "once",
+                ["exp"] = service.Time.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds(),
             }
         );
         using (var first = await person.SignInAsync(once))

@@ -16,7 +16,8 @@ public sealed class EmbeddedPostgresPrivacyTests(OneCluster cluster)
         var server = await folder.StartAsync();
         var wrong = new NpgsqlConnectionStringBuilder(server.ConnectionString("postgres", "postgres"))
         {
-            Password = "wrong", Pooling = false,
+            Password = "wrong",
+            Pooling = false,
         };
         await using var connection = new NpgsqlConnection(wrong.ConnectionString);
 

@@ -79,7 +79,8 @@ public sealed class EmbeddedPostgresTests(OneCluster cluster)
         using var other = Process.Start(
             new ProcessStartInfo("/usr/bin/flock", ["--shared", "--no-fork", users, "sh", "-c", "echo locked; exec sleep 600"])
             {
-                UseShellExecute = false, RedirectStandardOutput = true,
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
             }
         )!;
         Assert.Equal("locked", await other.StandardOutput.ReadLineAsync());

@@ -41,7 +41,9 @@ internal sealed class ScratchFolder : IAsyncDisposable
     {
         var options = new EmbeddedPostgresOptions
         {
-            DataDirectory = System.IO.Path.Join(Path, within), Fsync = false, BinDirectory = binDirectory,
+            DataDirectory = System.IO.Path.Join(Path, within),
+            Fsync = false,
+            BinDirectory = binDirectory,
         };
         var server = await EmbeddedPostgres.StartAsync(options, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         lock (_started) _started.Add(server);

@@ -84,7 +84,10 @@ public sealed class ForeignCheck : IDisposable
         var program = Path.Combine(_folder, "foreign-check");
         var environment = new Dictionary<string, string>
         {
-            ["GO111MODULE"] = "off", ["GOPATH"] = GoPath, ["GOFLAGS"] = "", ["GOCACHE"] = Path.Combine(_folder, "cache"),
+            ["GO111MODULE"] = "off",
+            ["GOPATH"] = GoPath,
+            ["GOFLAGS"] = "",
+            ["GOCACHE"] = Path.Combine(_folder, "cache"),
         };
         var (code, said) = await Tool.RunAsync(
             "go", ["build", "-o", program, "."], Path.Combine(Repository.Root, "tests", "foreign"), environment);

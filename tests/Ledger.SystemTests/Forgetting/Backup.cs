@@ -20,7 +20,8 @@ public sealed class Backup : IAsyncDisposable
         (_service, _name) = (service, name);
         Connection = new NpgsqlConnectionStringBuilder(service.Database.ConnectionStringFor("ledger_service"))
         {
-            Database = name, Pooling = false,
+            Database = name,
+            Pooling = false,
         }.ConnectionString;
         Source = ServiceDatabase.Source(new NpgsqlConnectionStringBuilder(Connection) { Pooling = true }.ConnectionString);
     }

@@ -40,7 +40,9 @@ internal sealed class ApiService : IAsyncDisposable
             await TestService.StartAsync(
                 new TestServiceOptions
                 {
-                    Http = options ?? new HttpOptions { Submits = null, Polls = null }, OwnClock = ownClock, WriterLoop = true,
+                    Http = options ?? new HttpOptions { Submits = null, Polls = null },
+                    OwnClock = ownClock,
+                    WriterLoop = true,
                 }
             )
         );

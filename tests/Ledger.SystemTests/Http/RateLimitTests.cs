@@ -8,7 +8,8 @@ public sealed class RateLimitTests
 {
     private static readonly HttpOptions s_few = new()
     {
-        Submits = new RateLimit(PerMinute: 5, PerHour: 100), Polls = new RateLimit(PerMinute: 3, PerHour: 100),
+        Submits = new RateLimit(PerMinute: 5, PerHour: 100),
+        Polls = new RateLimit(PerMinute: 3, PerHour: 100),
     };
 
     [SkippableFact]

@@ -199,7 +199,9 @@ public sealed class WebhookTests
         var service = await TestService.StartAsync(
             new TestServiceOptions
             {
-                OwnClock = true, Http = Outbox.Http, Notifications = options with { WebhookDeadline = deadline ?? options.WebhookDeadline },
+                OwnClock = true,
+                Http = Outbox.Http,
+                Notifications = options with { WebhookDeadline = deadline ?? options.WebhookDeadline },
             }
         );
         await service.SetBotAsync(webhook: webhook, secret: s_secret);

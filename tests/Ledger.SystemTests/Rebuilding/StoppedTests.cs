@@ -42,7 +42,8 @@ public sealed class StoppedTests(SharedService shared) : IClassFixture<SharedSer
             var ledger = LedgerProcess.Start(
                 new Dictionary<string, string>
                 {
-                    ["LEDGER_FAULT_POINT"] = "rebuild.before-commit", [DatabaseOptions.ConnectionVariable] = service.Connection(),
+                    ["LEDGER_FAULT_POINT"] = "rebuild.before-commit",
+                    [DatabaseOptions.ConnectionVariable] = service.Connection(),
                 },
                 "rebuild"
             )

@@ -165,7 +165,8 @@ public sealed class EveryAnswerTests
         var waiting = await BotOfAClosedWindowAsync(service);
         var unfinished = new Dictionary<string, string>(real)
         {
-            ["botId"] = waiting, ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting),
+            ["botId"] = waiting,
+            ["jobId"] = await service.SubmitAsync(new { cId = "nobody" }, waiting),
         };
         foreach (var operation in document.Operations.Where(operation => operation.Id != submit.Id && operation.Responses.ContainsKey(409)))
         {
@@ -237,7 +238,9 @@ public sealed class EveryAnswerTests
     {
         var real = new Dictionary<string, string>
         {
-            ["botId"] = service.Bot, ["jobId"] = await service.SubmitAsync(new { cId = "u" }), ["Idempotency-Key"] = "",
+            ["botId"] = service.Bot,
+            ["jobId"] = await service.SubmitAsync(new { cId = "u" }),
+            ["Idempotency-Key"] = "",
         };
         foreach (var operation in document.Operations.Where(operation => operation.Responses.ContainsKey(429)))
             await UntilAsync(429, service, ExampleRequest.Of(operation).First(), real);

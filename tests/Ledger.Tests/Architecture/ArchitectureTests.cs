@@ -273,6 +273,32 @@ public sealed class ArchitectureTests
         || source.Contains($"namespace {string.Join('.', ["Ledger", .. file.Split('/').SkipLast(1)])};", StringComparison.Ordinal);
 
     [Fact]
+    public void A_rule_that_is_switched_off_says_why()
+    {
+        Assert.Empty(WithoutReason(".editorconfig", File.ReadAllText(Path.Combine(SourceTree.Root, ".editorconfig"))));
+        Assert.Empty(SourceTree.Files("", "*.cs").Where(file => !file.Contains("/Generated/", StringComparison.Ordinal))
+            .SelectMany(file => WithoutReason(file, File.ReadAllText(Path.Combine(SourceTree.Root, file)))));
+    }
+
+    [Theory]
+    [InlineData("dotnet_diagnostic.CA1000.severity = none", 1)]
+    [InlineData("dotnet_diagnostic.CA1000.severity = none   # reads better", 0)]
+    [InlineData("#pragma warning disable CA1000", 1)]
+    [InlineData("#pragma warning disable CA1000 // reads better", 0)]
+    [InlineData("[SuppressMessage(\"Usage\", \"CA1000\")]", 1)]
+    [InlineData("[SuppressMessage(\"Usage\", \"CA1000\", Justification = \"reads better\")]", 0)]
+    public void Twin_a_rule_that_is_switched_off_without_a_word_is_seen(string line, int seen) =>
+        Assert.Equal(seen, WithoutReason("a.cs", line).Count());
+
+    private static IEnumerable<string> WithoutReason(string file, string text) => text.Split('\n')
+        .Where(line => Regex.IsMatch(
+            line,
+            @"^\s*(dotnet_diagnostic\.\w+\.severity = none\s*$|#pragma warning disable [^/]*$"
+            + @"|\[(assembly: )?SuppressMessage\((?!.*Justification))",
+            RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)))
+        .Select(line => $"{file}: {line.Trim()}");
+
+    [Fact]
     public void A_projects_root_holds_few_files()
     {
         foreach (var project in new[] { "Contracts", "Projections", "Ledger" })

@@ -22,7 +22,8 @@ public sealed class ShellWordTests
         var all = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c));
         var print = new ProcessStartInfo("/bin/sh", ["-c", $"printf %s {ShellWord.Of(all)}"])
         {
-            UseShellExecute = false, RedirectStandardOutput = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
         };
         using var shell = Process.Start(print)!;
         Assert.Equal(all, shell.StandardOutput.ReadToEnd());

@@ -76,7 +76,8 @@ public sealed class NpmPostgresTests : IDisposable
             tar.WriteEntry(
                 new UstarTarEntry(TarEntryType.RegularFile, name)
                 {
-                    Mode = mode, DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
+                    Mode = mode,
+                    DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
                 }
             );
         }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
-using Ledger.Keys;
 using Ledger.Keys.Rotation;
 
 namespace Ledger.Tests.Keys;

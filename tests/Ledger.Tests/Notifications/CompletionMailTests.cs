@@ -54,7 +54,9 @@ public sealed partial class CompletionMailTests
         var sender = new MailSender(
             new NotificationOptions
             {
-                MailFolder = folder, From = new MailAddress("ledger@ledger.example", "Deletion ledger"), PublicUrl = s_public,
+                MailFolder = folder,
+                From = new MailAddress("ledger@ledger.example", "Deletion ledger"),
+                PublicUrl = s_public,
             },
             TimeProvider.System
         );

@@ -20,7 +20,8 @@ internal static class ConversationReports
         ConversationReport Report(byte[] commitment, long ordinal, string kind, string? reason, int? attempt, ItemCounts? items) =>
             new(
                 kind == "deleted" ? Conclusion.Erased : Conclusion.NothingErased, "", leaf.Stream, log, new LeafRange(index, index + 1, 1),
-                id, commitment, ordinal, kind, reason, leaf.At, attempt, items) { Proven = [], NotProven = [] };
+                id, commitment, ordinal, kind, reason, leaf.At, attempt, items)
+            { Proven = [], NotProven = [] };
     }
 
     private static string Headline(ConversationReport report)

@@ -196,7 +196,8 @@ internal sealed class JobHistoryCheck(JobId job)
         Items += deleted.Items;
         if (
             Items
-            is not {
+            is not
+            {
                 Messages: <= Jcs.MaxInteger,
                 Transcripts: <= Jcs.MaxInteger,
                 Recordings: <= Jcs.MaxInteger,

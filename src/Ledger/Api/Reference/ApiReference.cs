@@ -59,7 +59,10 @@ internal static class ApiReference
     {
         document.Info = new OpenApiInfo
         {
-            Title = "Deletion ledger", Version = "v1", Summary = "Deletion jobs, their status and their proofs.", Description = Overview,
+            Title = "Deletion ledger",
+            Version = "v1",
+            Summary = "Deletion jobs, their status and their proofs.",
+            Description = Overview,
         };
         document.Servers = [new OpenApiServer { Url = "/", Description = "The host that this document came from." }];
         document.Tags = new HashSet<OpenApiTag>(Tags.Select(tag => new OpenApiTag { Name = tag.Key, Description = tag.Value }));
@@ -76,7 +79,10 @@ internal static class ApiReference
             },
             [OperationWriter.Bearer] = new OpenApiSecurityScheme
             {
-                Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "The same token.",
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+                Description = "The same token.",
             },
         };
         foreach (var path in document.Paths.Values)

@@ -40,14 +40,14 @@ internal static class CertificateOperations
 
             With `Delete Conversations` a client gets the certificates of its own jobs.
             """,
-        Parameters =
+            Parameters =
         [
             Parameters.BotId,
             Parameters.JobId,
             Parameters.InQuery("format", "In the place of `Accept`.", Schema.OneOf(null, "html", "json", "pdf"), "json"),
             Parameters.InQuery("paper", "What it is printed on; `a4` unless told.", Schema.OneOf(null, "a4", "letter"), "a4"),
         ],
-        Answers =
+            Answers =
         [
             new Answer(200, "The certificate.")
             {
@@ -60,7 +60,7 @@ internal static class CertificateOperations
                 Headers = [new Header("Vary", "It is another one for another `Accept`.", "Accept")],
             },
         ],
-        Refusals =
+            Refusals =
         [
             Refused.ByQuery("format must be one of html, json, pdf"),
             new("no such form", "`Accept` names none of the three.", CertificateEndpoint.NotAcceptable),
@@ -68,5 +68,5 @@ internal static class CertificateOperations
             .. ProofOperations.Unprovable,
             new("not printed", "The PDF could not be printed.", CertificateEndpoint.NotPrinted),
         ],
-    };
+        };
 }

@@ -64,7 +64,8 @@ internal static class HistorySchemas
     {
         var data = new OpenApiSchema
         {
-            Type = JsonSchemaType.Object, Description = "The event as it is recorded and logged: commitments in place of identifiers.",
+            Type = JsonSchemaType.Object,
+            Description = "The event as it is recorded and logged: commitments in place of identifiers.",
         };
         var disclosed = Some(
             0, ("cId", Text("Of `submitted`.")), ("conversationIds", ListOf(Text(), "Of `submitted`.")),

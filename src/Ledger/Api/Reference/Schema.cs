@@ -36,7 +36,9 @@ internal static class Schema
     {
         var schema = new OpenApiSchema
         {
-            Type = JsonSchemaType.Object, Description = description, Properties = new Dictionary<string, IOpenApiSchema>(),
+            Type = JsonSchemaType.Object,
+            Description = description,
+            Properties = new Dictionary<string, IOpenApiSchema>(),
         };
         foreach (var name in names)
             schema.Properties.Add(name, Count());
@@ -87,7 +89,9 @@ internal static class Schema
     public static OpenApiSchema OneOf(string? description, params string[] values) =>
         new()
         {
-            Type = JsonSchemaType.String, Description = description, Enum = [.. values.Select(value => (JsonNode)JsonValue.Create(value))],
+            Type = JsonSchemaType.String,
+            Description = description,
+            Enum = [.. values.Select(value => (JsonNode)JsonValue.Create(value))],
         };
 
     public static OpenApiSchema Null() => new() { Type = JsonSchemaType.Null, Description = "As if absent." };

@@ -52,7 +52,8 @@ internal static class FindCommand
 
     private static readonly JsonSerializerOptions s_json = new()
     {
-        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     private static void Show(Terminal terminal, IReadOnlyList<string> ids, SearchResult result)

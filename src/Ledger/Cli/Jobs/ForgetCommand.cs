@@ -4,7 +4,6 @@ using Ledger.Cli.Run;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Forgetting;
-using Ledger.Keys;
 using Ledger.Keys.Rotation;
 
 namespace Ledger.Cli.Jobs;

@@ -36,7 +36,9 @@ internal static class JobsCommand
         };
         var limit = new Option<int>("--limit")
         {
-            Description = "At most so many, 1 to 10000.", HelpName = "N", DefaultValueFactory = _ => 50,
+            Description = "At most so many, 1 to 10000.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 50,
         };
         limit.Validators.Add(result =>
         {

@@ -57,7 +57,8 @@ internal static class ProofCommand
     {
         private readonly Argument<string?> _job = new("JOB")
         {
-            Description = "The job's id, as the submission answered it.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The job's id, as the submission answered it.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         private readonly Option<bool> _conversation = new("--conversation")
         {
@@ -65,7 +66,8 @@ internal static class ProofCommand
         };
         private readonly Option<string?> _bot = new("--bot")
         {
-            Description = "Prove all jobs of this bot that have ended.", HelpName = "BOT",
+            Description = "Prove all jobs of this bot that have ended.",
+            HelpName = "BOT",
         };
         private readonly Option<DateTimeOffset?> _from = OptionValues.Instant("--from", "With --bot: jobs submitted from then on.");
         private readonly Option<DateTimeOffset?> _to = OptionValues.Instant(

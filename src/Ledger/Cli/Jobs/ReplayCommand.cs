@@ -29,7 +29,8 @@ internal static class ReplayCommand
         var job = new Argument<string>("JOB") { Description = "The job's id, as the submission answered it." };
         var asOf = new Option<string?>("--as-of")
         {
-            Description = "As it was then: a version, a date or an instant with Z or an offset.", HelpName = "INSTANT|VERSION",
+            Description = "As it was then: a version, a date or an instant with Z or an offset.",
+            HelpName = "INSTANT|VERSION",
         };
         var events = new Option<bool>("--events") { Description = "List the events until then instead." };
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };

@@ -19,7 +19,9 @@ internal sealed class SubmitCommand
 
     private readonly Option<string> _bot = new("--bot")
     {
-        Description = "The bot whose conversations they are.", HelpName = "BOT", Required = true,
+        Description = "The bot whose conversations they are.",
+        HelpName = "BOT",
+        Required = true,
     };
     private readonly Option<string?> _ids = new("--ids")
     {
@@ -40,7 +42,8 @@ internal sealed class SubmitCommand
         isStart: false);
     private readonly Option<string?> _key = new("--idempotency-key")
     {
-        Description = "Submitting again with the same key and request is the same job. By default a new one.", HelpName = "KEY",
+        Description = "Submitting again with the same key and request is the same job. By default a new one.",
+        HelpName = "KEY",
     };
     private readonly Option<Uri> _url = new("--url")
     {

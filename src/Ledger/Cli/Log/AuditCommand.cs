@@ -10,11 +10,13 @@ internal sealed class AuditCommand
 {
     private readonly Option<string?> _since = new("--since")
     {
-        Description = "Only what came after this checkpoint, which the log must be consistent with.", HelpName = "FILE",
+        Description = "Only what came after this checkpoint, which the log must be consistent with.",
+        HelpName = "FILE",
     };
     private readonly Option<string[]> _checkpoints = new("--checkpoint")
     {
-        Description = "A checkpoint that you kept: the log must be consistent with it. Repeat it for several.", HelpName = "FILE",
+        Description = "A checkpoint that you kept: the log must be consistent with it. Repeat it for several.",
+        HelpName = "FILE",
     };
     private readonly Option<string[]> _keys = new("--key")
     {
@@ -24,7 +26,8 @@ internal sealed class AuditCommand
     };
     private readonly Option<string?> _mirror = new("--mirror")
     {
-        Description = "Audit this mirror of the log instead, and compare it with the database if one is named.", HelpName = "DIR",
+        Description = "Audit this mirror of the log instead, and compare it with the database if one is named.",
+        HelpName = "DIR",
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON, complete." };
     private readonly DatabaseOptions _database;

@@ -31,7 +31,8 @@ internal static class LogExportCommand
         var folder = new Argument<string>("DIR") { Description = "The mirror's folder; made where it is not there." };
         var from = new Option<string?>("--from")
         {
-            Description = "Take the log over HTTP from here instead of from a database.", HelpName = "URL",
+            Description = "Take the log over HTTP from here instead of from a database.",
+            HelpName = "URL",
         };
         var token = new Option<bool>("--token-stdin")
         {

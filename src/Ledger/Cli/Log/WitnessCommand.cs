@@ -53,11 +53,15 @@ internal static class WitnessCommand
         );
         var key = new Option<string>("--key")
         {
-            Description = "The witness's key, made with `ledger witness key`.", HelpName = "FILE", Required = true,
+            Description = "The witness's key, made with `ledger witness key`.",
+            HelpName = "FILE",
+            Required = true,
         };
         var state = new Option<string>("--state")
         {
-            Description = "The folder that remembers what was cosigned.", HelpName = "DIR", Required = true,
+            Description = "The folder that remembers what was cosigned.",
+            HelpName = "DIR",
+            Required = true,
         };
         var logs = new Option<NoteVerifier[]>("--log")
         {

@@ -36,7 +36,8 @@ internal static class ClientCommand
         };
         var publicKey = new Option<string?>("--public-key")
         {
-            Description = "For RS256, RS512 and ES256: its public key, PEM.", HelpName = "FILE",
+            Description = "For RS256, RS512 and ES256: its public key, PEM.",
+            HelpName = "FILE",
         };
         var requireExpiry = new Option<bool>("--require-expiry") { Description = "Refuse its tokens without an `exp`." };
         var bot = new Option<string?>("--bot") { Description = "A bot that it may act for.", HelpName = "BOT" };

@@ -34,12 +34,16 @@ internal static class WindowCommand
         var cron = new Option<string>("--cron") { Description = "When it opens.", HelpName = "CRON", Required = true };
         var zone = new Option<string>("--zone")
         {
-            Description = "The time zone of --cron, by its IANA name.", HelpName = "ZONE", DefaultValueFactory = _ => "UTC",
+            Description = "The time zone of --cron, by its IANA name.",
+            HelpName = "ZONE",
+            DefaultValueFactory = _ => "UTC",
         };
         var length = OptionValues.Duration("--length", "How long it stays open.", "8h");
         var lanes = new Option<int>("--lanes")
         {
-            Description = "Jobs side by side, 1 to 32.", HelpName = "N", DefaultValueFactory = _ => 4,
+            Description = "Jobs side by side, 1 to 32.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 4,
         };
         verb.Add(name);
         foreach (var option in new Option[] { cron, zone, length, lanes })

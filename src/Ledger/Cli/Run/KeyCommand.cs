@@ -19,7 +19,8 @@ internal static class KeyCommand
         );
         var folder = new Option<string?>("--keys")
         {
-            Description = $"The folder to make (or {DatabaseOptions.KeysVariable}).", HelpName = "DIR",
+            Description = $"The folder to make (or {DatabaseOptions.KeysVariable}).",
+            HelpName = "DIR",
         };
         var origin = new Option<string?>("--origin")
         {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Ledger.Cli.Registry;
 using Ledger.Contracts;
-using Ledger.Keys;
 using Ledger.Keys.Rotation;
 
 namespace Ledger.Cli.Run;

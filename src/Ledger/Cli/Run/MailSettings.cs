@@ -22,7 +22,8 @@ internal sealed class MailSettings
 
     private readonly Option<string?> _from = new("--mail-from")
     {
-        Description = $"The sender of mail, with --smtp (or {FromVariable}).", HelpName = "MAIL",
+        Description = $"The sender of mail, with --smtp (or {FromVariable}).",
+        HelpName = "MAIL",
     };
 
     private readonly Option<string?> _folder = new("--mail-dir")

@@ -44,8 +44,15 @@ public sealed class WindowTurns(
     /// <exception cref="NpgsqlException">The database is away.</exception>
     public async Task RunAsync(string window)
     {
-        for (var next = window; next is not null; next = _places.NextWaiting())
-            await EnterAsync(next);
+        try
+        {
+            for (var next = window; next is not null; next = _places.NextWaiting())
+                await EnterAsync(next);
+        }
+        catch (OperationCanceledException) when (host.ApplicationStopping.IsCancellationRequested)
+        {
+            // The node is stopping, which is no failure. The sweep of another node, or of the next start, goes on.
+        }
     }
 
     private async Task EnterAsync(string window)

@@ -18,7 +18,8 @@ internal static class VerifyPages
             context,
             new Dictionary<string, object?>
             {
-                [nameof(VerifyPage.Key)] = PublicKey(keys), [nameof(VerifyPage.Viewer)] = await ViewerAsync(context, sessions),
+                [nameof(VerifyPage.Key)] = PublicKey(keys),
+                [nameof(VerifyPage.Viewer)] = await ViewerAsync(context, sessions),
             }
         );
         // The browser itself keeps the page's promise that its scripts send the file nowhere.
