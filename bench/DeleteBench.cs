@@ -105,7 +105,7 @@ public static class DeleteBench
         var lanes = node.GetRequiredService<LaneDatabase>();
         await using var lane = (await lanes.TryTakeAsync("bench", lanes: 1, CancellationToken.None))!;
         var slice = new Slice("bench", TimeProvider.System.GetTimestamp(), () => Task.CompletedTask);
-        await node.GetRequiredService<SliceRunner>().RunAsync(lane.Session, slice, CancellationToken.None);
+        await node.GetRequiredService<SliceRunner>().RunSliceAsync(lane.Session, slice, CancellationToken.None);
     }
 
     private static async Task<long> RemainingAsync(BenchDatabase bench)

@@ -29,7 +29,7 @@ internal static class Slices
         try
         {
             var slice = new Slice(window, TimeProvider.System.GetTimestamp(), () => Task.CompletedTask);
-            await node.GetRequiredService<SliceRunner>().RunAsync(session, slice, cancel);
+            await node.GetRequiredService<SliceRunner>().RunSliceAsync(session, slice, cancel);
             lanes.Keep(session);
         }
         catch

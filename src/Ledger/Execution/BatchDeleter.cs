@@ -16,25 +16,26 @@ namespace Ledger.Execution;
 /// One batch of a started job: deletes up to so many conversations of one manifest row, confirms that they are gone, and appends their
 /// outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning.
 /// </summary>
-public static class BatchDeleter
+public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
 {
     private static readonly string NextRowSql = Sql.Load(typeof(BatchDeleter), nameof(NextRowAsync));
 
     private sealed record Row(int Number, byte[] Sealed, byte[] Outcomes);
 
-    /// <param name="closing">The end of the opening: nothing is deleted once the database's clock has reached it.</param>
+    /// <summary>Deletes the next conversations that the job owes an outcome. The caller commits.</summary>
+    /// <param name="batch">The job.</param>
+    /// <param name="size">Conversations, at most.</param>
     /// <param name="retryAfter">
     /// When to try again what fails, should this batch be the attempt's last and end at a given instant; null: never.
     /// </param>
-    /// <param name="size">Conversations, at most.</param>
     /// <param name="isLate">Whether the batch should come to its end, with the outcomes that it has by then (at least one).</param>
+    /// <param name="cancel">Stops it.</param>
     /// <returns>The events appended.</returns>
     /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
-    public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, JobWriter writer, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, DateTimeOffset closing,
-        Func<DateTimeOffset, Plan?> retryAfter, int size, Func<bool> isLate, CancellationToken cancel)
+    public async Task<IReadOnlyList<JobEvent>> DeleteAsync(
+        BatchContext batch, int size, Func<DateTimeOffset, Plan?> retryAfter, Func<bool> isLate, CancellationToken cancel)
     {
-        var connection = transaction.Connection;
+        var (connection, claimed) = (batch.Connection, batch.Claimed);
         var key = claimed.OpenKey(keys);
         var (row, entries, open) = await NextOpenAsync(connection, key, claimed, size, cancel);
         var first = (long)row.Number * Manifest.RowSize;
@@ -42,17 +43,21 @@ public static class BatchDeleter
         var commitments = Task.Run(
             () => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
         long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
-        var results = await DeleteWithUsersAsync(connection, claimed.Job.Bot, deletable, CIdOf(key, claimed), closing, isLate, cancel);
+        var results = await store.DeleteAsync(
+            connection, new StoreBatch(claimed.Job.Bot, deletable, CIdOf(key, claimed), batch.Closing, isLate), cancel);
         int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
         string[] missing =
-        [.. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is null).Select(i => entries[i].ConversationId)];
+        [
+            .. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is StoreOutcome.Missing)
+                .Select(i => entries[i].ConversationId),
+        ];
         var erased = await earlier.FindAsync(connection, claimed.Job.Bot, claimed.Id, missing, cancel);
         var deletedAt = await ClockAsync(connection, cancel);
         var commitment = await commitments;
         Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
         await writer.WriteAsync(
-            transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], closing, cancel);
+            batch.Transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], batch.Closing, cancel);
         return events;
     }
 
@@ -96,88 +101,18 @@ public static class BatchDeleter
         }
     }
 
-    private static async Task<Dictionary<long, Result?>> DeleteWithUsersAsync(
-        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, string? cId, DateTimeOffset closing, Func<bool> isLate,
-        CancellationToken cancel)
-    {
-        if (keys.Count == 0)
-            return [];
-        var (lockable, users, failure) = await LockUsersAsync(connection, bot, keys, cId, isLate, cancel);
-        return failure is { } reason
-            ? new() { [lockable[0]] = new Result(ItemCounts.None, reason) }
-            : await DeleteAsync(connection, bot, lockable, users, closing, isLate, cancel);
-    }
-
-    /// <summary>
-    /// Locks the conversations' channel users, once and outside of the deletion's savepoints: a lock that is given back and taken again
-    /// while conversations are locked would be one in the wrong order. Where somebody holds a user, the batch shrinks to the first
-    /// conversations whose users are free; a single conversation whose user is not free fails.
-    /// </summary>
-    private static async Task<(IReadOnlyList<long> Keys, IReadOnlyList<string> Users, FailureReason? Failure)> LockUsersAsync(
-        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, string? cId, Func<bool> isLate, CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                await ExecuteAsync(connection, "savepoint users", cancel);
-                var users = await ConversationStore.LockUsersAsync(connection, bot, keys, cId, cancel);
-                await ExecuteAsync(connection, "release savepoint users", cancel);
-                return (keys, users, null);
-            }
-            catch (Exception e) when (StoreFailure.ReasonOf(e) is { } reason)
-            {
-                await ExecuteAsync(connection, "rollback to savepoint users", CancellationToken.None);
-                if (keys.Count == 1)
-                    return (keys, [], reason);
-            }
-            keys = [.. keys.Take(isLate() ? 1 : keys.Count / 2)];
-        }
-    }
-
-    /// <summary>
-    /// Deletes, and where the store refuses a set of conversations, halves it until those that cannot be deleted stand alone. Null: there
-    /// was no such conversation. The keys that are decided when it gets late are the first ones.
-    /// </summary>
-    private static async Task<Dictionary<long, Result?>> DeleteAsync(
-        NpgsqlConnection connection, string bot, IReadOnlyList<long> keys, IReadOnlyList<string> users, DateTimeOffset closing,
-        Func<bool> isLate, CancellationToken cancel)
-    {
-        try
-        {
-            await ExecuteAsync(connection, "savepoint deletion", cancel);
-            var removed = await ConversationStore.DeleteAsync(connection, bot, keys, users, closing, cancel);
-            await ExecuteAsync(connection, "release savepoint deletion", cancel);
-            return keys.ToDictionary(key => key, key => removed.TryGetValue(key, out var items) ? new Result(items, null) : null);
-        }
-        catch (Exception e) when (StoreFailure.ReasonOf(e) is { } reason)
-        {
-            await ExecuteAsync(connection, "rollback to savepoint deletion", CancellationToken.None);
-            if (keys.Count == 1)
-                return new() { [keys[0]] = new Result(ItemCounts.None, reason) };
-        }
-        var half = keys.Count / 2;
-        var results = await DeleteAsync(connection, bot, [.. keys.Take(half)], users, closing, isLate, cancel);
-        if (results.Count < half || isLate())
-            return results;
-        foreach (var (key, result) in await DeleteAsync(connection, bot, [.. keys.Skip(half)], users, closing, isLate, cancel))
-            results.Add(key, result);
-        return results;
-    }
-
-    private sealed record Result(ItemCounts Items, FailureReason? Failure);
-
     private static Outcome OutcomeOf(
-        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<long, Result?> results, IReadOnlySet<string> erased)
+        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<long, StoreOutcome> results, IReadOnlySet<string> erased)
     {
         if (entry.Skip is { } skip)
             return new Outcome.Skipped(ordinal, commitment, skip);
         return results[entry.Key] switch
         {
-            null => new Outcome.Skipped(
+            StoreOutcome.Deleted deleted => new Outcome.Deleted(ordinal, commitment, deleted.Items),
+            StoreOutcome.Failed failed => new Outcome.Failed(ordinal, commitment, failed.Reason),
+            StoreOutcome.Missing => new Outcome.Skipped(
                 ordinal, commitment, erased.Contains(entry.ConversationId) ? SkipReason.AlreadyErased : SkipReason.NotFound),
-            { Failure: { } reason } => new Outcome.Failed(ordinal, commitment, reason),
-            var result => new Outcome.Deleted(ordinal, commitment, result.Items),
+            _ => throw new InvalidOperationException("unknown outcome"),
         };
     }
 
@@ -214,11 +149,5 @@ public static class BatchDeleter
             };
         }
         return SealedRows.Settle(job, row.Number, row.Outcomes, settled);
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -15,24 +15,22 @@ namespace Ledger.Execution;
 /// Resolves what a job is to delete into its manifest, one row a step, each step in a transaction of its own: memory stays
 /// flat and a crash costs one row. The step that writes the last row appends <see cref="Started"/>.
 /// </summary>
-public static class ListResolver
+public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
 {
     private static readonly string RootsSql = Sql.Load(typeof(ListResolver), nameof(RootAsync));
 
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
-    /// <exception cref="WindowClosedException">Something was to be deleted, and <paramref name="closing"/> has come.</exception>
-    public static async Task<IReadOnlyList<JobEvent>> StepAsync(
-        StreamTransaction transaction, JobWriter writer, KeyFolder keys, ErasedIndex earlier, ClaimedJob claimed, Bot bot,
-        DateTimeOffset closing, CancellationToken cancel)
+    /// <exception cref="WindowClosedException">Something was to be deleted, and the closing has come.</exception>
+    public async Task<IReadOnlyList<JobEvent>> ResolveAsync(BatchContext batch, CancellationToken cancel)
     {
-        var connection = transaction.Connection;
+        var (transaction, connection, claimed, bot) = (batch.Transaction, batch.Connection, batch.Claimed, batch.Bot);
         var key = claimed.OpenKey(keys);
         var request = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, claimed.Secrets!.SealedRequest));
         var cursor = claimed.Resolving ?? await BeginAsync(connection, request, claimed, bot, cancel);
         var (entries, afterKey, isLast) = request switch
         {
             DeletionRequest.ByConversationIds ids =>
-                (await ByIdsAsync(connection, earlier, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
+                (await ByIdsAsync(connection, claimed.Id, bot, ids, cursor, cancel), cursor.AfterKey, true),
             DeletionRequest.ByChannelUser user => await ByChannelUserAsync(connection, bot, user, cursor, cancel),
             _ => throw new InvalidOperationException("unknown request"),
         };
@@ -48,23 +46,24 @@ public static class ListResolver
         // No batch will: there is nothing to delete but, maybe, the user's row.
         var isUserDeleted = conversations == 0 && request is DeletionRequest.ByChannelUser;
         if (isUserDeleted)
-            await ConversationStore.DeleteUserAsync(connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, closing, cancel);
+            await store.DeleteUserAsync(
+                connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, batch.Closing, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
         await writer.WriteAsync(
-            transaction, claimed, events, claimed.Now, resolving: null, commands, isUserDeleted ? closing : null, cancel);
+            transaction, claimed, events, claimed.Now, resolving: null, commands, isUserDeleted ? batch.Closing : null, cancel);
         return events;
     }
 
     /// <summary>What holds for the whole list, fixed at its beginning.</summary>
-    private static async Task<ListCursor> BeginAsync(
+    private async Task<ListCursor> BeginAsync(
         NpgsqlConnection connection, DeletionRequest request, ClaimedJob claimed, Bot bot, CancellationToken cancel)
     {
         DateTimeOffset? retainedFrom = bot.RetentionDays is { } days ? Contracts.Instant.Truncate(claimed.Now.AddDays(-days)) : null;
         if (request is not DeletionRequest.ByChannelUser user)
             return new ListCursor(From: null, retainedFrom, AfterKey: 0, LastKey: 0, Rows: 0);
         // The last key comes first: a start that is read after it is early enough for every conversation up to it.
-        var lastKey = await ConversationStore.LastKeyAsync(connection, cancel);
+        var lastKey = await store.LastKeyAsync(connection, cancel);
         var from = user.From ?? await DefaultStartAsync(connection, bot, user.CId, cancel);
         return new ListCursor(from, retainedFrom, AfterKey: 0, lastKey, Rows: 0);
     }
@@ -73,28 +72,28 @@ public static class ListResolver
     /// The later of the channel user's creation and the bot's, but never after the user's first conversation: a creation that was
     /// recorded wrongly must hide nothing from a job that is to erase all.
     /// </summary>
-    private static async Task<DateTimeOffset> DefaultStartAsync(NpgsqlConnection connection, Bot bot, string cId, CancellationToken cancel)
+    private async Task<DateTimeOffset> DefaultStartAsync(NpgsqlConnection connection, Bot bot, string cId, CancellationToken cancel)
     {
-        var created = await ConversationStore.ChannelUserCreatedAtAsync(connection, bot.BotId, cId, cancel) ?? bot.CreatedAt;
+        var created = await store.ChannelUserCreatedAtAsync(connection, bot.BotId, cId, cancel) ?? bot.CreatedAt;
         var later = created > bot.CreatedAt ? created : bot.CreatedAt;
-        var first = await FirstConversation.OfChannelUserAsync(connection, bot.BotId, cId, cancel);
+        var first = await store.FirstOfChannelUserAsync(connection, bot.BotId, cId, cancel);
         return Contracts.Instant.Truncate(first < later ? first.Value : later);
     }
 
-    private static async Task<(IReadOnlyList<ManifestEntry> Entries, long AfterKey, bool IsLast)> ByChannelUserAsync(
+    private async Task<(IReadOnlyList<ManifestEntry> Entries, long AfterKey, bool IsLast)> ByChannelUserAsync(
         NpgsqlConnection connection, Bot bot, DeletionRequest.ByChannelUser user, ListCursor cursor, CancellationToken cancel)
     {
-        var found = await ConversationStore.FindByChannelUserAsync(
+        var found = await store.FindByChannelUserAsync(
             connection, bot.BotId, user.CId, cursor.From!.Value, user.To, cursor.AfterKey, cursor.LastKey, Manifest.RowSize, cancel);
         var entries = found.Select(conversation => Entry(conversation, cursor)).ToArray();
         return (entries, found.Count == 0 ? cursor.AfterKey : found[^1].Key, found.Count < Manifest.RowSize);
     }
 
-    private static async Task<IReadOnlyList<ManifestEntry>> ByIdsAsync(
-        NpgsqlConnection connection, ErasedIndex earlier, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor,
+    private async Task<IReadOnlyList<ManifestEntry>> ByIdsAsync(
+        NpgsqlConnection connection, JobId job, Bot bot, DeletionRequest.ByConversationIds request, ListCursor cursor,
         CancellationToken cancel)
     {
-        var found = (await ConversationStore.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(
+        var found = (await store.FindByIdsAsync(connection, bot.BotId, request.ConversationIds, cancel)).ToDictionary(
             c => c.ConversationId, StringComparer.Ordinal);
         var missing = request.ConversationIds.Where(id => !found.ContainsKey(id)).ToArray();
         var erased = await earlier.FindAsync(connection, bot.BotId, job, missing, cancel);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
+using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Engine;
 using Ledger.Execution.Turns;
@@ -22,8 +23,8 @@ namespace Ledger.Execution;
 /// is due.
 /// </summary>
 public sealed class SliceRunner(
-    IDocumentStore store, JobWriter writer, RegistryCache registry, KeyFolder keys, ErasedIndex earlier, WindowPlanner planner,
-    TimeProvider time, ExecutionOptions options, ILogger<SliceRunner> log)
+    IDocumentStore store, ListResolver resolver, BatchDeleter deleter, JobWriter writer, RegistryCache registry, ErasedIndex earlier,
+    WindowPlanner planner, TimeProvider time, ExecutionOptions options, ILogger<SliceRunner> log)
 {
     /// <summary>A slice ends at the first batch boundary after this.</summary>
     public static readonly TimeSpan SliceLength = TimeSpan.FromSeconds(30);
@@ -47,7 +48,7 @@ public sealed class SliceRunner(
     /// <param name="cancel">Ends it at the next batch.</param>
     /// <returns>Whether nothing is due any more that it could claim; false: its time is up, or it was cancelled.</returns>
     /// <exception cref="NpgsqlException">The database is away; what was not committed is as if it had not begun.</exception>
-    public async Task<bool> RunAsync(NpgsqlConnection session, Slice slice, CancellationToken cancel)
+    public async Task<bool> RunSliceAsync(NpgsqlConnection session, Slice slice, CancellationToken cancel)
     {
         var size = options.BatchSize;
         var due = new DueJobs(slice.Window, _lastBots.GetValueOrDefault(slice.Window), time);
@@ -55,7 +56,7 @@ public sealed class SliceRunner(
         while (!cancel.IsCancellationRequested && time.GetElapsedTime(slice.Began) < SliceLength)
         {
             var stepBegan = time.GetTimestamp();
-            var step = await StepAsync(session, slice, due, at, size, cancel);
+            var step = await RunBatchAsync(session, slice, due, at, size, cancel);
             if (due.LastBot is { } bot)
                 _lastBots[slice.Window] = bot;
             if (!step.IsAny)
@@ -87,7 +88,7 @@ public sealed class SliceRunner(
     /// The job that the turn is at: it goes on with it as long as there is something to do; null: it takes the next.
     /// </param>
     /// <returns>Whether anything was due, and the job that the turn is at now.</returns>
-    private async Task<(bool IsAny, JobId? At)> StepAsync(
+    private async Task<(bool IsAny, JobId? At)> RunBatchAsync(
         NpgsqlConnection connection, Slice slice, DueJobs due, JobId? at, int size, CancellationToken cancel)
     {
         var snapshot = await registry.CurrentAsync(cancel);
@@ -101,8 +102,7 @@ public sealed class SliceRunner(
                 return (false, null);
             // A shutdown lets the step that it meets come to its end.
             var read = await claimed.ReadAsync(transaction, CancellationToken.None);
-            var goesOn = await RunAsync(
-                new Step(connection, transaction, read, snapshot.Bots[read.Job.Bot], snapshot), slice.Window, size, slice.Began);
+            var goesOn = await WorkAsync(transaction, read, snapshot, slice, size);
             return (true, goesOn ? claimed.Id : null);
         }
         catch (ErasedNotReadException e) when (claimed is not null)
@@ -134,8 +134,9 @@ public sealed class SliceRunner(
     private async Task PostponeAsync(NpgsqlConnection connection, ClaimedJob claimed, Exception e)
     {
         // The message may quote an identifier: type and SQLSTATE say enough to look further.
-        log.LogError("Job {Job} could not go on and is tried again in {Seconds} s: {Error} {SqlState}",
-            claimed.Id, Postponement.TotalSeconds, e.GetType().Name, (e as PostgresException)?.SqlState);
+        log.LogError(
+            "Job {Job} could not go on and is tried again in {Seconds} s: {Error}",
+            claimed.Id, Postponement.TotalSeconds, Failure.Describe(e));
         await PostponeAsync(connection, claimed, Postponement);
     }
 
@@ -160,114 +161,106 @@ public sealed class SliceRunner(
         new("select 1 from ledger.mt_streams where id = $1 for update") { Parameters = { new() { Value = job.Value } } };
 
     /// <returns>Whether the turn can go on with this job at once.</returns>
-    private async Task<bool> RunAsync(Step step, string window, int size, long began)
+    private async Task<bool> WorkAsync(
+        StreamTransaction transaction, ClaimedJob claimed, RegistrySnapshot snapshot, Slice slice, int size)
     {
-        if (ClosingOf(step, window) is { } closing)
-            return step.Claimed.Job.IsStarted ? await DeleteAsync(step, closing, size, began) : await ResolveAsync(step, closing);
-        await ReplanAsync(step);
+        var closing = ClosingOf(claimed, snapshot.Windows[slice.Window]);
+        var batch = new BatchContext(transaction, claimed, snapshot.Bots[claimed.Job.Bot], snapshot, closing ?? claimed.Now);
+        if (closing is not null)
+            return claimed.Job.IsStarted ? await DeleteAsync(batch, size, slice.Began) : await ResolveAsync(batch);
+        await ReplanAsync(batch);
         return false;
-    }
-
-    private sealed record Step(
-        NpgsqlConnection Connection, StreamTransaction Transaction, ClaimedJob Claimed, Bot Bot, RegistrySnapshot Registry)
-    {
-        /// <summary>The bot's window as it is defined now: what the next plan goes by.</summary>
-        public DeletionWindow Window => Registry.Windows[Bot.Window];
     }
 
     /// <summary>
     /// When the job must stop: the end of the opening it is planned into. Null: it has ended, or its window is closed by today's
     /// definition.
     /// </summary>
-    private DateTimeOffset? ClosingOf(Step step, string window)
+    private DateTimeOffset? ClosingOf(ClaimedJob claimed, DeletionWindow window)
     {
-        var claimed = step.Claimed;
         var planned = claimed.Job.Window!;
-        return claimed.Now < planned.Closes && planner.OpenAt(step.Registry.Windows[window], claimed.Now) is { } opening
+        return claimed.Now < planned.Closes && planner.OpenAt(window, claimed.Now) is { } opening
             ? planned.Closes < opening.Closes ? planned.Closes : opening.Closes
             : null;
     }
 
-    private async Task<bool> ResolveAsync(Step step, DateTimeOffset closing)
+    private async Task<bool> ResolveAsync(BatchContext batch)
     {
         IReadOnlyList<JobEvent> events;
         try
         {
-            events = await ListResolver.StepAsync(
-                step.Transaction, writer, keys, earlier, step.Claimed, step.Bot, closing, CancellationToken.None);
+            events = await resolver.ResolveAsync(batch, CancellationToken.None);
         }
         catch (WindowClosedException)
         {
-            await step.Transaction.RollbackAsync(CancellationToken.None);
-            await AgainAsync(step, ReplanAsync);
+            await batch.Transaction.RollbackAsync(CancellationToken.None);
+            await AgainAsync(batch, ReplanAsync);
             return false;
         }
         catch (Exception e) when (e is CryptographicException or JobKeyGoneException || StoreFailure.ReasonOf(e) is not null)
         {
-            await FailAttemptAsync(step);
+            await FailAttemptAsync(batch);
             return false;
         }
         FaultPoint.At(events.Count == 0 ? "list.before-commit" : "started.before-commit");
-        await step.Transaction.CommitAsync(CancellationToken.None);
+        await batch.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("list.after-commit");
         return events.Count == 0; // once it has started, it waits for the log
     }
 
-    private async Task<bool> DeleteAsync(Step step, DateTimeOffset closing, int size, long began)
+    private async Task<bool> DeleteAsync(BatchContext batch, int size, long began)
     {
         IReadOnlyList<JobEvent> events;
         try
         {
-            events = await BatchDeleter.StepAsync(
-                step.Transaction, writer, keys, earlier, step.Claimed, closing, at => RetryPlan(step, at), size,
-                () => time.GetElapsedTime(began) > SliceLength,
-                CancellationToken.None);
+            events = await deleter.DeleteAsync(
+                batch, size, at => RetryPlan(batch, at), () => time.GetElapsedTime(began) > SliceLength, CancellationToken.None);
         }
         catch (WindowClosedException)
         {
             // The window closed under the batch: nothing of it counts.
-            await step.Transaction.RollbackAsync(CancellationToken.None);
-            await AgainAsync(step, ReplanAsync);
+            await batch.Transaction.RollbackAsync(CancellationToken.None);
+            await AgainAsync(batch, ReplanAsync);
             return false;
         }
         var end = events[^1] switch { Completed => "completed", Scheduled => "retry", _ => "batch" };
         FaultPoint.At($"{end}.before-commit");
-        await step.Transaction.CommitAsync(CancellationToken.None);
+        await batch.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At($"{end}.after-commit");
         return events[^1] is not (Completed or Scheduled);
     }
 
     /// <summary>The plan's opening has ended, or its window's definition changed so that it is closed now.</summary>
-    private async Task ReplanAsync(Step step)
+    private async Task ReplanAsync(BatchContext batch)
     {
-        var job = step.Claimed.Job;
-        if (planner.TryPlan(step.Window, step.Claimed.Now) is not { } plan)
+        var job = batch.Claimed.Job;
+        if (planner.TryPlan(batch.Window, batch.Claimed.Now) is not { } plan)
         {
-            await WaitForAnotherWindowAsync(step);
+            await WaitForAnotherWindowAsync(batch);
             return;
         }
         var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), plan)).Accepted();
         await writer.WriteAsync(
-            step.Transaction, step.Claimed, events, step.Claimed.Now, step.Claimed.Resolving, [], closing: null, CancellationToken.None);
+            batch.Transaction, batch.Claimed, events, batch.Claimed.Now, batch.Claimed.Resolving, [], closing: null, CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
-        await step.Transaction.CommitAsync(CancellationToken.None);
+        await batch.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");
     }
 
     /// <summary>The bot's window never opens again: the job keeps its plan, which is past, and waits.</summary>
-    private async Task WaitForAnotherWindowAsync(Step step)
+    private async Task WaitForAnotherWindowAsync(BatchContext batch)
     {
         log.LogWarning(
             "Job {Job} waits: window {Window} never opens again ({Reason}). Define it anew, or give its bot another one",
-            step.Claimed.Id, step.Window.Name, planner.WhyNeverAgain(step.Window, step.Claimed.Now));
-        await PostponeAsync(step.Connection, step.Claimed, LongPostponement);
-        await step.Transaction.CommitAsync(CancellationToken.None);
+            batch.Claimed.Id, batch.Window.Name, planner.WhyNeverAgain(batch.Window, batch.Claimed.Now));
+        await PostponeAsync(batch.Connection, batch.Claimed, LongPostponement);
+        await batch.Transaction.CommitAsync(CancellationToken.None);
     }
 
-    private async Task FailAttemptAsync(Step step)
+    private async Task FailAttemptAsync(BatchContext batch)
     {
-        await step.Transaction.RollbackAsync(CancellationToken.None);
-        await AgainAsync(step, async again =>
+        await batch.Transaction.RollbackAsync(CancellationToken.None);
+        await AgainAsync(batch, async again =>
         {
             var fail = new FailAttempt(again.Claimed.Job.Attempt, FailureReason.ListUnresolved, RetryPlan(again, again.Claimed.Now));
             var events = JobDecisions.Decide(again.Claimed.Job, fail).Accepted();
@@ -279,13 +272,13 @@ public sealed class SliceRunner(
 
     /// <summary>Claims the same job in a new transaction, after a rollback; does nothing if somebody else has it by now.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "awaited before the transaction is disposed")]
-    private async Task AgainAsync(Step step, Func<Step, Task> act)
+    private async Task AgainAsync(BatchContext batch, Func<BatchContext, Task> act)
     {
-        await using var transaction = await StreamTransaction.BeginAsync(store, step.Connection, CancellationToken.None);
-        if (await step.Claimed.AgainAsync(step.Connection, CancellationToken.None) is { } claimed)
-            await act(step with { Transaction = transaction, Claimed = await claimed.ReadAsync(transaction, CancellationToken.None) });
+        await using var transaction = await StreamTransaction.BeginAsync(store, batch.Connection, CancellationToken.None);
+        if (await batch.Claimed.AgainAsync(batch.Connection, CancellationToken.None) is { } claimed)
+            await act(batch with { Transaction = transaction, Claimed = await claimed.ReadAsync(transaction, CancellationToken.None) });
     }
 
-    private Plan? RetryPlan(Step step, DateTimeOffset failedAt) =>
-        planner.TryPlan(step.Window, failedAt + options.DelayBefore(step.Claimed.Job.Attempt + 1));
+    private Plan? RetryPlan(BatchContext batch, DateTimeOffset failedAt) =>
+        planner.TryPlan(batch.Window, failedAt + options.DelayBefore(batch.Claimed.Job.Attempt + 1));
 }

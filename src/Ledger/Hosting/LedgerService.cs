@@ -1,5 +1,6 @@
 using Ledger.Api;
 using Ledger.Contracts.Transparency;
+using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Database.Checks;
 using Ledger.Database.Embedded;
@@ -117,6 +118,9 @@ public static class LedgerService
         services.AddSingleton<JobReader>();
         services.AddSingleton<ChangeLog>();
         services.AddSingleton(_ => new ErasedIndex(settings.Keys));
+        services.AddSingleton<ConversationStore>();
+        services.AddSingleton<ListResolver>();
+        services.AddSingleton<BatchDeleter>();
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
         services.AddSingleton<JobForgetting>();

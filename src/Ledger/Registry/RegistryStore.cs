@@ -24,6 +24,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     private const int SecretSize = 64;
     private const int Attempts = 5;
 
+    private readonly ConversationStore _conversations = new();
+
     private static readonly string IsDisclosedSql = Sql.Load(typeof(RegistryStore), nameof(IsDisclosedAsync));
     private static readonly string LockSql = Sql.Load(typeof(RegistryStore), nameof(LockAsync));
 
@@ -245,7 +247,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         if (command is not (AddBot or ChangeBot { CreatedAt: not null }))
             return new BotFacts(time.GetUtcNow(), FirstConversation: null);
         await using var connection = await database.OpenConnectionAsync(cancel);
-        return new BotFacts(time.GetUtcNow(), await FirstConversation.OfBotAsync(connection, botId, cancel));
+        return new BotFacts(time.GetUtcNow(), await _conversations.FirstOfBotAsync(connection, botId, cancel));
     }
 
     /// <summary>A bot's window and a grant's client are other streams: they must be there, and are never removed.</summary>

@@ -202,6 +202,20 @@ public sealed class ArchitectureTests
             code, @"new NpgsqlConnection\(|NpgsqlDataSource\.Create|DataSourceBuilder\(|NpgsqlConnection \w+ = new\(", RegexOptions.None,
             TimeSpan.FromSeconds(1));
 
+    /// <summary>How the store finds out which conversation it cannot delete is its own affair.</summary>
+    [Fact]
+    public void No_savepoint_and_no_PostgresException_of_the_store_is_seen_in_a_deletion() => Assert.DoesNotContain(
+        SourceTree.Files("src/Ledger/Execution", "*.cs"),
+        file => SeesTheStoresWays(File.ReadAllText(Path.Combine(SourceTree.Root, "src/Ledger/Execution", file))));
+
+    [Theory]
+    [InlineData("await ExecuteAsync(connection, \"savepoint deletion\", cancel);")]
+    [InlineData("catch (PostgresException e)")]
+    public void Twin_a_savepoint_or_its_exception_is_seen(string code) => Assert.True(SeesTheStoresWays(code));
+
+    private static bool SeesTheStoresWays(string code) =>
+        code.Contains("savepoint", StringComparison.Ordinal) || code.Contains("PostgresException", StringComparison.Ordinal);
+
     [Fact]
     public void Only_the_one_place_reads_what_is_given_and_sets_where_is_written() => Assert.Equal(
         ["Ledger/Machine/FaultPoint.cs", "Ledger/Program.cs", "Verifier/GivenFile.cs", "Verifier/Program.cs", "Verifier/StandardStreams.cs",

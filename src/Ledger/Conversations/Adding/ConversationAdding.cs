@@ -67,7 +67,7 @@ internal static class ConversationAdding
     {
         if (added.Count == 0)
             return;
-        await using var command = Command(connection, ConversationStore.DeleteConversationsSql, Array(added, one => one.Key));
+        await using var command = Command(connection, StoreDeletion.DeleteConversationsSql, Array(added, one => one.Key));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

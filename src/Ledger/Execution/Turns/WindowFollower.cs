@@ -72,9 +72,7 @@ public sealed class WindowFollower(
         catch (Exception e) when (!cancel.IsCancellationRequested && connection.State == System.Data.ConnectionState.Open)
         {
             // The message may quote an identifier.
-            Log.LogError(
-                "Job {Job} could not be planned again for its bot's window: {Error} {SqlState}",
-                job, e.GetType().Name, (e as PostgresException)?.SqlState);
+            Log.LogError("Job {Job} could not be planned again for its bot's window: {Error}", job, Failure.Describe(e));
             return false;
         }
     }

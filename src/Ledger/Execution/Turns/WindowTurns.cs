@@ -118,7 +118,7 @@ public sealed class WindowTurns(
         {
             var woken = _places.Woken(window.Name);
             var steps = slice.Steps;
-            if (!await runner.RunAsync(lane.Session, slice, stop))
+            if (!await runner.RunSliceAsync(lane.Session, slice, stop))
                 return null;
             var state = await StateAsync(lane, window.Name);
             if (state.Next is { } next)

@@ -1,8 +1,7 @@
 using Ledger.Contracts.Jobs;
-using Ledger.Conversations;
 using Npgsql;
 
-namespace Ledger.Execution;
+namespace Ledger.Conversations;
 
 /// <summary>
 /// Which failures of the store are a conversation's (or a list's) own, and are recorded; the others are the infrastructure's and are
@@ -19,7 +18,7 @@ public static class StoreFailure
         {
             NotConfirmedException => FailureReason.NotConfirmed,
             PostgresException { InvariantSeverity: not "ERROR" } => null,
-            PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: ConversationStore.ItemsConstraint } =>
+            PostgresException { SqlState: PostgresErrorCodes.ForeignKeyViolation, ConstraintName: StoreDeletion.ItemsConstraint } =>
                 FailureReason.NotConfirmed,
             // A row security policy would hide rows: the operator's to mend, and no job's attempt is spent on it.
             PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" } => null,

@@ -1,0 +1,33 @@
+using Ledger.Contracts.Jobs;
+
+namespace Ledger.Conversations;
+
+/// <summary>What became of a conversation that the store was told to delete.</summary>
+public abstract record StoreOutcome
+{
+    private StoreOutcome() { }
+
+    /// <summary>It is gone, which the store confirmed by reading again.</summary>
+    /// <param name="Items">What was removed with it.</param>
+    public sealed record Deleted(ItemCounts Items) : StoreOutcome;
+
+    /// <summary>There was none.</summary>
+    public sealed record Missing : StoreOutcome
+    {
+        public static Missing One { get; } = new();
+    }
+
+    /// <summary>It is still there, with all that belongs to it.</summary>
+    public sealed record Failed(FailureReason Reason) : StoreOutcome;
+}
+
+/// <summary>Conversations that are deleted together.</summary>
+/// <param name="BotId">Whose they are.</param>
+/// <param name="Keys">Their keys in the store, ascending.</param>
+/// <param name="CId">The channel user whose conversations the job erases; null: the job names conversations.</param>
+/// <param name="Closing">The end of the opening: nothing is deleted once the database's clock has reached it.</param>
+/// <param name="IsLate">Whether to come to an end, with the first outcomes that there are by then (at least one).</param>
+public sealed record StoreBatch(string BotId, IReadOnlyList<long> Keys, string? CId, DateTimeOffset Closing, Func<bool> IsLate)
+{
+    public override string ToString() => nameof(StoreBatch);
+}
