@@ -8,7 +8,6 @@ using Ledger.Engine;
 using Ledger.Execution.Turns;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
-using Ledger.Keys;
 using Ledger.Machine;
 using Ledger.Projections.Registry;
 using Ledger.Registry;
