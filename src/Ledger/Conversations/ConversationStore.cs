@@ -64,8 +64,8 @@ public sealed class ConversationStore
     }
 
     /// <summary>
-    /// When the first of a bot's conversations started; null: there is none. Reads all of the bot's conversations, for what an administrator
-    /// does now and then.
+    /// When the first of a bot's conversations started; null: there is none. Reads all of the bot's conversations, for what an
+    /// administrator does now and then.
     /// </summary>
     public Task<DateTimeOffset?> FirstOfBotAsync(NpgsqlConnection connection, string botId, CancellationToken cancel) =>
         FirstAsync(connection, FirstOfBotSql, [botId], cancel);

@@ -7,8 +7,8 @@ using NpgsqlTypes;
 namespace Ledger.Conversations;
 
 /// <summary>
-/// Deletes a batch of conversations in the caller's transaction. What the store refuses is found by halving, within savepoints, which nobody
-/// outside sees.
+/// Deletes a batch of conversations in the caller's transaction. What the store refuses is found by halving, within savepoints, which
+/// nobody outside sees.
 /// </summary>
 internal static class StoreDeletion
 {

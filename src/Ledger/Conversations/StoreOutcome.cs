@@ -23,7 +23,7 @@ public abstract record StoreOutcome
 
 /// <summary>Conversations that are deleted together.</summary>
 /// <param name="BotId">Whose they are.</param>
-/// <param name="Keys">Their keys in the store, ascending.</param>
+/// <param name="Keys">Their keys in the store, in the order in which they are to be decided.</param>
 /// <param name="CId">The channel user whose conversations the job erases; null: the job names conversations.</param>
 /// <param name="Closing">The end of the opening: nothing is deleted once the database's clock has reached it.</param>
 /// <param name="IsLate">Whether to come to an end, with the first outcomes that there are by then (at least one).</param>

@@ -108,7 +108,8 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
         foreach (var (bot, first) in input.Bots.SelectMany(bot => new[] { (bot.Key, bot.Value), (DemoInput.Twin(bot.Key), bot.Value) }))
         {
             // Another file may have registered the bot with another creation, and left conversations that are older than this one's.
-            var createdAt = await new ConversationStore().FirstOfBotAsync(connection, bot, cancel) is { } older && older < first ? older : first;
+            var older = await new ConversationStore().FirstOfBotAsync(connection, bot, cancel);
+            var createdAt = older is { } at && at < first ? at : first;
             if (await registry.ExecuteAsync(bot, new AddBot(bot, Owner, createdAt, null, AlwaysOpen.Name, Actor, null), cancel) is not null)
                 CommandException.ThrowIf(
                     await registry.ExecuteAsync(bot, new ChangeBot(bot, Owner, createdAt, 0, AlwaysOpen.Name, Actor, null), cancel));

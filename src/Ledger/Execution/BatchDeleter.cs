@@ -57,7 +57,8 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
         await writer.WriteAsync(
-            batch.Transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], batch.Closing, cancel);
+            batch.Transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], batch.Closing,
+            cancel);
         return events;
     }
 

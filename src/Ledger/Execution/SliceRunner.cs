@@ -240,7 +240,8 @@ public sealed class SliceRunner(
         }
         var events = JobDecisions.Decide(job, new Replan(new Plan(job.PlannedAt, job.Window!), plan)).Accepted();
         await writer.WriteAsync(
-            batch.Transaction, batch.Claimed, events, batch.Claimed.Now, batch.Claimed.Resolving, [], closing: null, CancellationToken.None);
+            batch.Transaction, batch.Claimed, events, batch.Claimed.Now, batch.Claimed.Resolving, [], closing: null,
+            CancellationToken.None);
         FaultPoint.At("window-closed.before-commit");
         await batch.Transaction.CommitAsync(CancellationToken.None);
         FaultPoint.At("window-closed.after-commit");

@@ -61,7 +61,12 @@ public sealed class Deliveries(NpgsqlDataSource database)
     public static async Task CancelAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         Guid[] deliveries = [.. Enum.GetValues<NotificationKind>().Select(kind => Notification.IdOf(job, kind))];
-        await using var command = new NpgsqlCommand(CancelSql, connection) { Parameters = { new() { Value = deliveries } } };
+        // It waits for whoever has them: what was destroyed before it, in the same transaction, may have taken long.
+        await using var command = new NpgsqlCommand(CancelSql, connection)
+        {
+            Parameters = { new() { Value = deliveries } },
+            CommandTimeout = 0,
+        };
         await command.ExecuteNonQueryAsync(cancel);
     }
 
