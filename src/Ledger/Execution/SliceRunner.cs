@@ -164,7 +164,7 @@ public sealed class SliceRunner(
         StreamTransaction transaction, ClaimedJob claimed, RegistrySnapshot snapshot, Slice slice, int size)
     {
         var closing = ClosingOf(claimed, snapshot.Windows[slice.Window]);
-        var batch = new BatchContext(transaction, claimed, snapshot.Bots[claimed.Job.Bot], snapshot, closing ?? claimed.Now);
+        var batch = new BatchContext(transaction, claimed, snapshot, closing ?? claimed.Now);
         if (closing is not null)
             return claimed.Job.IsStarted ? await DeleteAsync(batch, size, slice.Began) : await ResolveAsync(batch);
         await ReplanAsync(batch);

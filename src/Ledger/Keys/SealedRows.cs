@@ -11,7 +11,8 @@ namespace Ledger.Keys;
 internal sealed record DestroyedRows(long Keys, long Rows, long Identifiers);
 
 /// <summary>
-/// The only writer of the tables that hold identifiers: a job's wrapped key with its sealed request, and its manifest.
+/// Writes the tables that hold identifiers: a job's wrapped key with its sealed request, and its manifest. Only a rotation writes there
+/// too: it wraps the keys anew.
 /// </summary>
 internal static class SealedRows
 {

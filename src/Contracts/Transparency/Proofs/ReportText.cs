@@ -31,7 +31,7 @@ public static class ReportText
             (
                 "Asked for",
                 job.RequestType == RequestType.CId
-                    ? $"conversations of "
+                    ? "conversations of "
                         + (job.CId is null ? "a channel user whose id the file does not show" : $"the channel user {job.CId}") + Range(job)
                     : "conversations by their ids"
             )
