@@ -117,7 +117,7 @@ internal static class EventsEndpoint
             Write(json, identifiers.Request);
             json.WriteEndObject();
         }
-        else if (OrdinalOf(@event) is { } ordinal)
+        else if (@event is JobEvent { OutcomeOrdinal: { } ordinal })
         {
             json.WriteStartObject("disclosed");
             json.WriteString("conversationId", await identifiers.ConversationAsync(ordinal, cancel));
@@ -137,12 +137,4 @@ internal static class EventsEndpoint
             json.WriteStringValue(id);
         json.WriteEndArray();
     }
-
-    private static long? OrdinalOf(object @event) => @event switch
-    {
-        ConversationDeleted e => e.Ordinal,
-        ConversationSkipped e => e.Ordinal,
-        Failed e => e.Ordinal,
-        _ => null,
-    };
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Ledger.Database;
-using Ledger.Engine;
 using Npgsql;
 
 namespace Ledger.Conversations;
@@ -82,17 +81,14 @@ public sealed class ConversationStore
     /// <returns>
     /// By key. When it gets late, of the first ones only. A conversation that was stored anew under the same id has another key.
     /// </returns>
-    /// <exception cref="WindowClosedException">The closing has come. Roll back.</exception>
     /// <exception cref="NpgsqlException">The database is away, or it is nobody's own failure. Roll back.</exception>
     public Task<Dictionary<long, StoreOutcome>> DeleteAsync(NpgsqlConnection connection, StoreBatch batch, CancellationToken cancel) =>
         StoreDeletion.DeleteAsync(connection, batch, cancel);
 
     /// <summary>Deletes a channel user that has no conversation; does nothing to one that has.</summary>
-    /// <exception cref="WindowClosedException">It is <paramref name="closing"/> or later.</exception>
     /// <exception cref="Exception">The store refused: see <see cref="StoreFailure.ReasonOf"/>.</exception>
-    public Task DeleteUserAsync(
-        NpgsqlConnection connection, string botId, string cId, DateTimeOffset closing, CancellationToken cancel) =>
-        StoreDeletion.DeleteUserAsync(connection, botId, cId, closing, cancel);
+    public Task DeleteUserAsync(NpgsqlConnection connection, string botId, string cId, CancellationToken cancel) =>
+        StoreDeletion.DeleteUserAsync(connection, botId, cId, cancel);
 
     private static async Task<DateTimeOffset?> FirstAsync(NpgsqlConnection connection, string sql, string[] ids, CancellationToken cancel)
     {

@@ -1,6 +1,5 @@
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
-using Ledger.Engine;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -37,10 +36,10 @@ internal static class StoreDeletion
 
     /// <summary>See <see cref="ConversationStore.DeleteUserAsync"/>.</summary>
     public static async Task DeleteUserAsync(
-        NpgsqlConnection connection, string botId, string cId, DateTimeOffset closing, CancellationToken cancel)
+        NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
     {
         var users = await LockUsersAsync(connection, botId, [], cId, cancel);
-        await RemoveAsync(connection, botId, [], users, closing, cancel);
+        await RemoveAsync(connection, botId, [], users, cancel);
     }
 
     /// <summary>
@@ -79,7 +78,7 @@ internal static class StoreDeletion
         try
         {
             await ExecuteAsync(connection, "savepoint deletion", cancel);
-            var removed = await RemoveAsync(connection, batch.BotId, keys, users, batch.Closing, cancel);
+            var removed = await RemoveAsync(connection, batch.BotId, keys, users, cancel);
             await ExecuteAsync(connection, "release savepoint deletion", cancel);
             return keys.ToDictionary(
                 key => key,
@@ -131,7 +130,6 @@ internal static class StoreDeletion
     /// conversations wait for each other instead of deadlocking.
     /// </summary>
     /// <param name="users">What <see cref="LockUsersAsync"/> has locked in this transaction.</param>
-    /// <param name="closing">Nothing is deleted if the database's clock has reached it.</param>
     /// <returns>
     /// What was removed with each conversation that existed; those that did not are not in it. A conversation that was stored anew under
     /// the same id has another key.
@@ -140,12 +138,11 @@ internal static class StoreDeletion
     /// <exception cref="NotConfirmedException">
     /// Something was still there after the deletion, or other items went than were counted.
     /// </exception>
-    /// <exception cref="WindowClosedException">The closing has come.</exception>
     private static async Task<Dictionary<long, ItemCounts>> RemoveAsync(
         NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, IReadOnlyList<string> users,
-        DateTimeOffset closing, CancellationToken cancel)
+        CancellationToken cancel)
     {
-        var removed = await LockAsync(connection, botId, conversationKeys, closing, cancel);
+        var removed = await LockAsync(connection, botId, conversationKeys, cancel);
         NpgsqlParameter bot = new() { Value = botId }, cIds = new() { Value = users.ToArray() };
         NpgsqlParameter keys = new() { Value = removed.Keys.ToArray() };
         await using var batch = new NpgsqlBatch(connection)
@@ -190,22 +187,13 @@ internal static class StoreDeletion
     };
 
     private static async Task<Dictionary<long, ItemCounts>> LockAsync(
-        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, DateTimeOffset closing, CancellationToken cancel)
+        NpgsqlConnection connection, string botId, IReadOnlyList<long> conversationKeys, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection)
+        await using var command = new NpgsqlCommand(LockSql, connection)
         {
-            BatchCommands =
-            {
-                new NpgsqlBatchCommand("select clock_timestamp() < $1") { Parameters = { new() { Value = closing.UtcDateTime } } },
-                new NpgsqlBatchCommand(LockSql) { Parameters = { new() { Value = botId }, new() { Value = conversationKeys.ToArray() } } },
-            },
+            Parameters = { new() { Value = botId }, new() { Value = conversationKeys.ToArray() } },
         };
-        await using var reader = await batch.ExecuteReaderAsync(cancel);
-        await reader.ReadAsync(cancel);
-        // Asked apart from the rows: a closed window must not look like conversations that are gone.
-        if (!reader.GetBoolean(0))
-            throw new WindowClosedException();
-        await reader.NextResultAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var locked = new Dictionary<long, ItemCounts>(conversationKeys.Count);
         while (await reader.ReadAsync(cancel))
             locked.Add(reader.GetInt64(0), ItemCounts.None);

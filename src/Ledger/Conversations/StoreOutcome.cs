@@ -25,9 +25,8 @@ public abstract record StoreOutcome
 /// <param name="BotId">Whose they are.</param>
 /// <param name="Keys">Their keys in the store, in the order in which they are to be decided.</param>
 /// <param name="CId">The channel user whose conversations the job erases; null: the job names conversations.</param>
-/// <param name="Closing">The end of the opening: nothing is deleted once the database's clock has reached it.</param>
 /// <param name="IsLate">Whether to come to an end, with the first outcomes that there are by then (at least one).</param>
-public sealed record StoreBatch(string BotId, IReadOnlyList<long> Keys, string? CId, DateTimeOffset Closing, Func<bool> IsLate)
+public sealed record StoreBatch(string BotId, IReadOnlyList<long> Keys, string? CId, Func<bool> IsLate)
 {
     public override string ToString() => nameof(StoreBatch);
 }

@@ -20,7 +20,7 @@ internal static class Failure
     };
 
     /// <summary>
-    /// An exception and its causes as types and SqlStates, which may be logged. Messages that others wrote may carry identifiers.
+    /// An exception and its causes as types, SqlStates and constraints, which may be logged. Messages that others wrote may carry identifiers.
     /// </summary>
     public static string Describe(Exception e)
     {
@@ -32,7 +32,7 @@ internal static class Failure
 
     private static string One(Exception e) => e switch
     {
-        PostgresException p => $"{nameof(PostgresException)} {p.SqlState}",
+        PostgresException p => $"{nameof(PostgresException)} {p.SqlState} {p.ConstraintName}".TrimEnd(),
         UnfitDatabaseException u => u.Message,
         _ => e.GetType().Name,
     };

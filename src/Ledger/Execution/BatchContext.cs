@@ -9,7 +9,7 @@ namespace Ledger.Execution;
 /// <param name="Transaction">It ends with the batch, or all is as if the batch had not begun.</param>
 /// <param name="Claimed">The job, whose stream the transaction has locked.</param>
 /// <param name="Registry">As it was when the batch began.</param>
-/// <param name="Closing">When the job must stop: nothing is deleted from then on. For a job whose window is closed, now.</param>
+/// <param name="Closing">When the job must stop, which the transaction judges. For a job whose window is closed, now.</param>
 public sealed record BatchContext(
     StreamTransaction Transaction, ClaimedJob Claimed, RegistrySnapshot Registry, DateTimeOffset Closing)
 {

@@ -44,7 +44,7 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
             () => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
         long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
         var results = await store.DeleteAsync(
-            connection, new StoreBatch(claimed.Job.Bot, deletable, CIdOf(key, claimed), batch.Closing, isLate), cancel);
+            connection, new StoreBatch(claimed.Job.Bot, deletable, CIdOf(key, claimed), isLate), cancel);
         int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
         string[] missing =
         [

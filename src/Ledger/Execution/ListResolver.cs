@@ -46,8 +46,7 @@ public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyF
         // No batch will: there is nothing to delete but, maybe, the user's row.
         var isUserDeleted = conversations == 0 && request is DeletionRequest.ByChannelUser;
         if (isUserDeleted)
-            await store.DeleteUserAsync(
-                connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, batch.Closing, cancel);
+            await store.DeleteUserAsync(connection, bot.BotId, ((DeletionRequest.ByChannelUser)request).CId, cancel);
         var start = new Start(claimed.Job.Attempt, conversations, root, cursor.From, cursor.RetainedFrom);
         var events = JobDecisions.Decide(claimed.Job, start).Accepted();
         await writer.WriteAsync(

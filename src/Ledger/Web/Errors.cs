@@ -4,7 +4,6 @@ using Ledger.Database;
 using Ledger.Database.Checks;
 using Ledger.EventStore;
 using Ledger.Keys;
-using Npgsql;
 
 namespace Ledger.Web;
 
@@ -99,18 +98,9 @@ internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger
         _ => "the request was refused",
     });
 
-    /// <summary>Types, SQLSTATE and call sites. Never an exception's message: it may quote an identifier.</summary>
-    internal static string Describe(Exception exception)
-    {
-        var types = new List<string>();
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-            types.Add(
-                cause is PostgresException postgres
-                    ? $"PostgresException {postgres.SqlState} {postgres.ConstraintName}".TrimEnd()
-                    : cause.GetType().Name
-            );
-        return $"{string.Join(" < ", types)}{Environment.NewLine}{new StackTrace(exception, fNeedFileInfo: false)}";
-    }
+    /// <summary>The kind of the failure and its call sites. Never an exception's message, which may quote an identifier.</summary>
+    internal static string Describe(Exception exception) =>
+        $"{Failure.Describe(exception)}{Environment.NewLine}{new StackTrace(exception, fNeedFileInfo: false)}";
 }
 
 /// <summary>
