@@ -156,7 +156,8 @@ internal sealed class OpenDatabase : IAsyncDisposable
         {
             var database = new OpenDatabase(
                 embedded.ServiceConnection, KeyFolder.Open(EmbeddedDatabase.KeysOf(embedded.Postgres.DataDirectory)), embedded);
-            await database.RefuseOtherKeysAsync(cancel);
+            await using (var session = await database.Source.OpenConnectionAsync(cancel))
+                await database.RefuseOtherKeysAsync(session, cancel);
             if (!await RegistryStore.HasDefaultWindowAsync(database.Source, cancel))
                 await database.Registry.EnsureDefaultWindowAsync(cancel);
             return database;
@@ -181,7 +182,7 @@ internal sealed class OpenDatabase : IAsyncDisposable
             await using var session = await database.Source.OpenConnectionAsync(cancel);
             if (await Migrator.ProblemAsync(session, cancel) is { } problem)
                 throw new CommandException(problem);
-            await database.RefuseOtherKeysAsync(cancel);
+            await database.RefuseOtherKeysAsync(session, cancel);
             return database;
         }
         catch
@@ -191,12 +192,9 @@ internal sealed class OpenDatabase : IAsyncDisposable
         }
     }
 
-    private async Task RefuseOtherKeysAsync(CancellationToken cancel)
+    private async Task RefuseOtherKeysAsync(NpgsqlConnection session, CancellationToken cancel)
     {
-        if (_keys is null)
-            return;
-        await using var session = await Source.OpenConnectionAsync(cancel);
-        if (!await KeyCheck.IsOfLedgerAsync(session, _keys, cancel))
+        if (_keys is not null && !await KeyCheck.IsOfLedgerAsync(session, _keys, cancel))
             throw new CommandException(
                 "these are not the keys that this ledger was first used with: bring back its own key folder (all nodes use one and the "
                 + "same)"

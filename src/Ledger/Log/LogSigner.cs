@@ -55,6 +55,11 @@ internal sealed class LogSigner : IDisposable
     /// <exception cref="LogException">The file is not what this key signed.</exception>
     public Checkpoint? Last() => Read(_file, Verifier);
 
+    /// <summary>The file is gone, and the database has a checkpoint of this key.</summary>
+    public LogException Forgotten() => new(
+        $"'{_file}' is missing, though this log was signed before. Without it an older copy of the database would not be noticed: put the "
+        + "file back, or go on under a new name with `ledger log new-origin`");
+
     /// <summary>The checkpoint that a folder's file holds, signed by its key.</summary>
     public static Checkpoint? Read(string file, NoteVerifier key)
     {

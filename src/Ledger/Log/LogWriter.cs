@@ -153,6 +153,8 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         // or was rolled back.
         var last = signer.Last();
         var stored = await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
+        if (last is null && stored is not null)
+            throw signer.Forgotten();
         var state = await LogState.ReadAsync(connection, cancel);
         if (state.Origin != origin)
             return null; // renamed a moment ago: the next pass goes on under the new name

@@ -55,7 +55,7 @@ internal sealed class LogLedger : IAsyncDisposable
     {
         var copy = NewFolder();
         Directory.CreateDirectory(copy);
-        foreach (var file in Directory.GetFiles(KeyDirectory, "*.key"))
+        foreach (var file in Directory.GetFiles(KeyDirectory))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         _folders.Add(copy);
         return copy;

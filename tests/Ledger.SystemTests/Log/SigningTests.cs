@@ -77,6 +77,23 @@ public sealed class SigningTests
     }
 
     [SkippableFact]
+    public async Task Without_the_signers_memory_nothing_is_signed_and_with_it_the_log_goes_on()
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        await ledger.AppendAsync("a", 4);
+        await ledger.WriteAsync();
+        var file = Path.Combine(ledger.KeyDirectory, "log.checkpoint");
+        File.Move(file, file + ".away");
+        await ledger.AppendAsync("b", 3);
+        await RefusedAsync(ledger, $"'{file}' is missing, though this log was signed before");
+        Assert.Equal(4, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints"));
+        File.Move(file + ".away", file);
+        await ledger.WriteAsync();
+        Assert.Equal(7, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints"));
+        await ledger.HoldsAsync();
+    }
+
+    [SkippableFact]
     public async Task A_fork_of_equal_size_is_refused()
     {
         await using var ledger = await LogLedger.CreateAsync();
