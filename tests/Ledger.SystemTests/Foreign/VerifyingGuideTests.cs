@@ -77,6 +77,8 @@ public sealed class VerifyingGuideTests(ForeignCheck go) : IDisposable
         ForeignCheck.Required();
         await WriteFilesAsync();
         Assert.Equal(3, Output(await RunAsync("sh", "with the Go program")).Split("HOLDS: ").Length - 1);
+        File.Delete(InFolder("checkpoint"));
+        Output(await RunAsync("sh", "consistency, the parts"));
         Assert.StartsWith("HOLDS: ", Output(await RunAsync("sh", "consistency")), StringComparison.Ordinal);
         await ChangeAsync("job.erasure-proof", "\"attempt\":1", "\"attempt\":2");
         var (code, said) = await RunAsync("sh", "with the Go program");
@@ -127,7 +129,7 @@ public sealed class VerifyingGuideTests(ForeignCheck go) : IDisposable
             ["job.erasure-proof"] = await log.JobProofAsync(job),
             ["checkpoint"] = log.Checkpoint(log.Size),
             ["older-checkpoint"] = log.Checkpoint(6),
-            ["consistency-hashes"] = string.Concat(consistency.Select(hash => Convert.ToBase64String(hash) + "\n")),
+            ["consistency.txt"] = new AddCheckpointRequest(6, consistency, SignedNote.Parse(log.Checkpoint(log.Size))).ToString(),
         };
         foreach (var (name, text) in files)
             await File.WriteAllTextAsync(InFolder(name), text);
