@@ -40,7 +40,9 @@ public sealed class SequencingTests
     {
         const int Appenders = 6, Appends = 20, Passes = 4;
         await using var ledger = await LogLedger.CreateAsync();
-        // The second has a folder of its own, as another machine has: only the database keeps the two apart.
+        await ledger.AppendAsync("signed before");
+        await ledger.WriteAsync();
+        // The second has a folder of its own, with what was signed until now: only the database keeps the two apart.
         var writers = new[] { ledger.Writer(), ledger.Writer(folder: ledger.CopyOfKeys()) };
         using var appended = new CancellationTokenSource();
         var writing = writers.Select(writer => Task.Run(async () =>
