@@ -12,7 +12,13 @@ public abstract record JobEvent
 
     /// <summary>The conversation whose outcome this is, by its place in the manifest. Null for every other event.</summary>
     [JsonIgnore]
-    public virtual long? OutcomeOrdinal => null;
+    public long? OutcomeOrdinal => this switch
+    {
+        ConversationDeleted e => e.Ordinal,
+        ConversationSkipped e => e.Ordinal,
+        Failed e => e.Ordinal,
+        _ => null,
+    };
 }
 
 /// <summary>A client's request was accepted.</summary>
@@ -58,16 +64,10 @@ public sealed record Started(
 /// <param name="Items">What was removed with it.</param>
 /// <param name="Attempt">The attempt that deleted it.</param>
 /// <param name="ConfirmedAbsent">The store was read again after the deletion and holds none of it.</param>
-public sealed record ConversationDeleted(byte[] Commitment, long Ordinal, ItemCounts Items, int Attempt, bool ConfirmedAbsent) : JobEvent
-{
-    public override long? OutcomeOrdinal => Ordinal;
-}
+public sealed record ConversationDeleted(byte[] Commitment, long Ordinal, ItemCounts Items, int Attempt, bool ConfirmedAbsent) : JobEvent;
 
 /// <summary>One identified conversation was not deleted, on purpose.</summary>
-public sealed record ConversationSkipped(byte[] Commitment, long Ordinal, SkipReason Reason) : JobEvent
-{
-    public override long? OutcomeOrdinal => Ordinal;
-}
+public sealed record ConversationSkipped(byte[] Commitment, long Ordinal, SkipReason Reason) : JobEvent;
 
 /// <summary>One conversation (or, without commitment and ordinal, the whole attempt) could not be deleted this time.</summary>
 /// <param name="Reason">From a closed list; never the store's own words, which may quote an id.</param>
@@ -76,10 +76,7 @@ public sealed record ConversationSkipped(byte[] Commitment, long Ordinal, SkipRe
 /// <param name="Commitment">Of the conversation's id; absent for a whole attempt.</param>
 /// <param name="Ordinal">Its place in the manifest; absent for a whole attempt.</param>
 public sealed record Failed(FailureReason Reason, int Attempt, int RetriesRemaining, byte[]? Commitment = null, long? Ordinal = null)
-    : JobEvent
-{
-    public override long? OutcomeOrdinal => Ordinal;
-}
+    : JobEvent;
 
 /// <summary>The job has ended; nothing follows.</summary>
 /// <param name="Outcome">How it ended.</param>

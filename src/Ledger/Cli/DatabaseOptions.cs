@@ -56,10 +56,10 @@ internal sealed class DatabaseOptions
     public string? Data(ParseResult parsed) => parsed.GetValue(_data);
 
     /// <summary>The connection string that was given, by option or environment.</summary>
-    public string? Connection(ParseResult parsed) => Given(parsed.GetValue(_connection), ConnectionVariable);
+    public string? Connection(ParseResult parsed) => OptionValues.OrVariable(parsed.GetValue(_connection), ConnectionVariable);
 
     /// <summary>The key folder that was named, by option or environment.</summary>
-    public string? Keys(ParseResult parsed) => Given(parsed.GetValue(_keys), KeysVariable);
+    public string? Keys(ParseResult parsed) => OptionValues.OrVariable(parsed.GetValue(_keys), KeysVariable);
 
     /// <summary>The key folder of the database: a data folder's own, or the one that was named; null: none is at hand.</summary>
     public string? KeysAtHand(ParseResult parsed) => EmbeddedFolder(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : Keys(parsed);
@@ -107,9 +107,6 @@ internal sealed class DatabaseOptions
         }
         return Connection(parsed) is null && OpenDatabase.IsThere(DataFolder.Default()) ? DataFolder.Default() : null;
     }
-
-    private static string? Given(string? option, string variable) =>
-        option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 }
 
 /// <summary>A database that a verb works on, as the service's role. Disposing it stops an embedded server that nobody else uses.</summary>

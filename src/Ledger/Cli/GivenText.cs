@@ -35,7 +35,7 @@ internal static class GivenText
     /// <summary>The token in a variable; null: it is not set, or empty.</summary>
     /// <exception cref="CommandException">It is no token.</exception>
     public static string? TokenOf(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? Token(text) : null;
+        OptionValues.OrVariable(null, variable) is { } text ? Token(text) : null;
 
     /// <summary>A token, which is visible ASCII and nothing else.</summary>
     /// <exception cref="CommandException">It is none.</exception>

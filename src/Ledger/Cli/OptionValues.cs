@@ -12,6 +12,10 @@ internal static class OptionValues
 {
     public const string DurationRule = "must be a number and a unit: s, m, h or d, such as 90s, 10m, 8h";
 
+    /// <summary>The option's value, else that of the environment variable; null: neither says anything.</summary>
+    public static string? OrVariable(string? option, string variable) =>
+        option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
+
     /// <summary><c>90s</c>, <c>10m</c>, <c>8h</c>, <c>2d</c></summary>
     public static Option<TimeSpan> Duration(string name, string description, string standard) => new(name)
     {

@@ -54,14 +54,14 @@ internal static class StoreDeletion
         {
             try
             {
-                await ExecuteAsync(connection, "savepoint users", cancel);
+                await connection.ExecuteAsync("savepoint users", cancel);
                 var users = await LockUsersAsync(connection, batch.BotId, keys, batch.CId, cancel);
-                await ExecuteAsync(connection, "release savepoint users", cancel);
+                await connection.ExecuteAsync("release savepoint users", cancel);
                 return (keys, users, null);
             }
             catch (Exception e) when (StoreFailure.ReasonOf(e) is { } reason)
             {
-                await ExecuteAsync(connection, "rollback to savepoint users", CancellationToken.None);
+                await connection.ExecuteAsync("rollback to savepoint users", CancellationToken.None);
                 if (keys.Count == 1)
                     return (keys, [], reason);
             }
@@ -77,16 +77,16 @@ internal static class StoreDeletion
     {
         try
         {
-            await ExecuteAsync(connection, "savepoint deletion", cancel);
+            await connection.ExecuteAsync("savepoint deletion", cancel);
             var removed = await RemoveAsync(connection, batch.BotId, keys, users, cancel);
-            await ExecuteAsync(connection, "release savepoint deletion", cancel);
+            await connection.ExecuteAsync("release savepoint deletion", cancel);
             return keys.ToDictionary(
                 key => key,
                 key => removed.TryGetValue(key, out var items) ? new StoreOutcome.Deleted(items) : (StoreOutcome)StoreOutcome.Missing.One);
         }
         catch (Exception e) when (StoreFailure.ReasonOf(e) is { } reason)
         {
-            await ExecuteAsync(connection, "rollback to savepoint deletion", CancellationToken.None);
+            await connection.ExecuteAsync("rollback to savepoint deletion", CancellationToken.None);
             if (keys.Count == 1)
                 return new() { [keys[0]] = new StoreOutcome.Failed(reason) };
         }
@@ -198,12 +198,6 @@ internal static class StoreDeletion
         while (await reader.ReadAsync(cancel))
             locked.Add(reader.GetInt64(0), ItemCounts.None);
         return locked;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancel);
     }
 }
 

@@ -20,7 +20,8 @@ internal static class Failure
     };
 
     /// <summary>
-    /// An exception and its causes as types, SqlStates and constraints, which may be logged. Messages that others wrote may carry identifiers.
+    /// An exception and its causes as types, SqlStates and constraints, which may be logged. Messages that others wrote may carry
+    /// identifiers.
     /// </summary>
     public static string Describe(Exception e)
     {

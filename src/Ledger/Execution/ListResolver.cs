@@ -1,3 +1,4 @@
+using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Conversations;
@@ -58,7 +59,7 @@ public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyF
     private async Task<ListCursor> BeginAsync(
         NpgsqlConnection connection, DeletionRequest request, ClaimedJob claimed, Bot bot, CancellationToken cancel)
     {
-        DateTimeOffset? retainedFrom = bot.RetentionDays is { } days ? Contracts.Instant.Truncate(claimed.Now.AddDays(-days)) : null;
+        DateTimeOffset? retainedFrom = bot.RetentionDays is { } days ? Instant.Truncate(claimed.Now.AddDays(-days)) : null;
         if (request is not DeletionRequest.ByChannelUser user)
             return new ListCursor(From: null, retainedFrom, AfterKey: 0, LastKey: 0, Rows: 0);
         // The last key comes first: a start that is read after it is early enough for every conversation up to it.
@@ -76,7 +77,7 @@ public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyF
         var created = await store.ChannelUserCreatedAtAsync(connection, bot.BotId, cId, cancel) ?? bot.CreatedAt;
         var later = created > bot.CreatedAt ? created : bot.CreatedAt;
         var first = await store.FirstOfChannelUserAsync(connection, bot.BotId, cId, cancel);
-        return Contracts.Instant.Truncate(first < later ? first.Value : later);
+        return Instant.Truncate(first < later ? first.Value : later);
     }
 
     private async Task<(IReadOnlyList<ManifestEntry> Entries, long AfterKey, bool IsLast)> ByChannelUserAsync(

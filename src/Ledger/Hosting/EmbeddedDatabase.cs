@@ -53,15 +53,15 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
         await using (var server = await LedgerSession.OpenAsync(superuser, SessionKind.Administration, cancel))
         {
             // Two processes may open a fresh folder at once: one prepares it, the other then finds it prepared.
-            await ExecuteAsync(server, "select pg_advisory_lock(1)", cancel);
+            await server.ExecuteAsync("select pg_advisory_lock(1)", cancel);
             if (!await ExistsAsync(server, $"select 1 from pg_roles where rolname = '{Roles.Service}'", cancel))
-                await ExecuteAsync(server, $"create role {Roles.Service} login password '{Postgres.Password(Roles.Service)}'", cancel);
+                await server.ExecuteAsync($"create role {Roles.Service} login password '{Postgres.Password(Roles.Service)}'", cancel);
             if (!await ExistsAsync(server, $"select 1 from pg_database where datname = '{DatabaseName}'", cancel))
             {
                 // Keys are made for an empty ledger only: one whose keys are lost must say so, and not go on under others.
                 if (!Directory.Exists(keys))
                     KeyFolder.Create(keys);
-                await ExecuteAsync(server, $"create database {DatabaseName}", cancel);
+                await server.ExecuteAsync($"create database {DatabaseName}", cancel);
             }
         }
         await using var owner = await LedgerSession.OpenAsync(SuperuserConnection, SessionKind.Administration, cancel);
@@ -73,11 +73,5 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
     {
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(cancel) is not null;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancel);
     }
 }

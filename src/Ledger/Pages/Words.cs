@@ -37,25 +37,9 @@ internal static class Words
     public static string Request(RequestType type) =>
         type == RequestType.CId ? "all conversations of a channel user (cId)" : "conversations by their ids";
 
-    public static string Skip(SkipReason reason) => reason switch
-    {
-        SkipReason.Retention => "Older than the bot keeps conversations",
-        SkipReason.NotFound => "Never existed, or belong to another bot",
-        SkipReason.AlreadyErased => "Erased by an earlier job",
-        SkipReason.LegalHold => "Under a legal hold",
-        SkipReason.Cancelled => "The job was cancelled first",
-        _ => reason.ToString(),
-    };
+    public static string Skip(SkipReason reason) => Capital(ReasonWords.Of(reason));
 
-    public static string Failure(FailureReason reason) => reason switch
-    {
-        FailureReason.StoreRefused => "The conversation store refused",
-        FailureReason.Locked => "Somebody else held them locked for too long",
-        FailureReason.Timeout => "The conversation store took too long",
-        FailureReason.NotConfirmed => "Something of them was still there afterwards",
-        FailureReason.ListUnresolved => "The list of what to erase could not be made",
-        _ => reason.ToString(),
-    };
+    public static string Failure(FailureReason reason) => Capital(ReasonWords.Of(reason));
 
     public static string Scope(Scope scope) => ScopeNames.Of(scope);
 
@@ -72,7 +56,9 @@ internal static class Words
 
     /// <summary>With a capital and a full stop.</summary>
     public static string Sentence(string text) =>
-        text.Length == 0 ? text : $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text[^1] is '.' or ':' ? "" : ".")}";
+        text.Length == 0 ? text : $"{Capital(text)}{(text[^1] is '.' or ':' ? "" : ".")}";
+
+    private static string Capital(string text) => $"{char.ToUpperInvariant(text[0])}{text[1..]}";
 
     /// <summary><c>2026-05-08 18:00</c></summary>
     public static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm");

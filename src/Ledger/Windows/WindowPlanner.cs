@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Projections.Registry;
 
@@ -20,7 +21,7 @@ public sealed class WindowPlanner
     /// </summary>
     public Plan? TryPlan(DeletionWindow window, DateTimeOffset notBefore) => Calendar(window).TryPlan(notBefore) is var (plannedAt, opening)
         ? new Plan(
-            Contracts.Instant.Truncate(plannedAt),
+            Instant.Truncate(plannedAt),
             new PlannedWindow(window.Name, window.Cron, window.TimeZone, opening.Opens, opening.Closes))
         : null;
 

@@ -69,7 +69,7 @@ public sealed class WalkTests(ConsoleScene scene, ConsolePage visited) : IClassF
 
         await page.GotoAsync(Visitor.Job(service.Bot, scene.Retrying));
         var job = await page.TextAsync();
-        Assert.Contains("The conversation store refused", job, StringComparison.Ordinal);
+        Assert.Contains("The store refused", job, StringComparison.Ordinal);
         Assert.Contains("13 erased, 7 failed", job, StringComparison.Ordinal);
         Assert.Contains("Planned to be tried again", job, StringComparison.Ordinal);
 

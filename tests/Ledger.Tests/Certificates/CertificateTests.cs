@@ -96,7 +96,7 @@ public sealed class CertificateTests
             "client-8",
             certificate.Job,
             "conversations by their ids: 5",
-            "out of retention",
+            "out of the retention period",
             "the store refused",
             "night",
             "0 0 18 * * ?",

@@ -54,7 +54,7 @@ public sealed class ErrorsTests
     {
         var line = Errors.Describe(
             new InvalidOperationException("s3cr3t", new PostgresException("s3cr3t", "ERROR", "ERROR", "23505", constraintName: "pk_jobs")));
-        Assert.Contains("InvalidOperationException < PostgresException 23505 pk_jobs", line, StringComparison.Ordinal);
+        Assert.Contains("InvalidOperationException <- PostgresException 23505 pk_jobs", line, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cr3t", line, StringComparison.Ordinal);
     }
 

@@ -11,8 +11,8 @@ internal static class ConversationReports
         var report = outcome switch
         {
             ConversationDeleted e => Report(e.Commitment, e.Ordinal, "deleted", null, e.Attempt, e.Items),
-            ConversationSkipped e => Report(e.Commitment, e.Ordinal, "skipped", LogReports.Text(e.Reason), null, null),
-            Failed e => Report(e.Commitment!, e.Ordinal!.Value, "failed", LogReports.Text(e.Reason), e.Attempt, null),
+            ConversationSkipped e => Report(e.Commitment, e.Ordinal, "skipped", ReasonWords.Of(e.Reason), null, null),
+            Failed e => Report(e.Commitment!, e.Ordinal!.Value, "failed", ReasonWords.Of(e.Reason), e.Attempt, null),
             _ => throw new InvalidOperationException($"{outcome.GetType().Name} is no outcome"),
         };
         return report with { Headline = Headline(report), Proven = [.. Proven(report)], NotProven = [.. NotProven(report)] };

@@ -103,7 +103,7 @@ public static class JobReports
     }
 
     internal static string Reasons(IReadOnlyDictionary<SkipReason, long> skipped) =>
-        string.Join(", ", skipped.OrderBy(count => count.Key).Select(count => $"{Number(count.Value)} {LogReports.Text(count.Key)}"));
+        string.Join(", ", skipped.OrderBy(count => count.Key).Select(count => $"{Number(count.Value)} {ReasonWords.Of(count.Key)}"));
 
     private static string Were(long count) => count == 1 ? "was" : "were";
 

@@ -1,4 +1,3 @@
-using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
@@ -37,26 +36,4 @@ public static class LogReports
         );
         return said;
     }
-
-    /// <summary>Why a conversation was skipped, as a person reads it.</summary>
-    public static string Text(SkipReason reason) => reason switch
-    {
-        SkipReason.Retention => "out of retention",
-        SkipReason.NotFound => "not found in the store",
-        SkipReason.AlreadyErased => "already erased by an earlier job",
-        SkipReason.LegalHold => "under a legal hold",
-        SkipReason.Cancelled => "cancelled",
-        _ => reason.ToString(),
-    };
-
-    /// <summary>Why a conversation, or an attempt, failed, as a person reads it.</summary>
-    public static string Text(FailureReason reason) => reason switch
-    {
-        FailureReason.StoreRefused => "the store refused",
-        FailureReason.Locked => "somebody else held a lock on it",
-        FailureReason.Timeout => "the store took too long",
-        FailureReason.NotConfirmed => "the store still held something of it",
-        FailureReason.ListUnresolved => "the list could not be resolved",
-        _ => reason.ToString(),
-    };
 }

@@ -31,7 +31,7 @@ internal static class KeyCommand
         add.Add(origin);
         add.SetAction(parsed =>
         {
-            var keys = parsed.GetValue(folder) ?? Environment.GetEnvironmentVariable(DatabaseOptions.KeysVariable);
+            var keys = OptionValues.OrVariable(parsed.GetValue(folder), DatabaseOptions.KeysVariable);
             if (string.IsNullOrEmpty(keys))
                 throw CommandException.Usage($"where to? Name the folder (--keys DIR or {DatabaseOptions.KeysVariable})");
             if (parsed.GetValue(origin) is { } name && LogKeyFile.OriginProblem(name) is { } problem)

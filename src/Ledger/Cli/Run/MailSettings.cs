@@ -43,7 +43,7 @@ internal sealed class MailSettings
     /// <exception cref="CommandException">One is malformed, or they contradict each other.</exception>
     public NotificationOptions Read(ParseResult parsed)
     {
-        var smtp = Given(parsed.GetValue(_smtp), SmtpVariable);
+        var smtp = OptionValues.OrVariable(parsed.GetValue(_smtp), SmtpVariable);
         var folder = parsed.GetValue(_folder);
         if (parsed.GetValue(_smtp) is not null && folder is not null)
             throw CommandException.Usage("--smtp and --mail-dir are two ways of mail: leave one out");
@@ -52,7 +52,7 @@ internal sealed class MailSettings
             Smtp = smtp is null || folder is not null ? null : Server(smtp),
             MailFolder = folder is null ? null : Path.GetFullPath(folder),
         };
-        if (Given(parsed.GetValue(_from), FromVariable) is { } from)
+        if (OptionValues.OrVariable(parsed.GetValue(_from), FromVariable) is { } from)
             return options with { From = Sender(from) };
         return options.Smtp is null
             ? options
@@ -86,7 +86,4 @@ internal sealed class MailSettings
                 $"the sender cannot be used (--mail-from or {FromVariable}): {problem}. It must be like ledger@example.com or"
                 + " 'Deletion ledger <ledger@example.com>'");
     }
-
-    private static string? Given(string? option, string variable) =>
-        option ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null);
 }

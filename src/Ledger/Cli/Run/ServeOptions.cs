@@ -43,13 +43,13 @@ internal sealed class ServeOptions
                 $"Witnesses that must cosign before anything logged counts: a policy file (c2sp.org/tlog-policy) with their addresses "
                 + $"(or {WitnessPolicyVariable}).",
             HelpName = "FILE",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable(WitnessPolicyVariable) is { Length: > 0 } file ? file : null,
+            DefaultValueFactory = _ => OptionValues.OrVariable(null, WitnessPolicyVariable),
         };
 
     /// <exception cref="CommandException">It is no web address.</exception>
     public Uri? PublicUrlOf(ParseResult parsed)
     {
-        var text = parsed.GetValue(_publicUrl) ?? Environment.GetEnvironmentVariable(PublicUrlVariable);
+        var text = OptionValues.OrVariable(parsed.GetValue(_publicUrl), PublicUrlVariable);
         if (string.IsNullOrEmpty(text))
             return null;
         return

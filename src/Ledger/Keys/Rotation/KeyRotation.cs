@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
@@ -107,7 +108,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         if (epochs[^1].Number > target)
             throw new KeyFolderBehindException();
         if (epochs[^1].Number < target)
-            await ExecuteAsync(session, $"insert into ledger.key_epochs (epoch, opened_at) values ({target}, clock_timestamp())", cancel);
+            await session.ExecuteAsync($"insert into ledger.key_epochs (epoch, opened_at) values ({target}, clock_timestamp())", cancel);
         var over = keys.EpochsBefore(target)
             .Union(epochs.Where(epoch => epoch.Number < target && !epoch.IsDestroyed).Select(epoch => epoch.Number))
             .Order()
@@ -219,8 +220,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     {
         try
         {
-            await ExecuteAsync(
-                session, "set local lock_timeout = '10s'; lock table ledger.job_secrets in share row exclusive mode", cancel);
+            await session.ExecuteAsync("set local lock_timeout = '10s'; lock table ledger.job_secrets in share row exclusive mode", cancel);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -246,7 +246,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     {
         if (epochs.Count == 0)
             return;
-        var now = Contracts.Instant.Truncate(time.GetUtcNow());
+        var now = Instant.Truncate(time.GetUtcNow());
         await using var transaction = await StreamTransaction.BeginAsync(store, session, cancel);
         var version = await transaction.LockAsync(StreamIds.Ledger, cancel);
         object[] events = [.. epochs.Select(epoch => new EpochKeyDestroyed(epoch, now) { Actor = actor, Reason = reason })];
@@ -277,11 +277,5 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     {
         await using var command = new NpgsqlCommand(sql, session);
         return (T)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection session, string sql, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(sql, session);
-        await command.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -93,19 +93,10 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         ("Identified", Number(result.TotalConversations)), ("Processed", Number(result.ProcessedCount)),
         ("Erased", Number(result.DeletedCount)), ("Not erased (failed)", Number(result.FailedCount)),
         ("Skipped", Number(result.SkippedCount)),
-        .. result.Skipped.OrderBy(skipped => skipped.Key).Select(skipped => ($"Skipped: {Reason(skipped.Key)}", Number(skipped.Value))),
+        .. result.Skipped.OrderBy(skipped => skipped.Key)
+            .Select(skipped => ($"Skipped: {ReasonWords.Of(skipped.Key)}", Number(skipped.Value))),
         ("Retries left", Number(result.RetriesRemaining)),
     ]);
-
-    private static string Reason(SkipReason reason) => reason switch
-    {
-        SkipReason.Retention => "out of the retention period",
-        SkipReason.NotFound => "not found, or not this bot's",
-        SkipReason.AlreadyErased => "erased by an earlier job",
-        SkipReason.LegalHold => "under a legal hold",
-        SkipReason.Cancelled => "not touched, because the job was cancelled",
-        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
-    };
 
     private static ReportTable Items(ItemCounts items) => new("Erased with them",
     [

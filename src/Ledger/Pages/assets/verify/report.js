@@ -14,8 +14,8 @@ import { grouped } from './text.js';
  */
 
 const skipped = {
-  retention: 'out of retention', not_found: 'not found in the store', already_erased: 'already erased by an earlier job',
-  legal_hold: 'under a legal hold', cancelled: 'cancelled',
+  retention: 'out of the retention period', not_found: "not found, or not this bot's", already_erased: 'erased by an earlier job',
+  legal_hold: 'under a legal hold', cancelled: 'not touched, because the job was cancelled',
 };
 const failures = {
   store_refused: 'the store refused', locked: 'somebody else held a lock on it', timeout: 'the store took too long',

@@ -12,7 +12,7 @@ public sealed class ConversationProofTests
 
     [Theory]
     [InlineData(4, 0, "Erased", "ERASED: the conversation was erased.")]
-    [InlineData(5, 1, "NothingErased", "NOT ERASED: the conversation was skipped, already erased by an earlier job.")]
+    [InlineData(5, 1, "NothingErased", "NOT ERASED: the conversation was skipped, erased by an earlier job.")]
     [InlineData(6, 2, "NothingErased", "NOT ERASED: in attempt 1, the conversation could not be erased (somebody else held a lock on it). Whether a later attempt erased it, this file does not say.")]
     [InlineData(8, 2, "Erased", "ERASED: the conversation was erased.")]
     public async Task An_outcome_is_told_as_what_it_is(int version, int ordinal, string conclusion, string headline)

@@ -59,7 +59,7 @@ public sealed class JobProofTests
             {
                 "all skipped",
                 "NothingErased",
-                "NOTHING WAS ERASED: all 2 conversations on the job's list were skipped (2 already erased by an earlier job)."
+                "NOTHING WAS ERASED: all 2 conversations on the job's list were skipped (2 erased by an earlier job)."
             },
             { "none found", "NothingErased", "NOTHING WAS ERASED: the job found no conversation to erase." },
             {
