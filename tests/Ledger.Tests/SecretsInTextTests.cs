@@ -31,6 +31,7 @@ public sealed class SecretsInTextTests
             ),
             new Submission(null!, null!, "cs-1", new DeletionRequest.ByChannelUser(Secret, null, default), Secret, []),
             new SentDate(Secret, Secret),
+            new DisclosedIdentifiers { CId = Secret, ConversationIds = [Secret], ConversationId = Secret },
             new ClusterState(1, Secret),
             new SmtpServer("mail.example.com", 587, MailKit.Security.SecureSocketOptions.StartTls, "ada", Secret),
             new Notification(default, default, Secret, Secret, Secret, 1, null!, null),

@@ -1,11 +1,16 @@
+using System.ComponentModel;
 using System.Text.Json.Serialization;
 
 namespace Ledger.Contracts.Jobs;
 
 /// <summary>How many items of each kind. The kinds are a closed list: what a conversation consists of.</summary>
+[Description("Items that were removed with conversations, by kind.")]
 public sealed record ItemCounts(
-    [property: JsonRequired] long Messages = 0, [property: JsonRequired] long Transcripts = 0, [property: JsonRequired] long Recordings = 0,
-    [property: JsonRequired] long Attachments = 0, [property: JsonRequired] long Logs = 0)
+    [property: JsonRequired, Description("Messages.")] long Messages = 0,
+    [property: JsonRequired, Description("Transcripts.")] long Transcripts = 0,
+    [property: JsonRequired, Description("Recordings.")] long Recordings = 0,
+    [property: JsonRequired, Description("Attachments.")] long Attachments = 0,
+    [property: JsonRequired, Description("Logs.")] long Logs = 0)
 {
     public static readonly ItemCounts None = new();
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json.Serialization;
 
 namespace Ledger.Contracts.Jobs;
@@ -91,14 +92,21 @@ public sealed record Completed(
     long? UntouchedFrom = null) : JobEvent;
 
 /// <summary>The opening of a window that a plan names: half-open, <c>[Opens, Closes)</c>.</summary>
-public sealed record PlannedWindow(string Name, string Cron, string TimeZone, DateTimeOffset Opens, DateTimeOffset Closes);
+public sealed record PlannedWindow(
+    [property: Description("The window's name.")] string Name,
+    [property: Description("The cron expression of its openings, with seconds first.")] string Cron,
+    [property: Description("The IANA zone that the expression is read in.")] string TimeZone,
+    [property: Description("Inclusive.")] DateTimeOffset Opens,
+    [property: Description("Exclusive.")] DateTimeOffset Closes);
 
+[Description("The kind of request: by conversation ids or by channel user.")]
 public enum RequestType
 {
     [JsonStringEnumMemberName("conversationIds")] ConversationIds,
     [JsonStringEnumMemberName("cId")] CId,
 }
 
+[Description("Why the job was planned into the window.")]
 public enum ScheduleReason
 {
     /// <summary>The first plan.</summary>
@@ -114,30 +122,34 @@ public enum ScheduleReason
 /// <summary>Why an identified conversation was not deleted. The numbers are stored in the manifest: never reuse one.</summary>
 public enum SkipReason
 {
+    [Description("Out of retention.")]
     [JsonStringEnumMemberName("retention")] Retention = 1,
-    /// <summary>Never existed, or another bot's.</summary>
+    [Description("Never existed, or another bot's.")]
     [JsonStringEnumMemberName("not_found")] NotFound = 2,
-    /// <summary>Erased by an earlier job whose key still lives.</summary>
+    [Description("Erased by an earlier job whose key still lives.")]
     [JsonStringEnumMemberName("already_erased")] AlreadyErased = 3,
+    [Description("Under a legal hold.")]
     [JsonStringEnumMemberName("legal_hold")] LegalHold = 4,
+    [Description("The job was cancelled before.")]
     [JsonStringEnumMemberName("cancelled")] Cancelled = 5,
 }
 
 /// <summary>Why a conversation or an attempt failed. The numbers are stored in the manifest: never reuse one.</summary>
 public enum FailureReason
 {
-    /// <summary>The store refused: a constraint, a trigger, a missing right.</summary>
+    [Description("The store refused: a constraint, a trigger, a missing right.")]
     [JsonStringEnumMemberName("store_refused")] StoreRefused = 1,
-    /// <summary>Somebody else held a lock on it for too long.</summary>
+    [Description("Somebody else held a lock on it for too long.")]
     [JsonStringEnumMemberName("locked")] Locked = 2,
-    /// <summary>The store took longer than a statement may.</summary>
+    [Description("The store took longer than a statement may.")]
     [JsonStringEnumMemberName("timeout")] Timeout = 3,
-    /// <summary>After the deletion the store still held something of it.</summary>
+    [Description("After the deletion the store still held something of it.")]
     [JsonStringEnumMemberName("not_confirmed")] NotConfirmed = 4,
-    /// <summary>The list of what to delete could not be resolved.</summary>
+    [Description("The list of what to delete could not be resolved.")]
     [JsonStringEnumMemberName("list_unresolved")] ListUnresolved = 5,
 }
 
+[Description("How the job ended.")]
 public enum JobOutcome
 {
     [JsonStringEnumMemberName("completed")] Completed,

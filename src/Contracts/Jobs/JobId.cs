@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -13,9 +14,13 @@ namespace Ledger.Contracts.Jobs;
 /// anything recorded lets an idempotency key be guessed back.
 /// </summary>
 [JsonConverter(typeof(JobIdConverter))]
+[Description("`cdj-` and a version-5 UUID.")]
 public readonly record struct JobId(Guid Value)
 {
     public const string Prefix = "cdj-";
+
+    /// <summary>What a job id looks like, as a regular expression.</summary>
+    public const string Pattern = "^cdj-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
 
     /// <summary>The UUID namespace of deletion jobs; a constant of the format, not a secret.</summary>
     private static readonly Guid Namespace = new("6f2d1c0e-2c55-5e0e-9d0b-6c9f3b6a8a11");

@@ -9,7 +9,7 @@ namespace Ledger.Api;
 /// <param name="Problems">One per problem found; none quotes the body.</param>
 internal sealed record ConversationProofRequest(string? ConversationId, IReadOnlyList<string> Problems)
 {
-    private const string Member = "conversationId";
+    internal const string Member = "conversationId";
 
     /// <param name="body">The bytes as received.</param>
     public static ConversationProofRequest Parse(ReadOnlySpan<byte> body)

@@ -12,7 +12,7 @@ internal sealed class DeletionRequestMembers
         "must be a non-blank string of at most 128 characters, without control characters, byte order marks or half a surrogate pair, "
         + "and without white space at its ends";
 
-    private static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
+    internal static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
 
     private readonly ProblemList _problems = new();
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);

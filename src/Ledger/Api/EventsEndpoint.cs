@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.ComponentModel;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ledger.Api.Reference;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
@@ -83,16 +85,9 @@ internal static class EventsEndpoint
 
     private static async Task WriteAsync(Utf8JsonWriter json, StoredEvent stored, JobIdentifiers? identifiers, CancellationToken cancel)
     {
-        json.WriteStartObject();
-        json.WriteNumber("version", stored.Version);
-        json.WriteString("type", stored.Type);
-        json.WriteString("at", Instant.Text(stored.At));
-        json.WritePropertyName("data");
-        json.WriteRawValue(stored.Data);
-        if (identifiers is not null && Known(stored) is { } @event)
-            await DiscloseAsync(json, @event, identifiers, cancel);
-        json.WriteEndObject();
-        await json.FlushAsync(cancel);
+        var disclosed = identifiers is null ? null : await DisclosedAsync(stored, identifiers, cancel);
+        var shown = new ShownEvent(stored.Version, stored.Type, stored.At, stored.Data, disclosed);
+        JsonSerializer.Serialize(json, shown, ApiJson.Readable.ShownEvent);
         json.Reset();
     }
 
@@ -109,32 +104,43 @@ internal static class EventsEndpoint
         }
     }
 
-    private static async Task DiscloseAsync(Utf8JsonWriter json, object @event, JobIdentifiers identifiers, CancellationToken cancel)
-    {
-        if (@event is Submitted)
+    /// <summary>Null: the event stands for no identifier.</summary>
+    private static async Task<DisclosedIdentifiers?> DisclosedAsync(
+        StoredEvent stored, JobIdentifiers identifiers, CancellationToken cancel) =>
+        Known(stored) switch
         {
-            json.WriteStartObject("disclosed");
-            Write(json, identifiers.Request);
-            json.WriteEndObject();
-        }
-        else if (@event is JobEvent { OutcomeOrdinal: { } ordinal })
-        {
-            json.WriteStartObject("disclosed");
-            json.WriteString("conversationId", await identifiers.ConversationAsync(ordinal, cancel));
-            json.WriteEndObject();
-        }
-    }
+            Submitted when identifiers.Request is DeletionRequest.ByChannelUser user => new() { CId = user.CId },
+            Submitted => new() { ConversationIds = ((DeletionRequest.ByConversationIds)identifiers.Request).ConversationIds },
+            JobEvent { OutcomeOrdinal: { } ordinal } => new() { ConversationId = await identifiers.ConversationAsync(ordinal, cancel) },
+            _ => null,
+        };
+}
 
-    private static void Write(Utf8JsonWriter json, DeletionRequest request)
-    {
-        if (request is DeletionRequest.ByChannelUser user)
-        {
-            json.WriteString("cId", user.CId);
-            return;
-        }
-        json.WriteStartArray("conversationIds");
-        foreach (var id in ((DeletionRequest.ByConversationIds)request).ConversationIds)
-            json.WriteStringValue(id);
-        json.WriteEndArray();
-    }
+/// <summary>An event as it is stored, with what it stands for.</summary>
+internal sealed record ShownEvent(
+    [property: Description("The event's version: its place in the job's stream, from 1.")] long Version,
+    [property: Description("The event's type, such as `conversation_deleted`.")] string Type,
+    [property: Description("When it was recorded.")] DateTimeOffset At,
+    [property: Description("The event as it is recorded and logged: commitments in place of identifiers.")]
+    [property: JsonConverter(typeof(StoredDataConverter))]
+    string Data,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DisclosedIdentifiers? Disclosed);
+
+[Description("The identifiers that its commitments stand for, while the job's key lives.")]
+internal sealed record DisclosedIdentifiers
+{
+    [Description("Of `submitted`, by channel user.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CId { get; init; }
+
+    [Description("Of `submitted`, by conversation ids.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ConversationIds { get; init; }
+
+    [Description("Of a conversation's outcome.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConversationId { get; init; }
+
+    /// <summary>Without the members: they are personal data.</summary>
+    public override string ToString() => nameof(DisclosedIdentifiers);
 }

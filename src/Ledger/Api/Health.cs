@@ -1,4 +1,6 @@
-using System.Text.Json.Nodes;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using Ledger.Api.Reference;
 using Ledger.Database;
 using Ledger.Web;
@@ -15,6 +17,29 @@ public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<st
 /// <param name="Warning">In plain words without identifiers; null if there is nothing.</param>
 public sealed record ReadinessWarning(Func<CancellationToken, Task<string?>> Warning);
 
+/// <summary>The answer of a process that is alive.</summary>
+internal sealed record Live
+{
+    private const string Word = "live";
+
+    [Description("The process answers.")]
+    [AllowedValues(Word)]
+    public string Status { get; } = Word;
+}
+
+/// <summary>The answer of a node that is ready.</summary>
+internal sealed record Ready
+{
+    private const string Word = "ready";
+
+    [Description("The node can do its work.")]
+    [AllowedValues(Word)]
+    public string Status { get; } = Word;
+
+    [Description("Things to look at, such as a transaction that has been open for long. Mostly empty.")]
+    public required IReadOnlyList<string> Warnings { get; init; }
+}
+
 /// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can do its work.</summary>
 internal static class Health
 {
@@ -22,7 +47,9 @@ internal static class Health
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/health/live", () => TypedResults.Text("""{"status":"live"}"""u8, "application/json"))
+        app.MapGet(
+                "/health/live",
+                () => TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(new Live(), ApiJson.Default.Live), "application/json"))
             .WithName("live")
             .Describe(HealthOperations.Live);
         app.MapGet("/health/ready", ReadyAsync)
@@ -42,12 +69,8 @@ internal static class Health
         // A warning that cannot be had is none: the checks say what is wrong.
         var told = await Task.WhenAll(warnings.Select(
             one => AskAsync(one.Warning, failed: _ => null, options.ReadinessTimeout, time, context.RequestAborted)));
-        var answer = new JsonObject
-        {
-            ["status"] = "ready",
-            ["warnings"] = new JsonArray([.. told.OfType<string>().Select(text => (JsonNode)text)]),
-        };
-        return TypedResults.Text(answer.ToJsonString(), "application/json");
+        var ready = new Ready { Warnings = [.. told.OfType<string>()] };
+        return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(ready, ApiJson.Default.Ready), "application/json");
     }
 
     /// <summary>What is asked, by the deadline.</summary>

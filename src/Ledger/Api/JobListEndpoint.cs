@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Ledger.Api.Reference;
 using Ledger.Contracts.Registry;
@@ -36,10 +35,6 @@ internal static class JobListEndpoint
             return new ErrorAnswer(400, "after must be the next of an earlier page of this list");
         }
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Text(Encoding.UTF8.GetBytes(Json(page)), "application/json");
+        return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(page, ApiJson.Readable.JobPage), "application/json");
     }
-
-    /// <summary>The stored documents go out as they are.</summary>
-    private static string Json(JobPage page) =>
-        $$"""{"jobs":[{{string.Join(',', page.Jobs.Select(job => job.Json))}}],"next":{{(page.Next is null ? "null" : $"\"{JsonEncodedText.Encode(page.Next)}\"")}}}""";
 }

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ledger.Api.Reference;
 using Ledger.Contracts.Jobs;
@@ -49,34 +47,6 @@ internal static class OutcomesEndpoint
         if (page.Outcomes.Any(one => one.ConversationId is not null))
             await Disclosure.RecordAsync(registry, caller, job, Disclosed, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Text(Json(job, page).Span, "application/json");
+        return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(page, ApiJson.Readable.OutcomePage), "application/json");
     }
-
-    private static ReadOnlyMemory<byte> Json(JobId job, OutcomePage page)
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var json = new Utf8JsonWriter(buffer, Readable);
-        json.WriteStartObject();
-        json.WriteString("jobId", job.ToString());
-        json.WriteStartArray("outcomes");
-        foreach (var outcome in page.Outcomes)
-        {
-            json.WriteStartObject();
-            json.WriteNumber("ordinal", outcome.Ordinal);
-            json.WriteString("conversationId", outcome.ConversationId);
-            json.WriteString("outcome", outcome.Outcome);
-            json.WriteString("reason", outcome.Reason);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        if (page.Next is { } next)
-            json.WriteNumber("next", next);
-        else
-            json.WriteNull("next");
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenMemory;
-    }
-
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

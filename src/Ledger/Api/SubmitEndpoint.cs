@@ -1,6 +1,8 @@
-using System.Text;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using Ledger.Api.Reference;
-using Ledger.Contracts;
+using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Jobs;
 using Ledger.Web;
@@ -65,16 +67,25 @@ internal static class SubmitEndpoint
             return result is SubmissionResult.KeyForgotten ? KeyForgotten : KeyReused;
         context.Response.Headers.Location = PublicAddress.Status(botId, accepted.JobId);
         context.Response.Headers.CacheControl = "no-store";
-        // Nothing in here needs escaping; the order is the published sample's.
+        var queued = new QueuedJob { JobId = accepted.JobId, SubmittedAt = accepted.SubmittedAt };
         return TypedResults.Text(
-            Encoding.UTF8.GetBytes(
-                $$"""
-                {"status":"queued","jobId":"{{accepted.JobId}}","message":"Deletion job queued successfully. The bot owner will be notified by email on completion.","submittedAt":"{{Instant.Text(
-                    accepted.SubmittedAt)}}"}
-                """
-            ),
-            "application/json",
-            StatusCodes.Status202Accepted
-        );
+            JsonSerializer.SerializeToUtf8Bytes(queued, ApiJson.Readable.QueuedJob), "application/json", StatusCodes.Status202Accepted);
     }
+}
+
+/// <summary>The answer to a submission that is recorded. The order is the published sample's.</summary>
+internal sealed record QueuedJob
+{
+    private const string Queued = "queued";
+
+    [Description("Always this.")]
+    [AllowedValues(Queued)]
+    public string Status { get; } = Queued;
+    public required JobId JobId { get; init; }
+
+    [Description("For people.")]
+    public string Message { get; } = "Deletion job queued successfully. The bot owner will be notified by email on completion.";
+
+    [Description("When the job was recorded.")]
+    public required DateTimeOffset SubmittedAt { get; init; }
 }

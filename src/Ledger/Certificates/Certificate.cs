@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency.Proofs;
@@ -9,103 +11,131 @@ namespace Ledger.Certificates;
 /// <c>erasure-certificate/v1</c> (docs/formats.md); page and PDF are made from it and say nothing else. It holds no identifier of a
 /// conversation or a channel user.
 /// </summary>
-/// <param name="Job">The job's id.</param>
-/// <param name="Conclusion">What became of it.</param>
-/// <param name="Headline">The same in a sentence: of the erasure it never says more than the events.</param>
-/// <param name="Outcome">How the job ended.</param>
-/// <param name="IssuedAt">When this certificate was made.</param>
-/// <param name="Attempts">The first and its retries.</param>
-/// <param name="Items">Erased, by kind.</param>
-/// <param name="Skipped">Conversations that were not erased on purpose, by reason; only reasons that occurred.</param>
-/// <param name="Failed">Conversations that could not be erased, by the reason of the last attempt.</param>
-/// <param name="FailedAttempts">Attempts that failed as a whole, by reason.</param>
-/// <param name="Windows">Openings of windows in which something was recorded, in order.</param>
-/// <param name="NotProven">What neither this nor the proof shows, a sentence each.</param>
 public sealed record Certificate(
-    string Job, Conclusion Conclusion, string Headline, JobOutcome Outcome, DateTimeOffset IssuedAt, CertifiedRequest Request,
-    CertifiedInstants Instants, int Attempts, CertifiedConversations Conversations, ItemCounts Items,
-    IReadOnlyDictionary<SkipReason, long> Skipped, IReadOnlyDictionary<FailureReason, long> Failed,
-    IReadOnlyDictionary<FailureReason, long> FailedAttempts, IReadOnlyList<CertifiedWindow> Windows, CertifiedMethod Method,
-    CertifiedLog Log, Sanitization Sanitization, IReadOnlyList<string> NotProven, Verifying Verify)
+    JobId Job,
+    [property: Description("What became of it.")] Conclusion Conclusion,
+    [property: Description("The same in a sentence. It never says more of the erasure than the events do.")] string Headline,
+    JobOutcome Outcome,
+    [property: Description("When this certificate was made.")] DateTimeOffset IssuedAt,
+    CertifiedRequest Request,
+    CertifiedInstants Instants,
+    [property: Description("Attempts: the first and its retries.")] int Attempts,
+    CertifiedConversations Conversations,
+    ItemCounts Items,
+    [property: Description("Conversations that were not erased on purpose, by reason; only reasons that occurred.")]
+    IReadOnlyDictionary<SkipReason, long> Skipped,
+    [property: Description("Conversations that could not be erased, by the reason of the last attempt; only reasons that occurred.")]
+    IReadOnlyDictionary<FailureReason, long> Failed,
+    [property: Description("Attempts that failed as a whole, by reason; only reasons that occurred.")]
+    IReadOnlyDictionary<FailureReason, long> FailedAttempts,
+    [property: Description("Openings of windows in which something was recorded, in order.")] IReadOnlyList<CertifiedWindow> Windows,
+    CertifiedMethod Method,
+    CertifiedLog Log,
+    Sanitization Sanitization,
+    [property: Description("What neither this nor the proof shows, a sentence each.")] IReadOnlyList<string> NotProven,
+    Verifying Verify)
 {
-    /// <summary>The format's name.</summary>
+    private const string Version = "erasure-certificate/v1";
+
     [JsonPropertyOrder(-1)]
-    public string Format { get; } = "erasure-certificate/v1";
+    [Description("The format's name.")]
+    [AllowedValues(Version)]
+    public string Format { get; } = Version;
 }
 
-/// <summary>Who asked for what.</summary>
-/// <param name="Client">The API client that asked.</param>
-/// <param name="Bot">The bot whose conversations they are.</param>
-/// <param name="ConversationIds">How many different ids were asked for; null for a request by channel user.</param>
-/// <param name="From">Conversations that started from here on: as asked for, or as resolved at the start.</param>
-/// <param name="To">Up to here, inclusive.</param>
-/// <param name="RetainedFrom">Conversations that started earlier were out of retention.</param>
+[Description("Who asked for what.")]
 public sealed record CertifiedRequest(
-    string Client, string Bot, RequestType RequestType, int? ConversationIds, DateTimeOffset? From, DateTimeOffset? To,
-    DateTimeOffset? RetainedFrom);
+    [property: Description("The API client that asked.")] string Client,
+    [property: Description("The bot whose conversations they are.")] string Bot,
+    RequestType RequestType,
+    [property: Description("How many different conversation ids were asked for; null for a request by channel user.")] int? ConversationIds,
+    [property: Description("Conversations that started from here on, inclusive: as asked for, or as resolved at the start.")]
+    DateTimeOffset? From,
+    [property: Description("Conversations that started up to here, inclusive.")] DateTimeOffset? To,
+    [property: Description("Conversations that started earlier were out of retention.")] DateTimeOffset? RetainedFrom);
 
-/// <summary>When, by the operator's clock.</summary>
-/// <param name="StartedAt">When the list was fixed; null: it never was.</param>
+[Description("When, by the operator's clock.")]
 public sealed record CertifiedInstants(
-    DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstErasedAt, DateTimeOffset? LastErasedAt,
-    DateTimeOffset EndedAt);
+    [property: Description("When the job was recorded.")] DateTimeOffset SubmittedAt,
+    [property: Description("When the list was fixed; null: it never was.")] DateTimeOffset? StartedAt,
+    [property: Description("When the first conversation was erased; null: none was.")] DateTimeOffset? FirstErasedAt,
+    [property: Description("When the last conversation was erased; null: none was.")] DateTimeOffset? LastErasedAt,
+    [property: Description("When the job ended.")] DateTimeOffset EndedAt);
 
-/// <summary>Conversations on the job's list.</summary>
-/// <param name="Untouched">Not reached before the job was cancelled.</param>
-public sealed record CertifiedConversations(long Identified, long Erased, long Skipped, long Failed, long Untouched);
+[Description("Conversations on the job's list.")]
+public sealed record CertifiedConversations(
+    [property: Description("Conversations on the list.")] long Identified,
+    [property: Description("Conversations that were erased.")] long Erased,
+    [property: Description("Conversations that were not erased, on purpose.")] long Skipped,
+    [property: Description("Conversations that could not be erased.")] long Failed,
+    [property: Description("Conversations that were not reached before the job was cancelled.")] long Untouched);
 
-/// <summary>An opening of a window, half-open, and what was recorded in it.</summary>
-/// <param name="Planned">Why the job was planned into it.</param>
-/// <param name="Failed">Conversations that failed then; a retry may have erased them later.</param>
-/// <param name="FirstAt">The first outcome in it; null: no conversation's.</param>
+[Description("An opening of a window, half-open, and what was recorded in it.")]
 public sealed record CertifiedWindow(
-    string Name, string Cron, string TimeZone, DateTimeOffset Opens, DateTimeOffset Closes, int Attempt, ScheduleReason Planned,
-    DateTimeOffset PlannedAt, long Erased, long Skipped, long Failed, DateTimeOffset? FirstAt, DateTimeOffset? LastAt);
+    [property: Description("The window's name.")] string Name,
+    [property: Description("The cron expression of its openings, with seconds first.")] string Cron,
+    [property: Description("The IANA zone that the expression is read in.")] string TimeZone,
+    [property: Description("Inclusive.")] DateTimeOffset Opens,
+    [property: Description("Exclusive.")] DateTimeOffset Closes,
+    [property: Description("The attempt, from 1.")] int Attempt,
+    ScheduleReason Planned,
+    [property: Description("When the job was due.")] DateTimeOffset PlannedAt,
+    [property: Description("Conversations that were erased in it.")] long Erased,
+    [property: Description("Conversations that were skipped in it.")] long Skipped,
+    [property: Description("Conversations that failed in it; a retry may have erased them later.")] long Failed,
+    [property: Description("The first outcome of a conversation in it; null: there is none.")] DateTimeOffset? FirstAt,
+    [property: Description("The last outcome of a conversation in it; null: there is none.")] DateTimeOffset? LastAt);
 
-/// <summary>How it was erased, and how that was confirmed.</summary>
-public sealed record CertifiedMethod(string Erasure, string Verification);
+[Description("How it was erased, and how that was confirmed.")]
+public sealed record CertifiedMethod(
+    [property: Description("How it was erased.")] string Erasure,
+    [property: Description("How that was confirmed.")] string Verification);
 
-/// <summary>Where all of it is recorded.</summary>
-/// <param name="Origin">The log's name.</param>
-/// <param name="Key">The key that signed the checkpoint, as a vkey.</param>
-/// <param name="Size">Leaves that the checkpoint covers.</param>
-/// <param name="Root">Of the tree of so many leaves (32 bytes).</param>
-/// <param name="SignedAt">When the checkpoint was signed, by the operator's clock.</param>
-/// <param name="Checkpoint">The signed note, verbatim.</param>
-/// <param name="Witnesses">Whose cosignatures the note carries.</param>
+[Description("Where all of it is recorded.")]
 public sealed record CertifiedLog(
-    string Origin, string Key, CertifiedLeaves Leaves, long Size, byte[] Root, DateTimeOffset SignedAt, string Checkpoint,
-    IReadOnlyList<Cosigned> Witnesses);
+    [property: Description("The log's name.")] string Origin,
+    [property: Description("The key that signed the checkpoint, as a vkey.")] string Key,
+    CertifiedLeaves Leaves,
+    [property: Description("Leaves that the checkpoint covers.")] long Size,
+    [property: Description("The root of the tree of so many leaves: 32 bytes in base64.")] byte[] Root,
+    [property: Description("When the checkpoint was signed, by the operator's clock.")] DateTimeOffset SignedAt,
+    [property: Description("The signed note, verbatim.")] string Checkpoint,
+    [property: Description("Those whose cosignatures the note carries.")] IReadOnlyList<Cosigned> Witnesses);
 
-/// <summary>The job's leaves.</summary>
-/// <param name="First">Index of its first event.</param>
-/// <param name="End">The index behind its last.</param>
-/// <param name="Events">How many there are: all of the job.</param>
-/// <param name="Runs">In so many runs of adjacent leaves; between them are leaves of others.</param>
-/// <param name="Ranges">The first runs, half-open; at most <see cref="MaxRanges"/>.</param>
-public sealed record CertifiedLeaves(long First, long End, long Events, long Runs, IReadOnlyList<CertifiedRange> Ranges)
+[Description("The job's leaves.")]
+public sealed record CertifiedLeaves(
+    [property: Description("The index of its first leaf.")] long First,
+    [property: Description("The index behind its last leaf.")] long End,
+    [property: Description("Events: all of the job.")] long Events,
+    [property: Description("Runs of adjacent leaves. Between them are leaves of others.")] long Runs,
+    [property: Description("The first runs, half-open; at most 12.")] IReadOnlyList<CertifiedRange> Ranges)
 {
     public const int MaxRanges = 12;
 }
 
-/// <summary>Leaves, half-open.</summary>
-public sealed record CertifiedRange(long First, long End);
+[Description("Leaves, half-open.")]
+public sealed record CertifiedRange(
+    [property: Description("The index of the first leaf.")] long First,
+    [property: Description("The index behind the last leaf.")] long End);
 
-/// <summary>
-/// A cosignature as the note carries it. It was not checked here: whoever relies on it checks it with the witness's own key.
-/// </summary>
-/// <param name="KeyId">Eight hex digits.</param>
-/// <param name="At">By the witness's clock; null: the signature says no time.</param>
-public sealed record Cosigned(string Name, string KeyId, DateTimeOffset? At);
+[Description("A cosignature as the note carries it. It was not checked here: check it with the witness's own key.")]
+public sealed record Cosigned(
+    [property: Description("The witness's name.")] string Name,
+    [property: Description("Eight hex digits.")] string KeyId,
+    [property: Description("By the witness's clock; null: the signature says no time.")] DateTimeOffset? At);
 
-/// <summary>The fields of NIST SP 800-88's sample certificate, in its order.</summary>
-public sealed record Sanitization(string Standard, IReadOnlyList<SanitizationField> Fields);
+[Description("The fields of NIST SP 800-88's sample certificate, in its order.")]
+public sealed record Sanitization(
+    [property: Description("The standard, with the place in it.")] string Standard,
+    [property: Description("The fields.")] IReadOnlyList<SanitizationField> Fields);
 
-/// <param name="Value">Null: the ledger does not know; to be filled in by hand.</param>
-public sealed record SanitizationField(string Section, string Field, string? Value);
+public sealed record SanitizationField(
+    [property: Description("The sample's section.")] string Section,
+    [property: Description("The field's name.")] string Field,
+    [property: Description("Null: the ledger does not know; to be filled in by hand.")] string? Value);
 
-/// <summary>How to check it without trusting whoever issued it.</summary>
-/// <param name="Proof">Where the job's erasure proof is.</param>
-/// <param name="Page">Where a browser checks it.</param>
-/// <param name="Command">What checks it offline.</param>
-public sealed record Verifying(string Proof, string Page, string Command);
+[Description("How to check it without trusting whoever issued it.")]
+public sealed record Verifying(
+    [property: Description("Where the job's erasure proof is.")] string Proof,
+    [property: Description("Where a browser checks it.")] string Page,
+    [property: Description("What checks it offline.")] string Command);

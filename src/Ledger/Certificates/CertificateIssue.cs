@@ -25,7 +25,7 @@ internal static class CertificateIssue
         var (conclusion, headline) = JobReports.Conclude(end);
         var log = Log(record, key);
         return new Certificate(
-            record.Job.Id.ToString(), conclusion, headline, end.Outcome, at,
+            record.Job.Id, conclusion, headline, end.Outcome, at,
             new CertifiedRequest(
                 submitted.Client, submitted.Bot, submitted.RequestType,
                 submitted.RequestType == RequestType.ConversationIds ? submitted.Commitments.Count : null,

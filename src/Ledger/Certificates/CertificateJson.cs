@@ -14,12 +14,12 @@ namespace Ledger.Certificates;
 [JsonSerializable(typeof(Certificate))]
 internal sealed partial class CertificateJson : JsonSerializerContext
 {
-    public static byte[] Write(Certificate certificate) => JsonSerializer.SerializeToUtf8Bytes(certificate, Readable.Json.Certificate);
-
-    /// <summary>Without escapes that JSON does not need: people read it too. It is never part of a page.</summary>
-    private static class Readable
-    {
-        public static readonly CertificateJson Json = new(
+    /// <summary>The context to use. Without escapes that JSON does not need: people read it too. It is never part of a page.</summary>
+    public static CertificateJson Readable =>
+        s_readable ??= new CertificateJson(
             new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-    }
+
+    private static CertificateJson? s_readable;
+
+    public static byte[] Write(Certificate certificate) => JsonSerializer.SerializeToUtf8Bytes(certificate, Readable.Certificate);
 }

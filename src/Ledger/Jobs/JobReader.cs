@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -28,20 +30,31 @@ public sealed record StoredStatus(string Json, bool Ended)
 /// <param name="Json">The stored status document, as text.</param>
 public sealed record ListedJob(string Bot, string Client, string Json);
 
-/// <summary>One page of a list of jobs, newest first.</summary>
-/// <param name="Next">Cursor of the next page; null on the last.</param>
-public sealed record JobPage(IReadOnlyList<ListedJob> Jobs, string? Next);
+/// <summary>One page of a list of jobs, as the API answers it.</summary>
+public sealed record JobPage(
+    [property: Description("Status documents, newest first.")] IReadOnlyList<ListedJob> Jobs,
+    [property: Description("Send it as `after` for the next page; null on the last.")] string? Next);
 
 /// <summary>One conversation's outcome so far.</summary>
-/// <param name="ConversationId">Null once the job's key is gone.</param>
-/// <param name="Outcome"><c>deleted</c>, <c>failed</c>, <c>skipped</c>, or <c>pending</c> while it has none.</param>
-public sealed record ConversationOutcome(long Ordinal, string? ConversationId, string Outcome, string? Reason)
+public sealed record ConversationOutcome(
+    [property: Description("The conversation's place in the job's list: its ordinal, from 0.")] long Ordinal,
+    [property: Description("Null once the job's key is destroyed.")] string? ConversationId,
+    [property: Description("`pending` while it has none."), AllowedValues("deleted", "failed", "skipped", "pending")] string Outcome,
+    [property: Description(
+        "Why it was skipped (`retention`, `not_found`, `already_erased`, `legal_hold`, `cancelled`) or failed "
+        + "(`store_refused`, `locked`, `timeout`, `not_confirmed`, `list_unresolved`).")]
+    string? Reason)
 {
     public override string ToString() => nameof(ConversationOutcome);
 }
 
-/// <summary>One page of outcomes in ordinal order.</summary>
-public sealed record OutcomePage(IReadOnlyList<ConversationOutcome> Outcomes, long? Next);
+/// <summary>One page of a job's outcomes, as the API answers it.</summary>
+public sealed record OutcomePage(
+    JobId JobId,
+    [property: Description("In ordinal order.")] IReadOnlyList<ConversationOutcome> Outcomes,
+    [property: Description(
+        "Send the ordinal as `after` for the next page; null on the last. A page may hold fewer than `limit` and still have a next one.")]
+    long? Next);
 
 /// <summary>Reads jobs. A method that is given a bot answers null for a job that does not exist or is another bot's.</summary>
 /// <param name="keys">Needed only where ids are opened; null: none can be.</param>
@@ -143,7 +156,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
             if (await reader.IsDBNullAsync(3, cancel))
                 break; // the job has no manifest yet, or none that far
             if (rows++ == RowsPerPage)
-                return new OutcomePage(page, next);
+                return new OutcomePage(job, page, next);
             key ??= await reader.IsDBNullAsync(0, cancel)
                 ? null
                 : keys?.OpenJobKey(job, reader.GetInt32(0), reader.GetFieldValue<byte[]>(1));
@@ -158,13 +171,13 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
                 if (ordinal <= after || name != (outcome ?? (outcomes[i] == OutcomeCode.Pending ? null : name)))
                     continue;
                 if (page.Count == limit)
-                    return new OutcomePage(page, next);
+                    return new OutcomePage(job, page, next);
                 page.Add(new ConversationOutcome(ordinal, entries?[i].ConversationId, name, OutcomeCode.Reason(outcomes[i])));
                 next = ordinal;
             }
             next = (long)row * Manifest.RowSize + outcomes.Length - 1;
         }
-        return known ? new OutcomePage(page, null) : null;
+        return known ? new OutcomePage(job, page, null) : null;
     }
 
     private static async Task<List<ListedJob>> ListedAsync(NpgsqlCommand command, CancellationToken cancel)

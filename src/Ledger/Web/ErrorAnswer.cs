@@ -1,6 +1,8 @@
-using System.Buffers;
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Ledger.Web;
 
@@ -37,29 +39,28 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
     }
 
     /// <summary>What is sent.</summary>
-    public ReadOnlyMemory<byte> Body()
-    {
-        var buffer = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer, Readable);
-        writer.WriteStartObject();
-        writer.WriteStartArray("errors");
-        foreach (var message in messages)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("msg", message);
-            writer.WriteNumber("code", code);
-            writer.WriteEndObject();
-        }
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenMemory;
-    }
+    public ReadOnlyMemory<byte> Body() =>
+        JsonSerializer.SerializeToUtf8Bytes(
+            new ErrorList([.. messages.Select(message => new ErrorEntry(message, code))]), ErrorJson.Readable.ErrorList);
+}
 
-    // Quotes in messages as \" and not as \u0022: people read them.
-    private static readonly JsonWriterOptions Readable = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
+/// <summary>The envelope of every refusal.</summary>
+internal sealed record ErrorList(
+    [property: Description("One entry per problem found."), MinLength(1)] IReadOnlyList<ErrorEntry> Errors);
+
+internal sealed record ErrorEntry(
+    [property: Description("What is wrong and what to do. It never quotes what was sent.")] string Msg,
+    [property: Description("A code: mostly the status; 4002 for tokens and scopes, 5031 for an unknown outcome.")] int Code);
+
+/// <summary>How refusals are written.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ErrorList))]
+internal sealed partial class ErrorJson : JsonSerializerContext
+{
+    /// <summary>Quotes in messages as \" and not as \u0022: people read them.</summary>
+    public static ErrorJson Readable =>
+        s_readable ??= new ErrorJson(
+            new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private static ErrorJson? s_readable;
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Ledger.Contracts.Jobs;
 
@@ -13,13 +14,17 @@ public sealed record JobStatus
     public required ReportedStatus Status { get; init; }
     public required Phase Phase { get; init; }
     public required RequestType RequestType { get; init; }
+
+    [Description("When the job was recorded.")]
     public required DateTimeOffset SubmittedAt { get; init; }
 
-    /// <summary>The latest plan.</summary>
+    [Description("When it is planned to run next, or was last.")]
     public DateTimeOffset? ScheduledAt { get; init; }
 
-    /// <summary>When the first attempt had its list.</summary>
+    [Description("When its first attempt had its list.")]
     public DateTimeOffset? StartedAt { get; init; }
+
+    [Description("When it ended.")]
     public DateTimeOffset? CompletedAt { get; init; }
     public required JobResult Result { get; init; }
 
@@ -27,23 +32,33 @@ public sealed record JobStatus
     public bool Ended => CompletedAt is not null;
 }
 
-/// <summary>Counts are conversations, except in <see cref="DeletedItems"/>.</summary>
+[Description("Counts are conversations, except in `deletedItems`.")]
 public sealed record JobResult
 {
+    [Description("Conversations that were identified when the job started.")]
     public long TotalConversations { get; init; }
 
-    /// <summary>Deleted, failed and skipped together.</summary>
+    [Description("Conversations that were deleted, failed or were skipped.")]
     public long ProcessedCount { get; init; }
+
+    [Description("Conversations that were deleted, and are confirmed to be gone.")]
     public long DeletedCount { get; init; }
+
+    [Description("Conversations that could not be deleted. Falls again when a retry succeeds.")]
     public long FailedCount { get; init; }
+
+    [Description("Conversations that were left alone, for a reason.")]
     public long SkippedCount { get; init; }
+
+    [Description("Attempts that are left after this one.")]
     public int RetriesRemaining { get; init; }
     public required ItemCounts DeletedItems { get; init; }
 
-    /// <summary>Skipped conversations by reason; only reasons that occurred.</summary>
+    [Description("Skipped conversations by reason; only reasons that occurred.")]
     public required IReadOnlyDictionary<SkipReason, long> Skipped { get; init; }
 }
 
+[Description("`queued` until the job has ended.")]
 public enum ReportedStatus
 {
     [JsonStringEnumMemberName("queued")] Queued,
@@ -52,6 +67,7 @@ public enum ReportedStatus
     [JsonStringEnumMemberName("cancelled")] Cancelled,
 }
 
+[Description("`waiting` for its window, `running`, `retrying` failed conversations, `paused` because its window closed, `done`.")]
 public enum Phase
 {
     [JsonStringEnumMemberName("waiting")] Waiting,

@@ -94,7 +94,7 @@ public sealed class CertificateTests
         [
             "bot-7",
             "client-8",
-            certificate.Job,
+            certificate.Job.ToString(),
             "conversations by their ids: 5",
             "out of the retention period",
             "the store refused",

@@ -44,8 +44,8 @@ internal static class CertificateOperations
         [
             Parameters.BotId,
             Parameters.JobId,
-            Parameters.InQuery("format", "In the place of `Accept`.", Schema.OneOf(null, "html", "json", "pdf"), "json"),
-            Parameters.InQuery("paper", "What it is printed on; `a4` unless told.", Schema.OneOf(null, "a4", "letter"), "a4"),
+            Parameters.InQuery("format", "In the place of `Accept`.", Schema.OneOf("html", "json", "pdf"), "json"),
+            Parameters.InQuery("paper", "What it is printed on; `a4` unless told.", Schema.OneOf("a4", "letter"), "a4"),
         ],
             Answers =
         [

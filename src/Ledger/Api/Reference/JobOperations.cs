@@ -114,7 +114,7 @@ internal static class JobOperations
             [
                 Parameters.BotId,
                 Parameters.InQuery(
-                    "status", "Only jobs with this status.", Schema.OneOf(null, "queued", "completed", "failed", "cancelled"), "queued"),
+                    "status", "Only jobs with this status.", Schema.OneOf("queued", "completed", "failed", "cancelled"), "queued"),
                 Parameters.Limit(JobListEndpoint.MaximumLimit, JobListEndpoint.DefaultLimit),
                 Parameters.InQuery(
                     "after", "The `next` of an earlier page.", Schema.Text(),
@@ -155,7 +155,7 @@ internal static class JobOperations
                 Parameters.JobId,
                 Parameters.InQuery(
                     "outcome", "Only conversations with this outcome; unless told, all that have one.",
-                    Schema.OneOf(null, "deleted", "failed", "skipped", "pending"), "deleted"),
+                    Schema.OneOf("deleted", "failed", "skipped", "pending"), "deleted"),
                 Parameters.Limit(OutcomesEndpoint.MaximumLimit, OutcomesEndpoint.DefaultLimit),
                 Parameters.InQuery("after", "The `next` of an earlier page.", Schema.Count(), 1023),
             ],

@@ -59,7 +59,7 @@ internal static class ProofOperations
             Parameters =
             [
                 Parameters.BotId, Parameters.JobId,
-                Parameters.InQuery("ids", "`false` leaves the identifiers out.", Schema.OneOf(null, "true", "false"), "false"),
+                Parameters.InQuery("ids", "`false` leaves the identifiers out.", Schema.OneOf("true", "false"), "false"),
             ],
             Answers =
             [

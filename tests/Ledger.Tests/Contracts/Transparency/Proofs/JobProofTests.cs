@@ -53,7 +53,7 @@ public sealed class JobProofTests
             {
                 "one skipped",
                 "PartlyErased",
-                "PARTLY ERASED: 2 of the 3 conversations on the job's list were erased, 1 was not: skipped (1 already erased by an "
+                "PARTLY ERASED: 2 of the 3 conversations on the job's list were erased, 1 was not: skipped (1 erased by an "
                 + "earlier job)."
             },
             {

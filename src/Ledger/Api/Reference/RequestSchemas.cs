@@ -1,0 +1,88 @@
+using Ledger.Contracts;
+using Microsoft.OpenApi;
+using static Ledger.Api.Reference.Schema;
+
+namespace Ledger.Api.Reference;
+
+/// <summary>
+/// The bodies that clients send. Written by hand, as their parsers are: <see cref="DeletionRequestParser"/> reads members that exclude each
+/// other, and no type has them all.
+/// </summary>
+internal static class RequestSchemas
+{
+    public static OpenApiSchema DeletionRequest() =>
+        new()
+        {
+            OneOf = [ById(), ByChannelUser()],
+            Description =
+                "Which conversations to delete: those named, or a channel user's. Any other member is refused: a deletion is never "
+                + "guessed at.",
+        };
+
+    public static OpenApiSchema ConversationProofRequest() =>
+        Closed(
+            Api.ConversationProofRequest.Member,
+            (
+                Api.ConversationProofRequest.Member,
+                Identifier("The conversation. It is sent in the body because ids are never part of a URL.")
+            )
+        );
+
+    private static OpenApiSchema ById()
+    {
+        var ids = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Items = Identifier(),
+            MinItems = 1,
+            MaxItems = Limits.ConversationIdsPerRequest,
+            Description = "Conversations to delete, counted before duplicates are dropped. With them, dates are not even read.",
+        };
+        var ignored = new OpenApiSchema { Description = "Ignored." };
+        var schema = Closed("conversationIds", ("conversationIds", ids), ("cId", Null()), ("startDate", ignored), ("endDate", ignored));
+        schema.Title = "by id";
+        return schema;
+    }
+
+    private static OpenApiSchema ByChannelUser()
+    {
+        var schema = Closed(
+            "cId",
+            ("cId", Identifier("The channel user whose conversations to delete.")),
+            ("conversationIds", Null()),
+            (
+                "startDate",
+                Date(
+                    "Inclusive, by a conversation's start: `YYYY-MM-DD`, or an instant with `Z` or an offset. Unless told: the later "
+                    + "of the channel user's and the bot's creation, and never after the channel user's first conversation.")
+            ),
+            (
+                "endDate",
+                Date(
+                    "Inclusive: `YYYY-MM-DD` (to the end of that day in UTC), or an instant with `Z` or an offset. Unless told: "
+                    + "today in UTC; never a later day.")
+            )
+        );
+        schema.Title = "by channel user";
+        return schema;
+    }
+
+    private static OpenApiSchema Null() => new() { Type = JsonSchemaType.Null, Description = "As if absent." };
+
+    private static OpenApiSchema Date(string description)
+    {
+        var schema = Text(description, "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$");
+        schema.Type |= JsonSchemaType.Null;
+        return schema;
+    }
+
+    /// <summary>An object that must have one member, and has none but these.</summary>
+    private static OpenApiSchema Closed(string required, params (string Name, OpenApiSchema Schema)[] members) =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)member.Schema),
+            Required = new HashSet<string> { required },
+            AdditionalPropertiesAllowed = false,
+        };
+}
