@@ -93,6 +93,32 @@ public sealed class KeptCheckpointTests
     }
 
     [Fact]
+    public async Task A_mirror_of_an_earlier_name_names_what_a_restore_lost_also_with_the_key_folder_of_the_new_name()
+    {
+        await using var audited = await AuditedService.StartAsync();
+        var common = await audited.SizeAsync();
+        var backup = await audited.BackUpAsync();
+        // More than the new name begins with: its checkpoint is then of a size that the mirror has.
+        await audited.Service.SubmitAsync(new { conversationIds = new[] { "nobody-1" } });
+        await audited.AppendAsync();
+        await audited.ExportAsync();
+        var keys = audited.CopyKeys();
+        await using (var source = Npgsql.NpgsqlDataSource.Create(backup))
+        {
+            await Ledger.Log.OriginChange.RunAsync(
+                source, TestStore.One, keys, "ledger.example/b", "test", "a restore", TimeProvider.System, CancellationToken.None);
+        }
+        await audited.GoOnAsync(backup, keys);
+
+        var result = await audited.AuditOnAsync(backup, "--mirror", audited.Mirror, "--keys", keys);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(
+            $"The database has the first {common} of the mirror's {await audited.SizeAsync()} leaves", result.Output,
+            StringComparison.Ordinal);
+        Assert.Contains("The mirror is of the log's earlier name", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_lost_before_a_renaming_is_told_and_is_no_difference()
     {
         await using var audited = await AuditedService.StartAsync();

@@ -29,8 +29,9 @@ public static class MirrorAudit
         var counts = new AuditCounts(request.Progress, 2 * own.Size);
         var tree = new TreeCheck((level, number, _) => new(mirror.Read(level, number, own.Size)), own.Size, own.Root, findings);
         var streams = new Dictionary<string, FoldedStream>(StringComparer.Ordinal);
-        var besideKeys = request.BesideKeys.Select(signatures.Open).Where(one => IsWithin(one, own, findings));
-        var bySize = others.Select(signatures.Open).Concat(besideKeys).OfType<KeptCheckpoint>().OrderBy(one => one.Checkpoint.Size);
+        var besideKeys = UpToName([.. request.BesideKeys.Select(signatures.Open).OfType<KeptCheckpoint>()], own, findings)
+            .Where(one => IsWithin(one, own, findings));
+        var bySize = others.Select(signatures.Open).OfType<KeptCheckpoint>().Concat(besideKeys).OrderBy(one => one.Checkpoint.Size);
         await using var kept = new CheckpointCheck(bySize.ToAsyncEnumerable(), own.Origin, findings);
         await kept.BeginAsync(tree.Tree);
         await foreach (var leaf in LeavesAsync(mirror, 0, own.Size, findings, cancel))
@@ -61,12 +62,26 @@ public static class MirrorAudit
         };
     }
 
-    /// <summary>A signer goes on after a mirror was made: that a mirror is older is no difference.</summary>
-    private static bool IsWithin(KeptCheckpoint? one, Checkpoint own, Findings findings)
+    /// <summary>
+    /// A mirror that was made before the log got a new name says nothing of what was signed under that name: after a restore other leaves
+    /// stand in the places of the lost ones.
+    /// </summary>
+    /// <param name="besideKeys">One of each name, in the order of the names.</param>
+    private static IEnumerable<KeptCheckpoint> UpToName(List<KeptCheckpoint> besideKeys, Checkpoint own, Findings findings)
     {
-        if (one?.Checkpoint.Size > own.Size)
+        var last = besideKeys.FindLastIndex(one => one.Checkpoint.Origin == own.Origin);
+        foreach (var later in besideKeys.Skip(last < 0 ? besideKeys.Count : last + 1))
+            findings.Note(
+                $"The mirror is of the log's earlier name {own.Origin}: it was not compared with {later.Name}, which is of a later one.");
+        return last < 0 ? besideKeys : besideKeys.Take(last + 1);
+    }
+
+    /// <summary>A signer goes on after a mirror was made: that a mirror is older is no difference.</summary>
+    private static bool IsWithin(KeptCheckpoint one, Checkpoint own, Findings findings)
+    {
+        if (one.Checkpoint.Size > own.Size)
             findings.Note($"The mirror is older than {one.Name}: it was not compared with that. Export the log again to have it compared.");
-        return one?.Checkpoint.Size <= own.Size;
+        return one.Checkpoint.Size <= own.Size;
     }
 
     /// <summary>The leaves from one on: exactly one each, also where the mirror lacks it.</summary>
