@@ -40,9 +40,7 @@ public sealed record ConversationOutcome(
     [property: Description("The conversation's place in the job's list: its ordinal, from 0.")] long Ordinal,
     [property: Description("Null once the job's key is destroyed.")] string? ConversationId,
     [property: Description("`pending` while it has none."), AllowedValues("deleted", "failed", "skipped", "pending")] string Outcome,
-    [property: Description(
-        "Why it was skipped (`retention`, `not_found`, `already_erased`, `legal_hold`, `cancelled`) or failed "
-        + "(`store_refused`, `locked`, `timeout`, `not_confirmed`, `list_unresolved`).")]
+    [property: Description("Why it was skipped or failed; null where it was neither."), ValuesOf(typeof(SkipReason), typeof(FailureReason))]
     string? Reason)
 {
     public override string ToString() => nameof(ConversationOutcome);

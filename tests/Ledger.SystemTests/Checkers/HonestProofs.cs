@@ -1,3 +1,4 @@
+using Ledger.Contracts.Jobs;
 using Ledger.Tests.Contracts.Transparency.Proofs;
 
 namespace Ledger.SystemTests.Checkers;
@@ -33,6 +34,17 @@ internal static class HonestProofs
         {
             proofs.Add(new OddProof(name, Verdict.Holds, await job.FileAsync()));
             proofs.Add(new OddProof($"{name}, ids withheld", Verdict.Holds, await job.FileAsync(isDisclosed: false)));
+        }
+        // A reason that one of the checkers does not know is found here.
+        foreach (var reason in Enum.GetValues<SkipReason>())
+        {
+            proofs.Add(new OddProof($"skipped: {reason}", Verdict.Holds, await SampleJobs.Skipped(reason).FileAsync()));
+            proofs.Add(new OddProof($"outcome skipped: {reason}", Verdict.Holds, await SampleJobs.Skipped(reason).OneAsync(4)));
+        }
+        foreach (var reason in Enum.GetValues<FailureReason>())
+        {
+            proofs.Add(new OddProof($"failed: {reason}", Verdict.Holds, await SampleJobs.FailedFirst(reason).FileAsync()));
+            proofs.Add(new OddProof($"outcome failed: {reason}", Verdict.Holds, await SampleJobs.FailedFirst(reason).OneAsync(5)));
         }
         foreach (var (at, ordinal) in new[] { (3, 0), (4, 1), (5, 2), (7, 2) })
         {

@@ -8,6 +8,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Jobs;
 using Ledger.Projections;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
@@ -116,6 +117,8 @@ internal static class BodySchema
             schema["description"] = schema["format"]?.GetValue<string>() == "date-time" ? $"{words} UTC, milliseconds, `Z`." : words;
         if (Attribute<AllowedValuesAttribute>(property) is { } allowed)
             schema["enum"] = JsonSerializer.SerializeToNode(allowed.Values);
+        if (Attribute<ValuesOfAttribute>(property) is { } listed)
+            schema["enum"] = new JsonArray([.. listed.Names(), .. schema["type"] is JsonArray ? new JsonNode?[] { null } : []]);
         if (Attribute<RegularExpressionAttribute>(property) is { } expression)
             schema["pattern"] = expression.Pattern;
         if (Attribute<MinLengthAttribute>(property) is { } least)

@@ -116,7 +116,9 @@ internal static class JobDisplay
     }
 
     private static string SkippedText(JobResult result) =>
-        result.Skipped.Count == 0 ? "" : $" ({string.Join(", ", result.Skipped.Select(reason => $"{reason.Key} {reason.Value}"))})";
+        result.Skipped.Count == 0
+            ? ""
+            : $" ({string.Join(", ", result.Skipped.Select(reason => $"{reason.Value:N0} {ReasonWords.Of(reason.Key)}"))})";
 
     private static string Text(DateTimeOffset? at) => at is { } instant ? Instant.Text(instant) : "-";
 }

@@ -40,9 +40,15 @@ const isObject = value => typeof value === 'object' && value !== null && !Array.
 const isItems = value => isObject(value) && kinds.every(kind => Object.hasOwn(value, kind)) && Object.values(value).every(isCount);
 const isWindow = value => matches(value, { closes: isInstant, cron: isText, name: isText, opens: isInstant, timeZone: isText });
 
-/** In the order in which they are told. */
-export const skipReasons = ['retention', 'not_found', 'already_erased', 'legal_hold', 'cancelled'];
-const failureReasons = ['store_refused', 'locked', 'timeout', 'not_confirmed', 'list_unresolved'];
+/** Reasons and their words, in the order in which they are told. */
+export const skipReasons = {
+  retention: 'out of the retention period', not_found: "not found, or not this bot's", already_erased: 'erased by an earlier job',
+  legal_hold: 'under a legal hold', cancelled: 'not touched, because the job was cancelled',
+};
+export const failureReasons = {
+  store_refused: 'the store refused', locked: 'somebody else held a lock on it', timeout: 'the store took too long',
+  not_confirmed: 'the store still held something of it', list_unresolved: 'the list could not be resolved',
+};
 
 /** The members of each event's data; of a name that ends with '?' without it, a member that may be absent. */
 const events = {
@@ -66,9 +72,9 @@ const closedLists = {
   submitted: { requestType: ['conversationIds', 'cId'] },
   scheduled: { reason: ['off_peak', 'window_closed', 'retry', 'window_changed'] },
   conversation_deleted: { items: kinds },
-  conversation_skipped: { reason: skipReasons },
-  failed: { reason: failureReasons },
-  completed: { items: kinds, outcome: ['completed', 'failed', 'cancelled'], skipped: skipReasons },
+  conversation_skipped: { reason: Object.keys(skipReasons) },
+  failed: { reason: Object.keys(failureReasons) },
+  completed: { items: kinds, outcome: ['completed', 'failed', 'cancelled'], skipped: Object.keys(skipReasons) },
 };
 
 /** Types of events that are known and are not a job's: none of them can be in its stream. */

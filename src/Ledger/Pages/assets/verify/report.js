@@ -1,7 +1,7 @@
 /** What a proof that holds says, and what it does not: the same words as erasure-verify's. */
 
 import { encodeBase64 } from './bytes.js';
-import { skipReasons } from './leaf.js';
+import { failureReasons, skipReasons } from './leaf.js';
 import { grouped } from './text.js';
 
 /**
@@ -12,15 +12,6 @@ import { grouped } from './text.js';
  * @property {string[]} proven
  * @property {string[]} notProven Never empty.
  */
-
-const skipped = {
-  retention: 'out of the retention period', not_found: "not found, or not this bot's", already_erased: 'erased by an earlier job',
-  legal_hold: 'under a legal hold', cancelled: 'not touched, because the job was cancelled',
-};
-const failures = {
-  store_refused: 'the store refused', locked: 'somebody else held a lock on it', timeout: 'the store took too long',
-  not_confirmed: 'the store still held something of it', list_unresolved: 'the list could not be resolved',
-};
 
 /**
  * @param {string} id The job's.
@@ -101,8 +92,8 @@ function conclude(end) {
 function conversationHeadline(leaf, outcome, id) {
   const which = id === null ? 'a conversation whose id the file does not show' : 'the conversation';
   if (leaf.type === 'conversation_deleted') return `ERASED: ${which} was erased.`;
-  if (leaf.type === 'conversation_skipped') return `NOT ERASED: ${which} was skipped, ${skipped[outcome.reason]}.`;
-  return `NOT ERASED: in attempt ${outcome.attempt}, ${which} could not be erased (${failures[outcome.reason]}). `
+  if (leaf.type === 'conversation_skipped') return `NOT ERASED: ${which} was skipped, ${skipReasons[outcome.reason]}.`;
+  return `NOT ERASED: in attempt ${outcome.attempt}, ${which} could not be erased (${failureReasons[outcome.reason]}). `
     + 'Whether a later attempt erased it, this file does not say.';
 }
 
@@ -139,8 +130,8 @@ function range(job) {
 
 function conversationFacts(leaf, outcome, id) {
   const kind = {
-    conversation_deleted: 'deleted', conversation_skipped: `skipped: ${skipped[outcome.reason]}`,
-    failed: `failed: ${failures[outcome.reason]}`,
+    conversation_deleted: 'deleted', conversation_skipped: `skipped: ${skipReasons[outcome.reason]}`,
+    failed: `failed: ${failureReasons[outcome.reason]}`,
   }[leaf.type];
   const facts = [
     ['Conversation', id ?? `not shown; commitment ${outcome.commitment}`],
@@ -223,8 +214,8 @@ function logNotProven(log) {
   ];
 }
 
-const reasons = counts => skipReasons.filter(reason => Object.hasOwn(counts, reason))
-  .map(reason => `${grouped(counts[reason])} ${skipped[reason]}`).join(', ');
+const reasons = counts => Object.keys(skipReasons).filter(reason => Object.hasOwn(counts, reason))
+  .map(reason => `${grouped(counts[reason])} ${skipReasons[reason]}`).join(', ');
 
 function itemsText(items) {
   const all = Object.values(items).reduce((sum, count) => sum + BigInt(count), 0n);

@@ -101,6 +101,23 @@ public sealed class JobProofTests
     }
 
     [Fact]
+    public async Task Every_reason_is_told_in_the_words_that_all_share()
+    {
+        foreach (var reason in Enum.GetValues<SkipReason>())
+        {
+            var words = ReasonWords.Of(reason);
+            Assert.NotEqual(reason.ToString(), words);
+            var log = ProofLog.Of(SampleJobs.Skipped(reason), [2, 1]);
+            var report = await Checked.JobAsync(await log.JobProofAsync());
+            Assert.EndsWith($"1 was not: skipped (1 {words}).", report.Headline, StringComparison.Ordinal);
+            var one = await Checked.HoldsAsync(await log.ConversationProofAsync(5, null));
+            Assert.EndsWith($"was skipped, {words}.", one.Headline, StringComparison.Ordinal);
+        }
+        foreach (var reason in Enum.GetValues<FailureReason>())
+            Assert.NotEqual(reason.ToString(), ReasonWords.Of(reason));
+    }
+
+    [Fact]
     public async Task The_report_says_who_what_when_and_by_whom_it_is_signed()
     {
         var output = new StringWriter();

@@ -22,6 +22,14 @@ internal sealed class SampleJobs
     /// <summary>Three conversations: one deleted, one skipped, one deleted at the second attempt after a night.</summary>
     public static SampleJob Retried => Of(3, isCId: false, [1, 2, 3, 1, 1]);
 
+    /// <summary>As <see cref="Retried"/>, but the second conversation is skipped for this reason.</summary>
+    public static SampleJob Skipped(SkipReason reason) => Retried
+        .With<ConversationSkipped>(skipped => skipped with { Reason = reason })
+        .With<Completed>(end => end with { Skipped = new Dictionary<SkipReason, long> { [reason] = 1 } });
+
+    /// <summary>As <see cref="Retried"/>, but the third conversation fails for this reason before it is deleted.</summary>
+    public static SampleJob FailedFirst(FailureReason reason) => Retried.With<Failed>(failed => failed with { Reason = reason });
+
     /// <param name="numbers">0 of 7: the window closes first; 2: skipped; 3: fails; 4 of 29 (by a cId): cancelled; else deleted.</param>
     public static SampleJob Of(int conversations, bool isCId, IEnumerable<int> numbers) =>
         new SampleJobs(numbers).Play(conversations, isCId);
