@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 
@@ -47,7 +48,19 @@ public sealed partial class LedgerJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
+    /// <summary>As <see cref="Facts"/>, with the members of an object in the order of their names.</summary>
+    internal static JsonSerializerOptions Sorted => s_sorted ??= new JsonSerializerOptions(Facts.Options)
+    {
+        TypeInfoResolver = Facts.WithAddedModifier(type =>
+        {
+            var order = 0;
+            foreach (var member in type.Properties.OrderBy(member => member.Name, StringComparer.Ordinal).ToArray())
+                member.Order = order++;
+        }),
+    };
+
     private static LedgerJson? s_facts;
+    private static JsonSerializerOptions? s_sorted;
 }
 
 /// <summary>Instants as <c>2026-05-08T06:22:56.097Z</c>.</summary>

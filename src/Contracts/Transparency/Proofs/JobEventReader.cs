@@ -16,6 +16,16 @@ internal static class JobEventReader
 {
     private static readonly HashSet<string> s_known = [.. EventType.All.Select(type => type.Name)];
 
+    /// <summary>Reads an event from what its row holds.</summary>
+    /// <param name="data">The event's JSON in any form.</param>
+    /// <exception cref="FormatException">As for <see cref="Read"/>, or such an event cannot be a leaf.</exception>
+    public static (LeafEntry Leaf, ReadEvent Read) ReadRow(
+        string stream, long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
+    {
+        var leaf = new LeafEntry(stream, version, type, at, Jcs.Canonicalize(data));
+        return (leaf, Read(leaf));
+    }
+
     /// <exception cref="FormatException">It is not a job's event, or not as any ledger writes it.</exception>
     public static ReadEvent Read(LeafEntry leaf)
     {
@@ -47,17 +57,23 @@ internal static class JobEventReader
     {
         try
         {
-            if (EventType.Read(leaf.Type, Encoding.UTF8.GetString(data)) is not JobEvent @event)
+            if (EventType.Read(leaf.Type, data) is not JobEvent @event)
                 throw new FormatException($"'{leaf.Type}' is not an event of a job");
             // What is absent or superfluous, or another way to write the same, would be read and be lost in silence.
-            var written = Encoding.UTF8.GetBytes(EventType.Of(@event).Write(@event));
-            return IsWhole(@event) && Jcs.Canonicalize(written).AsSpan().SequenceEqual(data) ? @event : throw Shape(leaf, null);
+            return IsWhole(@event) && IsWritten(@event, data) ? @event : throw Shape(leaf, null);
         }
         catch (Exception e)
             when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or NullReferenceException)
         {
             throw Shape(leaf, e);
         }
+    }
+
+    /// <param name="data">In canonical form.</param>
+    private static bool IsWritten(JobEvent @event, ReadOnlySpan<byte> data)
+    {
+        var written = EventType.Of(@event).WriteSorted(@event);
+        return data.SequenceEqual(written) || data.SequenceEqual(Jcs.Canonicalize(written));
     }
 
     private static FormatException Shape(LeafEntry leaf, Exception? inner) =>
