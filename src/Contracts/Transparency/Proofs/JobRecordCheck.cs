@@ -18,7 +18,7 @@ internal sealed class JobRecordCheck(JobId job)
     private Submitted? _request;
     private Started? _list;
 
-    public JobHistoryCheck History { get; } = new(job);
+    public JobHistoryCheck History { get; } = new(job, rule => throw new InvalidProofException(rule.Sentence));
 
     public bool IsKnown => _unknown.Count == 0;
 
