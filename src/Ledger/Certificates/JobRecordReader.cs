@@ -13,6 +13,8 @@ namespace Ledger.Certificates;
 /// </summary>
 public sealed class JobRecordReader(NpgsqlDataSource database)
 {
+    private const int RowsAtOnce = 1_000;
+
     private static readonly string StatusSql = Sql.Load(typeof(JobRecordReader), nameof(StatusAsync));
     private static readonly string HistorySql = Sql.Load(typeof(JobRecordReader), nameof(HistoryAsync));
 
@@ -40,20 +42,40 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
             : throw new ContradictoryRecordException("the job has no status document");
     }
 
+    /// <summary>Rows are read while those before them are checked.</summary>
     private static async Task<RecordedHistory> HistoryAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         var history = new RecordedHistory(job);
         await using var command = new NpgsqlCommand(HistorySql, connection) { Parameters = { new() { Value = job.Value } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        while (await reader.ReadAsync(cancel))
+        var next = RowsAsync(reader, cancel);
+        try
         {
-            var (leaf, @event) = history.Read(
-                reader.GetInt64(0), reader.GetString(1), Instant.Truncate(reader.GetFieldValue<DateTimeOffset>(3)),
-                reader.GetFieldValue<byte[]>(2));
-            history.Add(leaf, @event);
+            while (await next is { Count: > 0 } rows)
+            {
+                next = Task.Run(() => RowsAsync(reader, cancel), cancel);
+                foreach (var (version, type, at, data) in rows)
+                    history.Add(version, type, at, data);
+            }
+        }
+        finally
+        {
+            await Task.WhenAny(next); // nobody may read on when the reader is closed
         }
         history.End();
         return history;
+    }
+
+    /// <summary>The next rows; none at the end.</summary>
+    private static async Task<List<(long Version, string Type, DateTimeOffset At, byte[] Data)>> RowsAsync(
+        NpgsqlDataReader reader, CancellationToken cancel)
+    {
+        var rows = new List<(long, string, DateTimeOffset, byte[])>(RowsAtOnce);
+        while (rows.Count < RowsAtOnce && await reader.ReadAsync(cancel))
+            rows.Add((
+                reader.GetInt64(0), reader.GetString(1), Instant.Truncate(reader.GetFieldValue<DateTimeOffset>(3)),
+                reader.GetFieldValue<byte[]>(2)));
+        return rows;
     }
 
     private async Task<JobLeaves> LeavesAsync(JobId job, CancellationToken cancel)

@@ -19,9 +19,19 @@ internal sealed class RecordedHistory(JobId job)
     /// <summary>In order.</summary>
     public IReadOnlyList<RecordedPlan> Plans => _plans;
 
-    /// <summary>Reads a row of the job's stream.</summary>
-    /// <exception cref="ContradictoryRecordException">It holds no event that this version knows.</exception>
-    public (LeafEntry Leaf, JobEvent Event) Read(long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
+    /// <summary>Takes the next row of the job's stream.</summary>
+    /// <exception cref="ContradictoryRecordException">It holds no event that this version knows, or one that breaks a rule.</exception>
+    public void Add(long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
+    {
+        var (leaf, @event) = Read(version, type, at, data);
+        Rules.Add(leaf, @event);
+        if (@event is Scheduled plan)
+            _plans.Add(new RecordedPlan(plan));
+        else if (_plans.Count > 0)
+            _plans[^1].Add(@event, leaf.At);
+    }
+
+    private (LeafEntry Leaf, JobEvent Event) Read(long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
     {
         try
         {
@@ -33,17 +43,6 @@ internal sealed class RecordedHistory(JobId job)
         {
             throw new ContradictoryRecordException($"event {version} is not as a ledger writes it: {e.Message}");
         }
-    }
-
-    /// <summary>Takes the job's next event.</summary>
-    /// <exception cref="ContradictoryRecordException">It breaks a rule.</exception>
-    public void Add(LeafEntry leaf, JobEvent @event)
-    {
-        Rules.Add(leaf, @event);
-        if (@event is Scheduled plan)
-            _plans.Add(new RecordedPlan(plan));
-        else if (_plans.Count > 0)
-            _plans[^1].Add(@event, leaf.At);
     }
 
     /// <summary>Behind the last event.</summary>

@@ -93,12 +93,8 @@ public sealed class RecordedHistoryTests
             why, Assert.Throws<ContradictoryRecordException>(() => Records.History(rows)).Message, StringComparison.Ordinal);
     }
 
-    private static void Add(RecordedHistory history, long version, (JobEvent Event, DateTimeOffset At) e)
-    {
-        var (leaf, @event) = history.Read(
-            version, EventType.Of(e.Event).Name, e.At, System.Text.Encoding.UTF8.GetBytes(EventType.Of(e.Event).Write(e.Event)));
-        history.Add(leaf, @event);
-    }
+    private static void Add(RecordedHistory history, long version, (JobEvent Event, DateTimeOffset At) e) =>
+        history.Add(version, EventType.Of(e.Event).Name, e.At, EventType.Of(e.Event).WriteSorted(e.Event));
 
     private static void Refused(string why, IEnumerable<(JobEvent Event, DateTimeOffset At)> events) =>
         Assert.Contains(

@@ -100,10 +100,7 @@ internal static class Records
     {
         var history = new RecordedHistory(Job);
         foreach (var (type, data, at) in rows)
-        {
-            var (leaf, @event) = history.Read(history.Rules.Version + 1, type, at, Encoding.UTF8.GetBytes(data));
-            history.Add(leaf, @event);
-        }
+            history.Add(history.Rules.Version + 1, type, at, Encoding.UTF8.GetBytes(data));
         history.End();
         return history;
     }
