@@ -19,15 +19,10 @@ internal sealed class JobRules
     /// <summary>Stands for failures of every reason: the lowest code that there is none of.</summary>
     private const byte AnyFailure = 0x20;
 
-    private readonly string _stream;
     private readonly JobHistoryCheck _history;
     private BrokenRule? _broken;
 
-    public JobRules(JobId job)
-    {
-        _stream = job.ToString();
-        _history = new JobHistoryCheck(job, broken => _broken ??= broken, isOwnRecord: true);
-    }
+    public JobRules(JobId job) => _history = new JobHistoryCheck(job, broken => _broken ??= broken, isOwnRecord: true);
 
     /// <summary>The root of the list that the job committed to; null: it has not started.</summary>
     public byte[]? ManifestRoot => _history.Started?.ManifestRoot;
@@ -38,11 +33,10 @@ internal sealed class JobRules
     {
         try
         {
-            // A gap of versions is told of the stream.
-            var (leaf, read) = JobEventReader.ReadRow(_stream, _history.Version + 1, type, at, data.Span);
+            var read = JobEventReader.ReadRow(type, data.Span);
             if (read.Event is null)
                 return new JobRule("values of the ledger's closed lists", string.Join(", ", read.Unknown), IsUnreadable: true);
-            _history.Add(leaf, read.Event);
+            _history.Add(_history.Version + 1, at, read.Event); // a gap of versions is told of the stream
             if (read.Event is Completed)
                 _history.End();
             return TakeBroken();

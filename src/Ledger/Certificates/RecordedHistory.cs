@@ -1,5 +1,4 @@
 using Ledger.Contracts.Jobs;
-using Ledger.Contracts.Transparency;
 using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Certificates;
@@ -10,7 +9,6 @@ namespace Ledger.Certificates;
 /// </summary>
 internal sealed class RecordedHistory(JobId job)
 {
-    private readonly string _stream = job.ToString();
     private readonly List<RecordedPlan> _plans = [];
 
     public JobHistoryCheck Rules { get; } =
@@ -23,26 +21,12 @@ internal sealed class RecordedHistory(JobId job)
     /// <exception cref="ContradictoryRecordException">It holds no event that this version knows, or one that breaks a rule.</exception>
     public void Add(long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
     {
-        var (leaf, @event) = Read(version, type, at, data);
-        Rules.Add(leaf, @event);
+        var @event = Read(version, type, data);
+        Rules.Add(version, at, @event);
         if (@event is Scheduled plan)
             _plans.Add(new RecordedPlan(plan));
         else if (_plans.Count > 0)
-            _plans[^1].Add(@event, leaf.At);
-    }
-
-    private (LeafEntry Leaf, JobEvent Event) Read(long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
-    {
-        try
-        {
-            var (leaf, read) = JobEventReader.ReadRow(_stream, version, type, at, data);
-            return (leaf, read.Event ?? throw new ContradictoryRecordException(
-                $"event {version} has what this version of the ledger does not know: {string.Join(", ", read.Unknown)}"));
-        }
-        catch (FormatException e)
-        {
-            throw new ContradictoryRecordException($"event {version} is not as a ledger writes it: {e.Message}");
-        }
+            _plans[^1].Add(@event, at);
     }
 
     /// <summary>Behind the last event.</summary>
@@ -70,4 +54,18 @@ internal sealed class RecordedHistory(JobId job)
     public IReadOnlyDictionary<FailureReason, long> FailedAttempts() => new SortedDictionary<FailureReason, long>(
         _plans.Select(plan => plan.AttemptFailed).OfType<FailureReason>().GroupBy(reason => reason).ToDictionary(
             reasons => reasons.Key, reasons => reasons.LongCount()));
+
+    private static JobEvent Read(long version, string type, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            var read = JobEventReader.ReadRow(type, data);
+            return read.Event ?? throw new ContradictoryRecordException(
+                $"event {version} has what this version of the ledger does not know: {string.Join(", ", read.Unknown)}");
+        }
+        catch (FormatException e)
+        {
+            throw new ContradictoryRecordException($"event {version} is not as a ledger writes it: {e.Message}");
+        }
+    }
 }

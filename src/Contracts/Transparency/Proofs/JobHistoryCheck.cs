@@ -45,12 +45,14 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
     /// <summary>The openings in which something was deleted: the first <see cref="MaxNamed"/>.</summary>
     public IReadOnlyList<OpeningFact> Openings => _openings;
 
-    /// <param name="event">The leaf's; null if it is not known: it then has its place in the stream, and no more is said of it.</param>
-    public void Add(LeafEntry leaf, JobEvent? @event)
+    /// <param name="version">Of the event.</param>
+    /// <param name="at">When it was recorded, in whole milliseconds.</param>
+    /// <param name="event">Null if it is not known: it then has its place in the stream, and no more is said of it.</param>
+    public void Add(long version, DateTimeOffset at, JobEvent? @event)
     {
-        if (leaf.Version != Version + 1)
-            Break($"event {Version + 1} of the job is missing: {leaf.Version} comes in its place");
-        Version = leaf.Version;
+        if (version != Version + 1)
+            Break($"event {Version + 1} of the job is missing: {version} comes in its place");
+        Version = version;
         if (Completed is not null)
         {
             Break("an event follows the job's end");
@@ -60,7 +62,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
         if (isSubmission != (Version == 1))
             Break("a job's first event, and no other, is its submission");
         if (@event is not null && (!isSubmission || Version == 1))
-            Apply(@event, leaf.At);
+            Apply(@event, at);
     }
 
     /// <summary>Behind the last event: the job has ended, and its counts are those of its outcomes.</summary>

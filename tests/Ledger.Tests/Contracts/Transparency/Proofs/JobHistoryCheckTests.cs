@@ -168,5 +168,5 @@ public sealed class JobHistoryCheckTests
     }
 
     private static void Add(JobHistoryCheck check, long version, (JobEvent Event, DateTimeOffset At) e) =>
-        check.Add(new LeafEntry(check.Job.ToString(), version, "", e.At, default), e.Event);
+        check.Add(version, e.At, e.Event);
 }
