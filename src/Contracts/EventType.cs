@@ -9,11 +9,11 @@ namespace Ledger.Contracts;
 /// </summary>
 public sealed class EventType
 {
-    private readonly JsonTypeInfo _json;
+    private readonly JsonTypeInfo _json, _sorted, _asStored;
 
     private EventType(JsonTypeInfo json)
     {
-        _json = json;
+        (_json, _sorted, _asStored) = (json, LedgerJson.Sorted.GetTypeInfo(json.Type), LedgerJson.AsStored.GetTypeInfo(json.Type));
         Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(json.Type.Name);
         ClrName = $"{json.Type.FullName}, {json.Type.Assembly.GetName().Name}";
     }
@@ -61,6 +61,15 @@ public sealed class EventType
         or NullReferenceException or ArgumentException or FormatException or NotSupportedException;
 
     public string Write(object @event) => JsonSerializer.Serialize(@event, _json);
+
+    /// <summary>
+    /// The event as UTF-8, its members in the order of their names. This is the canonical form (<see cref="Transparency.Jcs"/>) but for
+    /// the order within a map, and the escapes of rare characters.
+    /// </summary>
+    public byte[] WriteSorted(object @event) => JsonSerializer.SerializeToUtf8Bytes(@event, _sorted);
+
+    /// <summary>The event as UTF-8, its members in the order in which PostgreSQL keeps them.</summary>
+    internal byte[] WriteAsStored(object @event) => JsonSerializer.SerializeToUtf8Bytes(@event, _asStored);
 
     private static EventType Known(string type) => ByName.TryGetValue(type, out var known)
         ? known

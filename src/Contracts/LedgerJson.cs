@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 
@@ -47,7 +48,25 @@ public sealed partial class LedgerJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
+    /// <summary>As <see cref="Facts"/>, with the members of an object in the order of the canonical form.</summary>
+    internal static JsonSerializerOptions Sorted => s_sorted ??= InOrder(names => names.Order(StringComparer.Ordinal));
+
+    /// <summary>As <see cref="Facts"/>, with the members of an object in the order in which PostgreSQL keeps them.</summary>
+    internal static JsonSerializerOptions AsStored => s_asStored ??= InOrder(
+        names => names.OrderBy(name => name.Length).ThenBy(name => name, StringComparer.Ordinal));
+
+    private static JsonSerializerOptions InOrder(Func<IEnumerable<string>, IEnumerable<string>> order) => new(Facts.Options)
+    {
+        TypeInfoResolver = Facts.WithAddedModifier(type =>
+        {
+            var names = order(type.Properties.Select(member => member.Name)).ToList();
+            foreach (var member in type.Properties)
+                member.Order = names.IndexOf(member.Name);
+        }),
+    };
+
     private static LedgerJson? s_facts;
+    private static JsonSerializerOptions? s_sorted, s_asStored;
 }
 
 /// <summary>Instants as <c>2026-05-08T06:22:56.097Z</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -17,6 +18,10 @@ public static class Jcs
 
     /// <summary>Objects and arrays within one another, at most.</summary>
     public const int MaxDepth = 32;
+
+    /// <summary>What stands in a string, and for its quotes, as it is: ASCII without escapes.</summary>
+    private static readonly SearchValues<byte> s_plain = SearchValues.Create(
+        [.. Enumerable.Range(' ', '~' - ' ' + 1).Where(octet => octet != '\\').Select(octet => (byte)octet)]);
 
     /// <summary>The canonical form of a JSON text.</summary>
     /// <exception cref="FormatException">
@@ -74,7 +79,7 @@ public static class Jcs
                 WriteArray(value, result, depth - 1);
                 break;
             case JsonValueKind.String:
-                WriteString(value.GetString()!, result);
+                WriteString(value, result);
                 break;
             case JsonValueKind.Number:
                 WriteNumber(value, result);
@@ -91,6 +96,15 @@ public static class Jcs
                 );
                 break;
         }
+    }
+
+    private static void WriteString(JsonElement value, IBufferWriter<byte> result)
+    {
+        var written = JsonMarshal.GetRawUtf8Value(value);
+        if (written.ContainsAnyExcept(s_plain))
+            WriteString(value.GetString()!, result);
+        else
+            result.Write(written); // it is canonical already, with its quotes
     }
 
     /// <summary>Writes a string canonically.</summary>
@@ -127,8 +141,10 @@ public static class Jcs
 
     private static void WriteObject(JsonElement value, IBufferWriter<byte> result, int depth)
     {
-        var members = value.EnumerateObject().Select(member => member.Value).ToArray();
-        var names = value.EnumerateObject().Select(member => member.Name).ToArray(); // decoded once: "\u0061" and "a" are one name
+        var (names, members) = (new string[value.GetPropertyCount()], new JsonElement[value.GetPropertyCount()]);
+        var next = 0;
+        foreach (var member in value.EnumerateObject())
+            (names[next], members[next++]) = (member.Name, member.Value); // decoded once: "\u0061" and "a" are one name
         Array.Sort(names, members, StringComparer.Ordinal);
         result.Write("{"u8);
         for (var i = 0; i < members.Length; i++)
@@ -145,12 +161,12 @@ public static class Jcs
 
     private static void WriteNumber(JsonElement value, IBufferWriter<byte> result)
     {
+        Span<byte> digits = stackalloc byte[20];
         if (!value.TryGetInt64(out var number)
             || number is > MaxInteger or < -MaxInteger
-            || value.GetRawText() is var text && text != number.ToString(CultureInfo.InvariantCulture))
+            || !number.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture)
+            || !JsonMarshal.GetRawUtf8Value(value).SequenceEqual(digits[..length]))
             throw new FormatException("a number is not an integer up to 2^53 - 1 in magnitude");
-        Span<byte> digits = stackalloc byte[20];
-        number.TryFormat(digits, out var length, provider: CultureInfo.InvariantCulture);
         result.Write(digits[..length]);
     }
 

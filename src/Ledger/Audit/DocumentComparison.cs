@@ -3,6 +3,7 @@ using Ledger.Contracts.Transparency;
 using Ledger.Database;
 using Ledger.EventStore;
 using Ledger.Keys;
+using Ledger.Projections.Status;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -23,8 +24,8 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
     /// <returns>How many documents and rows were compared.</returns>
     public async Task<long> CompareAsync(IReadOnlyList<FoldedStream> streams, CancellationToken cancel)
     {
-        FoldedStream[] jobs = [.. streams.Where(stream => stream.Job?.Status is not null)];
-        FoldedStream[] started = [.. jobs.Where(stream => stream.Job!.ManifestRoot is not null)];
+        FoldedStream[] started =
+            [.. streams.Where(stream => stream.Job?.ManifestRoot is not null && stream.Projected.Document<JobStatus>() is not null)];
         var compared = 0L;
         foreach (var projection in InlineProjection.All)
         {
@@ -123,7 +124,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
 
     private static string Outcomes(FoldedStream stream)
     {
-        var codes = stream.Job!.OutcomeCodes()!;
+        var codes = JobRules.OutcomeCodes(stream.Projected.Document<JobStatus>()!.Result);
         var json = new JsonObject { ["open"] = codes.Where(code => OutcomeCode.IsOpen(code.Key)).Sum(code => code.Value) };
         foreach (var (code, count) in codes.Where(code => code.Value != 0))
             json[code.ToString()] = count;

@@ -6,7 +6,6 @@ using Ledger.Contracts.Transparency;
 using Ledger.EventStore;
 using Ledger.Projections;
 using Ledger.Projections.Jobs;
-using Ledger.Projections.Status;
 
 namespace Ledger.Audit;
 
@@ -37,11 +36,13 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
     /// <summary>The version of the last event that was folded: what a document is of.</summary>
     public long FoldedVersion { get; private set; }
 
-    /// <summary>The fold of a job's events; null: another stream's.</summary>
+    /// <summary>The rules of a job's events; null: another stream's.</summary>
     public JobRules? Job { get; private set; } = type == StreamIds.JobType ? new JobRules(new JobId(id)) : null;
 
     /// <summary>What the events fold to in each projection.</summary>
     public ProjectedStream Projected { get; private set; } = new(id, type);
+
+    private bool HasEnded => Projected.Document<Job>() is { IsEnded: true };
 
     public void Apply(long version, string eventType, string data, DateTimeOffset at)
     {
@@ -56,7 +57,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
             AddRule(version, eventType, new JobRule("nothing after the job's end", $"an event of type {eventType}"));
         else if (Read(version, eventType, data) is { } @event)
             Take(@event, version, eventType, data, Instant.Truncate(at));
-        else if (Job?.State is { IsEnded: true })
+        else if (HasEnded)
             AddRule(version, eventType, new JobRule("nothing after the job's end", $"an event of type {eventType}"));
     }
 
@@ -115,7 +116,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
     /// <summary>Of a job that has ended, closes the stream and lets go of its fold.</summary>
     public void ReleaseIfEnded()
     {
-        if (Job?.State is not { IsEnded: true })
+        if (!HasEnded)
             return;
         Close();
         (_isReleased, Job, Projected) = (true, null, Nothing);
@@ -152,7 +153,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
             (Type, Projected) = (first.Type, new ProjectedStream(id, first.Type));
         Projected.Apply(@event, version, at);
         if (Job is not null)
-            return Job.Apply((JobEvent)@event, at, Projected.Document<JobStatus>()!, Projected.Document<Job>()!);
+            return null;
         var isOwn = StreamOf(@event) is { } own ? own == (Type, id) : InlineProjection.Of(Type).Count > 0;
         return isOwn ? null : new JobRule(
             "an event that begins this stream, or goes on in it", $"one that does not belong to the stream {Name} of type '{Type}'");

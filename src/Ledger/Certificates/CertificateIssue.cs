@@ -19,9 +19,8 @@ internal static class CertificateIssue
     public static Certificate Of(JobRecord record, NoteVerifier key, string proof, string verifyPage, string tool, DateTimeOffset at)
     {
         RecordCheck.Check(record);
-        var (submitted, submittedAt) = record.Submitted;
-        var (end, endedAt) = record.Ended;
-        var started = record.Started;
+        var (history, rules, end) = (record.History, record.Rules, record.End);
+        var (submitted, started) = (rules.Submitted!, rules.Started);
         var (conclusion, headline) = JobReports.Conclude(end);
         var log = Log(record, key);
         return new Certificate(
@@ -29,19 +28,17 @@ internal static class CertificateIssue
             new CertifiedRequest(
                 submitted.Client, submitted.Bot, submitted.RequestType,
                 submitted.RequestType == RequestType.ConversationIds ? submitted.Commitments.Count : null,
-                started?.Start.From ?? submitted.From, submitted.To, started?.Start.RetainedFrom),
-            new CertifiedInstants(
-                submittedAt, started?.At, record.Deletions.Count == 0 ? null : record.Deletions.Min(count => count.FirstAt),
-                record.Deletions.Count == 0 ? null : record.Deletions.Max(count => count.LastAt), endedAt),
-            record.Events.Select(e => e.Event).OfType<Scheduled>().Last().Attempt,
+                started?.From ?? submitted.From, submitted.To, started?.RetainedFrom),
+            new CertifiedInstants(rules.SubmittedAt, rules.StartedAt, rules.FirstDeletedAt, rules.LastDeletedAt, rules.CompletedAt),
+            rules.Attempt,
             new CertifiedConversations(
                 end.Conversations, end.Deleted, end.Skipped.Values.Sum(), end.Failed,
                 end.Conversations - (end.UntouchedFrom ?? end.Conversations)),
             end.Items,
-            record.Skipped(),
-            record.Failed(),
-            FailedAttempts(record),
-            Windows(record),
+            new SortedDictionary<SkipReason, long>(rules.Skipped.ToDictionary()),
+            history.Failed(),
+            history.FailedAttempts(),
+            [.. history.Plans.Where(plan => plan.IsUsed).Select(Window)],
             CertificateWords.Method(end),
             log,
             CertificateWords.Sanitization(submitted, end, tool),
@@ -50,41 +47,12 @@ internal static class CertificateIssue
         );
     }
 
-    private static SortedDictionary<FailureReason, long> FailedAttempts(JobRecord record) =>
-        new(
-            record
-                .Events.Select(e => e.Event)
-                .OfType<Failed>()
-                .GroupBy(failed => failed.Reason)
-                .ToDictionary(group => group.Key, group => group.LongCount())
-        );
-
-    /// <summary>
-    /// The plans under which something happened: the list was fixed, a conversation got its outcome, or the attempt failed.
-    /// </summary>
-    private static List<CertifiedWindow> Windows(JobRecord record)
+    private static CertifiedWindow Window(RecordedPlan recorded)
     {
-        var windows = new List<CertifiedWindow>();
-        var outcomes = record.Outcomes.ToLookup(count => count.Plan);
-        var plan = 0;
-        for (var i = 0; i < record.Events.Count; i++)
-        {
-            if (record.Events[i].Event is not Scheduled scheduled)
-                continue;
-            plan++;
-            if (outcomes.Contains(plan) || record.Events[i + 1].Event is Started or Failed)
-                windows.Add(Window(scheduled, [.. outcomes[plan]]));
-        }
-        return windows;
-    }
-
-    private static CertifiedWindow Window(Scheduled plan, List<OutcomeCount> counts)
-    {
-        long Count(OutcomeKind kind) => counts.Where(count => count.Kind == kind).Sum(count => count.Count);
+        var (plan, window) = (recorded.Plan, recorded.Plan.Window);
         return new CertifiedWindow(
-            plan.Window.Name, plan.Window.Cron, plan.Window.TimeZone, plan.Window.Opens, plan.Window.Closes, plan.Attempt, plan.Reason,
-            plan.PlannedAt, Count(OutcomeKind.Deleted), Count(OutcomeKind.Skipped), Count(OutcomeKind.Failed),
-            counts.Count == 0 ? null : counts.Min(count => count.FirstAt), counts.Count == 0 ? null : counts.Max(count => count.LastAt));
+            window.Name, window.Cron, window.TimeZone, window.Opens, window.Closes, plan.Attempt, plan.Reason, plan.PlannedAt,
+            recorded.Erased, recorded.Skipped, recorded.Failed.Values.Sum(), recorded.FirstAt, recorded.LastAt);
     }
 
     private static CertifiedLog Log(JobRecord record, NoteVerifier key)

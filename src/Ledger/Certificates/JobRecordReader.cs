@@ -2,7 +2,6 @@ using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
-using Ledger.EventStore;
 using Ledger.Projections;
 using Ledger.Proofs;
 using Npgsql;
@@ -14,18 +13,18 @@ namespace Ledger.Certificates;
 /// </summary>
 public sealed class JobRecordReader(NpgsqlDataSource database)
 {
-    private static readonly string StatusSql = Sql.Load(typeof(JobRecordReader), nameof(StatusAsync));
-    private static readonly string OtherEventsSql = Sql.Load(typeof(JobRecordReader), nameof(OtherEventsAsync));
-    private static readonly string OutcomesSql = Sql.Load(typeof(JobRecordReader), nameof(OutcomesAsync));
+    private const int RowsAtOnce = 1_000;
 
+    private static readonly string StatusSql = Sql.Load(typeof(JobRecordReader), nameof(StatusAsync));
+    private static readonly string HistorySql = Sql.Load(typeof(JobRecordReader), nameof(HistoryAsync));
+
+    /// <exception cref="ContradictoryRecordException">The job's events break a rule.</exception>
     internal async Task<JobRecord> ReadAsync(ProvableJob job, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         var (status, version, signedAt) = await StatusAsync(connection, job, cancel);
-        var events = await OtherEventsAsync(connection, job.Id, cancel);
-        return new JobRecord(
-            job, version, events, await OutcomesAsync(connection, job.Id, events, cancel), status, await LeavesAsync(job.Id, cancel),
-            signedAt);
+        var history = await HistoryAsync(connection, job.Id, cancel);
+        return new JobRecord(job, version, history, status, await LeavesAsync(job.Id, cancel), signedAt);
     }
 
     private static async Task<(Projections.Status.JobStatus Status, long Version, DateTimeOffset SignedAt)> StatusAsync(
@@ -43,46 +42,40 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
             : throw new ContradictoryRecordException("the job has no status document");
     }
 
-    private static async Task<List<RecordedEvent>> OtherEventsAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
+    /// <summary>Rows are read while those before them are checked.</summary>
+    private static async Task<RecordedHistory> HistoryAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(OtherEventsSql, connection) { Parameters = { new() { Value = job.Value } } };
+        var history = new RecordedHistory(job);
+        await using var command = new NpgsqlCommand(HistorySql, connection) { Parameters = { new() { Value = job.Value } } };
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var events = new List<RecordedEvent>();
-        while (await reader.ReadAsync(cancel))
-            events.Add(
-                new RecordedEvent(
-                    reader.GetInt64(0), EventType.Read(reader.GetString(1), reader.GetString(2)), reader.GetFieldValue<DateTimeOffset>(3))
-            );
-        return events is [{ Event: Submitted }, .., { Event: Completed }]
-            ? events
-            : throw new ContradictoryRecordException("the job's events do not go from its submission to its end");
+        var next = RowsAsync(reader, cancel);
+        try
+        {
+            while (await next is { Count: > 0 } rows)
+            {
+                next = Task.Run(() => RowsAsync(reader, cancel), cancel);
+                foreach (var (version, type, at, data) in rows)
+                    history.Add(version, type, at, data);
+            }
+        }
+        finally
+        {
+            await Task.WhenAny(next); // nobody may read on when the reader is closed
+        }
+        history.End();
+        return history;
     }
 
-    private static async Task<List<OutcomeCount>> OutcomesAsync(
-        NpgsqlConnection connection, JobId job, List<RecordedEvent> others, CancellationToken cancel)
+    /// <summary>The next rows; none at the end.</summary>
+    private static async Task<List<(long Version, string Type, DateTimeOffset At, byte[] Data)>> RowsAsync(
+        NpgsqlDataReader reader, CancellationToken cancel)
     {
-        var plans = others.Where(e => e.Event is Scheduled).ToList();
-        long[] first = [.. plans.Select(plan => plan.Version)],
-            last = [.. first.Skip(1).Select(version => version - 1), others[^1].Version];
-        await using var command = new NpgsqlCommand(OutcomesSql, connection)
-        {
-            Parameters = { new() { Value = job.Value }, new() { Value = first }, new() { Value = last } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var counts = new List<OutcomeCount>();
-        while (await reader.ReadAsync(cancel))
-        {
-            var (plan, kind) = ((int)reader.GetInt64(0), Kind(reader.GetString(1)));
-            counts.Add(
-                new OutcomeCount(
-                    plan, kind, ((Scheduled)plans[plan - 1].Event).Attempt,
-                    kind == OutcomeKind.Skipped ? Named<SkipReason>(reader.GetString(2)) : null,
-                    kind == OutcomeKind.Failed ? Named<FailureReason>(reader.GetString(2)) : null, reader.GetInt64(3), reader.GetInt64(4),
-                    reader.GetFieldValue<DateTimeOffset>(5), reader.GetFieldValue<DateTimeOffset>(6),
-                    new ItemCounts(reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9), reader.GetInt64(10), reader.GetInt64(11)))
-            );
-        }
-        return counts;
+        var rows = new List<(long, string, DateTimeOffset, byte[])>(RowsAtOnce);
+        while (rows.Count < RowsAtOnce && await reader.ReadAsync(cancel))
+            rows.Add((
+                reader.GetInt64(0), reader.GetString(1), Instant.Truncate(reader.GetFieldValue<DateTimeOffset>(3)),
+                reader.GetFieldValue<byte[]>(2)));
+        return rows;
     }
 
     private async Task<JobLeaves> LeavesAsync(JobId job, CancellationToken cancel)
@@ -97,15 +90,4 @@ public sealed class JobRecordReader(NpgsqlDataSource database)
         }
         return new JobLeaves(first, end, events, runs, ranges);
     }
-
-    private static OutcomeKind Kind(string type) => type switch
-    {
-        "conversation_deleted" => OutcomeKind.Deleted,
-        "conversation_skipped" => OutcomeKind.Skipped,
-        _ => OutcomeKind.Failed,
-    };
-
-    /// <summary>Reasons are stored in snake case.</summary>
-    private static T Named<T>(string reason)
-        where T : struct, Enum => Enum.Parse<T>(reason.Replace("_", ""), ignoreCase: true);
 }

@@ -6,7 +6,8 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// Checks that every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each
 /// retry names exactly the conversations that failed in the attempt before. By roots over what goes by, so in bounded memory.
 /// </summary>
-internal sealed class AttemptCheck
+/// <param name="broken">Is told of each broken rule. If it returns, the check goes on.</param>
+internal sealed class AttemptCheck(Action<BrokenRule> broken)
 {
     private MerkleRoot _failing = new(), _met = new();
     private byte[] _owedRoot = [];
@@ -43,38 +44,44 @@ internal sealed class AttemptCheck
         (_failing, _met, _last) = (new MerkleRoot(), new MerkleRoot(), -1);
     }
 
-    /// <exception cref="InvalidProofException">The attempt has no place for it.</exception>
-    public void Add(long ordinal, byte[] commitment, bool isFailed)
+    /// <returns>False: the attempt has no place for the outcome, which is left out.</returns>
+    public bool Add(long ordinal, byte[] commitment, bool isFailed)
     {
         if (Conversations is null)
-            throw new InvalidProofException("a conversation has an outcome before the list was resolved");
-        if (IsFirstPass)
-            AddFirst(ordinal, commitment);
-        else
-            AddRetried(ordinal, commitment);
-        if (isFailed)
+            return Refuse("a conversation has an outcome before the list was resolved");
+        var isTaken = IsFirstPass ? AddFirst(ordinal, commitment) : AddRetried(ordinal, commitment);
+        if (isTaken && isFailed)
             _failing.AddLeaf(Leaf(ordinal, commitment));
+        return isTaken;
     }
 
-    private void AddFirst(long ordinal, byte[] commitment)
+    private bool AddFirst(long ordinal, byte[] commitment)
     {
         if (ordinal != Cursor)
-            throw new InvalidProofException($"the outcome of conversation {Cursor} is missing: {ordinal} comes in its place");
+            return Refuse($"the outcome of conversation {Cursor} is missing: {ordinal} comes in its place");
         Manifest.AddLeaf(MerkleTree.LeafHash(commitment));
         Cursor++;
+        return true;
     }
 
-    private void AddRetried(long ordinal, byte[] commitment)
+    private bool AddRetried(long ordinal, byte[] commitment)
     {
         if (Owed == 0)
-            throw new InvalidProofException($"conversation {ordinal} has more than one outcome in one attempt, or is not on the list");
+            return Refuse($"conversation {ordinal} has more than one outcome in one attempt, or is not on the list");
         if (ordinal <= _last)
-            throw new InvalidProofException($"conversation {ordinal} has more than one outcome in one attempt, or they are out of order");
+            return Refuse($"conversation {ordinal} has more than one outcome in one attempt, or they are out of order");
         _last = ordinal;
         _met.AddLeaf(Leaf(ordinal, commitment));
         Owed--;
         if (Owed == 0 && !_met.Root().AsSpan().SequenceEqual(_owedRoot))
-            throw new InvalidProofException("a retry has outcomes of other conversations than those that failed in the attempt before");
+            broken(new BrokenRule("a retry has outcomes of other conversations than those that failed in the attempt before"));
+        return true;
+    }
+
+    private bool Refuse(string sentence)
+    {
+        broken(new BrokenRule(sentence));
+        return false;
     }
 
     private static byte[] Leaf(long ordinal, byte[] commitment)

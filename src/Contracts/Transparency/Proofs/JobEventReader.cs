@@ -14,54 +14,108 @@ internal sealed record ReadEvent(JobEvent? Event, IReadOnlyList<string> Unknown)
 /// <summary>Reads the events of a job from their entries, strictly: an event has exactly the members of its type.</summary>
 internal static class JobEventReader
 {
+    /// <summary>Digits of the largest number that a leaf can hold (<see cref="Jcs.MaxInteger"/>).</summary>
+    private const int MaxDigits = 16;
+
     private static readonly HashSet<string> s_known = [.. EventType.All.Select(type => type.Name)];
 
+    /// <summary>Reads an event from what its row holds: JSON in any form.</summary>
+    /// <exception cref="FormatException">As for <see cref="Read(LeafEntry)"/>, or such an event cannot be a leaf.</exception>
+    public static ReadEvent ReadRow(string type, ReadOnlySpan<byte> data) =>
+        AsStored(type, data) is { } @event ? new ReadEvent(@event, []) : Read(type, Jcs.Canonicalize(data));
+
     /// <exception cref="FormatException">It is not a job's event, or not as any ledger writes it.</exception>
-    public static ReadEvent Read(LeafEntry leaf)
+    public static ReadEvent Read(LeafEntry leaf) => Read(leaf.Type, leaf.Data.Span);
+
+    private static ReadEvent Read(string type, ReadOnlySpan<byte> data)
     {
-        if (!s_known.Contains(leaf.Type))
-            return new ReadEvent(null, [$"the event type {ClosedLists.Plain(leaf.Type)}"]);
+        if (!s_known.Contains(type))
+            return new ReadEvent(null, [$"the event type {ClosedLists.Plain(type)}"]);
         try
         {
-            return new ReadEvent(ReadKnown(leaf, leaf.Data.Span), []);
+            return new ReadEvent(ReadKnown(type, data), []);
         }
         catch (FormatException)
         {
-            var unknown = UnknownOf(leaf);
+            var unknown = UnknownOf(type, data);
             if (unknown.Count == 0)
                 throw;
             return new ReadEvent(null, unknown);
         }
     }
 
-    /// <summary>The names that are on no closed list; none if that is not all that is wrong with the event.</summary>
-    private static IReadOnlyList<string> UnknownOf(LeafEntry leaf)
-    {
-        if (JsonNode.Parse(leaf.Data.Span) is not JsonObject data || ClosedLists.TakeUnknown(leaf.Type, data) is not { Count: > 0 } unknown)
-            return [];
-        ReadKnown(leaf, Jcs.Canonicalize(Encoding.UTF8.GetBytes(data.ToJsonString())));
-        return unknown;
-    }
-
-    private static JobEvent ReadKnown(LeafEntry leaf, ReadOnlySpan<byte> data)
+    /// <summary>
+    /// The event of a row that holds what PostgreSQL makes of the event: then nothing in it needs to be made canonical. Null: it may be an
+    /// event all the same.
+    /// </summary>
+    private static JobEvent? AsStored(string type, ReadOnlySpan<byte> data)
     {
         try
         {
-            if (EventType.Read(leaf.Type, Encoding.UTF8.GetString(data)) is not JobEvent @event)
-                throw new FormatException($"'{leaf.Type}' is not an event of a job");
+            return s_known.Contains(type) && EventType.Read(type, data) is JobEvent @event && IsWhole(@event)
+                && IsSpaced(data, EventType.Of(@event).WriteAsStored(@event)) ? @event : null;
+        }
+        catch (Exception e) when (EventType.IsOfNoEvent(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Whether a JSON text is another one with spaces between its values. False also where that is hard to say: there is an escape, or a
+    /// number that may be too large for a leaf.
+    /// </summary>
+    private static bool IsSpaced(ReadOnlySpan<byte> text, ReadOnlySpan<byte> compact)
+    {
+        var (at, digits, isText) = (0, 0, false);
+        foreach (var octet in text)
+        {
+            if (octet == ' ' && !isText)
+                continue;
+            if (at == compact.Length || compact[at++] != octet || octet == '\\')
+                return false;
+            isText ^= octet == '"';
+            digits = char.IsAsciiDigit((char)octet) && !isText ? digits + 1 : 0;
+            if (digits == MaxDigits)
+                return false;
+        }
+        return at == compact.Length;
+    }
+
+    /// <summary>The names that are on no closed list; none if that is not all that is wrong with the event.</summary>
+    private static IReadOnlyList<string> UnknownOf(string type, ReadOnlySpan<byte> json)
+    {
+        if (JsonNode.Parse(json) is not JsonObject data || ClosedLists.TakeUnknown(type, data) is not { Count: > 0 } unknown)
+            return [];
+        ReadKnown(type, Jcs.Canonicalize(Encoding.UTF8.GetBytes(data.ToJsonString())));
+        return unknown;
+    }
+
+    private static JobEvent ReadKnown(string type, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            if (EventType.Read(type, data) is not JobEvent @event)
+                throw new FormatException($"'{type}' is not an event of a job");
             // What is absent or superfluous, or another way to write the same, would be read and be lost in silence.
-            var written = Encoding.UTF8.GetBytes(EventType.Of(@event).Write(@event));
-            return IsWhole(@event) && Jcs.Canonicalize(written).AsSpan().SequenceEqual(data) ? @event : throw Shape(leaf, null);
+            return IsWhole(@event) && IsWritten(@event, data) ? @event : throw Shape(type, null);
         }
         catch (Exception e)
             when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException or NullReferenceException)
         {
-            throw Shape(leaf, e);
+            throw Shape(type, e);
         }
     }
 
-    private static FormatException Shape(LeafEntry leaf, Exception? inner) =>
-        new($"the data of '{leaf.Type}' does not have the members that this event has", inner);
+    /// <param name="data">In canonical form.</param>
+    private static bool IsWritten(JobEvent @event, ReadOnlySpan<byte> data)
+    {
+        var written = EventType.Of(@event).WriteSorted(@event);
+        return data.SequenceEqual(written) || data.SequenceEqual(Jcs.Canonicalize(written));
+    }
+
+    private static FormatException Shape(string type, Exception? inner) =>
+        new($"the data of '{type}' does not have the members that this event has", inner);
 
     /// <summary>A number that names nothing of a closed list is read, and written again, as that number.</summary>
     private static bool IsWhole(JobEvent @event) =>

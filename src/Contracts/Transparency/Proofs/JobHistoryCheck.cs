@@ -3,21 +3,31 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// Checks that a job's events, as they go by, are a whole history of it by the ledger's rules: docs/formats.md, "Job proof". Keeps counts
-/// and roots, never a set of conversations.
+/// The rule book for a job's history: docs/formats.md, "What a checker checks". A verifier, an audit and a certificate hold a job's events
+/// to it as they go by. Keeps counts and roots, never a set of conversations.
 /// </summary>
-internal sealed class JobHistoryCheck(JobId job)
+/// <remarks>
+/// The check goes on behind a broken rule, if the sink returns. An event that has no place where it stands is left out, and counted
+/// nowhere. One that is in its place is taken and counted, even if something in it is wrong.
+/// </remarks>
+/// <param name="broken">Is told of each broken rule. One event can break several.</param>
+/// <param name="isOwnRecord">
+/// The events are the ledger's own record. Then skipped and failed outcomes too must lie inside the opening, as the ledger records them. A
+/// proof's rules hold deletions alone to that: they are a public format, by which others check as well.
+/// </param>
+internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool isOwnRecord = false)
 {
     /// <summary>Openings that are named at most.</summary>
     private const int MaxNamed = 100;
 
     private readonly Dictionary<SkipReason, long> _skipped = [];
     private readonly List<OpeningFact> _openings = [];
+    private readonly RequestCheck _request = new(broken);
     private Scheduled? _plan;
     private bool _isAttemptFailed;
 
     public JobId Job { get; } = job;
-    public AttemptCheck Attempts { get; } = new();
+    public AttemptCheck Attempts { get; } = new(broken);
     public long Version { get; private set; }
     public Submitted? Submitted { get; private set; }
     public Started? Started { get; private set; }
@@ -35,26 +45,34 @@ internal sealed class JobHistoryCheck(JobId job)
     /// <summary>The openings in which something was deleted: the first <see cref="MaxNamed"/>.</summary>
     public IReadOnlyList<OpeningFact> Openings => _openings;
 
-    /// <param name="event">The leaf's; null if it is not known: it then has its place in the stream, and no more is said of it.</param>
-    /// <exception cref="InvalidProofException">It cannot come here.</exception>
-    public void Add(LeafEntry leaf, JobEvent? @event)
+    /// <param name="version">Of the event.</param>
+    /// <param name="at">When it was recorded, in whole milliseconds.</param>
+    /// <param name="event">Null if it is not known: it then has its place in the stream, and no more is said of it.</param>
+    public void Add(long version, DateTimeOffset at, JobEvent? @event)
     {
-        if (leaf.Version != Version + 1)
-            throw new InvalidProofException($"event {Version + 1} of the job is missing: {leaf.Version} comes in its place");
+        if (version != Version + 1)
+            Break($"event {Version + 1} of the job is missing: {version} comes in its place");
+        Version = version;
         if (Completed is not null)
-            throw new InvalidProofException("an event follows the job's end");
-        Version++;
-        if (@event is Submitted != (Version == 1))
-            throw new InvalidProofException("a job's first event, and no other, is its submission");
-        if (@event is not null)
-            Apply(@event, leaf.At);
+        {
+            Break("an event follows the job's end");
+            return;
+        }
+        var isSubmission = @event is Submitted;
+        if (isSubmission != (Version == 1))
+            Break("a job's first event, and no other, is its submission");
+        if (@event is not null && (!isSubmission || Version == 1))
+            Apply(@event, at);
     }
 
-    /// <exception cref="InvalidProofException">The job did not end, or its counts are not those of its outcomes.</exception>
+    /// <summary>Behind the last event: the job has ended, and its counts are those of its outcomes.</summary>
     public void End()
     {
         if (Completed is not { } end)
-            throw new InvalidProofException("the job's last event, which ends it, is missing");
+        {
+            Break("the job's last event, which ends it, is missing");
+            return;
+        }
         var isEqual =
             end.Conversations == (Attempts.Conversations ?? 0)
             && end.Deleted == Deleted
@@ -62,55 +80,51 @@ internal sealed class JobHistoryCheck(JobId job)
             && end.Items == Items
             && IsSkipped(end.Skipped);
         if (!isEqual)
-            throw new InvalidProofException("the counts of the job's last event are not the sums of its outcomes");
+            broken(new BrokenRule(
+                "the counts of the job's last event are not the sums of its outcomes",
+                Text(Attempts.Conversations ?? 0, Deleted, Attempts.Failed, _skipped, Items),
+                Text(end.Conversations, end.Deleted, end.Failed, end.Skipped, end.Items)));
     }
 
     /// <summary>Whether these are the reasons that occurred, no more and no fewer: a count of 0 stands in for none of them.</summary>
     private bool IsSkipped(IReadOnlyDictionary<SkipReason, long> counts) =>
         counts.Count == _skipped.Count && counts.All(count => _skipped.TryGetValue(count.Key, out var skipped) && skipped == count.Value);
 
+    private static string Text(
+        long conversations, long deleted, long failed, IReadOnlyDictionary<SkipReason, long> skipped, ItemCounts items) =>
+        $"{conversations} conversations: {deleted} deleted, {failed} failed"
+        + $"{string.Concat(skipped.OrderBy(one => one.Key).Select(one => $", {one.Value} skipped ({one.Key})"))}; {items}";
+
     private void Apply(JobEvent @event, DateTimeOffset at)
     {
         switch (@event)
         {
             case Submitted e:
-                (Submitted, SubmittedAt) = (Request(e), at);
+                (Submitted, SubmittedAt) = (e, at);
+                _request.Submit(e);
                 break;
             case Scheduled e:
                 Plan(e);
                 break;
             case Started e:
-                Start(e);
-                StartedAt = at;
+                Start(e, at);
                 break;
             case ConversationDeleted e:
                 Delete(e, at);
                 break;
             case ConversationSkipped e:
-                Skip(e);
-                _skipped[e.Reason] = _skipped.GetValueOrDefault(e.Reason) + 1;
+                Skip(e, at);
                 break;
             case Failed e:
-                Fail(e);
+                Fail(e, at);
                 break;
             case Completed e:
-                (Completed, CompletedAt) = (Finish(e), at);
+                Finish(e);
+                (Completed, CompletedAt) = (e, at);
                 break;
             default:
                 throw new InvalidOperationException($"{@event.GetType().Name} is not checked");
         }
-    }
-
-    private static Submitted Request(Submitted request)
-    {
-        var isCId = request.RequestType == RequestType.CId;
-        var distinct = request.Commitments.Select(Convert.ToBase64String).Distinct(StringComparer.Ordinal).Count();
-        if (isCId ? request.To is null || request.From > request.To : request.From is not null || request.To is not null)
-            throw new InvalidProofException("the request's range is none: one by cId has an end, and one by conversation ids has no range");
-        return distinct == request.Commitments.Count && (isCId ? distinct == 1 : distinct is >= 1 and <= Limits.ConversationIdsPerRequest)
-            ? request
-            : throw new InvalidProofException(
-                $"the request does not commit to one cId, or to 1 to {Limits.ConversationIdsPerRequest} different conversation ids");
     }
 
     private void Plan(Scheduled plan)
@@ -125,43 +139,38 @@ internal sealed class JobHistoryCheck(JobId job)
             _ => false,
         };
         if (!isInPlace)
-            throw new InvalidProofException("a plan that does not follow from what happened before it");
+        {
+            Break("a plan that does not follow from what happened before it");
+            return;
+        }
         if (plan.PlannedAt < plan.Window.Opens || plan.PlannedAt >= plan.Window.Closes)
-            throw new InvalidProofException("a plan for an instant outside of its window");
+            Break("a plan for an instant outside of its window");
         if (plan.Reason == ScheduleReason.Retry && Started is not null)
             Attempts.Retry();
         (_plan, _isAttemptFailed) = (plan, false);
     }
 
-    private void Start(Started started)
+    private void Start(Started started, DateTimeOffset at)
     {
-        InAttempt(started.Attempt);
+        ExpectAttempt(started.Attempt);
         if (Started is not null)
-            throw new InvalidProofException("the list of conversations was resolved twice");
-        // A range that was asked for is the range that the list was resolved in; where no beginning was asked for, the default that was
-        // applied is named.
-        var isRange =
-            Submitted!.RequestType == RequestType.CId
-                ? started.From is not null && (Submitted.From is null || Submitted.From == started.From)
-                : started.From is null;
-        if (!isRange)
-            throw new InvalidProofException("the list was resolved in another range than the one that was requested");
-        if (Submitted.RequestType == RequestType.ConversationIds)
-            ExpectRequested(started);
-        Started = started;
+        {
+            Break("the list of conversations was resolved twice");
+            return;
+        }
+        if (Submitted is not null)
+            _request.Start(Submitted, started);
+        (Started, StartedAt) = (started, at);
         Attempts.Begin(started.Conversations);
         if (started.Conversations == 0)
-            ExpectManifest([]);
+            ExpectWholeManifest();
     }
 
-    /// <summary>What was asked for by id is the list: no more, no less, in the same order.</summary>
-    private void ExpectRequested(Started started)
+    /// <summary>As <see cref="ExpectManifest"/>, once every ordinal has an outcome. Before that, its rest is not known.</summary>
+    public void ExpectWholeManifest()
     {
-        var root = new MerkleRoot();
-        foreach (var commitment in Submitted!.Commitments)
-            root.AddLeaf(MerkleTree.LeafHash(commitment));
-        if (root.Size != started.Conversations || !root.Root().AsSpan().SequenceEqual(started.ManifestRoot))
-            throw new InvalidProofException("the list of conversations is not the one that was requested");
+        if (!Attempts.IsFirstPass)
+            ExpectManifest([]);
     }
 
     /// <summary>That the outcomes are those of the list which the job committed to before it deleted anything.</summary>
@@ -170,33 +179,32 @@ internal sealed class JobHistoryCheck(JobId job)
     {
         var nodes = NodeId.Covering(Attempts.Cursor, Attempts.Conversations ?? 0);
         if (rest.Count != nodes.Count)
-            throw new InvalidProofException($"the rest of the manifest has {nodes.Count} hashes, and not {rest.Count}");
-        if (Started is null)
+            Break($"the rest of the manifest has {nodes.Count} hashes, and not {rest.Count}");
+        if (Started is null || rest.Count != nodes.Count)
             return;
         for (var i = 0; i < rest.Count; i++)
             Attempts.Manifest.AddSubtree(rest[i], nodes[i].Leaves);
-        if (!Attempts.Manifest.Root().AsSpan().SequenceEqual(Started.ManifestRoot))
-            throw new InvalidProofException(
-                "the outcomes are not of the conversations that the job committed to when it started (manifest root)");
+        var root = Attempts.Manifest.Root();
+        if (!root.AsSpan().SequenceEqual(Started.ManifestRoot))
+            broken(new BrokenRule(
+                "the outcomes are not of the conversations that the job committed to when it started (manifest root)",
+                $"outcomes for the list with the root {Convert.ToBase64String(Started.ManifestRoot)}, as the job started",
+                $"outcomes for a list with the root {Convert.ToBase64String(root)}"));
     }
 
     private void Delete(ConversationDeleted deleted, DateTimeOffset at)
     {
-        InAttempt(deleted.Attempt);
-        Attempts.Add(deleted.Ordinal, deleted.Commitment, isFailed: false);
+        ExpectAttempt(deleted.Attempt);
+        if (!Attempts.Add(deleted.Ordinal, deleted.Commitment, isFailed: false))
+            return;
         if (!deleted.ConfirmedAbsent)
-            throw new InvalidProofException($"the deletion of conversation {deleted.Ordinal} was not confirmed");
-        var window = _plan!.Window;
-        if (at < window.Opens || at >= window.Closes)
-            throw new InvalidProofException(
-                $"conversation {deleted.Ordinal} was deleted at {Instant.Text(at)}, outside of the window's opening "
-                + $"{Instant.Text(window.Opens)} to {Instant.Text(window.Closes)}"
-            );
+            Break($"the deletion of conversation {deleted.Ordinal} was not confirmed");
+        ExpectInOpening(deleted.Ordinal, "was deleted", at);
         Deleted++;
-        Items += deleted.Items;
+        var items = Items + deleted.Items;
         if (
-            Items
-            is not
+            items
+            is
             {
                 Messages: <= Jcs.MaxInteger,
                 Transcripts: <= Jcs.MaxInteger,
@@ -205,37 +213,47 @@ internal sealed class JobHistoryCheck(JobId job)
                 Logs: <= Jcs.MaxInteger
             }
         )
-            throw new InvalidProofException("more items were counted than can be");
+            Items = items;
+        else
+            Break("more items were counted than can be");
         FirstDeletedAt = FirstDeletedAt < at ? FirstDeletedAt : at;
         LastDeletedAt = LastDeletedAt > at ? LastDeletedAt : at;
+        if (_plan?.Window is not { } window || _openings.Count == MaxNamed)
+            return;
         var opening = new OpeningFact(window.Name, window.Cron, window.TimeZone, window.Opens, window.Closes);
-        if (_openings.Count < MaxNamed && (_openings.Count == 0 || _openings[^1] != opening))
+        if (_openings.Count == 0 || _openings[^1] != opening)
             _openings.Add(opening);
     }
 
-    private void Skip(ConversationSkipped skipped)
+    private void Skip(ConversationSkipped skipped, DateTimeOffset at)
     {
         if (skipped.Reason == SkipReason.Retention && Started is { RetainedFrom: null })
-            throw new InvalidProofException(
-                $"conversation {skipped.Ordinal} was skipped as out of retention, and the job knows no end of retention");
-        Attempts.Add(skipped.Ordinal, skipped.Commitment, isFailed: false);
+            Break($"conversation {skipped.Ordinal} was skipped as out of retention, and the job knows no end of retention");
+        if (!Attempts.Add(skipped.Ordinal, skipped.Commitment, isFailed: false))
+            return;
+        if (isOwnRecord)
+            ExpectInOpening(skipped.Ordinal, "was skipped", at);
+        _skipped[skipped.Reason] = _skipped.GetValueOrDefault(skipped.Reason) + 1;
     }
 
-    private void Fail(Failed failed)
+    private void Fail(Failed failed, DateTimeOffset at)
     {
-        InAttempt(failed.Attempt);
+        ExpectAttempt(failed.Attempt);
         var (attempt, retries) = (failed.Attempt, failed.RetriesRemaining);
         if (retries != Limits.Attempts - attempt)
-            throw new InvalidProofException($"after attempt {attempt} {Limits.Attempts - attempt} retries remain, and not {retries}");
+            Break($"after attempt {attempt} {Limits.Attempts - attempt} retries remain, and not {retries}");
         if (failed.Ordinal is { } ordinal)
-            Attempts.Add(ordinal, failed.Commitment!, isFailed: true);
+        {
+            if (Attempts.Add(ordinal, failed.Commitment!, isFailed: true) && isOwnRecord)
+                ExpectInOpening(ordinal, "failed", at);
+        }
+        else if (Started is not null)
+            Break("an attempt failed as a whole although its list was resolved");
         else
-            _isAttemptFailed = Started is null
-                ? true
-                : throw new InvalidProofException("an attempt failed as a whole although its list was resolved");
+            _isAttemptFailed = _plan is not null;
     }
 
-    private Completed Finish(Completed end)
+    private void Finish(Completed end)
     {
         var hasNoList = Started is null;
         var isRight = end.Outcome switch
@@ -247,15 +265,23 @@ internal sealed class JobHistoryCheck(JobId job)
                 && (hasNoList || Attempts.IsFirstPass || Attempts.IsDone || Attempts.IsUntouched),
             _ => false,
         };
-        return isRight
-            ? end
-            : throw new InvalidProofException(
-                $"the job says that it ended as '{end.Outcome.ToString().ToLowerInvariant()}', which its outcomes contradict");
+        if (!isRight)
+            Break($"the job says that it ended as '{end.Outcome.ToString().ToLowerInvariant()}', which its outcomes contradict");
     }
 
-    private void InAttempt(int attempt)
+    private void ExpectAttempt(int attempt)
     {
         if (_plan is null || attempt != Attempt || _isAttemptFailed)
-            throw new InvalidProofException($"an event of attempt {attempt} where attempt {Attempt} was planned");
+            Break($"an event of attempt {attempt} where attempt {Attempt} was planned");
     }
+
+    private void ExpectInOpening(long ordinal, string happened, DateTimeOffset at)
+    {
+        if (_plan?.Window is { } window && (at < window.Opens || at >= window.Closes))
+            Break(
+                $"conversation {ordinal} {happened} at {Instant.Text(at)}, outside of the window's opening {Instant.Text(window.Opens)} to "
+                + Instant.Text(window.Closes));
+    }
+
+    private void Break(string sentence) => broken(new BrokenRule(sentence));
 }

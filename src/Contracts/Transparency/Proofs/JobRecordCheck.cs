@@ -18,7 +18,7 @@ internal sealed class JobRecordCheck(JobId job)
     private Submitted? _request;
     private Started? _list;
 
-    public JobHistoryCheck History { get; } = new(job);
+    public JobHistoryCheck History { get; } = new(job, rule => throw new InvalidProofException(rule.Sentence));
 
     public bool IsKnown => _unknown.Count == 0;
 
@@ -39,7 +39,7 @@ internal sealed class JobRecordCheck(JobId job)
         _unknown.AddRange([.. unknown.Except(_unknown, StringComparer.Ordinal).Take(MaxNamed - _unknown.Count)]);
         _request ??= @event as Submitted;
         _list ??= @event as Started;
-        Judge(() => History.Add(leaf, @event), line);
+        Judge(() => History.Add(leaf.Version, leaf.At, @event), line);
     }
 
     /// <summary>What the rules say of the whole.</summary>
