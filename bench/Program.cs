@@ -1,6 +1,6 @@
 using Ledger.Bench;
 
-// dotnet run -c Release --project bench -- submit|delete|publish|rebuild|memory|jobs|import|proof|idle|all [--quick]
+// dotnet run -c Release --project bench -- submit|delete|publish|rebuild|memory|jobs|import|proof|certificate|idle|all [--quick]
 const string Usage = """
     Measures the ledger beside its floor, alternately, in one run, on an embedded PostgreSQL with fsync on.
 
@@ -13,6 +13,7 @@ const string Usage = """
       jobs     memory that a node holds after 20,000 jobs of three conversations, against after 200
       import   peak memory and time of an import of 1,000,000 lines beside 1,000,000 erased conversations, against an empty ledger
       proof    peak managed memory while a proof of 1,000,000 events is written and checked, against one of 10,000
+      certificate  the certificate of a job of 1,000,000 conversations, against a bare select of its events; and its memory
       idle     write-ahead log of a node that has nothing to do, with one open window and with 50 more; not part of `all`
       all      all of them, written to docs/benchmarks.md
 
@@ -46,6 +47,9 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
     case "proof":
         Console.WriteLine(await ProofBench.RunAsync(quick));
         return 0;
+    case "certificate":
+        Console.WriteLine(string.Join(Environment.NewLine, (object[])await CertificateBench.RunAsync(quick)));
+        return 0;
     case "idle":
         Console.WriteLine(string.Join(Environment.NewLine, await IdleBench.RunAsync(quick)));
         return 0;
@@ -61,6 +65,7 @@ switch (args.FirstOrDefault(arg => !arg.StartsWith("--", StringComparison.Ordina
             .. await SubmitBench.RunAsync(quick), await DeleteBench.RunAsync(quick), .. await PublishBench.RunAsync(quick),
             .. await RebuildBench.RunAsync(quick), await MemoryBench.RunAsync(quick),
             await SmallJobsBench.RunAsync(quick), .. await ImportBench.RunAsync(quick), await ProofBench.RunAsync(quick),
+            .. await CertificateBench.RunAsync(quick),
         ];
         if (!quick)
             Report.Write(figures);

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using Ledger.Audit.Rebuilding;
 using Ledger.EventStore;
-using Ledger.Log;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Ledger.Bench;
@@ -22,7 +20,7 @@ public static class RebuildBench
         await using var bench = await BenchDatabase.StartAsync();
         await using var store = MartenSetup.Store(bench.Superuser, TimeProvider.System);
         var events = await FilledLedger.AddJobsAsync(bench, name, jobs, outcomes, 1_000);
-        await PublishAsync(bench);
+        await FilledLedger.PublishAsync(bench);
         // The documents come about in a rebuild that finds all of them missing.
         if ((await RebuildAsync(bench, store)).Wrong < jobs)
             throw new InvalidOperationException("the documents were there");
@@ -50,17 +48,6 @@ public static class RebuildBench
 
     private static Task<RebuildReport> RebuildAsync(BenchDatabase bench, Marten.IDocumentStore store) =>
         new Rebuild(bench.Database.ServiceConnection, store, TimeProvider.System).RunAsync(_ => { }, CancellationToken.None);
-
-    private static async Task PublishAsync(BenchDatabase bench)
-    {
-        await using var node = bench.BuildNode();
-        var writer = node.Services.GetRequiredService<LogWriter>();
-        while (await writer.RunOnceAsync(CancellationToken.None) is { Events: > 0 } pass)
-        {
-            if (pass.Problem is not null)
-                throw new InvalidOperationException(pass.Problem);
-        }
-    }
 
     private static async Task ReadAsync(BenchDatabase bench)
     {

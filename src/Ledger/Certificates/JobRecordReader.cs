@@ -13,7 +13,7 @@ namespace Ledger.Certificates;
 /// </summary>
 public sealed class JobRecordReader(NpgsqlDataSource database)
 {
-    private const int RowsAtOnce = 1_000;
+    private const int RowsAtOnce = 250;
 
     private static readonly string StatusSql = Sql.Load(typeof(JobRecordReader), nameof(StatusAsync));
     private static readonly string HistorySql = Sql.Load(typeof(JobRecordReader), nameof(HistoryAsync));
