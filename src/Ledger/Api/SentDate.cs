@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Ledger.Api;
 
-/// <summary>A date member as it was sent, not yet judged: with conversation ids it never is.</summary>
-/// <param name="Json">The value of any type, without what JSON leaves to taste; null if the member is absent or null.</param>
+/// <summary>A date member as it was sent, before it is checked. Beside conversation ids it is never checked.</summary>
+/// <param name="Json">The value, of any type, without the differences that JSON allows; null if the member is absent or null.</param>
 /// <param name="Text">Its text; null if it is not a string.</param>
 internal readonly record struct SentDate(string? Json, string? Text)
 {
@@ -20,8 +20,8 @@ internal readonly record struct SentDate(string? Json, string? Text)
     }
 
     /// <summary>
-    /// The value's tokens, each followed by a space: no two values give the same. Escapes stay as sent, since the text of half a surrogate
-    /// pair is none.
+    /// The value's tokens, each followed by a space. No two values give the same text. Escapes stay as they were sent, because half a
+    /// surrogate pair has no text.
     /// </summary>
     private static string Tokens(ref Utf8JsonReader reader)
     {
@@ -37,6 +37,6 @@ internal readonly record struct SentDate(string? Json, string? Text)
         return tokens.ToString();
     }
 
-    /// <summary>Without the value: it is whatever the caller sent.</summary>
+    /// <summary>Says only if the date was sent. The value itself may be anything that the caller sent.</summary>
     public override string ToString() => IsSent ? "sent" : "not sent";
 }

@@ -10,7 +10,7 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Api;
 
-/// <summary><c>POST …/conversations/delete</c>: submit a deletion job (contract §1).</summary>
+/// <summary><c>POST …/conversations/delete</c>: submits a deletion job (contract §1).</summary>
 internal static class SubmitEndpoint
 {
     internal static ErrorAnswer KeyReused { get; } =
@@ -27,7 +27,7 @@ internal static class SubmitEndpoint
         .WithName("submitDeletionJob")
         .Describe(JobOperations.Submit);
 
-    /// <summary>In this order: rate limit, query, headers, size, rules of the body, record.</summary>
+    /// <summary>Checks in this order: rate limit, query, headers, size, rules of the body. Then it records the job.</summary>
     private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
     {
         var caller = Caller.Of(context);
@@ -73,7 +73,7 @@ internal static class SubmitEndpoint
     }
 }
 
-/// <summary>The answer to a submission that is recorded. The order is the published sample's.</summary>
+/// <summary>The answer to a submission that is recorded. The order of its members is that of the published sample.</summary>
 internal sealed record QueuedJob
 {
     private const string Queued = "queued";

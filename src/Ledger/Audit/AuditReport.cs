@@ -5,26 +5,30 @@ namespace Ledger.Audit;
 
 /// <summary>A checkpoint that was kept outside the database.</summary>
 /// <param name="Note">The signed note.</param>
-/// <param name="Name">What a finding calls it: who kept it, and where.</param>
+/// <param name="Name">Its name in a finding, which says who kept it and where.</param>
 public sealed record KeptNote(string Note, string Name)
 {
-    /// <summary>Keys that may have signed it besides those that the auditor gave. What only they signed counts as no signature.</summary>
+    /// <summary>
+    /// Other keys that may have signed it, beside those that the auditor gave. A signature by these alone counts as none.
+    /// </summary>
     public IReadOnlyList<NoteVerifier> OtherKeys { get; init; } = [];
 
-    /// <summary>It is the last one of a name that the log had earlier: what was lost before the log was renamed is known.</summary>
+    /// <summary>
+    /// True if it is the last checkpoint of an earlier name of the log. What was lost before the log was renamed is known.
+    /// </summary>
     public bool IsOfEarlierName { get; init; }
 
-    /// <summary>Kept by an auditor, in a file.</summary>
+    /// <summary>A checkpoint that an auditor kept in a file.</summary>
     public static KeptNote Yours(string note, string file) => new(note, $"your checkpoint {file}");
 }
 
-/// <summary>What an audit is to check beside the database or mirror itself.</summary>
+/// <summary>The inputs of an audit, beside the database or mirror itself.</summary>
 public sealed record AuditRequest
 {
-    /// <summary>Keys of the log, one for each name that it had. None: signatures are not checked, and the report says so.</summary>
+    /// <summary>Keys of the log, one for each name that it had. With no keys, signatures are not checked, and the report says so.</summary>
     public IReadOnlyList<NoteVerifier> Keys { get; init; } = [];
 
-    /// <summary>Only what came after this checkpoint is re-derived; null: everything.</summary>
+    /// <summary>The checkpoint to start from: only what came after it is re-derived. Null for everything.</summary>
     public KeptNote? Since { get; init; }
 
     /// <summary>Checkpoints that the log must be consistent with.</summary>
@@ -33,17 +37,17 @@ public sealed record AuditRequest
     /// <summary>Checkpoints that the log's signer keeps beside its keys. They may be newer than a mirror.</summary>
     public IReadOnlyList<KeptNote> BesideKeys { get; init; } = [];
 
-    /// <summary>Told how far it has come, a few times a second; may be called from several threads.</summary>
+    /// <summary>Called with the progress, a few times a second. It may be called from several threads.</summary>
     public Action<AuditProgress>? Progress { get; init; }
 }
 
 /// <param name="Leaves">Leaves re-derived so far.</param>
 /// <param name="Events">Events replayed so far.</param>
-/// <param name="Total">Both together, in the end.</param>
+/// <param name="Total">Leaves and events together, at the end.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct AuditProgress(long Leaves, long Events, long Total);
 
-/// <summary>What an audit checked, and what differs.</summary>
+/// <summary>The results of an audit: the numbers that were checked, and the differences.</summary>
 public sealed record AuditReport
 {
     /// <summary>The log's name; null before the first checkpoint.</summary>
@@ -64,13 +68,13 @@ public sealed record AuditReport
     /// <summary>Checkpoints whose root was recomputed.</summary>
     public long Checkpoints { get; init; }
 
-    /// <summary>Of these, the ones whose signature was checked.</summary>
+    /// <summary>The number of these checkpoints whose signature was checked.</summary>
     public long Signatures { get; init; }
 
-    /// <summary>Leaves, from the first on, that a signature which was checked covers.</summary>
+    /// <summary>Leaves, from the first on, that a checked signature covers.</summary>
     public long SignedLeaves { get; init; }
 
-    /// <summary>Events that no signature covers which was checked: the other leaves, and what is queued.</summary>
+    /// <summary>Events that no checked signature covers: the other leaves, and the queued events.</summary>
     public long UnsignedEvents => Size + Queued - SignedLeaves;
 
     public long Streams { get; init; }
@@ -83,13 +87,13 @@ public sealed record AuditReport
 
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Of each kind the first; none: nothing differs.</summary>
+    /// <summary>The first finding of each kind; empty if nothing differs.</summary>
     public IReadOnlyList<Finding> Findings { get; init; } = [];
 
-    /// <summary>What a reader should know and is no difference.</summary>
+    /// <summary>Remarks that a reader should know, but that are no differences.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>What no audit can show; told with every report.</summary>
+    /// <summary>The facts that no audit can show. Every report lists them.</summary>
     public static IReadOnlyList<string> Limits { get; } =
     [
         "that what was recorded was true when it was recorded: it shows that the record is whole and consistent, and how much is signed",

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Audit;
 
 /// <summary>
-/// The database as it was at one instant, read over several connections at once. What is appended meanwhile is not seen, and nobody waits
-/// for the audit.
+/// The database as it was at one instant, read over several connections at once. The audit does not see what is appended meanwhile, and
+/// nobody waits for the audit.
 /// </summary>
 internal sealed class AuditSnapshot : IAsyncDisposable
 {
@@ -56,14 +56,14 @@ internal sealed class AuditSnapshot : IAsyncDisposable
         return connection;
     }
 
-    /// <summary>The reader has finished: the next one may have its connection.</summary>
+    /// <summary>Takes back the connection of a reader that has finished. The next reader may have it.</summary>
     public void Return(NpgsqlConnection connection)
     {
         lock (_open)
             _free.Push(connection);
     }
 
-    /// <summary>A statement on a connection of this snapshot, which may take as long as it takes.</summary>
+    /// <summary>A statement on a connection of this snapshot, without a time limit.</summary>
     public static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
     {
         var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Ledger.Audit;
 
 /// <summary>
-/// Compares the change log with the fold of the leaves, stream by stream: what is stored is read in the same order beside the events.
-/// Memory depends neither on how many entries there are nor on how long a stream is.
+/// Compares the change log with the fold of the leaves, stream by stream. The stored entries are read in the same order, beside the events.
+/// Memory depends neither on the number of entries nor on the length of a stream.
 /// </summary>
 internal sealed class ChangeLogComparison(Findings findings) : IAsyncDisposable
 {
@@ -25,34 +25,34 @@ internal sealed class ChangeLogComparison(Findings findings) : IAsyncDisposable
     /// <summary>Entries that were compared.</summary>
     public long Compared { get; private set; }
 
-    /// <param name="connection">To the audit's snapshot, for as long as this lives.</param>
+    /// <param name="connection">A connection to the audit's snapshot, for as long as this lives.</param>
     /// <param name="since">As in <see cref="ChangeLogTable.ReadAsync"/>.</param>
-    /// <param name="cancel">Stops it.</param>
+    /// <param name="cancel">Stops the reading.</param>
     public async Task BeginAsync(NpgsqlConnection connection, long? since, CancellationToken cancel)
     {
         _stored = ChangeLogTable.ReadAsync(connection, since, cancel).GetAsyncEnumerator(cancel);
         await AdvanceAsync();
     }
 
-    /// <summary>The leaves of a stream come next.</summary>
+    /// <summary>Begins a stream: its leaves come next.</summary>
     public async ValueTask EnterAsync(Guid stream, string? type, string name)
     {
         await SurplusAsync(other => other.CompareTo(stream) < 0);
         (_stream, _name, _fold) = (stream, name, new ChangeLogFold(stream, type));
     }
 
-    /// <summary>The stream's next leaf.</summary>
+    /// <summary>Takes the stream's next leaf.</summary>
     public ValueTask AddAsync(long leaf, long version, string type, DateTimeOffset at, string data) =>
         CompareAsync(_fold.Add(leaf, version, type, at, Encoding.UTF8.GetBytes(data)));
 
-    /// <summary>The stream has no more leaves.</summary>
+    /// <summary>Ends the stream: it has no more leaves.</summary>
     public async ValueTask LeaveAsync()
     {
         await CompareAsync(_fold.End());
         await SurplusAsync(other => other == _stream);
     }
 
-    /// <summary>There are no more streams.</summary>
+    /// <summary>Ends the comparison: there are no more streams.</summary>
     public ValueTask FinishAsync() => SurplusAsync(_ => true);
 
     public ValueTask DisposeAsync() => _stored?.DisposeAsync() ?? default;
@@ -79,7 +79,7 @@ internal sealed class ChangeLogComparison(Findings findings) : IAsyncDisposable
         }
     }
 
-    /// <summary>What is stored of such streams, and should not be.</summary>
+    /// <summary>Reports the stored entries of such streams that should not be there.</summary>
     private async ValueTask SurplusAsync(Func<Guid, bool> isOver)
     {
         // .NET orders UUIDs as PostgreSQL does: by their bytes as they are written.
@@ -97,7 +97,7 @@ internal sealed class ChangeLogComparison(Findings findings) : IAsyncDisposable
         : $"versions {entry.FirstVersion} to {entry.LastVersion} of the bot {entry.Bot}, leaves {entry.FirstLeaf} to {entry.Position}, "
             + $"recorded {entry.CreatedAt:O}, id {entry.Id}, {(entry.Outcomes is { } outcomes ? Readable(outcomes) : "one event")}";
 
-    /// <summary>Both sides in one form. What somebody else made may have none.</summary>
+    /// <summary>Outcomes in one canonical form, so that both sides compare. A text that has no such form is returned unchanged.</summary>
     private static string Readable(string outcomes)
     {
         try

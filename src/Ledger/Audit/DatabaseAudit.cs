@@ -7,24 +7,24 @@ using Npgsql;
 namespace Ledger.Audit;
 
 /// <summary>
-/// Audits a ledger's database: re-derives the log and its tree from the events, checks every checkpoint against it, and replays every
-/// stream. Reads one snapshot, writes nothing, needs no key; memory does not depend on the size.
+/// Audits a ledger's database. It re-derives the log and its tree from the events, checks every checkpoint against it, and replays every
+/// stream. It reads one snapshot, writes nothing and needs no key. Memory does not depend on the size.
 /// </summary>
 public static class DatabaseAudit
 {
     private static readonly string StateSql = Sql.Load(typeof(DatabaseAudit), nameof(ReadStateAsync));
 
-    /// <summary>As many are held at once, until the audit ends: each reads one part of the same snapshot.</summary>
+    /// <summary>Connections that are held until the audit ends. Each reads one part of the same snapshot.</summary>
     private const int Connections = 7;
 
     private sealed record State(string? Origin, long Size, byte[] Root, long Queued, long Events, DateTimeOffset Now);
 
-    /// <summary>What checkpoints say of the log.</summary>
-    /// <param name="Checked">How many were compared.</param>
+    /// <summary>The coverage of the log by checkpoints.</summary>
+    /// <param name="Checked">The number of checkpoints compared.</param>
     /// <param name="Signed">As in <see cref="AuditReport.SignedLeaves"/>.</param>
     private sealed record Coverage(long Checked, long Signed);
 
-    /// <param name="database">May be connected as the service's role.</param>
+    /// <param name="database">The database. The connection may be that of the service's role.</param>
     public static async Task<AuditReport> RunAsync(NpgsqlDataSource database, AuditRequest request, CancellationToken cancel)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -71,8 +71,8 @@ public static class DatabaseAudit
     }
 
     /// <summary>
-    /// The tree to go on from: behind the checkpoint to begin at if the log is consistent with it, else empty, and then it is one more to
-    /// be compared.
+    /// The tree to start from. If the log is consistent with the checkpoint to begin at, it is the tree up to that checkpoint. Else it is
+    /// empty, and that checkpoint is one more to compare.
     /// </summary>
     private static async Task<(TreeCheck Tree, long Start)> BeginAsync(
         AuditRequest request, State state, CheckpointSignatures signatures, List<KeptCheckpoint> kept, TileReader tiles, Findings findings,

@@ -10,7 +10,8 @@ using NpgsqlTypes;
 namespace Ledger.Audit;
 
 /// <summary>
-/// Compares what is stored of streams with the folds of their events: the server is sent the folds and answers with what differs.
+/// Compares the stored rows of streams with the folds of their events. The folds are sent to the server, which answers with the
+/// differences.
 /// </summary>
 internal sealed class DocumentComparison(NpgsqlConnection connection, Findings findings)
 {
@@ -21,7 +22,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
     private const string Meaning =
         "It was changed past the ledger, or an event was. If the log's checks hold, the events are right and this is not.";
 
-    /// <returns>How many documents and rows were compared.</returns>
+    /// <returns>The number of documents and rows compared.</returns>
     public async Task<long> CompareAsync(IReadOnlyList<FoldedStream> streams, CancellationToken cancel)
     {
         FoldedStream[] started =
@@ -42,7 +43,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         return compared;
     }
 
-    /// <summary>Rows that no event accounts for.</summary>
+    /// <summary>Reports the rows that no event accounts for.</summary>
     public async Task FindOrphansAsync(CancellationToken cancel)
     {
         await using var command = AuditSnapshot.Command(connection, OrphansSql);
@@ -72,7 +73,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         return streams.Length;
     }
 
-    /// <summary>Runs a statement whose rows are differences: stream, expected, found.</summary>
+    /// <summary>Runs a statement whose rows are differences. Its columns are stream, expected and found.</summary>
     private async Task<long> FindAsync(
         FindingKind kind, string where, FoldedStream[] streams, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
     {
@@ -86,7 +87,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
         return streams.Length;
     }
 
-    /// <summary>The manifest's rows must give the root that the job committed to when it started.</summary>
+    /// <summary>Checks that the manifest's rows give the root that the job committed to when it started.</summary>
     private async Task CompareRootsAsync(FoldedStream[] started, CancellationToken cancel)
     {
         var roots = started.ToDictionary(stream => stream.Id, _ => (Tree: new MerkleRoot(), Last: (byte[]?)null));

@@ -4,59 +4,59 @@ using Microsoft.OpenApi;
 namespace Ledger.Api.Reference;
 
 /// <summary>
-/// What <c>/openapi/v1.json</c> says of one operation. What its endpoint says itself is not repeated: method, path, id, and, read off its
-/// policy, the scopes and the 401 and 403 that come with them. Every operation also gets 405, and 500 and 503 if it
-/// <see cref="NeedsDatabase"/>.
+/// The description of one operation in <c>/openapi/v1.json</c>. It does not repeat what the endpoint itself says: method, path and id. Nor
+/// does it repeat the scopes, which are read off the endpoint's policy, and the 401 and 403 that come with them. Every operation also gets
+/// 405. It gets 500 and 503 if it <see cref="NeedsDatabase"/>.
 /// </summary>
 internal sealed record Operation
 {
     /// <summary>One of <see cref="ApiReference.Tags"/>.</summary>
     public required string Tag { get; init; }
 
-    /// <summary>One line.</summary>
+    /// <summary>The summary, in one line.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>Plain words, for who has never seen it (CommonMark).</summary>
+    /// <summary>The description in plain words (CommonMark), for a reader who has never seen the operation.</summary>
     public required string Description { get; init; }
 
     public IReadOnlyList<OpenApiParameter> Parameters { get; init; } = [];
 
-    /// <summary>Null: it takes no body. With one come 413 and 415.</summary>
+    /// <summary>The request's body; null if the operation takes none. An operation with a body also answers 413 and 415.</summary>
     public Body? Request { get; init; }
 
     /// <summary>The answers to requests that are not refused.</summary>
     public required IReadOnlyList<Answer> Answers { get; init; }
 
-    /// <summary>The refusals that are its own.</summary>
+    /// <summary>The refusals that only this operation has.</summary>
     public IReadOnlyList<Refused> Refusals { get; init; } = [];
 
     public bool NeedsDatabase { get; init; } = true;
 }
 
 /// <summary>A JSON body.</summary>
-/// <param name="Schema">A name of <see cref="Schemas"/>.</param>
-/// <param name="Examples">At least one.</param>
+/// <param name="Schema">One of the names in <see cref="Schemas"/>.</param>
+/// <param name="Examples">The examples, at least one.</param>
 internal sealed record Body(string Schema, params Example[] Examples);
 
-/// <param name="Name">What it shows, in a few words.</param>
-/// <param name="Value">What is sent.</param>
+/// <param name="Name">The name of the example, in a few words.</param>
+/// <param name="Value">The value that is sent.</param>
 internal sealed record Example(string Name, JsonNode Value)
 {
-    /// <param name="name">What it shows.</param>
-    /// <param name="json">What is sent, as JSON.</param>
+    /// <param name="name">The name of the example.</param>
+    /// <param name="json">The value that is sent, as JSON.</param>
     public static Example Json(string name, string json) => new(name, JsonNode.Parse(json)!);
 
-    /// <param name="name">What it shows.</param>
-    /// <param name="text">What is sent, as it is.</param>
+    /// <param name="name">The name of the example.</param>
+    /// <param name="text">The text that is sent, unchanged.</param>
     public static Example Text(string name, string text) => new(name, JsonValue.Create(text));
 }
 
 /// <summary>One status of an operation.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Description">When, and what it means.</param>
+/// <param name="Description">The case in which it is sent, and its meaning.</param>
 internal sealed record Answer(int Status, string Description)
 {
-    /// <summary>By media type; none: the answer has no body.</summary>
+    /// <summary>The answer's bodies, one for each media type. Empty if the answer has no body.</summary>
     public IReadOnlyList<Content> Contents { get; init; } = [];
 
     public IReadOnlyList<Header> Headers { get; init; } = [];
@@ -69,17 +69,17 @@ internal sealed record Answer(int Status, string Description)
 
 /// <summary>A body of an answer.</summary>
 /// <param name="Type">The media type, without parameters.</param>
-/// <param name="Schema">A name of <see cref="Schemas"/>; null: bytes or text of a format of its own.</param>
-/// <param name="Examples">At least one, except of bytes.</param>
+/// <param name="Schema">One of the names in <see cref="Schemas"/>; null for bytes, or for text in a format of its own.</param>
+/// <param name="Examples">The examples: at least one, except for bytes.</param>
 internal sealed record Content(string Type, string? Schema, params Example[] Examples);
 
 /// <param name="Name">The header's name.</param>
-/// <param name="Description">What it says.</param>
-/// <param name="Example">A value.</param>
-/// <param name="Always">Whether every answer with this status has it.</param>
+/// <param name="Description">The meaning of the header.</param>
+/// <param name="Example">A sample value.</param>
+/// <param name="Always">True if every answer with this status has the header.</param>
 internal sealed record Header(string Name, string Description, string Example, bool Always = true)
 {
-    /// <summary>What a validator looks like.</summary>
+    /// <summary>A sample validator.</summary>
     public const string SampleDigest = "5f1c0d7e9a3b24866c9de0f1b2a3c4d5";
 
     public static Header ETag { get; } =

@@ -7,8 +7,8 @@ using Microsoft.OpenApi;
 
 namespace Ledger.Api.Reference;
 
-/// <summary>Writes an endpoint's <see cref="Operation"/> in OpenAPI's words.</summary>
-/// <param name="document">What references point into: they are written only if they know it.</param>
+/// <summary>Writes an endpoint's <see cref="Operation"/> as an OpenAPI operation.</summary>
+/// <param name="document">The document that references point into. A reference is written only if it knows its document.</param>
 /// <param name="endpoint">The endpoint's metadata.</param>
 internal sealed class OperationWriter(OpenApiDocument document, IList<object> endpoint)
 {
@@ -38,7 +38,7 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
             to.Responses.Add($"{answer.Status}", Response(answer));
     }
 
-    /// <summary>405: known only once all methods of the path are.</summary>
+    /// <summary>Adds the 405 answers. They are known only once all methods of the path are known.</summary>
     public static void AddWrongMethod(IDictionary<HttpMethod, OpenApiOperation> operations, OpenApiDocument document)
     {
         var allow = string.Join(", ", operations.Keys.Select(method => method.Method).Order(StringComparer.Ordinal));
@@ -63,7 +63,9 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
                 .Select(scope => ScopeNames.Of(scope)),
         ];
 
-    /// <summary>For a scheme that is not OAuth's, OpenAPI 3.1 lets a requirement list the roles that it takes.</summary>
+    /// <summary>
+    /// The requirement of a scheme and a scope. OpenAPI 3.1 lets a scheme that is not OAuth list the roles that it takes.
+    /// </summary>
     private OpenApiSecurityRequirement Demand(string scheme, string scope) =>
         new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [scope] };
 

@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace Ledger.Api.Reference;
 
-/// <summary>The parameters that several operations share, and how others are made.</summary>
+/// <summary>The parameters that several operations share, and helpers that make others.</summary>
 internal static class Parameters
 {
     public const string SampleBot = "st-my-bot";
@@ -20,7 +20,7 @@ internal static class Parameters
         "Idempotency-Key", "The same key and the same request give the same job, and record nothing new. Per bot, kept as long as the job.",
         new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" }, "erase-ticket-4711");
 
-    /// <summary>How many items a page holds at most.</summary>
+    /// <summary>The maximum number of items on a page.</summary>
     public static OpenApiParameter Limit(int most, int absent) =>
         InQuery(
             "limit", $"At most so many items; {absent} unless told.",

@@ -4,10 +4,10 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Api.Reference;
 
-/// <summary>A way in which an operation refuses or fails. The example is made of the very answer that is sent.</summary>
-/// <param name="Name">Of the example, in a few words.</param>
-/// <param name="When">A sentence.</param>
-/// <param name="Answer">What is sent.</param>
+/// <summary>A way in which an operation refuses or fails. Its example is made from the very answer that is sent.</summary>
+/// <param name="Name">The name of the example, in a few words.</param>
+/// <param name="When">The case in which it is sent, in a sentence.</param>
+/// <param name="Answer">The answer that is sent.</param>
 internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
 {
     public static IReadOnlyList<Refused> ByToken { get; } =
@@ -54,7 +54,7 @@ internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
             Refusals.NotJson),
     ];
 
-    /// <summary>Of what is recorded first: that identifiers are handed out.</summary>
+    /// <summary>The refusal after a lost race to record that identifiers are handed out. That record comes first.</summary>
     public static Refused LostRace { get; } =
         new("lost race", "Others recorded something of the bot's at the same moment, several times over.", Errors.LostRace);
 
@@ -62,7 +62,7 @@ internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
         new("log damaged", "The log cannot be served; `/health/ready` says why.", Errors.LogUnavailable);
 
     /// <summary>A broken rule of the query.</summary>
-    /// <param name="message">What is said of it.</param>
+    /// <param name="message">The message for it.</param>
     public static Refused ByQuery(string message) =>
         new("bad parameter",
             $"A query parameter is unknown, is there twice or breaks its rule: "

@@ -5,8 +5,8 @@ using static Ledger.Api.Reference.Schema;
 namespace Ledger.Api.Reference;
 
 /// <summary>
-/// The bodies that clients send. Written by hand, as their parsers are: <see cref="DeletionRequestParser"/> reads members that exclude each
-/// other, and no type has them all.
+/// The bodies that clients send. They are written by hand, as their parsers are. <see cref="DeletionRequestParser"/> reads members that
+/// exclude each other, and no type has them all.
 /// </summary>
 internal static class RequestSchemas
 {
@@ -76,7 +76,7 @@ internal static class RequestSchemas
         return schema;
     }
 
-    /// <summary>An object that must have one member, and has none but these.</summary>
+    /// <summary>An object with one required member, and no other members than these.</summary>
     private static OpenApiSchema Closed(string required, params (string Name, OpenApiSchema Schema)[] members) =>
         new()
         {

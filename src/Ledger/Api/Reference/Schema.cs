@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Ledger.Api.Reference;
 
-/// <summary>Short words for the schemas of what clients send: parameters, headers, requests.</summary>
+/// <summary>Short helpers for the schemas of what clients send: parameters, headers and requests.</summary>
 internal static class Schema
 {
     public static OpenApiSchema Text(string? description = null, string? pattern = null) =>
@@ -14,7 +14,7 @@ internal static class Schema
 
     public static OpenApiSchema Count() => new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
 
-    /// <summary>An id of somebody else's: opaque.</summary>
+    /// <summary>An opaque id that another system made.</summary>
     public static OpenApiSchema Identifier(string? description = null) =>
         new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.IdentifierCharacters, Description = description };
 

@@ -6,7 +6,7 @@ using Microsoft.OpenApi;
 
 namespace Ledger.Api.Reference;
 
-/// <summary>The bodies of the API, by the name that <c>/openapi/v1.json</c> gives them.</summary>
+/// <summary>The bodies of the API, by their names in <c>/openapi/v1.json</c>.</summary>
 internal static class Schemas
 {
     public static IReadOnlyDictionary<string, OpenApiSchema> All { get; } =
