@@ -1,7 +1,7 @@
 
 namespace Ledger.Audit;
 
-/// <summary>What can differ. The order is that of a report: causes before their consequences.</summary>
+/// <summary>The kinds of difference, in the order of a report: causes come before their consequences.</summary>
 public enum FindingKind
 {
     /// <summary>The log has a leaf whose event is gone.</summary>
@@ -59,15 +59,15 @@ public enum FindingKind
 }
 
 /// <summary>Something that differs.</summary>
-/// <param name="Kind">What it is.</param>
+/// <param name="Kind">The kind of difference.</param>
 /// <param name="Where">The place: leaf, stream and version, document, tile or checkpoint.</param>
-/// <param name="Expected">What should be there.</param>
-/// <param name="Found">What is.</param>
-/// <param name="Meaning">What it may mean, and what to do.</param>
-/// <param name="More">How many more of the same kind there are.</param>
+/// <param name="Expected">The expected state.</param>
+/// <param name="Found">The state that was found.</param>
+/// <param name="Meaning">The possible meaning, and the remedy.</param>
+/// <param name="More">The number of further differences of the same kind.</param>
 public sealed record Finding(FindingKind Kind, string Where, string Expected, string Found, string Meaning, long More = 0);
 
-/// <summary>What differs: of each kind the first, and how many more. Safe to add to from several threads.</summary>
+/// <summary>The differences: the first of each kind, and the number of further ones. Several threads may add to it at once.</summary>
 internal sealed class Findings
 {
     private const int LongestText = 2000;
@@ -86,7 +86,7 @@ internal sealed class Findings
         }
     }
 
-    /// <summary>Something that a reader should know and that is no difference; said once.</summary>
+    /// <summary>Adds a remark that a reader should know, but that is no difference. Each remark is reported once.</summary>
     public void Note(string note)
     {
         lock (_lock)

@@ -16,7 +16,7 @@ namespace Ledger.Audit;
 /// <param name="id">The stream.</param>
 /// <param name="type">Its type; null: it has no row.</param>
 /// <param name="rowVersion">The version that its row says; null: it has no row, or it is not known (a mirror).</param>
-/// <param name="findings">Where differences go.</param>
+/// <param name="findings">Receives the differences.</param>
 internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Findings findings)
 {
     /// <summary>Stands for the type of a stream of which only the entries are known: its first event tells.</summary>
@@ -33,13 +33,13 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
     /// <summary>The version of the last event.</summary>
     public long Version { get; private set; }
 
-    /// <summary>The version of the last event that was folded: what a document is of.</summary>
+    /// <summary>The version of the last event that was folded. A document is of this version.</summary>
     public long FoldedVersion { get; private set; }
 
-    /// <summary>The rules of a job's events; null: another stream's.</summary>
+    /// <summary>The rules of a job's events; null for any other stream.</summary>
     public JobRules? Job { get; private set; } = type == StreamIds.JobType ? new JobRules(new JobId(id)) : null;
 
-    /// <summary>What the events fold to in each projection.</summary>
+    /// <summary>The rows of the projections, folded from the events.</summary>
     public ProjectedStream Projected { get; private set; } = new(id, type);
 
     private bool HasEnded => Projected.Document<Job>() is { IsEnded: true };
@@ -61,7 +61,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
             AddRule(version, eventType, new JobRule("nothing after the job's end", $"an event of type {eventType}"));
     }
 
-    /// <summary>The event; null: this version cannot read it, which is a finding.</summary>
+    /// <summary>The event. Null if this version cannot read it, which is a finding.</summary>
     private object? Read(long version, string eventType, string data)
     {
         try
@@ -86,7 +86,8 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
     }
 
     /// <summary>
-    /// What is absent, superfluous or written otherwise would be read and be lost in silence. A job's events are held to that by its rules.
+    /// True if the data is as the ledger writes it. Otherwise a member that is absent, superfluous or written differently would be lost in
+    /// silence. For a job's events, the job's rules check this.
     /// </summary>
     private static bool IsAsWritten(object @event, string data) =>
         Canonical(EventType.Of(@event).Write(@event)).AsSpan().SequenceEqual(Canonical(data));

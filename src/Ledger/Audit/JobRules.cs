@@ -6,13 +6,14 @@ using Ledger.Projections.Status;
 namespace Ledger.Audit;
 
 /// <summary>A rule of jobs that an event breaks.</summary>
-/// <param name="Expected">What the rule wants.</param>
-/// <param name="Found">What is there.</param>
-/// <param name="IsUnreadable">The event is not even one that its type can be.</param>
+/// <param name="Expected">The state that the rule requires.</param>
+/// <param name="Found">The state that was found.</param>
+/// <param name="IsUnreadable">True if the event is not even one that its type can be.</param>
 internal sealed record JobRule(string Expected, string Found, bool IsUnreadable = false);
 
 /// <summary>
-/// Holds a job's events to the rule book, and tells of each event the first rule that it breaks. Its size does not depend on the job's.
+/// Checks a job's events against the rule book. For each event it names the first rule that the event breaks. Its size does not depend on
+/// that of the job.
 /// </summary>
 internal sealed class JobRules
 {

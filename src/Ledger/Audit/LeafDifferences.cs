@@ -2,9 +2,7 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Audit;
 
-/// <summary>
-/// Says of leaves whose events are not what was logged what happened to each: removed, exchanged with another, or changed.
-/// </summary>
+/// <summary>Finds out what happened to leaves whose events are not the logged ones: removed, exchanged with another, or changed.</summary>
 internal static class LeafDifferences
 {
     /// <summary>Pairs that are tried, at most, to tell an exchange from a change.</summary>
@@ -27,7 +25,9 @@ internal static class LeafDifferences
         }
     }
 
-    /// <summary>Where the event went that belongs here, or came from that stands here, within the tile.</summary>
+    /// <summary>
+    /// Tells, within the tile, which leaf's event stands here, or where this leaf's own event now stands. Null if neither is found.
+    /// </summary>
     private static string? Elsewhere(IReadOnlyList<AuditedLeaf> leaves, IReadOnlyList<byte[]?> logged, int here, int[] differing)
     {
         foreach (var there in differing.Where(i => i != here && !leaves[i].Data.IsEmpty).Take(MaxCompared))

@@ -8,8 +8,8 @@ namespace Ledger.Certificates;
 /// <param name="ContentSecurityPolicy">Allows the one style sheet and pictures within the page, and no other thing.</param>
 internal sealed record CertificateDocument(IReadOnlyDictionary<string, object?> Parameters, string ContentSecurityPolicy)
 {
-    /// <param name="certificate">What it says.</param>
-    /// <param name="paper">What it is printed on: <c>a4</c> or <c>letter</c>.</param>
+    /// <param name="certificate">The certificate to show.</param>
+    /// <param name="paper">The paper size: <c>a4</c> or <c>letter</c>.</param>
     /// <param name="styles">The style sheet.</param>
     public static CertificateDocument Of(Certificate certificate, string paper, string styles)
     {

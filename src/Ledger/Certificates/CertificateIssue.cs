@@ -5,7 +5,7 @@ using Ledger.Contracts.Transparency.Proofs;
 namespace Ledger.Certificates;
 
 /// <summary>
-/// A certificate as a function of a job's record, the log's key, the service's addresses and the instant; of nothing else.
+/// Makes a certificate from a job's record, the log's key, the service's addresses and the instant, and from nothing else.
 /// </summary>
 internal static class CertificateIssue
 {
@@ -14,7 +14,7 @@ internal static class CertificateIssue
     /// <param name="proof">The address of the job's proof.</param>
     /// <param name="verifyPage">The address where a browser checks it.</param>
     /// <param name="tool">The program that issues it, with its version.</param>
-    /// <param name="at">When.</param>
+    /// <param name="at">The instant of issue.</param>
     /// <exception cref="ContradictoryRecordException">The record contradicts itself: nothing is certified.</exception>
     public static Certificate Of(JobRecord record, NoteVerifier key, string proof, string verifyPage, string tool, DateTimeOffset at)
     {

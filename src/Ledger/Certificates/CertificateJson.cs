@@ -5,7 +5,7 @@ using Ledger.Contracts;
 
 namespace Ledger.Certificates;
 
-/// <summary>How certificates are written: every member always there, <c>null</c> where it does not apply.</summary>
+/// <summary>The JSON form of certificates. Every member is always there; it is <c>null</c> where it does not apply.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,

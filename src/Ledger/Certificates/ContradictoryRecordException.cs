@@ -1,8 +1,6 @@
 namespace Ledger.Certificates;
 
-/// <summary>
-/// What is recorded of a job contradicts itself, so nothing is certified. The message says where, and holds no identifier.
-/// </summary>
+/// <summary>The record of a job contradicts itself, so nothing is certified. The message says where, and holds no identifier.</summary>
 public sealed class ContradictoryRecordException(string where)
     : Exception(
         $"no certificate: the job's record contradicts itself ({where}). Somebody changed the database: `ledger audit` names the first "

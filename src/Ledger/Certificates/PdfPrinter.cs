@@ -3,7 +3,7 @@ using Ledger.Machine;
 
 namespace Ledger.Certificates;
 
-/// <summary>Why nothing was printed. The message is for the service's log.</summary>
+/// <summary>Nothing was printed. The message gives the reason, for the service's log.</summary>
 public sealed class PdfException(string message) : Exception(message);
 
 /// <summary>Prints a document with a headless Chromium on this machine. Chromium fetches nothing: the document must be whole.</summary>
@@ -28,7 +28,7 @@ public sealed class PdfPrinter(string? chromium, TimeProvider time, ILogger<PdfP
 
     public bool IsAvailable => chromium is not null;
 
-    /// <summary>What <see cref="Variable"/> names; else what is found in PATH or the usual places; null: none.</summary>
+    /// <summary>The program that <see cref="Variable"/> names, else the one in PATH or the usual places. Null if there is none.</summary>
     public static string? FindChromium()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { } named)

@@ -3,12 +3,13 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Certificates;
 
 /// <summary>
-/// What must agree with a job's events before its record is certified. The events themselves were held to the rule book as they were read.
-/// It does not replace the proof, whose reader trusts nobody: it keeps this service from signing off what it can see to be wrong.
+/// Checks that a job's status document and leaves agree with its events, before its record is certified. The events themselves were checked
+/// against the rule book as they were read. This does not replace the proof, whose reader trusts nobody. It keeps this service from signing
+/// a record that it can see to be wrong.
 /// </summary>
 internal static class RecordCheck
 {
-    /// <exception cref="ContradictoryRecordException">Something does not.</exception>
+    /// <exception cref="ContradictoryRecordException">Something does not agree with the events.</exception>
     public static void Check(JobRecord record)
     {
         Require(record.Rules.Version == record.Version, "events are missing");

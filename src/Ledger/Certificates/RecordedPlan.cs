@@ -14,7 +14,7 @@ internal sealed class RecordedPlan(Scheduled plan)
     /// <summary>Conversations that failed, by reason. A later attempt may have erased them.</summary>
     public IReadOnlyDictionary<FailureReason, long> Failed => _failed;
 
-    /// <summary>Why the whole attempt failed; null: it did not.</summary>
+    /// <summary>The reason that the whole attempt failed; null if it did not fail.</summary>
     public FailureReason? AttemptFailed { get; private set; }
 
     /// <summary>The first outcome of a conversation; null: none has one.</summary>

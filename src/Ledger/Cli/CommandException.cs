@@ -7,7 +7,7 @@ public sealed class CommandException(string message, int exitCode = ExitCodes.Fa
 {
     public int ExitCode => exitCode;
 
-    /// <summary>What was typed cannot be meant: exit code 2.</summary>
+    /// <summary>An error in the command line itself: exit code 2.</summary>
     public static CommandException Usage(string message) => new(message, ExitCodes.Usage);
 
     /// <summary>Throws where the registry said no.</summary>
@@ -18,7 +18,7 @@ public sealed class CommandException(string message, int exitCode = ExitCodes.Fa
     }
 }
 
-/// <summary>What the process answers.</summary>
+/// <summary>The exit codes of the process.</summary>
 public static class ExitCodes
 {
     public const int Done = 0;

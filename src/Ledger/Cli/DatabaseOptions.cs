@@ -13,8 +13,8 @@ using Npgsql;
 namespace Ledger.Cli;
 
 /// <summary>
-/// How a verb finds its database, the same for all: <c>--data</c> names a folder with a private PostgreSQL; else <c>--connection</c> or
-/// LEDGER_CONNECTION a server; else it is the default data folder, if a ledger is in it already.
+/// The options by which a verb finds its database, the same for all verbs. <c>--data</c> names a folder with a private PostgreSQL. Else
+/// <c>--connection</c> or LEDGER_CONNECTION names a server. Else it is the default data folder, if that holds a ledger already.
 /// </summary>
 internal sealed class DatabaseOptions
 {
@@ -41,7 +41,7 @@ internal sealed class DatabaseOptions
     };
 
     /// <summary>Adds the options to a verb.</summary>
-    /// <param name="withKeys">Whether the verb can use the key folder.</param>
+    /// <param name="withKeys">True if the verb can use the key folder.</param>
     public static DatabaseOptions AddTo(Verb verb, bool withKeys = false)
     {
         var options = new DatabaseOptions();
@@ -64,10 +64,10 @@ internal sealed class DatabaseOptions
     /// <summary>The key folder of the database: a data folder's own, or the one that was named; null: none is at hand.</summary>
     public string? KeysAtHand(ParseResult parsed) => EmbeddedFolder(parsed) is { } data ? EmbeddedDatabase.KeysOf(data) : Keys(parsed);
 
-    /// <summary>Whether an option (not the environment) names a server or its keys.</summary>
+    /// <summary>True if an option (not the environment) names a server or its keys.</summary>
     public bool IsServerNamed(ParseResult parsed) => parsed.GetValue(_connection) is not null || parsed.GetValue(_keys) is not null;
 
-    /// <summary>Whether an option (not the environment) names a database.</summary>
+    /// <summary>True if an option (not the environment) names a database.</summary>
     public bool IsNamed(ParseResult parsed) => parsed.GetValue(_data) is not null || parsed.GetValue(_connection) is not null;
 
     /// <summary>Opens the database that the options mean.</summary>
@@ -141,7 +141,7 @@ internal sealed class OpenDatabase : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It was opened without.</exception>
     public KeyFolder Keys => _keys ?? throw new InvalidOperationException("the database was opened without keys");
 
-    /// <summary>Whether a data folder holds a ledger.</summary>
+    /// <summary>True if the data folder holds a ledger.</summary>
     public static bool IsThere(string folder) => File.Exists(Path.Combine(folder, "cluster.json"));
 
     /// <summary>The ledger in a data folder, made and brought up to date where necessary.</summary>

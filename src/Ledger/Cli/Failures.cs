@@ -12,7 +12,7 @@ using Npgsql;
 namespace Ledger.Cli;
 
 /// <summary>
-/// What a person is told when a command fails: one line that says what is wrong and what to do. Never a stack trace, never data.
+/// The message that a person gets when a command fails: one line with the problem and the remedy. Never a stack trace, never data.
 /// </summary>
 internal static class Failures
 {

@@ -5,8 +5,8 @@ using Ledger.Verifier;
 namespace Ledger.Cli;
 
 /// <summary>
-/// The one way in which verbs read what they are given in files and on standard input: ids, tokens, keys, checkpoints. What cannot be read
-/// is told with the option that named it, and is no more than a wrong command line: exit code 2.
+/// The one way in which verbs read ids, tokens, keys and checkpoints from files and standard input. If a text cannot be read, the message
+/// names its option. It counts as a wrong command line: exit code 2.
 /// </summary>
 internal static class GivenText
 {
@@ -14,10 +14,10 @@ internal static class GivenText
     private const int LineBytes = 64 * 1024;
 
     /// <summary>A text of several lines.</summary>
-    /// <param name="option">That named the file.</param>
-    /// <param name="what">Is in it, for the message.</param>
-    /// <param name="file">Its name; <c>-</c> is standard input. It is not told: somebody may have typed a secret there.</param>
-    /// <param name="most">Bytes, at most.</param>
+    /// <param name="option">The option that named the file.</param>
+    /// <param name="what">The content of the file, for the message.</param>
+    /// <param name="file">Its name; <c>-</c> is standard input. No message shows it: somebody may have typed a secret there.</param>
+    /// <param name="most">Maximum number of bytes.</param>
     /// <exception cref="CommandException">It cannot be read, or is not UTF-8.</exception>
     public static async Task<string> ReadAsync(string option, string what, string file, int most, CancellationToken cancel) =>
         StrictOrRefused(option, what, bytes => StrictText.Of(bytes), await BytesAsync(option, what, file, most, cancel));

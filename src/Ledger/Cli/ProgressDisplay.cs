@@ -3,8 +3,8 @@ using Spectre.Console;
 
 namespace Ledger.Cli;
 
-/// <summary>What is shown of something that takes its time.</summary>
-/// <param name="Percent">Null: nobody knows how much there is.</param>
+/// <summary>The progress of a long task, as it is shown.</summary>
+/// <param name="Percent">The percentage; null if nobody knows how much there is to do.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ShownProgress(string Text, double? Percent);
 
@@ -15,8 +15,8 @@ internal static class ProgressDisplay
     public static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
 
     /// <param name="what">Shown until it is first told of its progress.</param>
-    /// <param name="show">What to show of a state, after so long.</param>
-    /// <param name="work">Is given what to tell its state to, as often as it likes and from several threads.</param>
+    /// <param name="show">Makes the text for a state and the time that has passed.</param>
+    /// <param name="work">The task. It is given a function for reporting its state, as often as it likes and from several threads.</param>
     /// <param name="lineInterval">Between two lines, by default <see cref="LineInterval"/>; a line is not repeated.</param>
     public static Task<TResult> RunAsync<TState, TResult>(
         Terminal terminal, string what, Func<TState, TimeSpan, ShownProgress> show, Func<Action<TState>, Task<TResult>> work,

@@ -13,7 +13,7 @@ namespace Ledger.Cli;
 /// <param name="time">Waits between attempts; null: the system's.</param>
 internal sealed class ServiceApi(string address, Func<string> token, TimeProvider? time = null) : IDisposable
 {
-    /// <summary>How often a call is made that is answered with "come back later", or not at all.</summary>
+    /// <summary>The maximum number of attempts for a call that gets "come back later" or no answer.</summary>
     private const int Attempts = 30;
 
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromSeconds(1);
@@ -25,7 +25,7 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
     public static string Deletions(string bot) => $"/api/public/bot/{Uri.EscapeDataString(bot)}/conversations/delete";
 
     /// <summary>Submits a job and returns its id.</summary>
-    /// <param name="idempotencyKey">With one, what was not answered is sent again.</param>
+    /// <param name="idempotencyKey">The idempotency key. With one, a request without an answer is sent again.</param>
     public async Task<JobId> SubmitAsync(string bot, JsonObject body, string? idempotencyKey, CancellationToken cancel)
     {
         var answer = await SendAsync(Request, HttpStatusCode.Accepted, idempotencyKey is not null, cancel);
@@ -50,10 +50,10 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
     public Task<byte[]> GetAsync(string path, CancellationToken cancel) =>
         SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), HttpStatusCode.OK, mayRepeat: true, cancel);
 
-    /// <summary>Sends until it is answered with something else than 429 or 503.</summary>
-    /// <param name="make">Makes the request, for each attempt anew.</param>
+    /// <summary>Sends until the answer is neither 429 nor 503, or the attempts are used up.</summary>
+    /// <param name="make">Makes a new request for each attempt.</param>
     /// <param name="expected">The status of success.</param>
-    /// <param name="mayRepeat">Whether a request that may have been carried out may be sent again.</param>
+    /// <param name="mayRepeat">True if a request that may have been carried out may be sent again.</param>
     /// <exception cref="CommandException">It was refused.</exception>
     /// <exception cref="HttpRequestException">It was not answered: see <see cref="WasNotSent"/>.</exception>
     public async Task<byte[]> SendAsync(Func<HttpRequestMessage> make, HttpStatusCode expected, bool mayRepeat, CancellationToken cancel)
@@ -114,7 +114,9 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
         );
     }
 
-    /// <summary>What the API's envelope says, which quotes no identifier; of anything else (a proxy's page) nothing.</summary>
+    /// <summary>
+    /// The messages in the API's error envelope, which quote no identifier. For any other body (a proxy's page), a fixed text.
+    /// </summary>
     private static string Messages(string body)
     {
         try

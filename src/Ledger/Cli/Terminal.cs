@@ -5,8 +5,7 @@ using Spectre.Console;
 namespace Ledger.Cli;
 
 /// <summary>
-/// Where a verb writes. Standard output is for scripts: it holds the result, and nothing else. Everything that is said besides goes to
-/// standard error.
+/// The output of a verb. Standard output is for scripts: it holds the result, and nothing else. Everything else goes to standard error.
 /// </summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
@@ -28,10 +27,10 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>A line of the result.</summary>
     public void Line(string text = "") => output.WriteLine(text);
 
-    /// <summary>A line with what is shown once: whoever does not get it must make another.</summary>
+    /// <summary>Writes a line with something that is shown once. Whoever does not get it must make another.</summary>
     /// <param name="line">The line.</param>
-    /// <param name="what">Is in it.</param>
-    /// <param name="instead">How to make another.</param>
+    /// <param name="what">The content of the line, for the message.</param>
+    /// <param name="instead">The way to make another.</param>
     /// <exception cref="CommandException">It could not be written.</exception>
     public void SecretLine(string line, string what, string instead)
     {
@@ -109,7 +108,7 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     }
 }
 
-/// <summary>What the parts of the ledger log while a verb runs, as plain lines on standard error.</summary>
+/// <summary>Writes the log of the ledger's parts, while a verb runs, as plain lines on standard error.</summary>
 internal sealed class TerminalLog(Terminal terminal, LogLevel least) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)

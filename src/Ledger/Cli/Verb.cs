@@ -7,9 +7,9 @@ namespace Ledger.Cli;
 
 /// <summary>A command with what its <c>--help</c> shows besides the options.</summary>
 /// <param name="name">The word.</param>
-/// <param name="summary">What it does, in a sentence or two: also shown in its parent's list.</param>
+/// <param name="summary">The purpose in a sentence or two. It is also shown in the parent's list.</param>
 /// <param name="example">Command lines that work, one a line.</param>
-/// <param name="details">What one has to know to use it well.</param>
+/// <param name="details">The facts that a user needs to use it well.</param>
 internal sealed class Verb(string name, string summary, string example, string? details = null) : Command(name, summary)
 {
     public string Example => example;

@@ -34,8 +34,8 @@ public sealed class ConversationStore
     /// A channel user's conversations that started from <paramref name="from"/> to <paramref name="to"/>, both inclusive, in key order.
     /// </summary>
     /// <param name="afterKey">Only keys above this one.</param>
-    /// <param name="lastKey">Only keys up to this one: what came later is not swept up.</param>
-    /// <param name="limit">At most so many.</param>
+    /// <param name="lastKey">Only keys up to this one. Later conversations are left alone.</param>
+    /// <param name="limit">Maximum number of conversations.</param>
     public Task<List<FoundConversation>> FindByChannelUserAsync(
         NpgsqlConnection connection, string botId, string cId, DateTimeOffset from, DateTimeOffset to, long afterKey, long lastKey,
         int limit, CancellationToken cancel) =>
@@ -47,7 +47,7 @@ public sealed class ConversationStore
                 new() { Value = afterKey }, new() { Value = lastKey }, new() { Value = limit },
             ], cancel);
 
-    /// <summary>When the platform created the channel user; null for one that it does not know.</summary>
+    /// <summary>The instant at which the platform created the channel user; null if it does not know the user.</summary>
     public async Task<DateTimeOffset?> ChannelUserCreatedAtAsync(
         NpgsqlConnection connection, string botId, string cId, CancellationToken cancel)
     {
@@ -63,13 +63,13 @@ public sealed class ConversationStore
     }
 
     /// <summary>
-    /// When the first of a bot's conversations started; null: there is none. Reads all of the bot's conversations, for what an
-    /// administrator does now and then.
+    /// The instant at which the first of a bot's conversations started; null if there is none. It reads all of the bot's conversations. It
+    /// is for tasks that an administrator does now and then.
     /// </summary>
     public Task<DateTimeOffset?> FirstOfBotAsync(NpgsqlConnection connection, string botId, CancellationToken cancel) =>
         FirstAsync(connection, FirstOfBotSql, [botId], cancel);
 
-    /// <summary>When the first of a channel user's conversations started; null: there is none.</summary>
+    /// <summary>The instant at which the first of a channel user's conversations started; null if there is none.</summary>
     public Task<DateTimeOffset?> FirstOfChannelUserAsync(
         NpgsqlConnection connection, string botId, string cId, CancellationToken cancel) =>
         FirstAsync(connection, FirstOfChannelUserSql, [botId, cId], cancel);

@@ -129,10 +129,10 @@ internal static class StoreDeletion
     /// have no conversation left, and confirms that nothing of them is left. Rows are locked in key order, so that two jobs that share
     /// conversations wait for each other instead of deadlocking.
     /// </summary>
-    /// <param name="users">What <see cref="LockUsersAsync"/> has locked in this transaction.</param>
+    /// <param name="users">The users that <see cref="LockUsersAsync"/> has locked in this transaction.</param>
     /// <returns>
-    /// What was removed with each conversation that existed; those that did not are not in it. A conversation that was stored anew under
-    /// the same id has another key.
+    /// The items that were removed with each conversation that existed. A conversation that did not exist is left out. One that was stored
+    /// anew under the same id has another key.
     /// </returns>
     /// <exception cref="PostgresException">The store refused, or something was locked for too long.</exception>
     /// <exception cref="NotConfirmedException">

@@ -4,14 +4,13 @@ using Npgsql;
 namespace Ledger.Conversations;
 
 /// <summary>
-/// Which failures of the store are a conversation's (or a list's) own, and are recorded; the others are the infrastructure's and are
-/// nobody's outcome.
+/// Tells apart the store's failures. Those of a conversation (or of a list) are recorded. Those of the infrastructure are nobody's outcome.
 /// </summary>
 public static class StoreFailure
 {
     /// <summary>
-    /// The reason to record; null for a lost connection, a deadlock, a shutdown, a full disk, a lost race: the transaction ends and is
-    /// tried again.
+    /// The reason to record. Null for a lost connection, a deadlock, a shutdown, a full disk or a lost race: then the transaction ends and
+    /// is tried again.
     /// </summary>
     public static FailureReason? ReasonOf(Exception e) =>
         e switch

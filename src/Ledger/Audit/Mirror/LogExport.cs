@@ -4,7 +4,7 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Audit.Mirror;
 
-/// <summary>What an export did.</summary>
+/// <summary>The result of an export.</summary>
 /// <param name="Before">Leaves that the mirror had.</param>
 /// <param name="After">Leaves that it has now.</param>
 /// <param name="Origin">The log's name.</param>

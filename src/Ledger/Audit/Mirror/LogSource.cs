@@ -1,6 +1,6 @@
 namespace Ledger.Audit.Mirror;
 
-/// <summary>Where an export takes the log from.</summary>
+/// <summary>A source from which an export reads the log.</summary>
 public interface ILogSource
 {
     /// <summary>The latest published checkpoint, a signed note; null: none is published yet.</summary>

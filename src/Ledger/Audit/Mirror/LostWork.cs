@@ -17,16 +17,16 @@ namespace Ledger.Audit.Mirror;
 /// <summary>A job that was answered 202 and that a restored database does not have.</summary>
 /// <param name="Job">Its id.</param>
 /// <param name="Bot">The bot.</param>
-/// <param name="Client">Who submitted it, and must do so again.</param>
-/// <param name="SubmittedAt">When.</param>
+/// <param name="Client">The client that submitted it, and must do so again.</param>
+/// <param name="SubmittedAt">The instant of submission.</param>
 public sealed record LostJob(string Job, string Bot, string Client, DateTimeOffset SubmittedAt);
 
 /// <summary>A conversation that was erased, and that a restored conversation store has again.</summary>
 /// <param name="Job">The job that erased it.</param>
 /// <param name="Ordinal">Its place in the job's list.</param>
-/// <param name="Commitment">What the job's events hold instead of its id.</param>
-/// <param name="ConversationId">Its id, where the job's key and list are still there to open it.</param>
-/// <param name="ToDo">How it is erased again.</param>
+/// <param name="Commitment">The commitment that the job's events hold instead of its id.</param>
+/// <param name="ConversationId">Its id; null if the job's key and list are not there to open it.</param>
+/// <param name="ToDo">The way to erase it again.</param>
 public sealed record LostErasure(string Job, long Ordinal, byte[] Commitment, string? ConversationId, string ToDo)
 {
     public override string ToString() => $"{Job} {Ordinal}";
@@ -35,13 +35,13 @@ public sealed record LostErasure(string Job, long Ordinal, byte[] Commitment, st
 /// <summary>A job that was forgotten, and whose key a restored database has again.</summary>
 /// <param name="Job">Its id.</param>
 /// <param name="Bot">The bot.</param>
-/// <param name="ForgottenAt">When it was forgotten.</param>
-/// <param name="ToDo">How it is forgotten again.</param>
+/// <param name="ForgottenAt">The instant at which it was forgotten.</param>
+/// <param name="ToDo">The way to forget it again.</param>
 public sealed record LostForgetting(string Job, string Bot, DateTimeOffset ForgottenAt, string ToDo);
 
 /// <summary>
-/// Compares a mirror with a database that was restored from an older backup: what the mirror has beyond the leaves that both have is what
-/// was lost.
+/// Compares a mirror with a database that was restored from an older backup. The leaves of the mirror after those that both have in common
+/// are what was lost.
 /// </summary>
 /// <param name="mirror">Audited, and in order.</param>
 /// <param name="size">Its leaves.</param>
@@ -63,7 +63,7 @@ public sealed class LostWork(MirrorFolder mirror, long size, NpgsqlDataSource da
     private (string Job, Restored? Restored) _job = ("", null);
     private (string Job, int Row, byte[]? Outcomes, IReadOnlyList<ManifestEntry>? Entries) _row = ("", -1, null, null);
 
-    /// <summary>How many leaves, from the first on, mirror and database have in common.</summary>
+    /// <summary>The number of leaves, from the first on, that mirror and database have in common.</summary>
     public async Task<long> CommonAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);

@@ -196,7 +196,7 @@ internal sealed class DocumentRebuild(
         }
     }
 
-    /// <summary>Who it is, by the process id that <c>pg_terminate_backend</c> takes.</summary>
+    /// <summary>The transaction that holds the stream, named by the process id that <c>pg_terminate_backend</c> takes.</summary>
     private async Task<string> HolderAsync(Guid stream, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(HolderSql, session) { Parameters = { new() { Value = stream } } };

@@ -18,7 +18,7 @@ public sealed class Rebuild(string connectionString, IDocumentStore store, TimeP
 
     private static readonly string EventsSql = Sql.Load(typeof(Rebuild), nameof(EventsAsync));
 
-    /// <summary>How long it waits for a stream that another transaction holds. A batch holds its job's for seconds at most.</summary>
+    /// <summary>The maximum wait for a stream that another transaction holds. A batch holds its job's stream for seconds at most.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <param name="progress">Told how far it is, a few times a second.</param>

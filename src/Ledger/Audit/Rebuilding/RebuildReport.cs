@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Ledger.Audit.Rebuilding;
 
-/// <summary>What a rebuild does, in this order.</summary>
+/// <summary>The steps of a rebuild, in order.</summary>
 public enum RebuildPhase
 {
     /// <summary>Folding streams and comparing their documents.</summary>
@@ -15,8 +15,8 @@ public enum RebuildPhase
     ChangeLogs,
 }
 
-/// <summary>How far a rebuild is.</summary>
-/// <param name="Phase">What it does.</param>
+/// <summary>The progress of a rebuild.</summary>
+/// <param name="Phase">The current step.</param>
 /// <param name="Streams">Folded so far.</param>
 /// <param name="Events">Folded so far.</param>
 /// <param name="Leaves">Folded so far.</param>
@@ -24,7 +24,7 @@ public enum RebuildPhase
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct RebuildProgress(RebuildPhase Phase, long Streams, long Events, long Leaves, long Total);
 
-/// <summary>What became of one projection.</summary>
+/// <summary>The result for one projection.</summary>
 /// <param name="Table">The table.</param>
 /// <param name="Missing">Rows that were not there, and are now.</param>
 /// <param name="Different">Rows that were not the fold of their events, and are now.</param>
@@ -37,11 +37,11 @@ public sealed record RebuiltProjection(string Table, long Missing, long Differen
 }
 
 /// <summary>Streams whose events are not whole or cannot be read: their documents and entries stayed as they were.</summary>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number of streams.</param>
 /// <param name="First">The first few of them.</param>
 public sealed record LeftAlone(long Count, IReadOnlyList<Guid> First);
 
-/// <summary>What a rebuild found and put right.</summary>
+/// <summary>The differences that a rebuild found and put right.</summary>
 public sealed record RebuildReport
 {
     /// <summary>Streams that were folded.</summary>
@@ -53,10 +53,10 @@ public sealed record RebuildReport
     /// <summary>Documents and entries, as the events have them.</summary>
     public required long Documents { get; init; }
 
-    /// <summary>What became of each.</summary>
+    /// <summary>The result for each projection.</summary>
     public required IReadOnlyList<RebuiltProjection> Projections { get; init; }
 
-    /// <summary>What could not be rebuilt.</summary>
+    /// <summary>The streams that could not be rebuilt.</summary>
     public required LeftAlone LeftAlone { get; init; }
 
     /// <summary>From the beginning to the end.</summary>

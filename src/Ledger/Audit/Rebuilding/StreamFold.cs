@@ -19,7 +19,7 @@ internal sealed class StreamFold(Guid id, string? type)
     /// <summary>Of the last event that was there.</summary>
     public long Version { get; private set; }
 
-    /// <summary>Whether its type is known, and every event up to the version of its row was there and could be folded.</summary>
+    /// <summary>True if its type is known, and every event up to the version of its row was there and could be folded.</summary>
     public bool IsWhole(long recorded) => !_isBroken && Version == recorded && InlineProjection.Of(type).Count > 0;
 
     public void Apply(long eventVersion, string eventType, string data, DateTimeOffset at)

@@ -14,7 +14,7 @@ internal sealed record KeptCheckpoint(Checkpoint Checkpoint, string Name, bool I
 /// <summary>Compares the roots of checkpoints with those of a tree that grows.</summary>
 /// <param name="checkpoints">By ascending size.</param>
 /// <param name="origin">The log's name now; null: it has none yet.</param>
-/// <param name="findings">Where differences go.</param>
+/// <param name="findings">Receives the differences.</param>
 internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoints, string? origin, Findings findings) : IAsyncDisposable
 {
     private readonly IAsyncEnumerator<KeptCheckpoint> _checkpoints = checkpoints.GetAsyncEnumerator();
@@ -89,7 +89,9 @@ internal sealed class CheckpointCheck(IAsyncEnumerable<KeptCheckpoint> checkpoin
             Agreed = kept;
     }
 
-    /// <summary>What was lost before the log got another name is known, and recorded by that event: no difference.</summary>
+    /// <summary>
+    /// Notes leaves that were lost before the log got another name. The event of that renaming records the loss: no difference.
+    /// </summary>
     private void NoteLost(KeptCheckpoint kept) =>
         findings.Note(
             $"Leaves of the log under its earlier name {kept.Checkpoint.Origin} were lost before it was renamed: "

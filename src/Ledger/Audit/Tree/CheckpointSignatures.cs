@@ -11,7 +11,7 @@ internal sealed class CheckpointSignatures(IReadOnlyList<NoteVerifier> keys, Fin
 {
     private static readonly string ReadSql = Sql.Load(typeof(CheckpointSignatures), nameof(ReadAsync));
 
-    /// <summary>Whether there are keys to check signatures with.</summary>
+    /// <summary>True if there are keys to check signatures with.</summary>
     public bool HasKeys => keys.Count > 0;
 
     /// <summary>With the keys of a request.</summary>
@@ -58,7 +58,7 @@ internal sealed class CheckpointSignatures(IReadOnlyList<NoteVerifier> keys, Fin
 
     /// <summary>The checkpoint of a note; null: it is none, or not this log's, which is then a finding.</summary>
     /// <param name="text">The note.</param>
-    /// <param name="name">What the finding calls it.</param>
+    /// <param name="name">Its name in a finding.</param>
     public Checkpoint? Open(string text, string name) => Open(text, name, otherKeys: []).Checkpoint;
 
     private (Checkpoint? Checkpoint, bool IsCounted) Open(string text, string name, IReadOnlyList<NoteVerifier> otherKeys)

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Audit.Tree;
 
 /// <summary>
-/// Where in the log the events of a stream are, read by stream beside the events themselves: each event must have one leaf, in the
-/// stream's order, or be queued.
+/// The places in the log of a stream's events. They are read stream by stream, beside the events themselves. Each event must have one leaf,
+/// in the stream's order, or be queued.
 /// </summary>
 internal sealed class LogPlaces(Findings findings)
 {

@@ -10,7 +10,7 @@ namespace Ledger.Audit.Tree;
 /// <param name="read">The stored tiles.</param>
 /// <param name="size">Leaves of the log.</param>
 /// <param name="root">The root that the log says it has.</param>
-/// <param name="findings">Where differences go.</param>
+/// <param name="findings">Receives the differences.</param>
 internal sealed class TreeCheck(TileReader read, long size, byte[] root, Findings findings)
 {
     private readonly List<Level> _levels = [];

@@ -9,7 +9,7 @@ namespace Ledger.Audit.Tree;
 /// finding: without a signature nothing shows that they were not written by whoever owns the database.
 /// </summary>
 /// <param name="size">Leaves of the log.</param>
-/// <param name="now">When the snapshot was taken, by the database's clock.</param>
+/// <param name="now">The instant of the snapshot, by the database's clock.</param>
 internal sealed class UnsignedTail(NpgsqlConnection connection, long size, DateTimeOffset now, Findings findings)
 {
     /// <summary>Within this time a running service has signed what it recorded.</summary>

@@ -12,12 +12,12 @@ internal static class IdLines
     private const int LineBytes = 4 * Limits.IdentifierCharacters + 2;
 
     /// <summary>The distinct ids, in the order that they came in.</summary>
-    /// <param name="option">Whose value the name of the file is.</param>
+    /// <param name="option">The option that holds the name of the file.</param>
     /// <param name="file">The file; <c>-</c> is standard input.</param>
-    /// <param name="most">So many may come in.</param>
+    /// <param name="most">Maximum number of ids.</param>
     /// <exception cref="CommandException">
-    /// None came in, too many, or a line is no id: told by its number, since what is told may be logged. So the file's name is not told
-    /// either where there is no such file: somebody may have typed an id there.
+    /// There are no ids, or too many, or a line is no id. The message gives only the line's number, because it may be logged. If the file
+    /// does not exist, its name is not shown either: somebody may have typed an id there.
     /// </exception>
     public static async Task<IReadOnlyList<string>> ReadAsync(string option, string file, int most, CancellationToken cancel)
     {

@@ -10,7 +10,7 @@ namespace Ledger.Cli.Jobs;
 /// <summary>Shows a job, and how it gets on until it ends.</summary>
 internal static class JobDisplay
 {
-    /// <summary>What <c>--watch</c> adds to a verb's help.</summary>
+    /// <summary>The text that <c>--watch</c> adds to a verb's help.</summary>
     public const string WatchDetails =
         "With --watch it ends with the job. "
         + "The exit code is then 0 if the job completed and found all that it was asked for, 3 if it failed,\n"
@@ -65,7 +65,7 @@ internal static class JobDisplay
     }
 
     /// <summary>All that the document says, a name and a value a row.</summary>
-    /// <param name="client">Who submitted it; null: not known here.</param>
+    /// <param name="client">The client that submitted it; null if it is not known here.</param>
     public static IReadOnlyList<IReadOnlyList<string>> Facts(JobStatus job, string bot, string? client)
     {
         var (result, items) = (job.Result, job.Result.DeletedItems);

@@ -13,7 +13,7 @@ namespace Ledger.Cli.Jobs;
 internal static class JobsCommand
 {
     /// <summary>
-    /// What <c>--state</c> takes: how a job ended, or <c>queued</c> (it has not), or in which phase an unfinished job is.
+    /// The values of <c>--state</c>: the way in which a job ended, <c>queued</c> (it has not ended), or the phase of an unfinished job.
     /// </summary>
     private enum State { Queued, Completed, Failed, Cancelled, Waiting, Running, Retrying, Paused }
 

@@ -71,7 +71,7 @@ internal static class MessagesCommand
         return limit;
     }
 
-    /// <summary>What the service gave up besides comes first: nobody expects it.</summary>
+    /// <summary>Lists dead letters first, which nobody expects, and then the deliveries.</summary>
     private static async Task ListAsync(
         Terminal terminal, Stored stored, string[]? bots, bool undelivered, int limit, CancellationToken cancel)
     {

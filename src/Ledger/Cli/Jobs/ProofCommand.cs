@@ -49,7 +49,7 @@ internal static class ProofCommand
         return (await IdLines.ReadAsync("--conversation", GivenFile.StandardInput, most: 1, cancel))[0];
     }
 
-    /// <summary>What is to be proved: a job, one of its conversations, or a bot's jobs.</summary>
+    /// <summary>The thing to prove: a job, one of its conversations, or a bot's jobs.</summary>
     private sealed record Meant(
         JobId? Job, bool IsConversation, string? Bot, DateTimeOffset? From, DateTimeOffset? To, string? Output, bool WithIds);
 

@@ -14,7 +14,7 @@ using Ledger.Registry;
 namespace Ledger.Cli.Jobs;
 
 /// <summary>Writes proofs into files. They hold raw ids: only their owner can read them.</summary>
-/// <param name="actor">Who gets the ids, for the record.</param>
+/// <param name="actor">The person who gets the ids, for the record.</param>
 internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, string actor, string? reason, bool withIds)
 {
     private static readonly string BotOfSql = Sql.Load(typeof(ProofFiles), nameof(BotOfAsync));

@@ -3,13 +3,13 @@ using Ledger.Audit.Mirror;
 
 namespace Ledger.Cli.Log;
 
-/// <summary>Where the results of an audit go.</summary>
+/// <summary>The output for the results of an audit.</summary>
 internal abstract class AuditOutput : IDisposable
 {
     /// <param name="what"><c>database</c> or <c>mirror</c></param>
     public abstract void Report(string what, AuditReport report);
 
-    /// <summary>What a database lacks of what a mirror has.</summary>
+    /// <summary>Reports the work that a mirror has and a database lacks.</summary>
     /// <param name="common">Leaves that both have.</param>
     /// <param name="size">Leaves of the mirror.</param>
     public abstract Task LostAsync(

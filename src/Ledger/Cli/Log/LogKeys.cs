@@ -7,7 +7,7 @@ using Ledger.Log;
 namespace Ledger.Cli.Log;
 
 /// <summary>
-/// What a key folder tells of the log: its public keys and the checkpoints that were signed last, also under the names that it had earlier.
+/// The log's public keys and its last signed checkpoints in a key folder, also those of the names that the log had earlier.
 /// </summary>
 internal static class LogKeys
 {

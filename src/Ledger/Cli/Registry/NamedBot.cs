@@ -8,7 +8,7 @@ namespace Ledger.Cli.Registry;
 /// </summary>
 internal static class NamedBot
 {
-    /// <param name="database">Where it is registered.</param>
+    /// <param name="database">The database in which it is registered.</param>
     /// <param name="bot">Null: none was named.</param>
     /// <param name="cancel">Stops the look-up.</param>
     /// <exception cref="CommandException">There is no such bot.</exception>

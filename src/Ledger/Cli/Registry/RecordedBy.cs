@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Ledger.Cli.Registry;
 
-/// <summary>Who changes the registry and why: recorded with every change.</summary>
+/// <summary>The person who changes the registry and the reason. Both are recorded with every change.</summary>
 internal sealed class RecordedBy
 {
     private readonly Option<string> _actor = new("--actor")

@@ -6,7 +6,7 @@ using Ledger.Registry;
 
 namespace Ledger.Cli.Run;
 
-/// <summary>How <c>ledger serve</c> is told where mail goes.</summary>
+/// <summary>The options of <c>ledger serve</c> that say where mail goes.</summary>
 internal sealed class MailSettings
 {
     public const string SmtpVariable = "LEDGER_SMTP";

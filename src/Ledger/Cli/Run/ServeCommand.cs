@@ -120,7 +120,7 @@ internal static class ServeCommand
         return await OpenDatabase.OnServerAsync(options.Connection(parsed)!, KeyFolder.Open(options.Keys(parsed)!), cancel);
     }
 
-    /// <exception cref="CommandException">What was given as <c>--urls</c> are none.</exception>
+    /// <exception cref="CommandException">The value of <c>--urls</c> is not a list of HTTP addresses.</exception>
     public static void RefuseMalformed(string urls)
     {
         foreach (var url in urls.Split(';'))
@@ -163,7 +163,7 @@ internal static class ServeCommand
             terminal.Line($"Listening on {address}");
     }
 
-    /// <summary>Where a started node listens.</summary>
+    /// <summary>The addresses on which a started node listens.</summary>
     public static IEnumerable<string> Addresses(WebApplication node) =>
         node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 }

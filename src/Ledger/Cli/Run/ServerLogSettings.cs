@@ -4,14 +4,14 @@ using Npgsql;
 namespace Ledger.Cli.Run;
 
 /// <summary>
-/// What a PostgreSQL server that is not ours would write of our statements into its log. Identifiers travel as parameters, so a log of
-/// parameters is a list of deleted people outside the ledger's reach.
+/// Finds the settings by which a PostgreSQL server that is not ours would log the data of our statements. Identifiers travel as parameters,
+/// so a log of parameters is a list of deleted people outside the ledger's reach.
 /// </summary>
 internal static class ServerLogSettings
 {
     private static readonly string WarningsSql = Sql.Load(typeof(ServerLogSettings), nameof(WarningsAsync));
 
-    /// <summary>One warning for each way, with its remedy.</summary>
+    /// <summary>One warning for each such setting, with its remedy.</summary>
     public static async Task<IReadOnlyList<string>> WarningsAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
         await using var command = source.CreateCommand(WarningsSql);

@@ -2,13 +2,13 @@ using System.Net.Sockets;
 
 namespace Ledger.Cli.Run;
 
-/// <summary>What systemd is told of a service of <c>Type=notify</c> (sd_notify(3)).</summary>
+/// <summary>Notifies systemd about a service of <c>Type=notify</c> (sd_notify(3)).</summary>
 internal static class Systemd
 {
     private const string SocketVariable = "NOTIFY_SOCKET";
 
-    /// <summary>That the service answers from now on. Nothing happens where nobody asked for it.</summary>
-    /// <param name="terminal">Is told if it could not be said: the service answers all the same.</param>
+    /// <summary>Says that the service answers from now on. Does nothing if nobody asked for it.</summary>
+    /// <param name="terminal">Gets a warning if systemd could not be told. The service answers all the same.</param>
     public static void TellReady(Terminal terminal)
     {
         if (Environment.GetEnvironmentVariable(SocketVariable) is not { Length: > 1 } name)

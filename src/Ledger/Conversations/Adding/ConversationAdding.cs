@@ -71,8 +71,8 @@ internal static class ConversationAdding
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>A line that was not taken adds no user.</summary>
-    /// <param name="conversations">Whose users were inserted.</param>
+    /// <summary>Deletes users that no accepted line needs: a line that was not taken adds no user.</summary>
+    /// <param name="conversations">The conversations whose users were inserted.</param>
     /// <param name="added">Those that were taken.</param>
     /// <param name="connection">In the same transaction.</param>
     /// <param name="cancel">Stops it.</param>

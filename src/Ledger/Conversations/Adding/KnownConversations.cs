@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Ledger.Conversations.Adding;
 
-/// <summary>What the store holds already of the conversations that an import brings.</summary>
+/// <summary>Reads the conversations of an import that the store holds already.</summary>
 internal static class KnownConversations
 {
     private const int TimeoutSeconds = 300;
@@ -12,8 +12,8 @@ internal static class KnownConversations
     private static readonly string ReadSql = Sql.Load(typeof(KnownConversations), nameof(ReadAsync));
 
     /// <summary>
-    /// The digests of what is stored, by the conversations' places in <paramref name="conversations"/>; what is not stored is not in it.
-    /// Runs in the caller's transaction, whose settings it changes (<see cref="ConversationAdding.UseIndexesAsync"/>).
+    /// The digests of the stored conversations, by their places in <paramref name="conversations"/>. A conversation that is not stored is
+    /// left out. Runs in the caller's transaction, and changes its settings (<see cref="ConversationAdding.UseIndexesAsync"/>).
     /// </summary>
     public static async Task<IReadOnlyDictionary<int, byte[]>> ReadAsync(
         NpgsqlConnection connection, IReadOnlyList<ImportedConversation> conversations, CancellationToken cancel)
