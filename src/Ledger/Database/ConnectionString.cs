@@ -3,9 +3,7 @@ using Npgsql;
 
 namespace Ledger.Database;
 
-/// <summary>
-/// What of a connection string is kept, what is added, and what is refused: nothing that it asks for is overruled silently.
-/// </summary>
+/// <summary>Keeps, completes or refuses the settings of a connection string. Nothing that it asks for is overruled silently.</summary>
 internal static class ConnectionString
 {
     /// <summary>The fewest connections of a pool on which nothing waits for itself.</summary>
@@ -40,7 +38,7 @@ internal static class ConnectionString
         return settings;
     }
 
-    /// <summary>How many connections the pool of a kind of work has.</summary>
+    /// <summary>The number of connections in the pool of a kind of work.</summary>
     public static int PoolSize(string given, SessionKind kind) => PoolSize(Read(given), kind);
 
     private static int PoolSize(NpgsqlConnectionStringBuilder settings, SessionKind kind) =>

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Database;
 
 /// <summary>
-/// Whether the database is still such that a running node's promises hold. While it is not, the node deletes nothing, and readiness says
-/// why. An answer serves all who ask within <see cref="Freshness"/>: anybody may ask for readiness, as often as they like.
+/// Checks that the database still keeps a running node's promises. While it does not, the node deletes nothing, and readiness says why. An
+/// answer serves all who ask within <see cref="Freshness"/>, because anybody may ask for readiness, as often as they like.
 /// </summary>
 public sealed class DatabaseHealth(string connectionString, NpgsqlDataSource source, TimeProvider time, ILogger<DatabaseHealth> log)
     : IDisposable
@@ -21,7 +21,7 @@ public sealed class DatabaseHealth(string connectionString, NpgsqlDataSource sou
     private string? _pooler;
     private string? _problem;
 
-    /// <summary>In words; null if nothing is wrong.</summary>
+    /// <summary>The problem, in words; null if there is none.</summary>
     /// <exception cref="NpgsqlException">The database is away.</exception>
     public async Task<string?> ProblemAsync(CancellationToken cancel)
     {
@@ -56,7 +56,8 @@ public sealed class DatabaseHealth(string connectionString, NpgsqlDataSource sou
     }
 
     /// <summary>
-    /// Only a look that came to an end changes the verdict: a server without a free connection, or a slow one, says nothing about poolers.
+    /// Looks for a pooler. Only a look that came to an end changes the verdict: a slow server, or one without a free connection, says
+    /// nothing about poolers.
     /// </summary>
     private async Task ProbeAsync(CancellationToken cancel)
     {

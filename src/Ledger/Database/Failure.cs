@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Ledger.Database;
 
-/// <summary>Tells failures apart, and what of them may be logged.</summary>
+/// <summary>Tells failures apart, and describes them in a form that may be logged.</summary>
 internal static class Failure
 {
     /// <summary>

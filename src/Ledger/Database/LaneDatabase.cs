@@ -6,13 +6,13 @@ using Npgsql;
 namespace Ledger.Database;
 
 /// <summary>
-/// Lanes: how many turns of a window run at once in the whole cluster. A lane is a session's advisory lock, and the work of the turn is
-/// done in that very session. So a node that has lost its lane cannot go on: of a node that is gone the server ends the session at once, of
-/// one that is frozen within 5 s.
+/// Lanes limit the turns of a window that run at once in the whole cluster. A lane is a session's advisory lock, and the work of the turn
+/// is done in that very session. So a node that has lost its lane cannot go on. The server ends the session of a node that is gone at once,
+/// and that of a frozen node within 5 s.
 /// </summary>
 public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
 {
-    /// <summary>How long a session is kept for the next turn. The server ends one that does nothing after 5 s.</summary>
+    /// <summary>The time for which a session is kept for the next turn. The server ends a session that does nothing after 5 s.</summary>
     private static readonly TimeSpan s_keep = TimeSpan.FromSeconds(3);
 
     private static readonly string TakeSql = Sql.Load(typeof(LaneDatabase), nameof(TryTakeAsync));
@@ -21,7 +21,7 @@ public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<(NpgsqlConnection Session, Timer End)> _kept = [];
 
-    /// <summary>How many turns the connection string lets run at once: each has a session.</summary>
+    /// <summary>The number of turns that the connection string lets run at once. Each has a session.</summary>
     public static int TurnsAtOnce(string connectionString) => ConnectionString.PoolSize(connectionString, SessionKind.Lanes);
 
     /// <summary>The first of the advisory lock's two keys: what <c>pg_locks</c> calls <c>classid</c>. The second is the lane's
@@ -31,9 +31,9 @@ public sealed class LaneDatabase(string connectionString) : IAsyncDisposable
 
     /// <summary>Takes a lane of a window.</summary>
     /// <param name="window">The window's name.</param>
-    /// <param name="lanes">How many it has.</param>
+    /// <param name="lanes">The number of lanes that the window has.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <returns>Null: none is free.</returns>
+    /// <returns>The lane; null if none is free.</returns>
     public async Task<Lane?> TryTakeAsync(string window, int lanes, CancellationToken cancel)
     {
         var session = await OpenAsync(cancel);

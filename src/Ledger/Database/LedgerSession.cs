@@ -12,9 +12,7 @@ internal static class LedgerSession
     private static readonly string ApplySql = Sql.Load(typeof(LedgerSession), "Apply");
     private static readonly string RefuseSql = Sql.Load(typeof(LedgerSession), "Refuse");
 
-    /// <summary>
-    /// What every session has, whoever it is. A time limit of 0 is none: where one is called for, the kind of work has its own.
-    /// </summary>
+    /// <summary>The settings that every session has. A time limit of 0 means none. A kind of work that needs a limit has its own.</summary>
     private static readonly IReadOnlyDictionary<string, string> s_always = new Dictionary<string, string>
     {
         // A query that a policy would filter is an error: rows that are there are never unseen.
@@ -61,7 +59,7 @@ internal static class LedgerSession
         return target is null ? builder.Build() : builder.BuildMultiHost().WithTargetSession(Target(target));
     }
 
-    /// <summary>One session, not pooled: what it holds ends with it, however that is.</summary>
+    /// <summary>Opens one session, not pooled. However it ends, the things that it holds end with it.</summary>
     /// <exception cref="UnfitDatabaseException"> The connection string asks for what cannot be kept, or the session is not such as is
     /// needed. </exception>
     public static async Task<NpgsqlConnection> OpenAsync(string connectionString, SessionKind kind, CancellationToken cancel)

@@ -55,7 +55,7 @@ public static class Migrator
         }
     }
 
-    /// <summary>What keeps this version from running on the database; null when nothing does.</summary>
+    /// <summary>The problem that keeps this version from running on the database; null if there is none.</summary>
     public static async Task<string?> ProblemAsync(NpgsqlConnection service, CancellationToken cancel)
     {
         try

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Ledger.Database;
 
-/// <summary>The service's data source, and whether the service may start on it.</summary>
+/// <summary>The service's data source, and the check that the service may start on it.</summary>
 public static class ServiceDatabase
 {
     /// <summary>The pool of requests and verbs.</summary>
@@ -17,7 +17,7 @@ public static class ServiceDatabase
     public static NpgsqlDataSource OwnerSource(string connectionString) => LedgerSession.Source(connectionString, SessionKind.Owner);
 
     /// <summary>
-    /// Whether the server runs without what makes a commit durable, and says in its own configuration that this is meant.
+    /// True if the server runs without the settings that make a commit durable, and its own configuration says that this is meant.
     /// </summary>
     public static async Task<bool> MayLoseDataAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
@@ -27,7 +27,7 @@ public static class ServiceDatabase
         return await command.ExecuteScalarAsync(cancel) is true;
     }
 
-    /// <summary>Why the service must not run on this database as this role; null when it may.</summary>
+    /// <summary>The reason that the service must not run on this database as this role; null if it may.</summary>
     public static async Task<string?> ProblemAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
         try

@@ -1,6 +1,6 @@
 namespace Ledger.Database;
 
-/// <summary>What the sessions of one kind of work have besides what every session has (<see cref="LedgerSession"/>).</summary>
+/// <summary>The settings of the sessions of one kind of work, beside those of every session (<see cref="LedgerSession"/>).</summary>
 /// <param name="Name">The application name, unless the connection string gives one.</param>
 internal sealed record SessionKind(string Name)
 {
@@ -10,27 +10,27 @@ internal sealed record SessionKind(string Name)
     /// <summary>More connections than this are of no use: what was asked for only lowers it.</summary>
     public bool IsPoolBounded { get; init; } = true;
 
-    /// <summary>Whether a session is kept for others when it is given back. If not, what it holds ends with it.</summary>
+    /// <summary>True if a session that is given back is kept for others. If not, the things that it holds end with it.</summary>
     public bool IsPooled { get; init; } = true;
 
     public int ConnectSeconds { get; init; } = 15;
 
-    /// <summary>How long a client waits for an answer.</summary>
+    /// <summary>The time in seconds for which a client waits for an answer.</summary>
     public int CommandSeconds { get; init; }
 
     /// <summary>
-    /// Whether the connection string's <c>Command Timeout</c> is for this work. Other work has limits of the server's, or none.
+    /// True if the connection string's <c>Command Timeout</c> is for this work. Other work has limits of the server's, or none.
     /// </summary>
     public bool TakesCommandTimeout { get; init; }
 
-    /// <summary>Whether a peer that is gone is noticed within seconds.</summary>
+    /// <summary>True if a peer that is gone is noticed within seconds.</summary>
     public bool WatchesPeer { get; init; }
 
     public int KeepAliveSeconds { get; init; }
     public int MaxAutoPrepare { get; init; }
     public int AutoPrepareMinUsages { get; init; } = 5;
 
-    /// <summary>Whether the server's types are read first. That takes longer than what a short command asks.</summary>
+    /// <summary>True if the server's types are read first. That takes longer than a short command itself.</summary>
     public bool ReadsTypes { get; init; }
 
     /// <summary>The role that they become, once they are logged in; null: they stay what they are.</summary>
@@ -77,7 +77,7 @@ internal sealed record SessionKind(string Name)
     /// <summary>Migrations, and other work of the tables' owner, as a role that may become it.</summary>
     public static SessionKind Owner { get; } = new("ledger owner") { Role = Roles.Owner };
 
-    /// <summary>What there is to do before an owner can be become: roles and databases.</summary>
+    /// <summary>The work before a session can become the owner: it makes roles and databases.</summary>
     public static SessionKind Administration { get; } = new("ledger administration");
 
     /// <summary>

@@ -5,7 +5,7 @@ using Ledger.Machine;
 
 namespace Ledger.Demo;
 
-/// <summary>What to try on a demo that stays up.</summary>
+/// <summary>Suggestions for trying out a demo that stays up.</summary>
 internal sealed class DemoGuide(Terminal terminal, string address, string token)
 {
     public async Task PrintAsync(DemoStore store, DemoErased erased, DemoProofs proofs, string outbox, CancellationToken cancel)

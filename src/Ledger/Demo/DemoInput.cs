@@ -5,10 +5,10 @@ using Ledger.Import;
 namespace Ledger.Demo;
 
 /// <summary>
-/// What a demo imports. Every bot has a twin, a second bot that is given the same conversations under the same cIds and ids and must lose
+/// The input of a demo. Every bot has a twin. This second bot is given the same conversations under the same cIds and ids, and must lose
 /// none of them.
 /// </summary>
-/// <param name="Bots">The bots, and when each was created.</param>
+/// <param name="Bots">The bots, with the instant at which each was created.</param>
 /// <param name="Open">The lines.</param>
 /// <param name="OpenTwin">The lines again for the twins; there may be more of them.</param>
 /// <param name="IdsPerJob">Conversations that the job by ids erases.</param>

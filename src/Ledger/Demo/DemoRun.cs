@@ -194,7 +194,7 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
     }
 }
 
-/// <summary>What a demo erased.</summary>
+/// <summary>The totals of what a demo erased.</summary>
 internal sealed record DemoErased(IReadOnlyList<DemoJob> Jobs, long Conversations, ItemCounts Items)
 {
     public string Summary => Text("verified", isOk: true);

@@ -13,8 +13,8 @@ internal sealed record DemoUser(string CId, long Conversations, DateOnly FirstDa
 }
 
 /// <summary>
-/// What the store really held and holds, past the ledger: snapshots in temporary tables of one session, as the tables' owner, and their
-/// comparison by SQL.
+/// The real content of the store, seen without the ledger. It takes snapshots into temporary tables of one session, as the tables' owner,
+/// and compares them by SQL.
 /// </summary>
 internal sealed class DemoStore : IAsyncDisposable
 {
@@ -84,11 +84,11 @@ internal sealed class DemoStore : IAsyncDisposable
     public Task NoteOutcomesAsync(int job, string bot, IEnumerable<string> ids, CancellationToken cancel) =>
         ExecuteAsync("insert into demo_outcomes select $1, $2, unnest($3::text[])", [job, bot, ids.ToArray()], cancel);
 
-    /// <summary>What a job must delete.</summary>
+    /// <summary>The number of conversations and items that a job must delete.</summary>
     public async Task<(long Conversations, ItemCounts Items)> ExpectedAsync(int job, CancellationToken cancel) =>
         (await QueryAsync(Text("Expected"), [job], Counts, cancel))[0];
 
-    /// <summary>What of it the store no longer holds.</summary>
+    /// <summary>The number of these that the store no longer holds.</summary>
     public async Task<(long Conversations, ItemCounts Items)> LostAsync(int job, CancellationToken cancel) =>
         (await QueryAsync(Text("Lost"), [job], Counts, cancel))[0];
 

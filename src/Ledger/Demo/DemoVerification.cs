@@ -103,7 +103,7 @@ internal sealed class DemoVerification(DemoStore store)
     private static string Hex(byte[]? hash) => hash is null ? "none" : Convert.ToHexStringLower(hash);
 }
 
-/// <summary>What a job's events say, added up.</summary>
+/// <summary>The totals of a job's events.</summary>
 internal sealed class DemoEvents
 {
     private readonly SortedDictionary<long, byte[]> _commitments = [];

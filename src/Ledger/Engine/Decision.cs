@@ -1,12 +1,14 @@
 namespace Ledger.Engine;
 
-/// <summary>Why a command was not carried out, in words for the person who gave it. Expected, so a value and no exception.</summary>
+/// <summary>
+/// The reason that a command was not carried out, for the person who gave it. It is expected, so it is a value and no exception.
+/// </summary>
 public sealed record Rejection(string Message);
 
-/// <summary>What a command leads to: events to append (none when it was carried out before), or a rejection.</summary>
+/// <summary>The result of a command: events to append (none if it was carried out before), or a rejection.</summary>
 public readonly record struct Decision<TEvent>(IReadOnlyList<TEvent> Events, Rejection? Rejection)
 {
-    /// <summary>The events, where the command cannot be rejected but by a bug.</summary>
+    /// <summary>The events of a command that only a bug can get rejected.</summary>
     public IReadOnlyList<TEvent> Accepted() => Rejection is null ? Events : throw new InvalidOperationException(Rejection.Message);
 
     public static Decision<TEvent> Nothing => new([], null);

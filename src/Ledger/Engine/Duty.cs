@@ -3,15 +3,15 @@ using Ledger.Database;
 namespace Ledger.Engine;
 
 /// <summary>
-/// Work that every node does again and again, led by nobody: two nodes that do it at once do each other no harm. A pass that fails is told
-/// of once, and the next one tries again.
+/// Work that every node does again and again, without a leader. Two nodes that do it at once do each other no harm. A pass that fails is
+/// reported once, and the next one tries again.
 /// </summary>
-/// <param name="interval">From the end of a pass to the next; null: it is never run, which is for tests.</param>
+/// <param name="interval">The time from the end of a pass to the next. Null means that it is never run, which is for tests.</param>
 /// <param name="time">For the interval.</param>
 /// <param name="log">Told when passes begin to fail, when the cause changes, and when they succeed again.</param>
 public abstract class Duty(TimeSpan? interval, TimeProvider time, ILogger log) : BackgroundService
 {
-    /// <summary>The clock that delays go by.</summary>
+    /// <summary>The clock that measures the delays.</summary>
     protected TimeProvider Time { get; } = time;
 
     /// <summary>Told of what is worth telling.</summary>
@@ -20,19 +20,21 @@ public abstract class Duty(TimeSpan? interval, TimeProvider time, ILogger log) :
     private string? _failure;
     private long _lastPass = time.GetTimestamp();
 
-    /// <summary>What is not done while it fails, as "expired tokens are not deleted".</summary>
+    /// <summary>The work that is not done while it fails, as "expired tokens are not deleted".</summary>
     protected abstract string Failing { get; }
 
-    /// <summary>Whether the latest pass failed.</summary>
+    /// <summary>True if the latest pass failed.</summary>
     protected bool IsFailing => _failure is not null;
 
-    /// <summary>Since when no pass has ended. Whoever asks is not the loop: a loop that stands still cannot say so itself.</summary>
+    /// <summary>
+    /// The time since the last pass ended. Others ask for it, because a loop that stands still cannot report that itself.
+    /// </summary>
     protected TimeSpan SinceLastPass => Time.GetElapsedTime(Interlocked.Read(ref _lastPass));
 
     /// <summary>One pass.</summary>
     public abstract Task RunOnceAsync(CancellationToken cancel);
 
-    /// <summary>What of a failure may be logged: it may quote an identifier, unless it is the ledger's own.</summary>
+    /// <summary>The part of a failure that may be logged. A failure may quote an identifier, unless it is the ledger's own.</summary>
     protected virtual string Describe(Exception failure) => Failure.Describe(failure);
 
     /// <inheritdoc/>

@@ -1,11 +1,11 @@
 namespace Ledger.Engine;
 
-/// <summary>How a node takes part in the engine.</summary>
+/// <summary>The options of a node's part in the engine.</summary>
 public sealed record EngineOptions
 {
     /// <summary>
-    /// Whether no other node is on the database. Then nothing is agreed on with others, and what an earlier process left behind is taken
-    /// over at once.
+    /// True if no other node is on the database. Then nothing is agreed on with others, and the work that an earlier process left behind is
+    /// taken over at once.
     /// </summary>
     public bool IsAlone { get; init; }
 }

@@ -19,23 +19,23 @@ internal static class EngineSetup
     /// <summary>The schema of the engine's tables. Migrations make them.</summary>
     public const string Schema = "wolverine";
 
-    /// <summary>After so long the engine takes a message for forgotten, also while it is handled, and hands it to another.</summary>
+    /// <summary>The time after which the engine takes a message for forgotten, even while it is handled, and hands it to another.</summary>
     internal static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long a stopping node waits for what it handles, and then for the turns that its sweep began. Each turn ends at its next batch.
-    /// Together they are below the host's 30 s.
+    /// The time that a stopping node waits for the messages that it handles, and then again for the turns that its sweep began. Each turn
+    /// ends at its next batch. Both waits together are below the host's 30 s.
     /// </summary>
     internal static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(12);
 
-    /// <summary>How late a node notices a message that is due.</summary>
+    /// <summary>The maximum delay until a node notices a message that is due.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromSeconds(1);
 
     /// <summary>Adds the engine to a node.</summary>
     /// <param name="builder">The node's.</param>
     /// <param name="connection">To the database, as the service's role.</param>
     /// <param name="options">The node's part in it.</param>
-    /// <param name="messages">What is sent, and who handles it.</param>
+    /// <param name="messages">The kinds of messages, with their handlers.</param>
     public static void AddEngine(
         this WebApplicationBuilder builder, string connection, EngineOptions options, IReadOnlyList<MessageKind> messages)
     {
@@ -56,7 +56,7 @@ internal static class EngineSetup
             builder.Logging.AddFilter(quiet.Example.GetType().FullName, LogLevel.None);
     }
 
-    /// <summary>In words, how the engine's tables differ from what this version needs; null: they do not.</summary>
+    /// <summary>The difference, in words, between the engine's tables and those that this version needs; null if there is none.</summary>
     /// <param name="services">A node's, which need not have started.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<string?> ProblemAsync(IServiceProvider services, CancellationToken cancel)

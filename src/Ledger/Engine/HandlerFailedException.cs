@@ -4,8 +4,8 @@ using Wolverine.Persistence.Durability;
 namespace Ledger.Engine;
 
 /// <summary>
-/// What leaves a handler that failed, in place of the failure itself. The engine stores the texts of exceptions and logs them, and a text
-/// that another program wrote may quote an address or an identifier. So there is no such text, and no inner exception.
+/// A handler has failed. This exception replaces the failure itself, because the engine stores and logs the texts of exceptions. A text
+/// that another program wrote may quote an address or an identifier. So this one has no such text, and no inner exception.
 /// </summary>
 internal sealed class HandlerFailedException(Exception cause)
     : Exception($"the message could not be handled: {Failure.Describe(cause)}"), IDeadLetterExceptionInfo

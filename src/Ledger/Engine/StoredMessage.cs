@@ -9,7 +9,7 @@ namespace Ledger.Engine;
 /// it finds those of a node that died.
 /// </summary>
 /// <param name="Type">Its kind's name.</param>
-/// <param name="Queue">Where it is handled.</param>
+/// <param name="Queue">The queue in which it is handled.</param>
 /// <param name="Body">The whole of it.</param>
 internal sealed record StoredMessage(string Type, string Queue, byte[] Body)
 {

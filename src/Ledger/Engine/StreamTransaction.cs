@@ -67,7 +67,7 @@ public sealed class StreamTransaction : IAsyncDisposable
 
     /// <summary>Appends to a locked stream.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="events">What to append.</param>
+    /// <param name="events">The events to append.</param>
     /// <param name="at">The instant that they are recorded with, in whole milliseconds.</param>
     public void Append<T>(IEventStream<T> stream, IEnumerable<object> events, DateTimeOffset at)
         where T : class =>
@@ -77,7 +77,7 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <typeparam name="T">Names the stream's type.</typeparam>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The one that it was locked at.</param>
-    /// <param name="events">What to append.</param>
+    /// <param name="events">The events to append.</param>
     /// <param name="at">The instant that they are recorded with, in whole milliseconds.</param>
     public void Append<T>(Guid stream, long version, IReadOnlyList<object> events, DateTimeOffset at)
         where T : class
@@ -91,8 +91,10 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <summary>Sends the events and their documents, then rows of the ledger's own. Nothing is committed yet.</summary>
     /// <param name="rows">Statements of the ledger's own.</param>
     /// <param name="each">Statements that must change exactly one row each.</param>
-    /// <param name="closing">When it is too late: judged by the database's clock after everything was written, here and nowhere
-    /// else.</param>
+    /// <param name="closing">
+    /// The instant after which it is too late. It is compared with the database's clock after everything was written, here and nowhere
+    /// else.
+    /// </param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="WindowClosedException">The closing has come, or what is recorded would be of a later instant: roll
     /// back.</exception>
@@ -133,7 +135,7 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <summary>Gives everything up.</summary>
     public Task RollbackAsync(CancellationToken cancel) => _transaction.RollbackAsync(cancel);
 
-    /// <summary>What was not committed is as if it had not been.</summary>
+    /// <summary>Ends the transaction, if it is its own. Changes that were not committed are undone.</summary>
     public async ValueTask DisposeAsync()
     {
         await _session.DisposeAsync();

@@ -12,7 +12,7 @@ public static class Documents
 {
     public static string Table<T>() => "ledger.mt_doc_" + typeof(T).Name.ToLowerInvariant();
 
-    /// <summary>What Marten keeps in <c>mt_dotnet_type</c>.</summary>
+    /// <summary>The name that Marten keeps in <c>mt_dotnet_type</c>.</summary>
     public static string TypeName<T>() => typeof(T).FullName!;
 
     /// <summary>Every document of one kind. For the registry's, which are few; not for jobs.</summary>

@@ -7,7 +7,7 @@ namespace Ledger.EventStore;
 
 /// <summary>An event as it stands in a stream.</summary>
 /// <param name="Version">1 for the stream's first event.</param>
-/// <param name="At">When it was recorded, in whole milliseconds.</param>
+/// <param name="At">The instant at which it was recorded, in whole milliseconds.</param>
 public sealed record RecordedEvent(long Version, object Event, DateTimeOffset At);
 
 /// <summary>Reads event streams, one event at a time: a stream can be longer than memory.</summary>

@@ -70,7 +70,7 @@ public abstract class InlineProjection
     public abstract object Apply(object? row, Guid stream, object @event, long version, DateTimeOffset at);
 
     /// <summary>Writes the row as a JSON object whose members are the table's columns.</summary>
-    /// <param name="json">Where to.</param>
+    /// <param name="json">The writer that receives the object.</param>
     /// <param name="stream">The stream.</param>
     /// <param name="version">The stream's version that it is of.</param>
     /// <param name="row">The document.</param>

@@ -10,12 +10,12 @@ public sealed class LostRaceException(Exception inner) : Exception("another writ
 /// <summary>The connection died while committing, and reading back failed too: it may or may not have been recorded.</summary>
 public sealed class OutcomeUnknownException(Exception inner) : Exception("the outcome of the commit could not be learnt", inner);
 
-/// <summary>What Marten's exceptions mean here.</summary>
+/// <summary>Translates Marten's exceptions into the ledger's.</summary>
 internal static class AppendFailure
 {
     private const string WrongExpectedVersion = "MT003";
 
-    /// <summary>What to throw instead: the race that was lost, or what the database or the driver itself said.</summary>
+    /// <summary>The exception to throw instead: that of a lost race, or the original one of the database or the driver.</summary>
     public static Exception Of(Exception e) => e switch
     {
         EventStreamUnexpectedMaxEventIdException or JasperFx.Events.ExistingStreamIdCollisionException

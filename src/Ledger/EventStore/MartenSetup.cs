@@ -27,12 +27,12 @@ public static class MartenSetup
     public const string Schema = "ledger";
 
     /// <summary>A store on a database. It makes nothing there.</summary>
-    /// <param name="database">Where its own sessions are. The ledger's writers bring a transaction of theirs.</param>
-    /// <param name="time">What instants are taken from where an append states none.</param>
+    /// <param name="database">The database for the store's own sessions. The ledger's writers bring their own transaction.</param>
+    /// <param name="time">The clock for an append that states no instant.</param>
     public static DocumentStore Store(NpgsqlDataSource database, TimeProvider time) =>
         DocumentStore.For(options => Configure(options, database, time));
 
-    /// <summary>In words, how Marten's tables and functions differ from what this set-up needs; null: they do not.</summary>
+    /// <summary>The difference, in words, between Marten's tables and functions and this set-up; null if there is none.</summary>
     /// <param name="connectionString">As the service's role.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<string?> ProblemAsync(string connectionString, CancellationToken cancel)
@@ -87,7 +87,7 @@ public static class MartenSetup
         options.Projections.Add(new DeletionWindowProjection(), ProjectionLifecycle.Inline);
     }
 
-    /// <summary>What of a job is a column too: lists and claims are found by these, and by no JSON.</summary>
+    /// <summary>Adds the members of a job that are columns too. Lists and claims find jobs by these, and never by JSON.</summary>
     private static void Columns(DocumentMapping job)
     {
         foreach (var member in (string[])[nameof(Job.Bot), nameof(Job.Client), nameof(Job.SubmittedAt), nameof(Job.PlannedAt)])

@@ -12,11 +12,11 @@ public static class DatabaseCheck
     private static readonly string TablesSql = Sql.Load(typeof(DatabaseCheck), "Tables");
     private static readonly string RoleSql = Sql.Load(typeof(DatabaseCheck), "Role");
 
-    /// <summary>In words, why a session is not kept on this way to the server; null where it is.</summary>
+    /// <summary>The reason in words that a session is not kept on this way to the server; null if it is kept.</summary>
     public static Task<string?> PoolerProblemAsync(string connectionString, CancellationToken cancel) =>
         PoolerProbe.ProblemAsync(connectionString, cancel);
 
-    /// <summary>In words, all that keeps the service from running on this database as this role; null when it may.</summary>
+    /// <summary>Everything, in words, that keeps the service from running on this database as this role; null if nothing does.</summary>
     public static async Task<string?> ServiceProblemAsync(NpgsqlConnection service, CancellationToken cancel)
     {
         var found = await FoundAsync(service, ServerSql, cancel);
@@ -29,11 +29,11 @@ public static class DatabaseCheck
         return Words(found);
     }
 
-    /// <summary>In words, what is wrong with the server or the database, whether it holds a ledger or not; null if nothing is.</summary>
+    /// <summary>The problem, in words, of the server or the database, which need not hold a ledger yet; null if there is none.</summary>
     public static async Task<string?> ServerProblemAsync(NpgsqlConnection connection, CancellationToken cancel) =>
         Words(await FoundAsync(connection, ServerSql, cancel));
 
-    /// <summary>In words, what is wrong with the ledger's tables; null if nothing is.</summary>
+    /// <summary>The problem, in words, of the ledger's tables; null if there is none.</summary>
     public static async Task<string?> TablesProblemAsync(NpgsqlConnection owner, CancellationToken cancel) =>
         Words(await FoundAsync(owner, TablesSql, cancel));
 

@@ -12,9 +12,9 @@ internal static class Grants
     private static readonly string ModesSql = Sql.Load(typeof(Grants), "Modes");
 
     /// <summary>A right that the service lacks, or a mode that is not as it must be.</summary>
-    /// <param name="Statement">What the owner runs.</param>
-    /// <param name="Cure">What makes this role the owner; null where it is.</param>
-    /// <param name="Problem">Why no statement helps; null where one does.</param>
+    /// <param name="Statement">The statement that the owner runs.</param>
+    /// <param name="Cure">The statement that makes this role the owner; null if it is the owner.</param>
+    /// <param name="Problem">The reason that no statement helps; null if one does.</param>
     private sealed record Lacking(string Right, string Statement, string? Cure, string? Problem = null);
 
     /// <summary>Gives what is missing, and changes nothing where nothing is.</summary>

@@ -2,12 +2,12 @@ using Weasel.Core.Migrations;
 
 namespace Ledger.Database.Checks;
 
-/// <summary>Whether tables that a library reads and writes are as it needs them. Migrations make them, and never the library.</summary>
+/// <summary>Checks that the tables of a library are as the library needs them. Migrations make them, and never the library.</summary>
 internal static class MatchingTables
 {
-    /// <summary>In words, how they differ; null: they do not.</summary>
-    /// <param name="database">What the library needs, on a database.</param>
-    /// <param name="whose">Whose tables they are, as "the event store's".</param>
+    /// <summary>The difference, in words; null if there is none.</summary>
+    /// <param name="database">The tables that the library needs, on a database.</param>
+    /// <param name="whose">The owner of the tables in words, as "the event store's".</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<string?> ProblemAsync(IDatabase database, string whose, CancellationToken cancel)
     {

@@ -14,12 +14,12 @@ internal static class PoolerProbe
         "a connection pooler in transaction or statement mode stands before the database, and does not keep sessions: "
         + "set `pool_mode = session` for this database in it, or connect to PostgreSQL itself";
 
-    /// <summary>In words; null where a session is kept. Takes a few connections of its own for a moment.</summary>
+    /// <summary>The problem, in words; null if a session is kept. Takes a few connections of its own for a moment.</summary>
     /// <remarks>
     /// Idle between two statements, a session in such a pooler has no connection to the server. So others open transactions meanwhile, each
     /// of which takes one. Either one of them gets the one that was this session's, or this session goes on with another one.
     /// </remarks>
-    /// <exception cref="UnfitDatabaseException">It could not be seen, for want of a connection.</exception>
+    /// <exception cref="UnfitDatabaseException">The probe could not tell, for want of a connection.</exception>
     public static async Task<string?> ProblemAsync(string connectionString, CancellationToken cancel)
     {
         var held = new List<NpgsqlConnection>();

@@ -4,7 +4,8 @@ using Npgsql;
 namespace Ledger.Database.Checks;
 
 /// <summary>
-/// What the ledger's schema is made of, a fact a line. <see cref="Expected"/> is what the migrations make; a test holds the file to them.
+/// The ledger's schema as a list of facts, one a line. <see cref="Expected"/> is the schema that the migrations make. A test compares the
+/// file with them.
 /// </summary>
 public static class SchemaFacts
 {
@@ -17,13 +18,13 @@ public static class SchemaFacts
     private static readonly string ReadSql = Sql.Load(typeof(SchemaFacts), nameof(ReadAsync));
     private static readonly Lazy<string[]> s_expected = new(Load);
 
-    /// <summary>What is written above the facts.</summary>
+    /// <summary>The header line above the facts.</summary>
     public const string Header = "kind,table,name,type,nullable,default_or_definition";
 
-    /// <summary>What the migrations of this version make.</summary>
+    /// <summary>The facts that the migrations of this version make.</summary>
     public static IReadOnlyList<string> Expected => s_expected.Value;
 
-    /// <summary>What is there.</summary>
+    /// <summary>The facts of the database.</summary>
     public static async Task<List<string>> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var facts = new List<string>();
@@ -35,8 +36,8 @@ public static class SchemaFacts
     }
 
     /// <summary>
-    /// What is missing, and what is there besides. A plain index more changes no answer. A unique one refuses rows, and one over an
-    /// expression runs a function of somebody's with the writer's rights.
+    /// The missing facts and the surplus ones. A surplus plain index does not count, because it changes no answer. A unique one refuses
+    /// rows. One over an expression runs somebody else's function with the writer's rights.
     /// </summary>
     public static async Task<(IReadOnlyList<string> Missing, IReadOnlyList<string> Surplus)> DifferencesAsync(
         NpgsqlConnection connection, CancellationToken cancel)
@@ -47,7 +48,7 @@ public static class SchemaFacts
             [.. found.Except(Expected).Where(fact => fact.Split(',') is not ["index", _, _, "plain", ..])]);
     }
 
-    /// <summary>What a fact is about: <c>the trigger events_stay of mt_events</c>.</summary>
+    /// <summary>The subject of a fact, such as <c>the trigger events_stay of mt_events</c>.</summary>
     public static string NameOf(string fact)
     {
         var parts = fact.Split(',');

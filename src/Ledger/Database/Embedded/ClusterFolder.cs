@@ -79,7 +79,7 @@ internal sealed record ClusterFolder
                 $"{file} does not say which PostgreSQL made this cluster: it is damaged. {RestoreAdvice}");
     }
 
-    /// <summary>What to do where files of the cluster are damaged.</summary>
+    /// <summary>The advice for damaged files of the cluster.</summary>
     public string RestoreAdvice =>
         $"Other files of {Cluster} may be damaged too: keep a copy of {DataDirectory}, and restore it whole from a backup.";
 

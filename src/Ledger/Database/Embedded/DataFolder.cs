@@ -1,6 +1,6 @@
 namespace Ledger.Database.Embedded;
 
-/// <summary>Where a node keeps its data and its downloads when nobody says otherwise.</summary>
+/// <summary>The default folders of a node for its data and its downloads.</summary>
 public static class DataFolder
 {
     private const string Name = "deletion-ledger";

@@ -33,7 +33,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>The full path of the data folder.</summary>
     public string DataDirectory => _folder.DataDirectory;
 
-    /// <summary>Whether a server that ran already was joined.</summary>
+    /// <summary>True if it joined a server that was already running.</summary>
     public bool Reused { get; }
 
     /// <summary>Joins the server of the data folder, or starts it; makes the cluster first when there is none.</summary>

@@ -1,6 +1,6 @@
 namespace Ledger.Database.Embedded;
 
-/// <summary>How a private PostgreSQL is to run.</summary>
+/// <summary>The options of a private PostgreSQL.</summary>
 public sealed record EmbeddedPostgresOptions
 {
     /// <summary>
@@ -10,7 +10,7 @@ public sealed record EmbeddedPostgresOptions
     public required string DataDirectory { get; init; }
 
     /// <summary>
-    /// Whether a commit survives a power cut. False is faster and for tests; a commit then still survives kill -9 of every process.
+    /// True if a commit survives a power cut. False is faster, and for tests. A commit then still survives kill -9 of every process.
     /// </summary>
     public bool Fsync { get; init; } = true;
 

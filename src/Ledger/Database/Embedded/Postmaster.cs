@@ -8,18 +8,20 @@ namespace Ledger.Database.Embedded;
 internal sealed class Postmaster(
     ClusterFolder folder, PostgresBinaries binaries, ServerAccount account, bool fsync, TimeProvider time, ILogger log)
 {
-    /// <summary>How long a start is repeated while a killed server's last backends hold its shared memory, or somebody its port.</summary>
+    /// <summary>
+    /// The time during which a start is repeated. A killed server's last backends may hold its shared memory, or somebody its port.
+    /// </summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a server may take until it lets us in. Crash recovery replays the WAL since the last checkpoint (five minutes of it).
+    /// The maximum time until a server lets us in. Crash recovery replays the WAL since the last checkpoint (five minutes of it).
     /// </summary>
     private static readonly TimeSpan ReadyPatience = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long a server may take to write its checkpoint and end.</summary>
+    /// <summary>The maximum time for a server to write its checkpoint and end.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(1);
 
-    /// <summary>The same of one that nobody was let in to. In a damaged folder it may never end by itself.</summary>
+    /// <summary>The maximum time for a server to end that let nobody in. In a damaged folder it may never end by itself.</summary>
     private static readonly TimeSpan UnusedStopPatience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
@@ -32,9 +34,9 @@ internal sealed class Postmaster(
 
     /// <summary>Makes sure that the server runs and lets us in.</summary>
     /// <param name="state">Port and password as last stored.</param>
-    /// <param name="mayMove">Whether a taken port may be given up for another; not while somebody holds connection strings with it.</param>
+    /// <param name="mayMove">True if a taken port may be given up for another. Not while somebody holds connection strings with it.</param>
     /// <param name="cancel">Ends the wait, not the server.</param>
-    /// <returns>Port and password as they are now, and whether the server was running before.</returns>
+    /// <returns>The current port and password, and true if the server was running before.</returns>
     public async Task<(ClusterState State, bool Joined)> JoinOrStartAsync(ClusterState state, bool mayMove, CancellationToken cancel)
     {
         var started = time.GetTimestamp();
@@ -56,7 +58,7 @@ internal sealed class Postmaster(
         }
     }
 
-    /// <summary>Whether the server of this data folder answers a login now. Needs no lock.</summary>
+    /// <summary>True if the server of this data folder answers a login now. Needs no lock.</summary>
     public static async Task<bool> IsUpAsync(ClusterState state, CancellationToken cancel)
     {
         try

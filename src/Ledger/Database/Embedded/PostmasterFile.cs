@@ -41,8 +41,8 @@ internal sealed record PostmasterFile(int Pid, int? Port)
     }
 
     /// <summary>
-    /// Whether the process is alive and is the postgres of this cluster. On Linux a postmaster's working folder is its cluster; elsewhere
-    /// only the program's name is looked at, and the login that follows tells the rest.
+    /// True if the process is alive and is the postgres of this cluster. On Linux a postmaster's working folder is its cluster. Elsewhere
+    /// only the program's name is checked, and the login that follows tells the rest.
     /// </summary>
     public bool IsServerOf(string cluster)
     {

@@ -1,6 +1,6 @@
 namespace Ledger.Database.Embedded;
 
-/// <summary>Where PostgreSQL is looked for.</summary>
+/// <summary>The places where PostgreSQL is looked for.</summary>
 /// <param name="Explicit">Folders that somebody named, and by what; only the first counts.</param>
 /// <param name="Path">The value of PATH, for PostgreSQL and for npm.</param>
 /// <param name="Patterns">Folders of distributions, each with at most one <c>*</c>, which stands for a version.</param>

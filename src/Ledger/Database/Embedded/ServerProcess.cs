@@ -18,7 +18,7 @@ internal sealed class ServerProcess : IDisposable
         process.StandardInput.Close();
     }
 
-    /// <summary>Whether the process is no more.</summary>
+    /// <summary>True if the process has ended.</summary>
     public bool HasEnded => _process.HasExited;
 
     /// <summary>
