@@ -1,15 +1,15 @@
 namespace Ledger.Verifier;
 
 /// <summary>
-/// Who starts a program may have closed its standard input or output. The runtime's own pipe then gets their numbers: what is read would
-/// never come, and what is written would be lost, with exit code 0.
+/// A check for closed standard streams. The starter of a program may have closed its standard input or output. The runtime's own pipe
+/// then gets their numbers. Input would never come, and output would be lost, with exit code 0.
 /// </summary>
 internal static class StandardStreams
 {
     private const string Descriptors = "/proc/self/fd";
 
-    /// <summary>Whether one of them is not there, which is told where it can be.</summary>
-    /// <param name="program">Tells it.</param>
+    /// <summary>True if one of them is closed. This is reported on standard error, if that is possible.</summary>
+    /// <param name="program">The program's name, for the report.</param>
     public static bool AreClosed(string program)
     {
         if (!Directory.Exists(Descriptors) || !IsOneOurs())

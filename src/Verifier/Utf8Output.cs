@@ -32,7 +32,7 @@ internal static class Utf8Output
     private static StreamWriter Writer(Stream stream) =>
         new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 
-    /// <summary>What cannot be said is not said: a program whose terminal is gone must still come to its end.</summary>
+    /// <summary>A stream that ignores failed writes. A program whose terminal is gone must still come to its end.</summary>
     private sealed class Heedless(Stream stream) : Stream
     {
         public override bool CanRead => false;

@@ -27,8 +27,8 @@ public sealed record ApiClient(
     [JsonIgnore]
     public Guid Id { get => StreamIds.Client(ClientId); init { } }
 
-    /// <summary>Whether what was signed so still counts.</summary>
-    /// <param name="secretId">With which of its secrets; null: with the client's own key.</param>
+    /// <summary>True if a signature made in this way still counts.</summary>
+    /// <param name="secretId">The id of the secret that signed. Null if the client's own key did.</param>
     public bool SignsWith(string? secretId) => !Revoked && (secretId is null ? PublicKey is not null : LiveSecrets.Contains(secretId));
 }
 

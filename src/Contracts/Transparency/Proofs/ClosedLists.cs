@@ -53,7 +53,7 @@ internal static class ClosedLists
         }
     }
 
-    /// <summary>Whether the names of a count are a list of that kind at all: items are never fewer than none.</summary>
+    /// <summary>True if the value can be a count of this member: an integer, and never below 0 for <c>items</c>.</summary>
     private static bool IsCount(JsonNode? count, string member) => count is JsonValue value && value.GetValueKind() == JsonValueKind.Number
         && value.TryGetValue<long>(out var number) && (number >= 0 || member != "items");
 
