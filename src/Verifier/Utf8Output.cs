@@ -3,8 +3,8 @@ using System.Text;
 namespace Ledger.Verifier;
 
 /// <summary>
-/// Standard output and error write UTF-8. Else .NET would write in the locale's character set, with '?' for what that lacks: a checkpoint,
-/// whose signature lines begin with a dash (U+2014), would be none any more.
+/// Makes standard output and error write UTF-8. Otherwise .NET would write in the locale's character set, with '?' for missing
+/// characters. A checkpoint's signature lines begin with a dash (U+2014). Without it, the checkpoint would no longer be one.
 /// </summary>
 internal static class Utf8Output
 {

@@ -25,7 +25,7 @@ internal static class ClosedLists
     };
 
     /// <summary>Takes the names that are not known out of an event's data, so that the rest can be read as strictly as always.</summary>
-    /// <returns>Where they stand and which they are; empty where all are known.</returns>
+    /// <returns>The unknown names and their places. Empty if all are known.</returns>
     public static IReadOnlyList<string> TakeUnknown(string type, JsonObject data)
     {
         var unknown = new List<string>();

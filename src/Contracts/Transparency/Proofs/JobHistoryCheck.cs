@@ -12,8 +12,8 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// </remarks>
 /// <param name="broken">Is told of each broken rule. One event can break several.</param>
 /// <param name="isOwnRecord">
-/// The events are the ledger's own record. Then skipped and failed outcomes too must lie inside the opening, as the ledger records them. A
-/// proof's rules hold deletions alone to that: they are a public format, by which others check as well.
+/// True if the events are the ledger's own record. Then skipped and failed outcomes too must lie inside the opening, as the ledger
+/// records them. A proof's rules ask this only of deletions. Those rules are a public format, and others check by them too.
 /// </param>
 internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool isOwnRecord = false)
 {
@@ -47,7 +47,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
 
     /// <param name="version">Of the event.</param>
     /// <param name="at">When it was recorded, in whole milliseconds.</param>
-    /// <param name="event">Null if it is not known: it then has its place in the stream, and no more is said of it.</param>
+    /// <param name="event">The event, or null if it is not known. Then only its place in the stream is checked.</param>
     public void Add(long version, DateTimeOffset at, JobEvent? @event)
     {
         if (version != Version + 1)

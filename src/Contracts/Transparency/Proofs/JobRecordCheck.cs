@@ -3,8 +3,8 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// Judges a job's events as they go by. What a newer ledger recorded cannot be judged by this version's rules: once something unknown was
-/// met, whatever they say of the rest, nothing is proven. So a broken rule is kept until all events were seen, and the hashes with them.
+/// Judges a job's events as they go by. This version's rules cannot judge the record of a newer ledger. Once something unknown was met,
+/// nothing is proven, whatever the rules say of the rest. So a broken rule is kept until all events and their hashes were seen.
 /// </summary>
 internal sealed class JobRecordCheck(JobId job)
 {
