@@ -26,7 +26,7 @@ internal static class GivenFile
     }
 
     /// <summary>All of it.</summary>
-    /// <param name="most">Bytes, at most.</param>
+    /// <param name="most">Maximum number of bytes.</param>
     /// <exception cref="FormatException">It has more.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static async Task<byte[]> ReadAsync(string file, int most, CancellationToken cancel)

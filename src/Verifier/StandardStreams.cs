@@ -34,7 +34,7 @@ internal static class StandardStreams
         return Enumerable.Range(0, 3).Any(number => End($"{number}") is { Pipe: var pipe } && whole.Contains(pipe));
     }
 
-    /// <summary>Of which pipe a descriptor is an end, and which; null: it is none, or was closed meanwhile.</summary>
+    /// <summary>The pipe that a descriptor is an end of, and which end. Null if it is none, or was closed meanwhile.</summary>
     private static (string Pipe, bool IsWritten)? End(string? descriptor)
     {
         try

@@ -5,8 +5,8 @@ namespace Ledger.Projections.Registry;
 
 /// <summary>A bot as it is now: <c>mt_doc_bot</c>.</summary>
 /// <param name="Grants">Scopes by client id.</param>
-/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten; null: never.</param>
-/// <param name="WebhookUrl">Where its jobs' ends are posted; null: nowhere. Its secret is kept sealed elsewhere.</param>
+/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten. Null if they never are.</param>
+/// <param name="WebhookUrl">The address for its jobs' ends. Null if there is none. Its secret is kept sealed elsewhere.</param>
 /// <param name="DisabledWebhookUrl">Where they were posted until its receiver wanted no more; null once there is a webhook again.</param>
 public sealed record Bot(
     string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window,

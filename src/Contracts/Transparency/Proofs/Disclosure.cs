@@ -16,7 +16,7 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <param name="Salt">32 bytes.</param>
 public sealed record Disclosure(IdentifierKind Kind, long? Ordinal, string Id, byte[] Salt)
 {
-    /// <summary>Bytes of a disclosure in JSON, at most: 128 characters of four bytes, and the rest.</summary>
+    /// <summary>Maximum size of a disclosure in JSON, in bytes: 128 characters of four bytes, and the rest.</summary>
     public const int MaxBytes = 1_024;
 
     /// <summary>The commitment that the identifier and the salt give.</summary>

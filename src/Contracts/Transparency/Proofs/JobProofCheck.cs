@@ -6,7 +6,7 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <summary>Checks a job's erasure proof (docs/formats.md, "Job proof") in one pass and bounded memory.</summary>
 internal sealed class JobProofCheck(ProofLines lines, Trust trust)
 {
-    /// <summary>Lines of a checkpoint's note, at most: its text and signatures.</summary>
+    /// <summary>Maximum number of lines of a checkpoint's note: its text and signatures.</summary>
     private const int MaxCheckpointLines = 16 + SignedNote.MaxSignatures;
 
     private JobRecordCheck _record = null!;

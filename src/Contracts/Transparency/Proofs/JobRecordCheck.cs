@@ -8,7 +8,7 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// </summary>
 internal sealed class JobRecordCheck(JobId job)
 {
-    /// <summary>Unknown names that are told, at most.</summary>
+    /// <summary>Maximum number of unknown names that are reported.</summary>
     private const int MaxNamed = 10;
 
     private readonly string _stream = job.ToString();
@@ -22,7 +22,7 @@ internal sealed class JobRecordCheck(JobId job)
 
     public bool IsKnown => _unknown.Count == 0;
 
-    /// <summary>The line of the first event that broke a rule; null: none did.</summary>
+    /// <summary>The line of the first event that broke a rule. Null if none did.</summary>
     public long? BrokenLine { get; private set; }
 
     /// <param name="leaf">The job's next event.</param>

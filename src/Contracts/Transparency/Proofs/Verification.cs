@@ -16,8 +16,8 @@ public static class Verification
     /// <param name="proof">The file; read to its end.</param>
     /// <param name="trust">The keys and checkpoints to check it by.</param>
     /// <exception cref="FormatException">It is not in a format that this version knows; the message says where.</exception>
-    /// <exception cref="InvalidProofException">It does not hold; the message says what, in plain words.</exception>
-    /// <exception cref="NotProvenException">A newer ledger made it; the message says what is not known.</exception>
+    /// <exception cref="InvalidProofException">The proof does not hold. The message says what is wrong, in plain words.</exception>
+    /// <exception cref="NotProvenException">A newer ledger made the proof. The message says what is not known.</exception>
     public static async Task<ErasureReport> CheckAsync(Stream proof, Trust trust, CancellationToken cancel = default)
     {
         var lines = new ProofLines(proof, cancel);
