@@ -2,12 +2,12 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Api;
 
-/// <summary>Which of the forms that a resource has a client wants most (RFC 9110 §12.5.1).</summary>
+/// <summary>Picks the media type that a client prefers among those that a resource offers (RFC 9110 §12.5.1).</summary>
 internal static class Accepted
 {
-    /// <param name="request">With or without <c>Accept</c>; one that cannot be read counts as none.</param>
+    /// <param name="request">The request. Its <c>Accept</c> header may be missing; one that cannot be read counts as missing.</param>
     /// <param name="offered">Media types, the preferred one first.</param>
-    /// <returns>Null: none is acceptable.</returns>
+    /// <returns>The media type; null if none is acceptable.</returns>
     public static string? Of(HttpRequest request, params IReadOnlyList<string> offered)
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) || accepted.Count == 0)
@@ -16,7 +16,7 @@ internal static class Accepted
         return best.Quality > 0 ? best.Type : null;
     }
 
-    /// <summary>That of the most specific range which the type is in; 0 where it is in none.</summary>
+    /// <summary>The quality of the most specific range that includes the type; 0 if no range does.</summary>
     private static double Quality(IList<MediaTypeHeaderValue> accepted, string type)
     {
         var range = accepted

@@ -6,7 +6,7 @@ using Ledger.Jobs;
 
 namespace Ledger.Api;
 
-/// <summary>How the API's own bodies are written: every member always there, unless it says otherwise.</summary>
+/// <summary>The JSON form of the API's own bodies. Every member is always there, unless its type says otherwise.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
@@ -19,7 +19,7 @@ namespace Ledger.Api;
 [JsonSerializable(typeof(Ready))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
-    /// <summary>Without escapes that JSON does not need: people read it too.</summary>
+    /// <summary>The context without the escapes that JSON does not need. People read this JSON too.</summary>
     public static ApiJson Readable =>
         s_readable ??= new ApiJson(
             new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -27,7 +27,7 @@ internal sealed partial class ApiJson : JsonSerializerContext
     private static ApiJson? s_readable;
 }
 
-/// <summary>A job as its stored status document, which goes out as it is.</summary>
+/// <summary>Writes a job as its stored status document, unchanged.</summary>
 internal sealed class ListedJobConverter : JsonConverter<ListedJob>
 {
     public override ListedJob Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -37,7 +37,7 @@ internal sealed class ListedJobConverter : JsonConverter<ListedJob>
         writer.WriteRawValue(value.Json, skipInputValidation: true);
 }
 
-/// <summary>An event's data as it is stored, which goes out as it is.</summary>
+/// <summary>Writes an event's data unchanged, as it is stored.</summary>
 internal sealed class StoredDataConverter : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -4,9 +4,9 @@ using System.Text;
 namespace Ledger.Api;
 
 /// <summary>
-/// A request's members in one form, whatever their order, spacing and escapes were: what "the same request" means under an idempotency key.
-/// Every part is preceded by its length in bytes, so that two different requests never give the same bytes. Dates count as they were sent,
-/// so that a request without <c>endDate</c> is still the same one tomorrow.
+/// A request's members in one form, whatever their order, spacing and escapes were. It decides if two requests under one idempotency key
+/// are the same. Every part is preceded by its length in bytes, so two different requests never give the same bytes. Dates count as they
+/// were sent, so a request without <c>endDate</c> is still the same one tomorrow.
 /// </summary>
 internal static class CanonicalRequest
 {
@@ -19,15 +19,17 @@ internal static class CanonicalRequest
                 .Select(id => id.Id),
         ];
 
-    /// <param name="ids">As <see cref="AsSet"/> gives them.</param>
-    /// <param name="startDate">Not judged beside ids, and yet a part of what was sent; null where it was not.</param>
+    /// <param name="ids">The result of <see cref="AsSet"/>.</param>
+    /// <param name="startDate">
+    /// The date as sent; null if it was not sent. It is not checked beside ids, but it is part of the request.
+    /// </param>
     /// <param name="endDate">As <paramref name="startDate"/>.</param>
     public static byte[] ByConversationIds(IReadOnlyList<string> ids, string? startDate, string? endDate) =>
         Write("conversationIds", [startDate, endDate, .. ids]);
 
     /// <param name="cId">The channel user.</param>
-    /// <param name="startDate">As sent; null where it was not.</param>
-    /// <param name="endDate">As sent; null where it was not.</param>
+    /// <param name="startDate">The date as sent; null if it was not sent.</param>
+    /// <param name="endDate">The date as sent; null if it was not sent.</param>
     public static byte[] ByChannelUser(string cId, string? startDate, string? endDate) => Write("cId", [cId, startDate, endDate]);
 
     private static byte[] Write(string requestType, IReadOnlyList<string?> parts)

@@ -56,7 +56,7 @@ internal static class ChangeLogEndpoint
             ? await log.PositionAsync(bot, entry, cancel)
             : null;
 
-    /// <summary>A day of UTC, up to 9999-12-30: the day after its own is needed too.</summary>
+    /// <summary>A day in UTC, at most 9999-12-30, because the day after it is needed too.</summary>
     private static DateOnly? Day(QueryParameters query, string name)
     {
         if (query.Text(name) is not { } text)

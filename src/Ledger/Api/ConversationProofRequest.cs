@@ -4,9 +4,9 @@ using Ledger.Web;
 
 namespace Ledger.Api;
 
-/// <summary>The body <c>{"conversationId"}</c>, by the rules that a submission's has: see <see cref="DeletionRequestParser"/>.</summary>
+/// <summary>The body <c>{"conversationId"}</c>. Its rules are those of a submission: see <see cref="DeletionRequestParser"/>.</summary>
 /// <param name="ConversationId">Null if there is a problem.</param>
-/// <param name="Problems">One per problem found; none quotes the body.</param>
+/// <param name="Problems">One entry for each problem found. None quotes the body.</param>
 internal sealed record ConversationProofRequest(string? ConversationId, IReadOnlyList<string> Problems)
 {
     internal const string Member = "conversationId";
@@ -32,7 +32,7 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
         return new ConversationProofRequest(problems.IsEmpty ? id : null, problems.Told);
     }
 
-    /// <summary>Without the members: the id is personal data.</summary>
+    /// <summary>The type's name only: the id is personal data.</summary>
     public override string ToString() => nameof(ConversationProofRequest);
 
     private static string? Read(ref Utf8JsonReader reader, ProblemList problems)

@@ -5,7 +5,7 @@ using Ledger.Web;
 
 namespace Ledger.Api;
 
-/// <summary>The members of one submitted body, with what is wrong with them.</summary>
+/// <summary>The members of one submitted body, and the problems found in them.</summary>
 internal sealed class DeletionRequestMembers
 {
     internal const string IdentifierRule =
@@ -23,8 +23,8 @@ internal sealed class DeletionRequestMembers
     private SentDate _startDate;
     private SentDate _endDate;
 
-    /// <summary>Reads the whole text; members in any order.</summary>
-    /// <exception cref="JsonException">It is not JSON.</exception>
+    /// <summary>Reads the whole text. The members may come in any order.</summary>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
     public void Read(ref Utf8JsonReader reader)
     {
         reader.Read();
@@ -42,7 +42,7 @@ internal sealed class DeletionRequestMembers
         reader.Read(); // what follows the value is an error
     }
 
-    /// <summary>The request, or all that is wrong with it.</summary>
+    /// <summary>The request, or all the problems found in it.</summary>
     public ParsedBody Check(DateTimeOffset now)
     {
         if (!_isObject)
@@ -149,7 +149,7 @@ internal sealed class DeletionRequestMembers
     }
 
     /// <summary>
-    /// A string or a name; null for one with half a surrogate pair, such as <c>\ud800</c>, which no text in .NET's UTF-8 can hold.
+    /// The text of a string or a name. Null if it holds half a surrogate pair, such as <c>\ud800</c>: UTF-8 in .NET cannot hold that.
     /// </summary>
     public static string? TextOf(ref Utf8JsonReader reader)
     {

@@ -5,7 +5,7 @@ using Ledger.Jobs;
 
 namespace Ledger.Api;
 
-/// <summary>What a submitted body turned out to be.</summary>
+/// <summary>The result of parsing a submitted body.</summary>
 internal abstract record ParsedBody
 {
     private ParsedBody() { }
@@ -19,14 +19,14 @@ internal abstract record ParsedBody
 }
 
 /// <summary>
-/// The body of a submission by the rules of contract §1. By hand and not by a serializer: a deletion is never guessed at, so a duplicate or
-/// unknown member is an error, and every problem is named at once. Problems never quote the body: names of known members are ours, and an
-/// unknown member is told by its position.
+/// Parses the body of a submission by the rules of contract §1. It is written by hand, without a serializer, because a deletion is never
+/// guessed at. A duplicate or unknown member is an error, and every problem is named at once. Problems never quote the body: they name
+/// known members, and give only the position of an unknown one.
 /// </summary>
 internal static class DeletionRequestParser
 {
     /// <param name="body">The bytes as received.</param>
-    /// <param name="now">The instant of submission: what "today" is.</param>
+    /// <param name="now">The instant of submission. It defines "today".</param>
     public static ParsedBody Parse(ReadOnlySpan<byte> body, DateTimeOffset now)
     {
         if (NotAnObject(body) is { } problem)

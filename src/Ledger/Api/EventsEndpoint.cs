@@ -18,14 +18,15 @@ using Npgsql;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/events?asOf=</c>: the job's stream up to a moment, with the raw ids that its events stand for while the job's key
-/// lives (contract §6). NDJSON for who accepts it, else a JSON array; written as it is read, so memory does not grow with the job.
+/// <c>GET …/{jobId}/events?asOf=</c>: the job's stream up to a moment, with the raw ids that its events stand for while the job's key lives
+/// (contract §6). The answer is NDJSON for a client that accepts it, else a JSON array. It is written while it is read, so memory does not
+/// grow with the job.
 /// </summary>
 internal static class EventsEndpoint
 {
     private const string NdJson = "application/x-ndjson";
 
-    /// <summary>What a disclosure's record says was handed out.</summary>
+    /// <summary>The description of the disclosed data in a disclosure's record.</summary>
     private const string Disclosed = "events of the job";
 
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -91,7 +92,7 @@ internal static class EventsEndpoint
         json.Reset();
     }
 
-    /// <summary>The event; null: this version cannot read it, and so it names nothing to disclose. It is shown as stored.</summary>
+    /// <summary>The event. Null if this version cannot read it: it then names nothing to disclose, and is shown as stored.</summary>
     private static object? Known(StoredEvent stored)
     {
         try
@@ -104,7 +105,7 @@ internal static class EventsEndpoint
         }
     }
 
-    /// <summary>Null: the event stands for no identifier.</summary>
+    /// <summary>The identifiers that the event stands for; null if there are none.</summary>
     private static async Task<DisclosedIdentifiers?> DisclosedAsync(
         StoredEvent stored, JobIdentifiers identifiers, CancellationToken cancel) =>
         Known(stored) switch
@@ -116,7 +117,7 @@ internal static class EventsEndpoint
         };
 }
 
-/// <summary>An event as it is stored, with what it stands for.</summary>
+/// <summary>An event as it is stored, with the identifiers that it stands for.</summary>
 internal sealed record ShownEvent(
     [property: Description("The event's version: its place in the job's stream, from 1.")] long Version,
     [property: Description("The event's type, such as `conversation_deleted`.")] string Type,
@@ -141,6 +142,6 @@ internal sealed record DisclosedIdentifiers
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ConversationId { get; init; }
 
-    /// <summary>Without the members: they are personal data.</summary>
+    /// <summary>The type's name only: the members are personal data.</summary>
     public override string ToString() => nameof(DisclosedIdentifiers);
 }

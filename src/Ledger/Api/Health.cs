@@ -8,13 +8,13 @@ using Npgsql;
 
 namespace Ledger.Api;
 
-/// <summary>One thing that a ready node needs.</summary>
-/// <param name="Name">What is checked, in one word.</param>
-/// <param name="Problem">Answers what is wrong and what to do, in plain words without identifiers; null if nothing is.</param>
+/// <summary>One check that a node must pass to be ready.</summary>
+/// <param name="Name">The name of the check, in one word.</param>
+/// <param name="Problem">Answers the problem and its remedy, in plain words without identifiers; null if there is no problem.</param>
 public sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> Problem);
 
-/// <summary>One thing that a ready node should be told of.</summary>
-/// <param name="Warning">In plain words without identifiers; null if there is nothing.</param>
+/// <summary>One warning that a ready node may show.</summary>
+/// <param name="Warning">The warning, in plain words without identifiers; null if there is none.</param>
 public sealed record ReadinessWarning(Func<CancellationToken, Task<string?>> Warning);
 
 /// <summary>The answer of a process that is alive.</summary>
@@ -40,7 +40,7 @@ internal sealed record Ready
     public required IReadOnlyList<string> Warnings { get; init; }
 }
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can do its work.</summary>
+/// <summary><c>/health/live</c> shows that the process answers. <c>/health/ready</c> shows that it can do its work.</summary>
 internal static class Health
 {
     private const int RetryAfterSeconds = 5;
@@ -73,8 +73,8 @@ internal static class Health
         return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(ready, ApiJson.Default.Ready), "application/json");
     }
 
-    /// <summary>What is asked, by the deadline.</summary>
-    /// <param name="failed">What to say where there is no answer: because of this, or, with null, because it came too late.</param>
+    /// <summary>The answer to a check, if it comes before the deadline.</summary>
+    /// <param name="failed">Makes the text for a missing answer: from its cause, or from null if the deadline passed.</param>
     private static async Task<string?> AskAsync(
         Func<CancellationToken, Task<string?>> ask, Func<Exception?, string?> failed, TimeSpan timeout, TimeProvider time,
         CancellationToken cancel)

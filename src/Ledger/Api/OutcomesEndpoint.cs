@@ -10,15 +10,15 @@ using Ledger.Web.Tokens;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: what became of each conversation (contract §6). Discloses raw ids, and
-/// puts that on record.
+/// <c>GET …/{jobId}/outcomes?outcome=&amp;limit=&amp;after=</c>: the outcome of each conversation (contract §6). It discloses raw ids, and
+/// records that.
 /// </summary>
 internal static class OutcomesEndpoint
 {
     internal const int MaximumLimit = 1000;
     internal const int DefaultLimit = 100;
 
-    /// <summary>What a disclosure's record says was handed out.</summary>
+    /// <summary>The description of the disclosed data in a disclosure's record.</summary>
     private const string Disclosed = "outcomes of the job";
 
     public static void Map(RouteGroupBuilder deletions) => deletions.MapGet("/{jobId}/outcomes", OutcomesAsync)

@@ -7,9 +7,9 @@ using Ledger.Web.Tokens;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/progress</c>: the status document as server-sent events, at once and at every change that is seen, until the job has
-/// ended (contract §6). An event's id is the document's validator: a client that comes back with <c>Last-Event-ID</c> is sent what it does
-/// not have, and 204, which ends its attempts, when it has seen the end.
+/// <c>GET …/{jobId}/progress</c>: the status document as server-sent events (contract §6). It is sent at once and at every change that is
+/// seen, until the job has ended. An event's id is the document's validator. A client that comes back with <c>Last-Event-ID</c> is sent
+/// only the changes that it lacks. If it has seen the end, it is sent 204, which ends its attempts.
 /// </summary>
 internal static class ProgressEndpoint
 {

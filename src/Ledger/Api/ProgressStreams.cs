@@ -3,11 +3,12 @@ using Ledger.Web;
 namespace Ledger.Api;
 
 /// <summary>
-/// How many streams this node has open: each looks at the database four times a second. No client and no job takes the others' places.
+/// Counts and limits the progress streams that are open on this node. Each looks at the database four times a second. No client and no job
+/// can take the places of the others.
 /// </summary>
 internal sealed class ProgressStreams(HttpOptions options)
 {
-    /// <summary>Seconds, for a client that finds all streams taken.</summary>
+    /// <summary>Seconds to wait, for a client that finds all streams taken.</summary>
     private const int RetryAfter = 5;
 
     internal static readonly ErrorAnswer TooMany = Refusal("");
@@ -28,9 +29,11 @@ internal sealed class ProgressStreams(HttpOptions options)
         }
     }
 
-    /// <summary>A place for a stream, which disposing gives back; or why there is none. Exactly one is null.</summary>
-    /// <param name="client">Who watches.</param>
-    /// <param name="job">What is watched, of all bots.</param>
+    /// <summary>
+    /// A place for a stream, or the reason that there is none. Exactly one of the two is null. Disposing gives the place back.
+    /// </summary>
+    /// <param name="client">The client that opens the stream.</param>
+    /// <param name="job">The job to watch, among the jobs of all bots.</param>
     public (IDisposable? Place, ErrorAnswer? Refusal) TryOpen(string client, string job)
     {
         lock (_lock)

@@ -12,20 +12,22 @@ namespace Ledger.Api;
 internal sealed class ProgressWatch(
     JobReader jobs, Standing standing, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    /// <summary>One of these scopes opens a stream, and keeps it open.</summary>
+    /// <summary>The scopes that may read a stream. A client needs one of them to open it and to keep it open.</summary>
     public static readonly Scope[] MayRead = [Scope.DeleteConversations];
 
-    /// <summary>Between two looks at the stored document.</summary>
+    /// <summary>The time between two looks at the stored document.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Between two looks whether the client is still let in, while there is nothing to tell.</summary>
+    /// <summary>The time between two checks that the client still has access, while there is nothing to send.</summary>
     private static readonly TimeSpan StandingInterval = TimeSpan.FromMilliseconds(750);
 
-    /// <summary>What a stream ends with that has lived long enough: come back in a second (<c>retry</c>, in milliseconds).</summary>
+    /// <summary>
+    /// The end of a stream that has lived long enough. It asks the client to come back in a second (<c>retry</c>, in milliseconds).
+    /// </summary>
     private const string ComeBack = ": this stream has lived long enough, the next goes on\nretry: 1000\n\n";
 
     /// <param name="first">The document as it is now.</param>
-    /// <param name="seen">The validator of what the client has already; empty: of nothing.</param>
+    /// <param name="seen">The validator of the document that the client has already; empty if it has none.</param>
     public async Task RunAsync(HttpContext context, JobId job, StoredStatus first, string seen)
     {
         var (caller, response) = (Caller.Of(context), context.Response);
@@ -81,7 +83,7 @@ internal sealed class ProgressWatch(
         }
     }
 
-    /// <summary>Null: the database is away, and the stream outlasts that.</summary>
+    /// <summary>The document. Null if the database is away: the stream outlasts that.</summary>
     private async Task<StoredStatus?> LookAsync(Caller caller, JobId job, CancellationToken cancel)
     {
         try

@@ -9,10 +9,10 @@ using Npgsql;
 
 namespace Ledger.Api;
 
-/// <summary>Who may have a job's proof or certificate, and whether there is one by now.</summary>
+/// <summary>Checks that the caller may have a job's proof or certificate, and that there is one by now.</summary>
 internal static class ProofAccess
 {
-    /// <summary>Seconds: where nothing is wrong, the log covers an event within one.</summary>
+    /// <summary>Seconds to wait. In normal operation the log covers an event within one second.</summary>
     private const int RetryAfter = 1;
 
     internal static readonly ErrorAnswer Unfinished = new(
@@ -23,7 +23,7 @@ internal static class ProofAccess
         + "keeps the log from it)",
         RetryAfter);
 
-    /// <summary>The job, if there is one that the caller may have proofs of.</summary>
+    /// <summary>The job. A refusal comes with it if there is no such job, or if the caller may not have its proofs.</summary>
     public static async Task<(JobId Job, IResult? Refusal)> AllowAsync(HttpContext context, RateLimits limits, JobReader jobs)
     {
         var caller = Caller.Of(context);
@@ -37,7 +37,7 @@ internal static class ProofAccess
         return (job, submitter == caller.ClientId || caller.MayDoOneOf([Scope.ErasureProofs]) ? null : TokenAuthentication.Forbidden);
     }
 
-    /// <summary>The job with the checkpoint that covers it, or why there is none yet.</summary>
+    /// <summary>The job with the checkpoint that covers it, or a refusal that says why there is none yet.</summary>
     public static async Task<(ProvableJob? Job, IResult? Refusal)> ProvableAsync(
         NpgsqlDataSource database, PublishedLog log, JobId job, CancellationToken cancel) =>
         await ProvableJob.FindAsync(database, log, job, cancel) switch

@@ -14,8 +14,8 @@ using Npgsql;
 namespace Ledger.Api;
 
 /// <summary>
-/// <c>GET …/{jobId}/proof</c>: the job's erasure proof, as it is read. <c>POST …/{jobId}/proof</c> with <c>{"conversationId"}</c>: that
-/// conversation's <c>.tlog-proof</c> (contract §6).
+/// <c>GET …/{jobId}/proof</c>: the job's erasure proof, written while it is read. <c>POST …/{jobId}/proof</c> with
+/// <c>{"conversationId"}</c>: that conversation's <c>.tlog-proof</c> (contract §6).
 /// </summary>
 internal static class ProofEndpoints
 {
@@ -87,7 +87,9 @@ internal static class ProofEndpoints
         return TypedResults.File(Encoding.UTF8.GetBytes(proof.ToString()), Plain, $"{job}-{proof.Index}.tlog-proof");
     }
 
-    /// <summary>Before anything is handed out: what is recorded and then not received is the smaller harm.</summary>
+    /// <summary>
+    /// Call this before anything is handed out. A record of something that was never received does less harm than no record.
+    /// </summary>
     private static async Task RecordAsync(RegistryStore registry, Caller caller, JobId job, CancellationToken cancel)
     {
         var record = new RecordDisclosure(

@@ -3,8 +3,8 @@ using Microsoft.OpenApi;
 namespace Ledger.Api.Reference;
 
 /// <summary>
-/// <c>/openapi/v1.json</c>: the API as OpenAPI 3.1. Each endpoint brings its <see cref="Operation"/>; a test holds every answer of the
-/// service against the document.
+/// <c>/openapi/v1.json</c>: the API as OpenAPI 3.1. Each endpoint brings its <see cref="Operation"/>. A test compares every answer of the
+/// service with the document.
 /// </summary>
 internal static class ApiReference
 {
@@ -51,7 +51,7 @@ internal static class ApiReference
 
     public static void MapApiReference(this WebApplication app) => app.MapOpenApi(Path);
 
-    /// <summary>Adds what the document says of the endpoint. Every endpoint of the API has it, or <c>ExcludeFromDescription</c>.</summary>
+    /// <summary>Adds the document's text for the endpoint. Every endpoint of the API has it, or <c>ExcludeFromDescription</c>.</summary>
     public static TBuilder Describe<TBuilder>(this TBuilder endpoint, Operation operation) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(operation).WithSummary(operation.Summary);
 

@@ -17,16 +17,16 @@ namespace Ledger.Api.Reference;
 
 /// <summary>
 /// The schema of a body, from the type that is written and the options that write it. .NET's exporter gives members, lists and enums. This
-/// adds what it says only of reading, or cannot know: which members are always there, what our converters write, and the attributes of a
-/// member (<see cref="DescriptionAttribute"/> and those of <c>DataAnnotations</c>).
+/// class adds what the exporter says only of reading, or cannot know: the members that are always there, the output of our converters, and
+/// the attributes of a member (<see cref="DescriptionAttribute"/> and those of <c>DataAnnotations</c>).
 /// </summary>
 internal static class BodySchema
 {
     private static readonly JsonSchemaExporterOptions s_asWritten =
         new() { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = AsWritten };
 
-    /// <param name="body">What is written, with its options.</param>
-    /// <param name="description">Null: that of the type.</param>
+    /// <param name="body">The type that is written, with its options.</param>
+    /// <param name="description">The description; null for that of the type.</param>
     public static OpenApiSchema Of(JsonTypeInfo body, string? description = null)
     {
         var json = body.GetJsonSchemaAsNode(s_asWritten);
@@ -63,7 +63,7 @@ internal static class BodySchema
         return schema;
     }
 
-    /// <summary>What a converter writes of which the exporter knows nothing.</summary>
+    /// <summary>The schema of a converter's output. The exporter knows nothing of these converters.</summary>
     private static JsonObject Written(JsonConverter converter) =>
         converter switch
         {
@@ -74,10 +74,10 @@ internal static class BodySchema
             _ => throw new NotSupportedException($"{nameof(BodySchema)} does not know what {converter.GetType().Name} writes"),
         };
 
-    /// <summary>The exporter leaves out elements of whose converter it knows nothing.</summary>
+    /// <summary>The schema of a list's elements. The exporter leaves it out for elements whose converter it does not know.</summary>
     private static JsonNode Element(JsonTypeInfo type) => type.Options.GetTypeInfo(type.ElementType!).GetJsonSchemaAsNode(s_asWritten);
 
-    /// <summary>Keys of a closed list are members, none of which must be there.</summary>
+    /// <summary>Makes the keys of a closed list members. None of them is required.</summary>
     private static void SetKeys(JsonObject schema, JsonTypeInfo type)
     {
         var value = schema["additionalProperties"] ??= Element(type);

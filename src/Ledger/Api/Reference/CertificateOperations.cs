@@ -4,7 +4,7 @@ namespace Ledger.Api.Reference;
 /// <summary>The description of the certificate's operation (contract §6).</summary>
 internal static class CertificateOperations
 {
-    /// <summary>Its last three lists are shortened.</summary>
+    /// <summary>A sample certificate. Its last three lists are shortened.</summary>
     private const string Sample = """
         {"format":"erasure-certificate/v1","job":"cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c","conclusion":"erased",
          "headline":"ERASED: all 2 conversations on the job's list were erased.","outcome":"completed","issuedAt":"2026-05-11T18:00:00.000Z",
