@@ -119,6 +119,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     /// <summary>
     /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of
     /// base64url over 64 random bytes). So any JWT tool takes it as it is shown.
+    /// </summary>
     public static (string SecretId, byte[] Secret) NewSecret() =>
         (
             Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6)),
