@@ -87,7 +87,8 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
     }
 
     /// <summary>
-    /// The channel user whose conversations the job erases. Null if the job names conversations, or if its sealed request is damaged.
+    /// The channel user whose conversations the job erases. Null if the job names conversations, or if its sealed request is damaged but
+    /// its list is not.
     /// </summary>
     private static string? CIdOf(JobKey key, ClaimedJob claimed)
     {

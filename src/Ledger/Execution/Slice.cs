@@ -2,14 +2,14 @@ namespace Ledger.Execution;
 
 /// <summary>The work of a turn: its window, and the progress so far.</summary>
 /// <param name="window">The window's name.</param>
-/// <param name="began">When it began, as <see cref="TimeProvider.GetTimestamp"/> tells it.</param>
+/// <param name="began">The turn's beginning, as a <see cref="TimeProvider.GetTimestamp"/>.</param>
 /// <param name="begun">Called once, after the first step, because then there is work.</param>
 public sealed class Slice(string window, long began, Func<Task> begun)
 {
     /// <summary>The window's name.</summary>
     public string Window { get; } = window;
 
-    /// <summary>When it began.</summary>
+    /// <summary>The beginning of the turn.</summary>
     public long Began { get; } = began;
 
     /// <summary>Steps taken so far, each a transaction on one job.</summary>

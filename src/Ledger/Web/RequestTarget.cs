@@ -4,8 +4,8 @@ namespace Ledger.Web;
 
 /// <summary>
 /// The path that a request names, the same in each form of its target (RFC 9112 §3.2). Kestrel leaves <c>%2F</c> encoded and decodes
-/// <c>%25</c>, so that an id with <c>%2F</c> in it and one with <c>/</c> look alike; and in an absolute-form target it decodes both. Here
-/// both stay encoded, and all else is decoded, before anything is routed: <see cref="BotPath.Segment"/> decodes the rest.
+/// <c>%25</c>, so that an id with <c>%2F</c> in it and one with <c>/</c> look alike. In an absolute-form target it decodes both. Here both
+/// stay encoded, and all else is decoded, before routing. <see cref="BotPath.Segment"/> decodes the rest.
 /// </summary>
 internal static class RequestTarget
 {
