@@ -4,8 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Ledger.Contracts;
 
 /// <summary>
-/// The closed list of event types and how each is stored: <c>type</c> is the snake case of the event's name, and
-/// <see cref="ClrName"/> is what Marten keeps in <c>mt_dotnet_type</c>.
+/// The closed list of event types, with the stored form of each. <c>type</c> is the event's name in snake case. Marten keeps
+/// <see cref="ClrName"/> in <c>mt_dotnet_type</c>.
 /// </summary>
 public sealed class EventType
 {
@@ -44,18 +44,18 @@ public sealed class EventType
     public static EventType Of(object @event) => ByClrType[@event.GetType()];
 
     /// <summary>The event that a stored row holds.</summary>
-    /// <exception cref="NotSupportedException">A type that this version does not know: it must not be skipped silently.</exception>
+    /// <exception cref="NotSupportedException">This version does not know the type. The event must not be skipped silently.</exception>
     public static object Read(string type, string data) => JsonSerializer.Deserialize(data, Known(type)._json)!;
 
     /// <summary>The event that a stored row holds.</summary>
     /// <param name="type">Its type.</param>
     /// <param name="data">Its JSON as UTF-8.</param>
-    /// <exception cref="NotSupportedException">A type that this version does not know: it must not be skipped silently.</exception>
+    /// <exception cref="NotSupportedException">This version does not know the type. The event must not be skipped silently.</exception>
     public static object Read(string type, ReadOnlySpan<byte> data) => JsonSerializer.Deserialize(data, Known(type)._json)!;
 
     /// <summary>
-    /// Whether an exception of reading an event, or of folding it, says that what is stored is no event that can be there. An event that a
-    /// later version made has an unknown type or value.
+    /// True if an exception from reading or folding an event means that the stored data is not a possible event. This includes an event
+    /// that a later version made, with an unknown type or value.
     /// </summary>
     public static bool IsOfNoEvent(Exception e) => e is JsonException or InvalidOperationException or InvalidCastException
         or NullReferenceException or ArgumentException or FormatException or NotSupportedException;
@@ -63,8 +63,8 @@ public sealed class EventType
     public string Write(object @event) => JsonSerializer.Serialize(@event, _json);
 
     /// <summary>
-    /// The event as UTF-8, its members in the order of their names. This is the canonical form (<see cref="Transparency.Jcs"/>) but for
-    /// the order within a map, and the escapes of rare characters.
+    /// The event as UTF-8, with its members sorted by name. This is the canonical form (<see cref="Transparency.Jcs"/>), except for the
+    /// order within a map and the escapes of rare characters.
     /// </summary>
     public byte[] WriteSorted(object @event) => JsonSerializer.SerializeToUtf8Bytes(@event, _sorted);
 

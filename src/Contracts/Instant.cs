@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Ledger.Contracts;
 
-/// <summary>Instants as the ledger records and answers them: UTC, whole milliseconds.</summary>
+/// <summary>Instants in the form that the ledger records and returns: UTC, whole milliseconds.</summary>
 public static class Instant
 {
-    /// <summary>What <see cref="Text"/> looks like, as a regular expression.</summary>
+    /// <summary>The format of <see cref="Text"/>, as a regular expression.</summary>
     public const string Pattern = @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$";
 
-    /// <summary>The instant without what is finer than a millisecond. Facts are recorded so, and stored so.</summary>
+    /// <summary>The instant, cut to whole milliseconds. Facts are recorded and stored in this form.</summary>
     public static DateTimeOffset Truncate(DateTimeOffset instant) =>
         new(instant.UtcTicks - instant.UtcTicks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
 

@@ -8,9 +8,9 @@ using Ledger.Contracts.Registry;
 namespace Ledger.Contracts;
 
 /// <summary>
-/// How facts are written: camelCase members, absent instead of null, instants in UTC with milliseconds and <c>Z</c>,
-/// bytes in standard base64, closed lists by name. A member that is missing is an error, unless it may be absent (its parameter then has a
-/// default).
+/// The JSON form of facts. Members are camelCase, and a null member is omitted. Instants are in UTC with milliseconds and <c>Z</c>. Bytes
+/// are in standard base64. Closed lists are written by name. A missing member is an error, unless it may be absent. The parameter of such
+/// a member has a default.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -42,7 +42,7 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(WebhookDisabled))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
-    /// <summary>The context to use. Base64's <c>+</c> is written as it is: nothing here is pasted into HTML.</summary>
+    /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>
     public static LedgerJson Facts => s_facts ??= new LedgerJson(new JsonSerializerOptions(new LedgerJson().GeneratedSerializerOptions!)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

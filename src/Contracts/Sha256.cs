@@ -5,8 +5,9 @@ using Org.BouncyCastle.Crypto.Digests;
 namespace Ledger.Contracts;
 
 /// <summary>
-/// SHA-256 (FIPS 180-4). The service has it from .NET, which calls the system's library. Programs that must run where there is none, as
-/// <c>erasure-verify</c>, switch to managed code: on Linux .NET ends the process when OpenSSL is absent, so it cannot be tried first.
+/// SHA-256 (FIPS 180-4). The service has it from .NET, which calls the system's library. Programs that must run without that library,
+/// such as <c>erasure-verify</c>, switch to managed code. They cannot try .NET first: on Linux it ends the process when OpenSSL is
+/// absent.
 /// </summary>
 public static class Sha256
 {
@@ -19,7 +20,7 @@ public static class Sha256
 
     public static byte[] Of(ReadOnlySpan<byte> message) => IsManaged ? Managed(message) : SHA256.HashData(message);
 
-    /// <summary>By managed code, whatever the switch says.</summary>
+    /// <summary>The hash by managed code, whatever the switch says.</summary>
     public static byte[] Managed(ReadOnlySpan<byte> message)
     {
         var digest = new Sha256Digest();

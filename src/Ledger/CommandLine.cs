@@ -17,7 +17,8 @@ public static class CommandLine
     // A service lets the batches that its turns are in come to their end (EngineSetup.StopDeadline), and so does the demo's.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(45);
 
-    /// <summary>What .NET makes of bytes in an argument that are not UTF-8: a bot registered so would be another one.</summary>
+    /// <summary>The character that .NET puts for bytes in an argument that are not UTF-8. With it, a bot would be registered under another
+    /// name.</summary>
     private const char NotUtf8 = '\uFFFD';
 
     /// <summary>Runs one command.</summary>
@@ -93,7 +94,7 @@ public static class CommandLine
         return root;
     }
 
-    /// <summary>What has an empty value, as a variable of a shell gives it that is not set; null: nothing has.</summary>
+    /// <summary>The name of an option or argument whose value is empty, such as an unset shell variable. Null if there is none.</summary>
     private static string? EmptyIn(ParseResult parsed) => parsed.CommandResult.Children
         .Where(child => child.Tokens.Any(token => token.Value.Length == 0))
         .Select(child => child is OptionResult option ? option.Option.Name : ((ArgumentResult)child).Argument.Name)

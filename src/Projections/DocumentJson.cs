@@ -7,7 +7,8 @@ using Ledger.Projections.Status;
 namespace Ledger.Projections;
 
 /// <summary>
-/// How documents are written: as facts are, but with <c>null</c> for what is not true yet, so that a client always finds every member.
+/// The JSON form of documents. It is that of facts, but with <c>null</c> for things that are not true yet. So a client always finds every
+/// member.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

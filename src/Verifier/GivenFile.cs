@@ -1,6 +1,8 @@
 namespace Ledger.Verifier;
 
-/// <summary>What a program is given to read: a file, or standard input, named <c>-</c>. Bytes as they are: no locale has a say.</summary>
+/// <summary>
+/// A program's input: a file, or standard input, named <c>-</c>. Its bytes are read as they are, whatever the locale says.
+/// </summary>
 internal static class GivenFile
 {
     /// <summary>The name of standard input.</summary>
@@ -9,7 +11,8 @@ internal static class GivenFile
     public static Stream Open(string file) => file == StandardInput ? Console.OpenStandardInput() : File.OpenRead(file);
 
     /// <summary>
-    /// Whether it is a file with a vkey, and not a vkey. A vkey has plus signs; where it is one and a file too, the file is ignored.
+    /// True if the text names a file with a vkey, and is not a vkey. A vkey has plus signs. If it is a vkey and a file too, the file is
+    /// ignored.
     /// </summary>
     public static bool HasVkey(string text) => text.Count(c => c == '+') < 2 && File.Exists(text);
 
@@ -23,7 +26,7 @@ internal static class GivenFile
     }
 
     /// <summary>All of it.</summary>
-    /// <param name="most">Bytes, at most.</param>
+    /// <param name="most">Maximum number of bytes.</param>
     /// <exception cref="FormatException">It has more.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static async Task<byte[]> ReadAsync(string file, int most, CancellationToken cancel)

@@ -1,15 +1,15 @@
 namespace Ledger.Verifier;
 
 /// <summary>
-/// Who starts a program may have closed its standard input or output. The runtime's own pipe then gets their numbers: what is read would
-/// never come, and what is written would be lost, with exit code 0.
+/// A check for closed standard streams. The starter of a program may have closed its standard input or output. The runtime's own pipe
+/// then gets their numbers. Input would never come, and output would be lost, with exit code 0.
 /// </summary>
 internal static class StandardStreams
 {
     private const string Descriptors = "/proc/self/fd";
 
-    /// <summary>Whether one of them is not there, which is told where it can be.</summary>
-    /// <param name="program">Tells it.</param>
+    /// <summary>True if one of them is closed. This is reported on standard error, if that is possible.</summary>
+    /// <param name="program">The program's name, for the report.</param>
     public static bool AreClosed(string program)
     {
         if (!Directory.Exists(Descriptors) || !IsOneOurs())
@@ -34,7 +34,7 @@ internal static class StandardStreams
         return Enumerable.Range(0, 3).Any(number => End($"{number}") is { Pipe: var pipe } && whole.Contains(pipe));
     }
 
-    /// <summary>Of which pipe a descriptor is an end, and which; null: it is none, or was closed meanwhile.</summary>
+    /// <summary>The pipe that a descriptor is an end of, and which end. Null if it is none, or was closed meanwhile.</summary>
     private static (string Pipe, bool IsWritten)? End(string? descriptor)
     {
         try

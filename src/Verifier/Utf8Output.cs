@@ -3,8 +3,8 @@ using System.Text;
 namespace Ledger.Verifier;
 
 /// <summary>
-/// Standard output and error write UTF-8. Else .NET would write in the locale's character set, with '?' for what that lacks: a checkpoint,
-/// whose signature lines begin with a dash (U+2014), would be none any more.
+/// Makes standard output and error write UTF-8. Otherwise .NET would write in the locale's character set, with '?' for missing
+/// characters. A checkpoint's signature lines begin with a dash (U+2014). Without it, the checkpoint would no longer be one.
 /// </summary>
 internal static class Utf8Output
 {
@@ -32,7 +32,7 @@ internal static class Utf8Output
     private static StreamWriter Writer(Stream stream) =>
         new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
 
-    /// <summary>What cannot be said is not said: a program whose terminal is gone must still come to its end.</summary>
+    /// <summary>A stream that ignores failed writes. A program whose terminal is gone must still come to its end.</summary>
     private sealed class Heedless(Stream stream) : Stream
     {
         public override bool CanRead => false;

@@ -9,7 +9,7 @@ namespace Ledger.Verifier;
 /// The arguments of <c>erasure-verify</c> and, compiled there too, of <c>ledger verify</c>. The check itself is
 /// <see cref="Verification"/>.
 /// </summary>
-/// <param name="program">What to call itself.</param>
+/// <param name="program">The program's name, for its messages.</param>
 internal sealed class VerifyOptions(string program)
 {
     /// <summary>Exit code: nothing was checked, because a key or a file could not be read.</summary>
@@ -47,7 +47,7 @@ internal sealed class VerifyOptions(string program)
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print the report as JSON." };
 
-    /// <summary>What one has to know to use it well.</summary>
+    /// <summary>The help text: the facts that a user needs to use it well.</summary>
     public static string Help(string program) =>
         $"""
         Nothing is sent anywhere and nothing but the given files is read.

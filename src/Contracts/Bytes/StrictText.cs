@@ -3,8 +3,9 @@ using System.Text;
 namespace Ledger.Contracts.Bytes;
 
 /// <summary>
-/// Text that somebody hands us in a file or a pipe: UTF-8 (RFC 3629) and nothing else, whatever the locale says. A byte order mark at the
-/// start is dropped, since some tools write one unasked (RFC 3629 §6). No message quotes the text: it may be an identifier or a key.
+/// Strict reading of text from a file or a pipe. Only UTF-8 (RFC 3629) is accepted, whatever the locale says. A byte order mark at the
+/// start is dropped, because some tools write one unasked (RFC 3629 §6). No message quotes the text, because it may be an identifier or a
+/// key.
 /// </summary>
 public static class StrictText
 {
@@ -12,7 +13,9 @@ public static class StrictText
 
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>UTF-16 or UTF-32, told by a mark or by a NUL among the first two bytes; null: neither.</summary>
+    /// <summary>
+    /// The encoding, if it is UTF-16 or UTF-32. A mark, or a NUL among the first two bytes, shows it. Null for any other.
+    /// </summary>
     /// <param name="file">A text, or at least its first four bytes.</param>
     public static string? OtherEncoding(ReadOnlySpan<byte> file) => file switch
     {
@@ -21,15 +24,15 @@ public static class StrictText
         _ => null,
     };
 
-    /// <summary>The bytes behind a byte order mark of UTF-8, or all of them where there is none.</summary>
+    /// <summary>The bytes after a byte order mark of UTF-8, or all bytes if there is no mark.</summary>
     /// <param name="file">A file, or at least its first four bytes.</param>
     /// <exception cref="FormatException">It is UTF-16 or UTF-32.</exception>
     public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> file) => OtherEncoding(file) is { } other
         ? throw new FormatException($"it is {other} and must be UTF-8: convert it (`iconv -f {other} -t UTF-8`)")
         : file is [0xEF, 0xBB, 0xBF, .. var rest] ? rest : file;
 
-    /// <summary>A text whose format says what is in it, such as a signed note.</summary>
-    /// <exception cref="FormatException">It is not UTF-8; the message names the line and the byte.</exception>
+    /// <summary>Reads a text whose own format defines its content, such as a signed note.</summary>
+    /// <exception cref="FormatException">The text is not UTF-8. The message names the line and the byte.</exception>
     public static string Utf8(ReadOnlySpan<byte> file)
     {
         var bytes = WithoutMark(file);
@@ -45,10 +48,10 @@ public static class StrictText
     }
 
     /// <summary>
-    /// A text of ids, keys or words, in which a byte order mark is never meant. One at a line's start is dropped, as files have it that
-    /// were joined.
+    /// Reads a text of ids, keys or words, in which a byte order mark is never meant. A mark at the start of a line is dropped, because
+    /// joined files have one there.
     /// </summary>
-    /// <exception cref="FormatException">It is not UTF-8, or a mark stands within a line; the message names the line.</exception>
+    /// <exception cref="FormatException">The text is not UTF-8, or has a mark within a line. The message names the line.</exception>
     public static string Of(ReadOnlySpan<byte> file)
     {
         var text = Utf8(file).Replace($"\n{Mark}", "\n", StringComparison.Ordinal);
@@ -57,8 +60,8 @@ public static class StrictText
             : text;
     }
 
-    /// <summary>A text of one line, without white space at its ends: a token, a key.</summary>
-    /// <exception cref="FormatException">It is empty or has several lines, or is no such text.</exception>
+    /// <summary>Reads a text of one line, such as a token or a key. White space at its ends is removed.</summary>
+    /// <exception cref="FormatException">The text is empty, has several lines, or cannot be read by <see cref="Of"/>.</exception>
     public static string Line(ReadOnlySpan<byte> file)
     {
         var line = Of(file).Trim();

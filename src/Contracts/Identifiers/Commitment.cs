@@ -4,9 +4,9 @@ using System.Text;
 namespace Ledger.Contracts.Identifiers;
 
 /// <summary>
-/// What stands in an event instead of an identifier: <c>SHA-256(tag ‖ salt ‖ id)</c>, with
-/// <c>salt = HMAC-SHA-256(salt key, tag ‖ id)</c> and the id as UTF-8. Whoever is given id and salt can check it; without the
-/// salt, which dies with the job's key, an id cannot be tried against it.
+/// The value that replaces an identifier in an event: <c>SHA-256(tag ‖ salt ‖ id)</c>. The salt is <c>HMAC-SHA-256(salt key, tag ‖
+/// id)</c>, and the id is UTF-8. Anyone who has the id and the salt can check it. Without the salt, nobody can test an id against it. The
+/// salt is lost with the job's key.
 /// </summary>
 public static class Commitment
 {

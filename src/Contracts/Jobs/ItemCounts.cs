@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Ledger.Contracts.Jobs;
 
-/// <summary>How many items of each kind. The kinds are a closed list: what a conversation consists of.</summary>
+/// <summary>Number of items of each kind. The kinds are a closed list of the parts of a conversation.</summary>
 [Description("Items that were removed with conversations, by kind.")]
 public sealed record ItemCounts(
     [property: JsonRequired, Description("Messages.")] long Messages = 0,
@@ -18,6 +18,6 @@ public sealed record ItemCounts(
         a.Messages + b.Messages, a.Transcripts + b.Transcripts, a.Recordings + b.Recordings,
         a.Attachments + b.Attachments, a.Logs + b.Logs);
 
-    /// <summary>Items of all kinds. Not stored: a sum that is stored can disagree.</summary>
+    /// <summary>Number of items of all kinds. It is not stored, because a stored sum can disagree with its parts.</summary>
     public long Sum() => Messages + Transcripts + Recordings + Attachments + Logs;
 }

@@ -4,14 +4,14 @@ using System.Text.Json.Serialization;
 namespace Ledger.Contracts.Jobs;
 
 /// <summary>
-/// What can be recorded of a deletion job: a closed list, one stream per job, <see cref="Submitted"/> first and
-/// <see cref="Completed"/> last. No event holds a raw conversation id or cId (only commitments), and none exceeds 60,000 bytes.
+/// An event of a deletion job. The event types are a closed list. Each job has one stream, with <see cref="Submitted"/> first and
+/// <see cref="Completed"/> last. No event holds a raw conversation id or cId, only commitments. No event exceeds 60,000 bytes.
 /// </summary>
 public abstract record JobEvent
 {
     private protected JobEvent() { }
 
-    /// <summary>The conversation whose outcome this is, by its place in the manifest. Null for every other event.</summary>
+    /// <summary>The place in the manifest of the conversation whose outcome this is. Null for every other event.</summary>
     [JsonIgnore]
     public long? OutcomeOrdinal => this switch
     {
@@ -24,69 +24,69 @@ public abstract record JobEvent
 
 /// <summary>A client's request was accepted.</summary>
 /// <param name="Bot">The bot, as in the path.</param>
-/// <param name="RequestType">What was asked for.</param>
+/// <param name="RequestType">The kind of request.</param>
 /// <param name="Commitments">
-/// One per distinct conversation id, in ascending order of the ids' UTF-8 bytes; for a cId request the cId's, alone.
+/// One for each distinct conversation id, in ascending order of the ids' UTF-8 bytes. For a cId request, only the cId's.
 /// </param>
 /// <param name="Client">The API client that asked.</param>
 /// <param name="From">
-/// Inclusive lower bound of <c>startedAt</c> as sent; absent where it was not (a cId request's default is resolved at the start) and for
-/// ids.
+/// Inclusive lower bound of <c>startedAt</c>, as sent. Absent for conversation ids, and if none was sent. The default of a cId request is
+/// resolved when the job starts.
 /// </param>
-/// <param name="To">Inclusive upper bound of <c>startedAt</c>; absent for ids.</param>
+/// <param name="To">Inclusive upper bound of <c>startedAt</c>. Absent for conversation ids.</param>
 public sealed record Submitted(
     string Bot, RequestType RequestType, IReadOnlyList<byte[]> Commitments, string Client, DateTimeOffset? From = null,
     DateTimeOffset? To = null) : JobEvent;
 
 /// <summary>
-/// A plan: the job runs, or goes on, at <paramref name="PlannedAt"/> in <paramref name="Window"/>. Nothing is deleted outside the window
-/// that the latest plan names.
+/// A plan. The job runs, or continues, at <paramref name="PlannedAt"/> in <paramref name="Window"/>. Nothing is deleted outside the
+/// window that the latest plan names.
 /// </summary>
-/// <param name="PlannedAt">When it is due.</param>
+/// <param name="PlannedAt">The instant at which the job is due.</param>
 /// <param name="Window">The opening that it was planned into.</param>
-/// <param name="Reason">Why this plan was made.</param>
+/// <param name="Reason">The reason for this plan.</param>
 /// <param name="Attempt">1 for the first attempt; each retry adds one.</param>
 public sealed record Scheduled(DateTimeOffset PlannedAt, PlannedWindow Window, ScheduleReason Reason, int Attempt) : JobEvent;
 
-/// <summary>What to delete was resolved into the manifest; from here on the list is fixed.</summary>
+/// <summary>The conversations to delete were resolved into the manifest. From here on the list is fixed.</summary>
 /// <param name="Attempt">The attempt that resolved it.</param>
-/// <param name="Conversations">Conversations identified: ordinals run from 0 up to, not including, this.</param>
+/// <param name="Conversations">Number of conversations identified. Ordinals run from 0 to one less than this.</param>
 /// <param name="ManifestRoot">The RFC 6962 root over the commitments in ordinal order (32 bytes).</param>
 /// <param name="From">For a cId request, the inclusive lower bound that was applied.</param>
 /// <param name="RetainedFrom">
-/// Conversations that started before this instant were out of retention; absent where the bot keeps for ever.
+/// Conversations that started before this instant were out of retention. Absent if the bot keeps them for ever.
 /// </param>
 public sealed record Started(
     int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From = null, DateTimeOffset? RetainedFrom = null) : JobEvent;
 
 /// <summary>One conversation is gone.</summary>
-/// <param name="Commitment">Of its id (32 bytes).</param>
+/// <param name="Commitment">The commitment to its id (32 bytes).</param>
 /// <param name="Ordinal">Its place in the manifest.</param>
-/// <param name="Items">What was removed with it.</param>
+/// <param name="Items">The items that were removed with it.</param>
 /// <param name="Attempt">The attempt that deleted it.</param>
-/// <param name="ConfirmedAbsent">The store was read again after the deletion and holds none of it.</param>
+/// <param name="ConfirmedAbsent">True if the store was read again after the deletion and holds none of it.</param>
 public sealed record ConversationDeleted(byte[] Commitment, long Ordinal, ItemCounts Items, int Attempt, bool ConfirmedAbsent) : JobEvent;
 
 /// <summary>One identified conversation was not deleted, on purpose.</summary>
 public sealed record ConversationSkipped(byte[] Commitment, long Ordinal, SkipReason Reason) : JobEvent;
 
 /// <summary>One conversation (or, without commitment and ordinal, the whole attempt) could not be deleted this time.</summary>
-/// <param name="Reason">From a closed list; never the store's own words, which may quote an id.</param>
+/// <param name="Reason">A reason from a closed list. Never the store's own words, which may quote an id.</param>
 /// <param name="Attempt">The attempt that failed.</param>
 /// <param name="RetriesRemaining">Attempts left after this one.</param>
-/// <param name="Commitment">Of the conversation's id; absent for a whole attempt.</param>
-/// <param name="Ordinal">Its place in the manifest; absent for a whole attempt.</param>
+/// <param name="Commitment">The commitment to the conversation's id. Absent for a whole attempt.</param>
+/// <param name="Ordinal">Its place in the manifest. Absent for a whole attempt.</param>
 public sealed record Failed(FailureReason Reason, int Attempt, int RetriesRemaining, byte[]? Commitment = null, long? Ordinal = null)
     : JobEvent;
 
-/// <summary>The job has ended; nothing follows.</summary>
-/// <param name="Outcome">How it ended.</param>
-/// <param name="Conversations">Identified.</param>
-/// <param name="Deleted">Deleted and confirmed absent.</param>
-/// <param name="Failed">Failed in the last attempt.</param>
-/// <param name="Skipped">Skipped, by reason; only reasons that occurred.</param>
-/// <param name="Items">What was removed, by kind.</param>
-/// <param name="UntouchedFrom">For a cancelled job, the ordinal from which on nothing was touched.</param>
+/// <summary>The job has ended. No event follows.</summary>
+/// <param name="Outcome">The end of the job: completed, failed or cancelled.</param>
+/// <param name="Conversations">Number of conversations identified.</param>
+/// <param name="Deleted">Number deleted and confirmed absent.</param>
+/// <param name="Failed">Number that failed in the last attempt.</param>
+/// <param name="Skipped">Number skipped, by reason. Only reasons that occurred are present.</param>
+/// <param name="Items">The items that were removed, by kind.</param>
+/// <param name="UntouchedFrom">For a cancelled job, the ordinal from which nothing was touched.</param>
 public sealed record Completed(
     JobOutcome Outcome, long Conversations, long Deleted, long Failed, IReadOnlyDictionary<SkipReason, long> Skipped, ItemCounts Items,
     long? UntouchedFrom = null) : JobEvent;
@@ -115,11 +115,11 @@ public enum ScheduleReason
     [JsonStringEnumMemberName("window_closed")] WindowClosed,
     /// <summary>Failed conversations, or a failed attempt, are tried again.</summary>
     [JsonStringEnumMemberName("retry")] Retry,
-    /// <summary>The bot has another window, or the window is defined anew: the job follows it.</summary>
+    /// <summary>The bot has another window, or the window is defined anew. The job follows it.</summary>
     [JsonStringEnumMemberName("window_changed")] WindowChanged,
 }
 
-/// <summary>Why an identified conversation was not deleted. The numbers are stored in the manifest: never reuse one.</summary>
+/// <summary>The reason for not deleting an identified conversation. The manifest stores the numbers, so never reuse one.</summary>
 public enum SkipReason
 {
     [Description("Out of retention.")]
@@ -134,7 +134,7 @@ public enum SkipReason
     [JsonStringEnumMemberName("cancelled")] Cancelled = 5,
 }
 
-/// <summary>Why a conversation or an attempt failed. The numbers are stored in the manifest: never reuse one.</summary>
+/// <summary>The reason for the failure of a conversation or an attempt. The manifest stores the numbers, so never reuse one.</summary>
 public enum FailureReason
 {
     [Description("The store refused: a constraint, a trigger, a missing right.")]

@@ -10,8 +10,8 @@ namespace Ledger.Contracts.Jobs;
 
 /// <summary>
 /// A deletion job's public name: <c>cdj-</c> and a version-5 UUID in lower case (RFC 9562 §5.5). The same UUID is the id of
-/// the job's event stream. The UUID's name is an HMAC under a secret of the service, so that neither the id nor
-/// anything recorded lets an idempotency key be guessed back.
+/// the job's event stream. The UUID's name is an HMAC under a secret of the service. So nobody can guess an idempotency key
+/// from the id or from anything recorded.
 /// </summary>
 [JsonConverter(typeof(JobIdConverter))]
 [Description("`cdj-` and a version-5 UUID.")]
@@ -19,7 +19,7 @@ public readonly record struct JobId(Guid Value)
 {
     public const string Prefix = "cdj-";
 
-    /// <summary>What a job id looks like, as a regular expression.</summary>
+    /// <summary>The format of a job id, as a regular expression.</summary>
     public const string Pattern = "^cdj-[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$";
 
     /// <summary>The UUID namespace of deletion jobs; a constant of the format, not a secret.</summary>
@@ -50,7 +50,7 @@ public readonly record struct JobId(Guid Value)
         return FromName(random);
     }
 
-    /// <summary>Reads <c>cdj-xxxxxxxx-xxxx-5xxx-xxxx-xxxxxxxxxxxx</c>; anything else is not a job id.</summary>
+    /// <summary>Reads <c>cdj-xxxxxxxx-xxxx-5xxx-xxxx-xxxxxxxxxxxx</c>. Anything else is not a job id.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out JobId id)
     {
         id = default;
@@ -70,7 +70,7 @@ public readonly record struct JobId(Guid Value)
 /// <summary>A job id as its text.</summary>
 public sealed class JobIdConverter : JsonConverter<JobId>
 {
-    /// <exception cref="JsonException">The text is no job id.</exception>
+    /// <exception cref="JsonException">The text is not a job id.</exception>
     public override JobId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && JobId.TryParse(reader.GetString(), out var id)
             ? id

@@ -1,9 +1,9 @@
 namespace Ledger.Contracts.Jobs;
 
-/// <summary>Reasons as a person reads them, the same in proofs, certificates, mail and pages.</summary>
+/// <summary>Reasons in words for people. They are the same in proofs, certificates, mail and pages.</summary>
 public static class ReasonWords
 {
-    /// <summary>Why a conversation was skipped, as a person reads it.</summary>
+    /// <summary>The reason for skipping a conversation, in words for people.</summary>
     public static string Of(SkipReason reason) => reason switch
     {
         SkipReason.Retention => "out of the retention period",
@@ -14,7 +14,7 @@ public static class ReasonWords
         _ => reason.ToString(),
     };
 
-    /// <summary>Why a conversation, or an attempt, failed, as a person reads it.</summary>
+    /// <summary>The reason for the failure of a conversation or an attempt, in words for people.</summary>
     public static string Of(FailureReason reason) => reason switch
     {
         FailureReason.StoreRefused => "the store refused",

@@ -3,28 +3,28 @@ using System.Text.Json.Serialization;
 namespace Ledger.Contracts.Registry;
 
 /// <summary>
-/// What can be recorded of the registry: bots, API clients and windows, one stream each. Every event names the person or
-/// program that caused it and, where one was given, the reason.
+/// An event of the registry of bots, API clients and windows, which have one stream each. Every event names the person or program that
+/// caused it, and the reason if one was given.
 /// </summary>
 public abstract record RegistryEvent
 {
     private protected RegistryEvent() { }
 
-    /// <summary>Who did it, as the operating system or the caller names them.</summary>
+    /// <summary>The person or program that caused it, as the operating system or the caller names them.</summary>
     public required string Actor { get; init; }
 
-    /// <summary>Why, in their words; absent where none was given.</summary>
+    /// <summary>The reason, in the actor's words. Absent if none was given.</summary>
     public string? Reason { get; init; }
 }
 
 /// <summary>A bot is known from here on.</summary>
 /// <param name="Bot">App or Stream ID: opaque, 1 to 128 characters.</param>
-/// <param name="CreatedAt">When the platform created the bot: the earliest default of a cId request's range.</param>
+/// <param name="CreatedAt">The instant at which the platform created the bot. A cId request's default range starts no earlier.</param>
 /// <param name="Window">The window that its jobs run in.</param>
-/// <param name="OwnerMail">Where the completion mail goes; absent: nowhere.</param>
-/// <param name="RetentionDays">Conversations that started longer ago are out of retention; absent: kept for ever.</param>
-/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten: their keys are destroyed; absent: never.</param>
-/// <param name="WebhookUrl">Where the signed completion message is posted; absent: nowhere.</param>
+/// <param name="OwnerMail">The address for the completion mail. Absent if there is none.</param>
+/// <param name="RetentionDays">Conversations that started longer ago are out of retention. Absent if they are kept for ever.</param>
+/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten: their keys are destroyed. Absent if they never are.</param>
+/// <param name="WebhookUrl">The address for the signed completion message. Absent if there is none.</param>
 public sealed record BotRegistered(
     string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null,
     string? WebhookUrl = null) : RegistryEvent;
@@ -34,7 +34,7 @@ public sealed record BotChanged(
     string Bot, DateTimeOffset CreatedAt, string Window, string? OwnerMail = null, int? RetentionDays = null, int? KeyRetentionDays = null,
     string? WebhookUrl = null) : RegistryEvent;
 
-/// <summary>A client may act for the bot, with these scopes and no others (an earlier grant to the same client is replaced).</summary>
+/// <summary>A client may act for the bot with these scopes and no others. It replaces an earlier grant to the same client.</summary>
 public sealed record ClientGranted(string Bot, string Client, IReadOnlyList<Scope> Scopes) : RegistryEvent;
 
 /// <summary>A client may no longer act for the bot.</summary>
@@ -43,13 +43,13 @@ public sealed record GrantRevoked(string Bot, string Client) : RegistryEvent;
 /// <summary>An API client is known from here on.</summary>
 /// <param name="Client">The value of its tokens' <c>appId</c> claim.</param>
 /// <param name="Algorithm">The one <c>alg</c> that its tokens may use.</param>
-/// <param name="RequireExpiry">Tokens without <c>exp</c> are refused.</param>
-/// <param name="PublicKey">For RS* and ES*: the key that verifies its tokens, PEM.</param>
+/// <param name="RequireExpiry">True if tokens without <c>exp</c> are refused.</param>
+/// <param name="PublicKey">For RS* and ES*, the key that verifies its tokens, in PEM.</param>
 public sealed record ClientRegistered(string Client, TokenAlgorithm Algorithm, bool RequireExpiry, string? PublicKey = null)
     : RegistryEvent;
 
-/// <summary>A secret was issued; the secret itself is kept sealed and outside the events.</summary>
-/// <param name="SecretId">Names the secret; says nothing of it.</param>
+/// <summary>A secret was issued. The secret itself is kept sealed, outside the events.</summary>
+/// <param name="SecretId">The secret's name, which reveals nothing of the secret.</param>
 public sealed record ClientSecretIssued(string Client, string SecretId) : RegistryEvent;
 
 /// <summary>A secret no longer verifies anything.</summary>
@@ -61,17 +61,17 @@ public sealed record ClientRevoked(string Client) : RegistryEvent;
 /// <summary>A window as it is from here on.</summary>
 /// <param name="Cron">The cron expression of the openings, with seconds first.</param>
 /// <param name="TimeZone">The IANA zone that the expression is read in.</param>
-/// <param name="LengthSeconds">How long an opening lasts, in elapsed seconds.</param>
-/// <param name="Lanes">How many jobs run side by side in it.</param>
+/// <param name="LengthSeconds">Length of an opening, in elapsed seconds.</param>
+/// <param name="Lanes">Number of jobs that run side by side in it.</param>
 public sealed record WindowDefined(string Name, string Cron, string TimeZone, long LengthSeconds, int Lanes) : RegistryEvent;
 
-/// <summary>A job's key was destroyed, and with it what it sealed: the request and the list of identifiers. In the bot's stream.</summary>
+/// <summary>A job's key was destroyed. The request and the list of identifiers, which it sealed, are lost. In the bot's stream.</summary>
 /// <param name="Job">The job's id.</param>
 public sealed record JobKeyDestroyed(string Bot, string Job) : RegistryEvent;
 
 /// <summary>
-/// An epoch's key was destroyed in the key folder: what job keys it wrapped in backups, logs and replicas of the database is lost, except
-/// for those of jobs that were not forgotten. In the ledger's own stream.
+/// An epoch's key was destroyed in the key folder. The job keys that it wrapped in backups, logs and replicas of the database are lost,
+/// except for those of jobs that were not forgotten. In the ledger's own stream.
 /// </summary>
 /// <param name="Epoch">The epoch whose key is gone.</param>
 /// <param name="DestroyedAt">An instant after the destruction.</param>
@@ -79,20 +79,20 @@ public sealed record EpochKeyDestroyed(int Epoch, DateTimeOffset DestroyedAt) : 
 
 /// <summary>Raw identifiers of a job were handed out. In the bot's stream.</summary>
 /// <param name="Job">The job's id.</param>
-/// <param name="Client">Who got them.</param>
-/// <param name="What">In which form, such as a proof; never an identifier.</param>
+/// <param name="Client">The client that got them.</param>
+/// <param name="What">The form of the disclosure, such as a proof. Never an identifier.</param>
 public sealed record IdentifiersDisclosed(string Bot, string Job, string Client, string What) : RegistryEvent;
 
 /// <summary>
-/// Conversations that jobs had erased were imported again, since somebody asked for it. In the bot's stream, with the import's own
-/// transaction: an import of many lines records several.
+/// Conversations that jobs had erased were imported again, because somebody asked for it. In the bot's stream, in the import's own
+/// transaction. An import of many lines records several such events.
 /// </summary>
-/// <param name="Conversations">How many: at least 1.</param>
+/// <param name="Conversations">Number of conversations, at least 1.</param>
 public sealed record ErasedConversationsImported(string Bot, long Conversations) : RegistryEvent;
 
 /// <summary>
-/// Nothing more is posted to the bot's webhook, since its receiver asked for that. In the bot's stream. The bot has no webhook from here
-/// on, until it is given one.
+/// Nothing more is posted to the bot's webhook, because its receiver asked for that. From here on the bot has no webhook, until it is
+/// given one. In the bot's stream.
 /// </summary>
 /// <param name="WebhookUrl">The address that nothing is posted to any more.</param>
 public sealed record WebhookDisabled(string Bot, string WebhookUrl) : RegistryEvent;
@@ -101,12 +101,12 @@ public sealed record WebhookDisabled(string Bot, string WebhookUrl) : RegistryEv
 /// <param name="Origin">The new name.</param>
 /// <param name="PreviousOrigin">The name until now.</param>
 /// <param name="Size">The tree's size when the new name was opened.</param>
-/// <param name="PreviousSize">The size of the last checkpoint under the previous name; absent where none is known.</param>
+/// <param name="PreviousSize">The size of the last checkpoint under the previous name. Absent if none is known.</param>
 /// <param name="PreviousRoot">Its root (32 bytes).</param>
 public sealed record OriginOpened(string Origin, string PreviousOrigin, long Size, long? PreviousSize = null, byte[]? PreviousRoot = null)
     : RegistryEvent;
 
-/// <summary>What a client may do for a bot.</summary>
+/// <summary>A permission of a client for a bot.</summary>
 public enum Scope
 {
     [JsonStringEnumMemberName("Delete Conversations")] DeleteConversations,

@@ -3,27 +3,27 @@ using System.Text;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// What a log asks a witness to cosign (c2sp.org/tlog-witness v1.0.0, the body of <c>add-checkpoint</c>): <c>old SIZE</c>, the hashes of a
-/// consistency proof one a line in base64, an empty line, and the checkpoint's signed note.
+/// A log's request for a witness's cosignature (c2sp.org/tlog-witness v1.0.0, the body of <c>add-checkpoint</c>). It has a line <c>old
+/// SIZE</c>, the hashes of a consistency proof in base64 (one a line), an empty line, and the checkpoint's signed note.
 /// </summary>
-/// <param name="OldSize">Leaves of the tree that the witness is believed to have cosigned last; 0: none.</param>
-/// <param name="Proof">From that tree to the checkpoint's; at most <see cref="MaxProofHashes"/>.</param>
+/// <param name="OldSize">Number of leaves of the tree that the witness is believed to have cosigned last. 0 if none.</param>
+/// <param name="Proof">The hashes from that tree to the checkpoint's, at most <see cref="MaxProofHashes"/>.</param>
 /// <param name="Note">The checkpoint with its signatures.</param>
 public sealed record AddCheckpointRequest(long OldSize, IReadOnlyList<byte[]> Proof, SignedNote Note)
 {
-    /// <summary>Hashes of the proof, at most.</summary>
+    /// <summary>Maximum number of hashes in the proof.</summary>
     public const int MaxProofHashes = 63;
 
-    /// <summary>Bytes of a request, at most. A checkpoint and 63 hashes have about 3,000.</summary>
+    /// <summary>Maximum size of a request, in bytes. A checkpoint and 63 hashes have about 3,000.</summary>
     public const int MaxBytes = 128 * 1024;
 
     private const string Old = "old ";
 
-    /// <summary>What is to be cosigned. Of size 0, its root may not be the empty tree's.</summary>
-    /// <exception cref="FormatException">The note is no checkpoint. Never of a request that was parsed.</exception>
+    /// <summary>The checkpoint to cosign. At size 0, its root is not checked to be the empty tree's.</summary>
+    /// <exception cref="FormatException">The note is not a checkpoint. Never thrown for a parsed request.</exception>
     public Checkpoint Checkpoint => Checkpoint.Read(Note.Text);
 
-    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The request is malformed. The message says what is wrong.</exception>
     public static AddCheckpointRequest Parse(ReadOnlySpan<byte> body)
     {
         if (body.Length > MaxBytes)

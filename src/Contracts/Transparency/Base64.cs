@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Ledger.Contracts.Transparency;
 
-/// <summary>Standard base64 (RFC 4648 §4), strictly: padded, no white space, and the one encoding that the bytes have (§3.5).</summary>
+/// <summary>Strict standard base64 (RFC 4648 §4): padded, without white space, and in the one canonical encoding (§3.5).</summary>
 internal static class Base64
 {
     /// <exception cref="FormatException">It is not.</exception>
@@ -33,14 +33,14 @@ internal static class Base64
     }
 
     /// <summary>
-    /// Length of a text in UTF-8, which it has only if no surrogate stands alone: one that does would be written as U+FFFD, and two texts
+    /// Length of a text in UTF-8. A text with an unpaired surrogate is refused. The surrogate would be written as U+FFFD, and two texts
     /// would have one signature.
     /// </summary>
-    /// <exception cref="FormatException">One does.</exception>
+    /// <exception cref="FormatException">The text has an unpaired surrogate.</exception>
     public static int Utf8Length(string text) =>
         IsUnicode(text) ? Strict.GetByteCount(text) : throw new FormatException("half of a surrogate pair");
 
-    /// <summary>Whether no surrogate stands alone.</summary>
+    /// <summary>True if every surrogate is one of a pair.</summary>
     public static bool IsUnicode(string text)
     {
         for (var i = 0; i < text.Length; i++)

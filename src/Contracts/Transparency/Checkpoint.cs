@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace Ledger.Contracts.Transparency;
 
-/// <summary>What a log says of itself: so many leaves, and the root over them (c2sp.org/tlog-checkpoint v1.0.0).</summary>
-/// <param name="Origin">The log's name; also that of its key.</param>
-/// <param name="Size">Leaves.</param>
+/// <summary>A log's statement of its number of leaves and of the root over them (c2sp.org/tlog-checkpoint v1.0.0).</summary>
+/// <param name="Origin">The log's name, which is also its key's name.</param>
+/// <param name="Size">Number of leaves.</param>
 /// <param name="Root">32 bytes.</param>
 public sealed record Checkpoint(string Origin, long Size, byte[] Root)
 {
     /// <summary>The text that is signed.</summary>
     public string Text => FormattableString.Invariant($"{Origin}\n{Size}\n{Convert.ToBase64String(Root)}\n");
 
-    /// <summary>Reads a note's text. Extension lines are allowed and ignored: nothing here can check them.</summary>
-    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    /// <summary>Reads a note's text. Extension lines are allowed and ignored, because nothing here can check them.</summary>
+    /// <exception cref="FormatException">The text is malformed. The message says what is wrong.</exception>
     public static Checkpoint Parse(string text)
     {
         var checkpoint = Read(text);
@@ -21,7 +21,7 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root)
             : throw new FormatException("a checkpoint of size 0 has the root of the empty tree");
     }
 
-    /// <summary>The same, but of size 0 the root may be any: a witness tells that from what is malformed (tlog-witness).</summary>
+    /// <summary>Reads a note's text, with any root at size 0. A witness tells a wrong root from malformed text (tlog-witness).</summary>
     internal static Checkpoint Read(string text)
     {
         var lines = text.Split('\n');
@@ -35,8 +35,8 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root)
     /// <summary>The checkpoint of a note that the log signed.</summary>
     /// <param name="note">The note.</param>
     /// <param name="log">The log's key.</param>
-    /// <exception cref="FormatException">It is no checkpoint.</exception>
-    /// <exception cref="InvalidProofException">It is another log's, or the log did not sign it.</exception>
+    /// <exception cref="FormatException">The note is not a checkpoint.</exception>
+    /// <exception cref="InvalidProofException">The checkpoint is another log's, or the log did not sign it.</exception>
     public static Checkpoint Open(SignedNote note, NoteVerifier log)
     {
         var checkpoint = Parse(note.Text);

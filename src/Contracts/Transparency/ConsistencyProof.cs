@@ -5,7 +5,7 @@ namespace Ledger.Contracts.Transparency;
 /// <summary>Proves and checks that a tree begins with an earlier one (RFC 6962 §2.1.2, RFC 9162 §2.1.4).</summary>
 public static class ConsistencyProof
 {
-    /// <summary><c>PROOF(older, D[size])</c>; empty where the sizes are equal or the older tree is empty.</summary>
+    /// <summary>The hashes of <c>PROOF(older, D[size])</c>. Empty if the sizes are equal or the older tree is empty.</summary>
     public static async ValueTask<IReadOnlyList<byte[]>> ProveAsync(
         long older, long size, NodeReader read, CancellationToken cancel = default)
     {
@@ -29,7 +29,7 @@ public static class ConsistencyProof
     }
 
     /// <summary>
-    /// Whether the tree of <paramref name="size"/> begins with the older one (RFC 9162 §2.1.4.2). Every tree begins with the empty one.
+    /// True if the tree of <paramref name="size"/> begins with the older one (RFC 9162 §2.1.4.2). Every tree begins with the empty one.
     /// </summary>
     public static bool Check(long older, long size, byte[] olderRoot, byte[] root, IReadOnlyList<byte[]> proof)
     {

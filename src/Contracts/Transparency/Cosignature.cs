@@ -12,17 +12,17 @@ public static class Cosignature
     internal static byte[] Message(long unixSeconds, string text) =>
         Encoding.UTF8.GetBytes(FormattableString.Invariant($"cosignature/v1\ntime {unixSeconds}\n{text}"));
 
-    /// <summary>When a witness says that it cosigned: whole seconds, by its own clock.</summary>
+    /// <summary>The instant at which a witness says that it cosigned, in whole seconds by its own clock.</summary>
     /// <exception cref="FormatException">
-    /// It is no cosignature. One that <see cref="SignedNote.SignedBy"/> gave for a witness's key is.
+    /// The signature is not a cosignature. Never thrown for one that <see cref="SignedNote.SignedBy"/> gave for a witness's key.
     /// </exception>
     public static DateTimeOffset At(NoteSignature signature) => TryReadTime(signature.Bytes, out var unixSeconds)
         ? DateTimeOffset.FromUnixTimeSeconds(unixSeconds)
         : throw new FormatException("a cosignature has a time up to the year 9999 and a signature of 64 bytes");
 
     /// <summary>
-    /// Reads the eight bytes before the signature. The specification allows times up to 2^63 - 1; beyond the year 9999 none is a witness's
-    /// clock.
+    /// Reads the eight bytes before the signature. The specification allows times up to 2^63 - 1. Times beyond the year 9999 are refused,
+    /// because no witness's clock shows them.
     /// </summary>
     internal static bool TryReadTime(ReadOnlySpan<byte> signature, out long unixSeconds)
     {

@@ -3,7 +3,7 @@ using Curve = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// Ed25519 (RFC 8032) by BouncyCastle, in managed code: .NET 10 has none of its own, and a verifier runs where there is no OpenSSL.
+/// Ed25519 (RFC 8032) by BouncyCastle, in managed code. .NET 10 has none of its own, and a verifier must run without OpenSSL.
 /// </summary>
 public static class Ed25519
 {
@@ -32,8 +32,8 @@ public static class Ed25519
     }
 
     /// <summary>
-    /// Whether the signature is the key's over the message (RFC 8032 §5.1.7, without the cofactor). Anything of a wrong length is not, nor
-    /// is a key that is no point of the curve.
+    /// True if the signature is the key's over the message (RFC 8032 §5.1.7, without the cofactor). False if a length is wrong, or if the
+    /// key is not a point of the curve.
     /// </summary>
     public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature) =>
         publicKey.Length == KeySize && signature.Length == SignatureSize &&

@@ -20,7 +20,7 @@ public static class InclusionProof
         return await MerkleRange.RootsAsync(siblings, read, cancel);
     }
 
-    /// <summary>Whether the path leads from the leaf to the root (RFC 9162 §2.1.3.2); its length must be exactly right.</summary>
+    /// <summary>True if the path leads from the leaf to the root (RFC 9162 §2.1.3.2). Its length must be exactly right.</summary>
     public static bool Check(long index, long size, byte[] leafHash, IReadOnlyList<byte[]> path, byte[] root)
     {
         if (index < 0 || index >= size || leafHash.Length != MerkleTree.HashSize)

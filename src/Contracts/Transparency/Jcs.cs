@@ -7,25 +7,26 @@ using System.Text.Json;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// The JSON Canonicalization Scheme (RFC 8785) for the JSON that leaves consist of: members sorted by their UTF-16 code units (§3.2.3),
-/// the shortest escapes (§3.2.2.2), no white space. Numbers are integers up to 2^53 - 1 in magnitude, which every JSON reader gives back
-/// as they were.
+/// The JSON Canonicalization Scheme (RFC 8785) for the JSON of log leaves. Members are sorted by their UTF-16 code units (§3.2.3).
+/// Escapes are the shortest (§3.2.2.2). There is no white space. Numbers are integers up to 2^53 - 1 in magnitude. Every JSON reader
+/// gives those back unchanged.
 /// </summary>
 public static class Jcs
 {
     /// <summary>2^53 - 1, the largest number.</summary>
     public const long MaxInteger = (1L << 53) - 1;
 
-    /// <summary>Objects and arrays within one another, at most.</summary>
+    /// <summary>Maximum depth of nested objects and arrays.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>What stands in a string, and for its quotes, as it is: ASCII without escapes.</summary>
+    /// <summary>The bytes of a canonical string, with its quotes, that has no escapes and only ASCII.</summary>
     private static readonly SearchValues<byte> s_plain = SearchValues.Create(
         [.. Enumerable.Range(' ', '~' - ' ' + 1).Where(octet => octet != '\\').Select(octet => (byte)octet)]);
 
     /// <summary>The canonical form of a JSON text.</summary>
     /// <exception cref="FormatException">
-    /// It is not JSON, or has a duplicate member, another number, half of a surrogate pair, or more than <see cref="MaxDepth"/> levels.
+    /// The text is not JSON, or has a duplicate member, another kind of number, half of a surrogate pair, or more than
+    /// <see cref="MaxDepth"/> levels.
     /// </exception>
     public static byte[] Canonicalize(ReadOnlySpan<byte> json)
     {
@@ -108,7 +109,7 @@ public static class Jcs
     }
 
     /// <summary>Writes a string canonically.</summary>
-    /// <exception cref="FormatException">It has half of a surrogate pair.</exception>
+    /// <exception cref="FormatException">The string has half of a surrogate pair.</exception>
     public static void WriteString(string value, IBufferWriter<byte> result)
     {
         _ = Base64.Utf8Length(value);

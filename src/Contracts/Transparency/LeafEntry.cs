@@ -6,22 +6,22 @@ using System.Text.Json;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// What a leaf of the log holds: one event, as JCS of <c>{"v":1,"stream","version","type","at","data"}</c>, at most <see cref="MaxBytes"/>
-/// bytes. It can be rebuilt from the event's row alone.
+/// The content of a leaf of the log: one event, as JCS of <c>{"v":1,"stream","version","type","at","data"}</c>. It has at most
+/// <see cref="MaxBytes"/> bytes. It can be rebuilt from the event's row alone.
 /// </summary>
-/// <param name="Stream"><c>cdj-…</c> for a job; another stream's own id (a UUID in lower case).</param>
+/// <param name="Stream"><c>cdj-…</c> for a job. For another stream, its own id (a UUID in lower case).</param>
 /// <param name="Version">The event's place in its stream, from 1, below 2^53.</param>
 /// <param name="Type">The event's type, as in <see cref="EventType.Name"/>.</param>
-/// <param name="At">When it was recorded, in whole milliseconds.</param>
+/// <param name="At">The instant at which it was recorded, in whole milliseconds.</param>
 /// <param name="Data">The event, in canonical JSON.</param>
 public sealed record LeafEntry(string Stream, long Version, string Type, DateTimeOffset At, ReadOnlyMemory<byte> Data)
 {
-    /// <summary>Bytes of an entry, at most: what an entry bundle's 16-bit length can say (c2sp.org/tlog-tiles).</summary>
+    /// <summary>Maximum size of an entry, in bytes: the largest 16-bit length in an entry bundle (c2sp.org/tlog-tiles).</summary>
     public const int MaxBytes = 65_535;
 
     /// <summary>The entry of an event.</summary>
     /// <param name="data">The event's JSON in any form.</param>
-    /// <exception cref="FormatException">Such an event cannot be a leaf: see <see cref="Jcs"/>, or it is too large.</exception>
+    /// <exception cref="FormatException">The event cannot be a leaf (see <see cref="Jcs"/>), or it is too large.</exception>
     public static byte[] Encode(string stream, long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
     {
         if (version is < 1 or > Jcs.MaxInteger)
@@ -44,7 +44,7 @@ public sealed record LeafEntry(string Stream, long Version, string Type, DateTim
     }
 
     /// <summary>Reads an entry, which must be exactly what <see cref="Encode"/> gives.</summary>
-    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The entry is malformed. The message says what is wrong.</exception>
     public static LeafEntry Parse(ReadOnlyMemory<byte> entry)
     {
         if (entry.Length > MaxBytes)

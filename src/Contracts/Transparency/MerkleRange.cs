@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Ledger.Contracts.Transparency;
 
-/// <summary>Roots over ranges of leaves that are nodes of some tree, from the complete subtrees that a log stores.</summary>
+/// <summary>Computes roots over ranges of leaves from a log's stored complete subtrees. Each range is a node of some tree.</summary>
 public static class MerkleRange
 {
     /// <summary>The largest power of two smaller than <paramref name="leaves"/> (RFC 6962 §2.1's k); leaves is at least 2.</summary>

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// Computes the RFC 6962 root of a list that goes by once, in O(log n) memory: the roots of the complete subtrees that
-/// the binary digits of the size name, largest first (a "compact range").
+/// Computes the RFC 6962 root of a list in one pass, in O(log n) memory. It keeps the roots of the complete subtrees that the binary
+/// digits of the size name, largest first (a "compact range").
 /// </summary>
 public sealed class MerkleRoot
 {
@@ -34,12 +34,12 @@ public sealed class MerkleRoot
         Size += leaves;
     }
 
-    /// <summary>The root over what was added so far.</summary>
+    /// <summary>The root over everything added so far.</summary>
     public byte[] Root() => _subtrees.Count == 0 ? MerkleTree.EmptyRoot() : Root(_subtrees[^1], _subtrees.Count - 2);
 
     /// <summary>
-    /// The root over what was added so far and, behind it, a last incomplete subtree given by its root. It is a node of the tree only if
-    /// it has fewer leaves than the smallest subtree added.
+    /// The root over everything added so far, followed by a last incomplete subtree. That subtree is given by its root. It is a node of
+    /// the tree only if it has fewer leaves than the smallest subtree added.
     /// </summary>
     public byte[] RootWithLast(byte[] last) => Root(last, _subtrees.Count - 1);
 

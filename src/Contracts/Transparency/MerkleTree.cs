@@ -22,7 +22,7 @@ public static class MerkleTree
     }
 
     /// <summary><c>SHA-256(0x01 ‖ left ‖ right)</c></summary>
-    /// <exception cref="ArgumentException">Not two hashes: with other lengths, different pairs would give the same message.</exception>
+    /// <exception cref="ArgumentException">A length is not a hash's. Then different pairs could give the same message.</exception>
     public static byte[] NodeHash(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         if (left.Length != HashSize || right.Length != HashSize)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// A complete subtree of the log's tree: the one over the leaves <c>[Index·2^Level, (Index+1)·2^Level)</c>. A log stores its root once it
-/// is complete; level 0 are the leaf hashes.
+/// A complete subtree of the log's tree, over the leaves <c>[Index·2^Level, (Index+1)·2^Level)</c>. A log stores its root once it is
+/// complete. Level 0 is the leaf hashes.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct NodeId(int Level, long Index)
@@ -27,8 +27,8 @@ public readonly record struct NodeId(int Level, long Index)
     }
 
     /// <summary>
-    /// Where a tile holds the node's hash, or (where levels are not a multiple of 8) the hashes that it follows from: the tile, and the
-    /// range of its hashes.
+    /// The tile that holds the node's hash, and the range of hashes in it. If the level is not a multiple of 8, the node's hash follows
+    /// from the hashes in that range.
     /// </summary>
     public (int TileLevel, long TileNumber, int First, int Count) InTile()
     {
@@ -38,5 +38,5 @@ public readonly record struct NodeId(int Level, long Index)
     }
 }
 
-/// <summary>Gives the roots of complete subtrees, in the order asked for: from tiles in a database, from files, or from memory.</summary>
+/// <summary>Gives roots of complete subtrees in the requested order, from tiles in a database, from files or from memory.</summary>
 public delegate ValueTask<IReadOnlyList<byte[]>> NodeReader(IReadOnlyList<NodeId> nodes, CancellationToken cancel);

@@ -10,7 +10,7 @@ public sealed class NoteSigner
     private readonly byte[] _seed;
 
     /// <param name="name">See <see cref="NoteVerifier.IsName"/>.</param>
-    /// <param name="type">What the key is for.</param>
+    /// <param name="type">The purpose of the key.</param>
     /// <param name="seed">32 random bytes.</param>
     public NoteSigner(string name, NoteKeyType type, byte[] seed)
     {
@@ -26,7 +26,7 @@ public sealed class NoteSigner
     public NoteVerifier Verifier { get; }
 
     /// <summary>Reads Go's private form: <c>PRIVATE+KEY+name+id+base64(type ‖ seed)</c>.</summary>
-    /// <exception cref="FormatException">Says what is wrong with it; never quotes it.</exception>
+    /// <exception cref="FormatException">The key is malformed. The message says what is wrong and never quotes the key.</exception>
     public static NoteSigner Parse(string text)
     {
         if (!text.StartsWith(Prefix, StringComparison.Ordinal)
@@ -49,7 +49,10 @@ public sealed class NoteSigner
         return new NoteSignature(Verifier.Name, Verifier.KeyId, Ed25519.Sign(_seed, Encoding.UTF8.GetBytes(text)));
     }
 
-    /// <summary>A witness's cosignature of a checkpoint's text, saying that it saw it, consistent with all before, at an instant.</summary>
+    /// <summary>
+    /// A witness's cosignature of a checkpoint's text. It says that the witness saw the checkpoint at an instant, and that it was
+    /// consistent with all before.
+    /// </summary>
     /// <param name="unixSeconds">Seconds since 1970-01-01T00:00:00Z, by the witness's clock.</param>
     public NoteSignature Cosign(string text, long unixSeconds)
     {
@@ -60,7 +63,7 @@ public sealed class NoteSigner
         return new NoteSignature(Verifier.Name, Verifier.KeyId, bytes);
     }
 
-    /// <summary>The name alone: the key is secret.</summary>
+    /// <summary>The name alone, because the key is secret.</summary>
     public override string ToString() => Verifier.Name;
 
     private void Expect(NoteKeyType type)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Ledger.Contracts.Transparency;
 
-/// <summary>What a signed note's key is for (c2sp.org/signed-note): the byte before its public key.</summary>
+/// <summary>The purpose of a signed note's key (c2sp.org/signed-note): the byte before its public key.</summary>
 public enum NoteKeyType : byte
 {
     /// <summary>Ed25519 over the note's text: a log.</summary>
@@ -14,7 +14,7 @@ public enum NoteKeyType : byte
     Cosignature = 0x04,
 }
 
-/// <summary>A public key of signed notes, as its "vkey" <c>name+id+base64(type ‖ key)</c> gives it. Equal if the vkeys are.</summary>
+/// <summary>A public key of signed notes, from its "vkey" <c>name+id+base64(type ‖ key)</c>. Two are equal if their vkeys are.</summary>
 public sealed record NoteVerifier
 {
     private readonly byte[] _publicKey;
@@ -25,7 +25,7 @@ public sealed record NoteVerifier
         KeyId = IdOf(name, type, publicKey);
     }
 
-    /// <summary>Of a log: its origin; of a witness: a schema-less URL.</summary>
+    /// <summary>For a log, its origin. For a witness, a schema-less URL.</summary>
     public string Name { get; }
 
     public NoteKeyType Type { get; }
@@ -37,7 +37,7 @@ public sealed record NoteVerifier
     public ReadOnlySpan<byte> PublicKey => _publicKey;
 
     /// <summary>Reads a vkey of type 0x01 or 0x04.</summary>
-    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The vkey is malformed. The message says what is wrong.</exception>
     public static NoteVerifier Parse(string vkey)
     {
         // Only the first two: base64 may contain '+'.
@@ -54,8 +54,8 @@ public sealed record NoteVerifier
     }
 
     /// <summary>
-    /// A name that a key can have: not empty, no '+', no Unicode space; and, stricter than the specification, no control character and at
-    /// most 255 characters.
+    /// True if a key can have the name: not empty, no '+', no Unicode space. Stricter than the specification, it also allows no control
+    /// character and at most 255 characters.
     /// </summary>
     public static bool IsName(string name) =>
         name.Length is > 0 and <= 255 && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c)) && Base64.IsUnicode(name);
@@ -69,7 +69,7 @@ public sealed record NoteVerifier
 
     internal string IdText => KeyId.ToString("x8", CultureInfo.InvariantCulture);
 
-    /// <summary>Whether the signature, without its key id, is this key's over the note's text.</summary>
+    /// <summary>True if the signature, without its key id, is this key's over the note's text.</summary>
     internal bool Holds(string text, ReadOnlySpan<byte> signature) =>
         Type switch
         {

@@ -1,41 +1,42 @@
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>A log that a policy accepts.</summary>
-/// <param name="Key">Of type 0x01; its name is the log's origin.</param>
-/// <param name="Url">As given; null: none was.</param>
+/// <param name="Key">The log's key, of type 0x01. Its name is the log's origin.</param>
+/// <param name="Url">The URL as given, or null if none was.</param>
 public sealed record PolicyLog(NoteVerifier Key, string? Url);
 
 /// <summary>A witness that a policy knows.</summary>
-/// <param name="Name">What the policy calls it; it means nothing elsewhere.</param>
-/// <param name="Key">Of type 0x04.</param>
-/// <param name="Url">As given: the prefix of the witness's <c>add-checkpoint</c>; null: none was.</param>
+/// <param name="Name">The witness's name in the policy. It means nothing elsewhere.</param>
+/// <param name="Key">The witness's key, of type 0x04.</param>
+/// <param name="Url">The prefix of the witness's <c>add-checkpoint</c>, as given, or null if none was.</param>
 public sealed record PolicyWitness(string Name, NoteVerifier Key, string? Url);
 
-/// <summary>A number of witnesses or groups of them, of which so many must have cosigned.</summary>
-/// <param name="Name">What the policy calls it.</param>
-/// <param name="Needed">From 1 to the number of members.</param>
-/// <param name="Members">Names defined before it, each a member of one group at most.</param>
+/// <summary>A group of witnesses or of other groups, of which a given number must have cosigned.</summary>
+/// <param name="Name">The group's name in the policy.</param>
+/// <param name="Needed">Number of members that are needed, from 1 to all.</param>
+/// <param name="Members">Names defined before the group. Each is a member of at most one group.</param>
 public sealed record PolicyGroup(string Name, int Needed, IReadOnlyList<string> Members);
 
 /// <summary>A cosignature that holds.</summary>
-/// <param name="At">When the witness cosigned, by its own clock, in whole seconds.</param>
+/// <param name="At">The instant at which the witness cosigned, by its own clock, in whole seconds.</param>
 public sealed record Witnessed(PolicyWitness Witness, DateTimeOffset At);
 
-/// <summary>What a policy says of a checkpoint.</summary>
-/// <param name="Log">The listed log that signed it; null where the policy lists none, and the log must be known from elsewhere.</param>
+/// <summary>A policy's verdict on a checkpoint.</summary>
+/// <param name="Log">The listed log that signed it. Null if the policy lists none. Then the log must be known from elsewhere.</param>
 /// <param name="Witnesses">The listed witnesses that cosigned it, in the policy's order.</param>
-/// <param name="IsQuorumMet">Whether they are enough.</param>
+/// <param name="IsQuorumMet">True if these witnesses are a quorum.</param>
 public sealed record PolicyVerdict(PolicyLog? Log, IReadOnlyList<Witnessed> Witnesses, bool IsQuorumMet);
 
 /// <summary>
-/// Whose signatures make a checkpoint valid (c2sp.org/tlog-policy): any one listed log's, and the cosignatures of a quorum of witnesses.
+/// The signatures that make a checkpoint valid (c2sp.org/tlog-policy): that of any one listed log, and the cosignatures of a quorum of
+/// witnesses.
 /// </summary>
 public sealed class Policy
 {
-    /// <summary>Logs, witnesses and groups, of each at most.</summary>
+    /// <summary>Maximum number of logs, of witnesses and of groups.</summary>
     public const int MaxOfEach = 64;
 
-    /// <summary>Bytes of a policy file, at most.</summary>
+    /// <summary>Maximum size of a policy file, in bytes.</summary>
     public const int MaxBytes = 256 * 1024;
 
     /// <summary>The quorum that needs no cosignature.</summary>
@@ -53,17 +54,17 @@ public sealed class Policy
     public IReadOnlyList<PolicyWitness> Witnesses { get; }
     public IReadOnlyList<PolicyGroup> Groups { get; }
 
-    /// <summary>The name of a witness or a group; or <see cref="None"/>.</summary>
+    /// <summary>The name of a witness or a group, or <see cref="None"/>.</summary>
     public string Quorum { get; }
 
     /// <summary>Reads a policy file.</summary>
-    /// <exception cref="FormatException">Says in which line what is wrong.</exception>
+    /// <exception cref="FormatException">The file is malformed. The message names the line and says what is wrong.</exception>
     public static Policy Parse(ReadOnlySpan<byte> file) => new PolicyParser().Parse(file);
 
-    /// <summary>What the policy says of a signed checkpoint. Signatures of keys that it does not list are ignored.</summary>
-    /// <exception cref="FormatException">It is no checkpoint.</exception>
+    /// <summary>Applies the policy to a signed checkpoint. Signatures of keys that it does not list are ignored.</summary>
+    /// <exception cref="FormatException">The note is not a checkpoint.</exception>
     /// <exception cref="InvalidProofException">
-    /// Logs are listed and none of them signed it; or a signature in the name of a listed key is not that key's.
+    /// Logs are listed and none of them signed it, or a signature in the name of a listed key is not that key's.
     /// </exception>
     public PolicyVerdict Evaluate(SignedNote note)
     {
@@ -84,7 +85,7 @@ public sealed class Policy
         return new PolicyVerdict(log, witnessed, IsQuorum(witnessed.Select(one => one.Witness.Name).ToHashSet(StringComparer.Ordinal)));
     }
 
-    /// <summary>Whether these witnesses, by name, are a quorum.</summary>
+    /// <summary>True if these witnesses, by name, are a quorum.</summary>
     public bool IsQuorum(IReadOnlySet<string> witnesses) => Quorum == None || IsMet(Quorum, witnesses);
 
     /// <summary>The quorum in words: <c>2 of (w1, w2, all of (w3, w4))</c>.</summary>

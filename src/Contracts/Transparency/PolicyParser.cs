@@ -1,8 +1,8 @@
 namespace Ledger.Contracts.Transparency;
 
 /// <summary>
-/// Reads a policy file line by line. Stricter than the draft in one thing: names, keys and URLs must be UTF-8 (comments need not be),
-/// because key names are. Names are compared as they are written, byte for byte.
+/// Reads a policy file line by line. It is stricter than the draft in one thing. Names, keys and URLs must be UTF-8, because key names
+/// are. Comments need not be UTF-8. Names are compared as they are written, byte for byte.
 /// </summary>
 internal sealed class PolicyParser
 {

@@ -6,7 +6,7 @@ namespace Ledger.Contracts.Transparency;
 /// <summary>One signature of a note.</summary>
 /// <param name="Name">The key's name.</param>
 /// <param name="KeyId">The key's id.</param>
-/// <param name="Bytes">What follows the key id.</param>
+/// <param name="Bytes">The bytes after the key id.</param>
 public sealed record NoteSignature(string Name, uint KeyId, byte[] Bytes)
 {
     /// <summary>The line, without its newline: <c>— name base64(id ‖ bytes)</c>.</summary>
@@ -18,7 +18,7 @@ public sealed record NoteSignature(string Name, uint KeyId, byte[] Bytes)
         return $"— {Name} {Convert.ToBase64String(data)}";
     }
 
-    /// <exception cref="FormatException">It is not such a line.</exception>
+    /// <exception cref="FormatException">The text is not a signature line.</exception>
     public static NoteSignature Parse(string line)
     {
         if (line.Split(' ') is not ["—", var name, var base64] || !NoteVerifier.IsName(name))
@@ -37,18 +37,18 @@ public sealed record NoteSignature(string Name, uint KeyId, byte[] Bytes)
 /// <param name="Signatures">At least one.</param>
 public sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Signatures)
 {
-    /// <summary>Bytes of a note, at most.</summary>
+    /// <summary>Maximum size of a note, in bytes.</summary>
     public const int MaxBytes = 1_000_000;
 
-    /// <summary>Signatures of a note, at most.</summary>
+    /// <summary>Maximum number of signatures of a note.</summary>
     public const int MaxSignatures = 100;
 
-    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The note is malformed. The message says what is wrong.</exception>
     public static SignedNote Parse(ReadOnlySpan<byte> note) => note.Length > MaxBytes
         ? throw new FormatException($"a signed note has at most {MaxBytes:N0} bytes")
         : Parse(Base64.Utf8(note));
 
-    /// <exception cref="FormatException">Says what is wrong with it.</exception>
+    /// <exception cref="FormatException">The note is malformed. The message says what is wrong.</exception>
     public static SignedNote Parse(string note)
     {
         // The separator is the last empty line: the text may have some of its own.
@@ -78,7 +78,7 @@ public sealed record SignedNote(string Text, IReadOnlyList<NoteSignature> Signat
     public SignedNote With(NoteSignature signature) => this with { Signatures = [.. Signatures, signature] };
 
     /// <summary>The first signature of each of <paramref name="keys"/> that signed. Signatures of other keys are ignored.</summary>
-    /// <exception cref="InvalidProofException">A signature that names one of the keys is not its own.</exception>
+    /// <exception cref="InvalidProofException">A signature names one of the keys, but is not that key's.</exception>
     public IReadOnlyDictionary<NoteVerifier, NoteSignature> SignedBy(params IEnumerable<NoteVerifier> keys)
     {
         var signed = new Dictionary<NoteVerifier, NoteSignature>();

@@ -5,11 +5,11 @@ namespace Ledger.Contracts.Transparency;
 
 /// <summary>
 /// A tile of height 8 (c2sp.org/tlog-tiles): hash <c>i</c> of tile <c>n</c> at level <c>l</c> is the root over the leaves
-/// <c>[(n·256+i)·256^l, (n·256+i+1)·256^l)</c>. Or, at <see cref="Entries"/>, a bundle of 256 entries.
+/// <c>[(n·256+i)·256^l, (n·256+i+1)·256^l)</c>. At the level <see cref="Entries"/>, it is a bundle of 256 entries.
 /// </summary>
 /// <param name="Level">0 to 63, or <see cref="Entries"/>.</param>
 /// <param name="Number">From 0.</param>
-/// <param name="Width">Hashes or entries in it: 256, or 1 to 255 of a partial tile.</param>
+/// <param name="Width">Number of hashes or entries in it: 256, or 1 to 255 for a partial tile.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct TileId(int Level, long Number, int Width)
 {
@@ -20,8 +20,8 @@ public readonly record struct TileId(int Level, long Number, int Width)
     public const int FullWidth = 256;
 
     /// <summary>
-    /// <c>tile/L/N</c>, <c>tile/entries/N</c>, with <c>.p/W</c> if partial; N in groups of three digits, all but the last with an
-    /// <c>x</c>.
+    /// The path: <c>tile/L/N</c> or <c>tile/entries/N</c>, with <c>.p/W</c> if partial. N is in groups of three digits. All groups but
+    /// the last have an <c>x</c> before them.
     /// </summary>
     public string Path
     {
@@ -35,7 +35,7 @@ public readonly record struct TileId(int Level, long Number, int Width)
         }
     }
 
-    /// <summary>Reads a path: the one form that <see cref="Path"/> has.</summary>
+    /// <summary>Reads a path. Only the form that <see cref="Path"/> has is accepted.</summary>
     public static bool TryParse(string path, out TileId tile)
     {
         tile = default;
@@ -64,8 +64,8 @@ public readonly record struct TileId(int Level, long Number, int Width)
     }
 
     /// <summary>
-    /// Whether a log of this many leaves has the tile: full, or the one partial tile that its right edge ends in, or a prefix of a tile
-    /// that it has.
+    /// True if a log of this many leaves has the tile. The tile may be full, the one partial tile at the log's right edge, or a prefix of
+    /// a tile that the log has.
     /// </summary>
     public bool IsWithin(long size)
     {
@@ -85,7 +85,7 @@ public readonly record struct TileId(int Level, long Number, int Width)
     }
 
     /// <summary>The entries of a bundle.</summary>
-    /// <exception cref="FormatException">It is cut short, or has more than 256.</exception>
+    /// <exception cref="FormatException">The bundle is cut short, or has more than 256 entries.</exception>
     public static IReadOnlyList<ReadOnlyMemory<byte>> ReadBundle(ReadOnlyMemory<byte> bundle)
     {
         var entries = new List<ReadOnlyMemory<byte>>();

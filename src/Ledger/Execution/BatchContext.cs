@@ -5,20 +5,20 @@ using Npgsql;
 
 namespace Ledger.Execution;
 
-/// <summary>What a batch has to do with: one claimed job, in the one transaction that all of the batch is.</summary>
-/// <param name="Transaction">It ends with the batch, or all is as if the batch had not begun.</param>
+/// <summary>The context of a batch: one claimed job, in the one transaction that holds the whole batch.</summary>
+/// <param name="Transaction">The transaction of the batch. If it does not commit, nothing of the batch counts.</param>
 /// <param name="Claimed">The job, whose stream the transaction has locked.</param>
-/// <param name="Registry">As it was when the batch began.</param>
-/// <param name="Closing">When the job must stop, which the transaction judges. For a job whose window is closed, now.</param>
+/// <param name="Registry">The registry as it was when the batch began.</param>
+/// <param name="Closing">The instant when the job must stop, checked by the transaction. For a job whose window is closed, now.</param>
 public sealed record BatchContext(
     StreamTransaction Transaction, ClaimedJob Claimed, RegistrySnapshot Registry, DateTimeOffset Closing)
 {
-    /// <summary>The lane's. It outlives the transaction.</summary>
+    /// <summary>The lane's connection. It outlives the transaction.</summary>
     public NpgsqlConnection Connection { get; } = Transaction.Connection;
 
-    /// <summary>The job's.</summary>
+    /// <summary>The job's bot.</summary>
     public Bot Bot => Registry.Bots[Claimed.Job.Bot];
 
-    /// <summary>The bot's window as it is defined now: what the next plan goes by.</summary>
+    /// <summary>The bot's window as it is defined now. The next plan follows it.</summary>
     public DeletionWindow Window => Registry.Windows[Bot.Window];
 }

@@ -13,8 +13,8 @@ using Npgsql;
 namespace Ledger.Execution;
 
 /// <summary>
-/// One batch of a started job: deletes up to so many conversations of one manifest row, confirms that they are gone, and appends their
-/// outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning.
+/// One batch of a started job. It deletes a limited number of conversations of one manifest row, confirms that they are gone, and appends
+/// their outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning.
 /// </summary>
 public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
 {
@@ -24,14 +24,15 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
 
     /// <summary>Deletes the next conversations that the job owes an outcome. The caller commits.</summary>
     /// <param name="batch">The job.</param>
-    /// <param name="size">Conversations, at most.</param>
+    /// <param name="size">Maximum number of conversations.</param>
     /// <param name="retryAfter">
-    /// When to try again what fails, should this batch be the attempt's last and end at a given instant; null: never.
+    /// The plan for the next attempt, if this batch is the attempt's last, something failed and the batch ends at the given instant. Null
+    /// for no retry.
     /// </param>
-    /// <param name="isLate">Whether the batch should come to its end, with the outcomes that it has by then (at least one).</param>
+    /// <param name="isLate">True if the batch should end now, with the outcomes that it has by then (at least one).</param>
     /// <param name="cancel">Stops it.</param>
     /// <returns>The events appended.</returns>
-    /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
+    /// <exception cref="WindowClosedException">The window has closed. The caller rolls back.</exception>
     public async Task<IReadOnlyList<JobEvent>> DeleteAsync(
         BatchContext batch, int size, Func<DateTimeOffset, Plan?> retryAfter, Func<bool> isLate, CancellationToken cancel)
     {
@@ -62,7 +63,7 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         return events;
     }
 
-    /// <summary>The next ordinals that this attempt owes an outcome: those of the first row, from the cursor's on, that has any.</summary>
+    /// <summary>The next ordinals that this attempt owes an outcome. They are in the first row, from the cursor on, that has any.</summary>
     private static async Task<(Row Row, IReadOnlyList<ManifestEntry> Entries, int[] Open)> NextOpenAsync(
         NpgsqlConnection connection, JobKey key, ClaimedJob claimed, int size, CancellationToken cancel)
     {
@@ -86,7 +87,7 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
     }
 
     /// <summary>
-    /// The channel user whose conversations the job erases; null where it names conversations, or where its sealed request is damaged and
+    /// The channel user whose conversations the job erases. Null if the job names conversations, or if its sealed request is damaged but
     /// its list is not.
     /// </summary>
     private static string? CIdOf(JobKey key, ClaimedJob claimed)
@@ -135,7 +136,7 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancel))!);
     }
 
-    /// <summary>Records in the manifest what became of the ordinals; a compare-and-set on all of the row's outcomes.</summary>
+    /// <summary>Records the outcomes in the manifest, by a compare-and-set on all outcomes of the row.</summary>
     private static NpgsqlBatchCommand Settle(JobId job, Row row, long first, IReadOnlyList<Outcome> outcomes)
     {
         var settled = row.Outcomes.ToArray();

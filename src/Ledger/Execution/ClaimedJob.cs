@@ -11,9 +11,9 @@ namespace Ledger.Execution;
 
 /// <summary>A due job whose stream a transaction has locked: nobody else appends to it until the transaction ends.</summary>
 /// <param name="Id">The job.</param>
-/// <param name="Version">Its stream's.</param>
-/// <param name="ResolvingText">How far its list is resolved, as JSON; null before and after.</param>
-/// <param name="Secrets">Null: they were destroyed.</param>
+/// <param name="Version">The version of its stream.</param>
+/// <param name="ResolvingText">The progress of resolving its list, as JSON. Null before and after.</param>
+/// <param name="Secrets">The job's secrets. Null if they were destroyed.</param>
 /// <param name="Now">The database's clock when it was claimed.</param>
 public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, JobSecrets? Secrets, DateTimeOffset Now)
 {
@@ -23,16 +23,16 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
 
     private readonly IEventStream<Job>? _stream;
 
-    /// <summary>The stream, as this transaction locked it. Read by <see cref="ReadAsync"/>.</summary>
+    /// <summary>The stream, as this transaction locked it. <see cref="ReadAsync"/> reads it.</summary>
     public IEventStream<Job> Stream => _stream ?? throw new InvalidOperationException("the job is not read yet");
 
     public Job Job => Stream.Aggregate ?? throw new RecordsDisagreeException();
 
-    /// <summary>How far its list is resolved; null before and after.</summary>
+    /// <summary>The progress of resolving its list. Null before and after.</summary>
     public ListCursor? Resolving =>
         ResolvingText is null ? null : JsonSerializer.Deserialize(ResolvingText, ListCursorJson.Default.ListCursor);
 
-    /// <summary>Claims a job again that this turn is at; null if it is not due any more, or somebody else has it.</summary>
+    /// <summary>Claims again the job that this turn is working on. Null if it is no longer due, or if another transaction has it.</summary>
     public static async Task<ClaimedJob?> StayAsync(NpgsqlConnection connection, JobId job, string window, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(OfSql, connection) { Parameters = { new() { Value = job.Value } } };
@@ -51,15 +51,15 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
         return await command.ExecuteScalarAsync(cancel) is Guid job ? await LockedAsync(connection, job, window: null, cancel) : null;
     }
 
-    /// <summary>Claims a job whatever it waits for; null if somebody else has it.</summary>
+    /// <summary>Claims a job, due or not. Null if another transaction has it.</summary>
     public static async Task<ClaimedJob?> OfAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(OfSql, connection) { Parameters = { new() { Value = job.Value } } };
         return await command.ExecuteScalarAsync(cancel) is Guid id ? await LockedAsync(connection, id, window: null, cancel) : null;
     }
 
-    /// <summary>With its stream read. A document that cannot be read is a failure of this job alone, and not of the claim.</summary>
-    /// <exception cref="RecordsDisagreeException">The job's documents are not of the stream's version.</exception>
+    /// <summary>The same claim with its stream read. If a document cannot be read, only this job fails, and not the claim.</summary>
+    /// <exception cref="RecordsDisagreeException">The job's documents have another version than its stream.</exception>
     public async Task<ClaimedJob> ReadAsync(StreamTransaction transaction, CancellationToken cancel)
     {
         await using (var command = new NpgsqlCommand(
@@ -77,9 +77,9 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
     private ClaimedJob(ClaimedJob claimed, IEventStream<Job> stream)
         : this(claimed.Id, claimed.Version, claimed.ResolvingText, claimed.Secrets, claimed.Now) => _stream = stream;
 
-    /// <summary>What a step needs of a job whose stream is locked.</summary>
-    /// <param name="window">Null: whether it is due is not asked.</param>
-    /// <returns>Null: it is not due in the window any more.</returns>
+    /// <summary>Reads the data that a step needs of a job whose stream is locked.</summary>
+    /// <param name="window">The window that the job must be due in. Null to skip this check.</param>
+    /// <returns>The claim. Null if the job is no longer due in the window.</returns>
     internal static async Task<ClaimedJob?> LockedAsync(NpgsqlConnection connection, Guid job, string? window, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LockedSql, connection)
@@ -99,15 +99,16 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
             reader.GetFieldValue<DateTimeOffset>(5));
     }
 
-    /// <summary>The job's key. Opened by the step that needs it: a key that is damaged is then a failure of this job alone.</summary>
+    /// <summary>Opens the job's key. Each step opens it itself, so that a damaged key fails this job alone.</summary>
     /// <exception cref="JobKeyGoneException">The key was destroyed.</exception>
     public JobKey OpenKey(KeyFolder keys) =>
         (Secrets is { } secrets ? keys.OpenJobKey(Id, secrets.Epoch, secrets.WrappedKey) : null)
         ?? throw new JobKeyGoneException();
 }
 
-/// <summary>The job's key was destroyed: what it sealed cannot be opened.</summary>
+/// <summary>The job's key was destroyed, so that what it sealed cannot be opened.</summary>
 public sealed class JobKeyGoneException() : Exception("the job's key is gone: what it sealed cannot be opened");
 
-/// <summary>The job's documents are not of its stream's version. Others did that: the ledger writes the three together.</summary>
+/// <summary>The job's documents have another version than its stream. Something else changed them: the ledger writes all three
+/// together.</summary>
 public sealed class RecordsDisagreeException() : Exception("the job's documents and stream are not of one version");

@@ -2,20 +2,20 @@ namespace Ledger.Execution;
 
 /// <summary>
 /// Keeps the young generations small. Left alone they grow to the size of the processor's cache, and a long job takes a fifth more memory
-/// than a short one. No setting of the runtime that holds for a whole program does this without a hard limit.
+/// than a short one. No setting for a whole program does this without a hard limit.
 /// </summary>
 internal static class Garbage
 {
-    /// <summary>Bytes that the process allocates from one collection to the next: what some 40 small jobs do.</summary>
+    /// <summary>Bytes that the process allocates from one collection to the next. Some 40 small jobs allocate as much.</summary>
     public const long Portion = 8 << 20;
 
     private static long _collectedAt;
 
     /// <summary>
-    /// After a step: collects, if a portion was allocated since the last time. Not after every step: each collection makes old what is in
-    /// use at that moment, and after some thousand of them the old generation is large and full of holes.
+    /// Collects after a step, if a portion was allocated since the last time. It does not collect after every step, because each collection
+    /// makes the objects in use old. After some thousand collections the old generation would be large and full of holes.
     /// </summary>
-    /// <returns>Whether it collected.</returns>
+    /// <returns>True if it collected.</returns>
     public static bool CollectYoung()
     {
         var allocated = GC.GetTotalAllocatedBytes();

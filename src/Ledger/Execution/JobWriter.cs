@@ -10,25 +10,25 @@ using NpgsqlTypes;
 
 namespace Ledger.Execution;
 
-/// <summary>Appends what was decided of a claimed job and writes what follows from it, all in the claim's transaction.</summary>
+/// <summary>Appends the events decided for a claimed job and writes what follows from them, all in the claim's transaction.</summary>
 public sealed class JobWriter(WakeUps wakeUps, Messages messages)
 {
     private static readonly string KeepSql = Sql.Load(typeof(JobWriter), "Keep");
 
     /// <summary>Sends events, documents and the job's own rows. The caller commits.</summary>
-    /// <param name="transaction">The claim's.</param>
+    /// <param name="transaction">The claim's transaction.</param>
     /// <param name="claimed">The job.</param>
-    /// <param name="events">What was decided; none changes nothing.</param>
+    /// <param name="events">The events that were decided. None changes nothing.</param>
     /// <param name="at">
-    /// The instant that the events are recorded with: the database's clock when they were true. It is moved to the next millisecond after
-    /// the job's latest events where it is not later: no two appends to a job share an instant, so that the change log can tell batches
+    /// The instant that the events are recorded with: the database's clock when they were true. If it is not later than the job's latest
+    /// events, it is moved to the next millisecond after them. So no two appends to a job share an instant, the change log can tell batches
     /// apart, and a job's instants only go forward.
     /// </param>
-    /// <param name="resolving">How far the list is resolved after this.</param>
+    /// <param name="resolving">The progress of resolving the list, after this write.</param>
     /// <param name="alongside">Commands that must each change exactly one row.</param>
-    /// <param name="closing">When it is too late; null: it never is.</param>
+    /// <param name="closing">The instant from which it is too late. Null if it is never too late.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <exception cref="WindowClosedException">The closing has come: roll back.</exception>
+    /// <exception cref="WindowClosedException">The window has closed. The caller rolls back.</exception>
     public async Task WriteAsync(
         StreamTransaction transaction, ClaimedJob claimed, IReadOnlyList<JobEvent> events, DateTimeOffset at, ListCursor? resolving,
         IReadOnlyList<NpgsqlBatchCommand> alongside, DateTimeOffset? closing, CancellationToken cancel)

@@ -13,15 +13,15 @@ using Npgsql;
 namespace Ledger.Execution;
 
 /// <summary>
-/// Resolves what a job is to delete into its manifest, one row a step, each step in a transaction of its own: memory stays
-/// flat and a crash costs one row. The step that writes the last row appends <see cref="Started"/>.
+/// Resolves a job's request into its manifest, one row a step. Each step is a transaction of its own, so memory stays flat and a crash
+/// costs one row. The step that writes the last row appends <see cref="Started"/>.
 /// </summary>
 public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
 {
     private static readonly string RootsSql = Sql.Load(typeof(ListResolver), nameof(RootAsync));
 
     /// <summary>One step for a claimed job that has not started. The caller commits.</summary>
-    /// <exception cref="WindowClosedException">Something was to be deleted, and the closing has come.</exception>
+    /// <exception cref="WindowClosedException">Something was to be deleted, but the window has closed.</exception>
     public async Task<IReadOnlyList<JobEvent>> ResolveAsync(BatchContext batch, CancellationToken cancel)
     {
         var (transaction, connection, claimed, bot) = (batch.Transaction, batch.Connection, batch.Claimed, batch.Bot);
@@ -55,7 +55,7 @@ public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyF
         return events;
     }
 
-    /// <summary>What holds for the whole list, fixed at its beginning.</summary>
+    /// <summary>Fixes the values that hold for the whole list, at its beginning.</summary>
     private async Task<ListCursor> BeginAsync(
         NpgsqlConnection connection, DeletionRequest request, ClaimedJob claimed, Bot bot, CancellationToken cancel)
     {
@@ -69,8 +69,8 @@ public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyF
     }
 
     /// <summary>
-    /// The later of the channel user's creation and the bot's, but never after the user's first conversation: a creation that was
-    /// recorded wrongly must hide nothing from a job that is to erase all.
+    /// The later of the channel user's creation and the bot's, but never after the user's first conversation. So a wrongly recorded
+    /// creation hides nothing from a job that is to erase all.
     /// </summary>
     private async Task<DateTimeOffset> DefaultStartAsync(NpgsqlConnection connection, Bot bot, string cId, CancellationToken cancel)
     {
@@ -105,7 +105,7 @@ public sealed class ListResolver(ConversationStore store, JobWriter writer, KeyF
     private static ManifestEntry Entry(FoundConversation conversation, ListCursor cursor) =>
         new(conversation.ConversationId, conversation.StartedAt < cursor.RetainedFrom ? SkipReason.Retention : null, conversation.Key);
 
-    /// <summary>Size and root of the whole list: of the rows that are stored and, behind them, the last one.</summary>
+    /// <summary>Size and root of the whole list: of the stored rows and of the last row behind them.</summary>
     private static async Task<(long Conversations, byte[] Root)> RootAsync(
         NpgsqlConnection connection, JobId job, int lastSize, byte[] last, CancellationToken cancel)
     {

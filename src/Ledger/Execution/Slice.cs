@@ -1,21 +1,21 @@
 namespace Ledger.Execution;
 
-/// <summary>What a turn works on: its window, and how far it has come.</summary>
+/// <summary>The work of a turn: its window, and the progress so far.</summary>
 /// <param name="window">The window's name.</param>
-/// <param name="began">When it began, as <see cref="TimeProvider.GetTimestamp"/> tells it.</param>
-/// <param name="begun">Called once, after the first step: there is work.</param>
+/// <param name="began">The turn's beginning, as a <see cref="TimeProvider.GetTimestamp"/>.</param>
+/// <param name="begun">Called once, after the first step, because then there is work.</param>
 public sealed class Slice(string window, long began, Func<Task> begun)
 {
     /// <summary>The window's name.</summary>
     public string Window { get; } = window;
 
-    /// <summary>When it began.</summary>
+    /// <summary>The beginning of the turn.</summary>
     public long Began { get; } = began;
 
     /// <summary>Steps taken so far, each a transaction on one job.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>A step was taken.</summary>
+    /// <summary>Counts a step, after it was taken.</summary>
     public async Task SteppedAsync()
     {
         if (Steps++ == 0)

@@ -18,8 +18,8 @@ using Npgsql;
 namespace Ledger.Execution;
 
 /// <summary>
-/// The work of a turn: step by step, each step one transaction on one claimed job, for at most <see cref="SliceLength"/> or until nothing
-/// is due.
+/// Does the work of a turn, step by step. Each step is one transaction on one claimed job. The turn ends after <see cref="SliceLength"/> or
+/// when nothing is due.
 /// </summary>
 public sealed class SliceRunner(
     IDocumentStore store, ListResolver resolver, BatchDeleter deleter, JobWriter writer, RegistryCache registry, ErasedIndex earlier,
@@ -30,7 +30,8 @@ public sealed class SliceRunner(
 
     private static readonly TimeSpan Postponement = TimeSpan.FromSeconds(15);
 
-    /// <summary>Until a job whose window never opens again is looked at once more: somebody has to change the window, or the bot.</summary>
+    /// <summary>The wait before a job is looked at again whose window never opens again. Somebody has to change the window, or the
+    /// bot.</summary>
     private static readonly TimeSpan LongPostponement = TimeSpan.FromMinutes(5);
 
     private static readonly string LeaveSql = Sql.Load(typeof(SliceRunner), nameof(LeaveAsync));
@@ -38,15 +39,15 @@ public sealed class SliceRunner(
     private static readonly TimeSpan LongBatch = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortBatch = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>By window, the bot that had the latest turn on this node.</summary>
+    /// <summary>For each window, the bot that had the latest turn on this node.</summary>
     private readonly ConcurrentDictionary<string, string> _lastBots = new(StringComparer.Ordinal);
 
     /// <summary>Works on what is due.</summary>
-    /// <param name="session">The lane's.</param>
-    /// <param name="slice">What is worked on.</param>
+    /// <param name="session">The lane's session.</param>
+    /// <param name="slice">The slice to work on.</param>
     /// <param name="cancel">Ends it at the next batch.</param>
-    /// <returns>Whether nothing is due any more that it could claim; false: its time is up, or it was cancelled.</returns>
-    /// <exception cref="NpgsqlException">The database is away; what was not committed is as if it had not begun.</exception>
+    /// <returns>True if nothing is due any more that it could claim. False if its time is up or it was cancelled.</returns>
+    /// <exception cref="NpgsqlException">The database is away. Work that was not committed counts as not begun.</exception>
     public async Task<bool> RunSliceAsync(NpgsqlConnection session, Slice slice, CancellationToken cancel)
     {
         var size = options.BatchSize;
@@ -72,7 +73,7 @@ public sealed class SliceRunner(
         return false;
     }
 
-    /// <summary>The others of its bot that are due by now go before it.</summary>
+    /// <summary>Lets go of the job, so that the other jobs of its bot that are due by now go before it.</summary>
     private static async Task LeaveAsync(NpgsqlConnection session, JobId job)
     {
         await using var batch = new NpgsqlBatch(session)
@@ -84,9 +85,9 @@ public sealed class SliceRunner(
 
     /// <summary>One transaction on one job.</summary>
     /// <param name="at">
-    /// The job that the turn is at: it goes on with it as long as there is something to do; null: it takes the next.
+    /// The job that the turn is working on. The turn goes on with it as long as there is something to do. Null to take the next job.
     /// </param>
-    /// <returns>Whether anything was due, and the job that the turn is at now.</returns>
+    /// <returns>True if anything was due, and the job that the turn is working on now.</returns>
     private async Task<(bool IsAny, JobId? At)> RunBatchAsync(
         NpgsqlConnection connection, Slice slice, DueJobs due, JobId? at, int size, CancellationToken cancel)
     {
@@ -116,7 +117,8 @@ public sealed class SliceRunner(
         }
     }
 
-    /// <summary>The job keeps its turn. Nothing is locked while lists are read, and a shutdown stops it.</summary>
+    /// <summary>Reads the bot's erased conversations. The job keeps its turn, nothing is locked meanwhile, and a shutdown stops
+    /// it.</summary>
     private async Task ReadEarlierAsync(NpgsqlConnection connection, ClaimedJob claimed, string bot, CancellationToken cancel)
     {
         try
@@ -129,7 +131,7 @@ public sealed class SliceRunner(
         }
     }
 
-    /// <summary>A job that cannot go on for a reason of its own must not keep the others of its window waiting.</summary>
+    /// <summary>Puts off a job that cannot go on for a reason of its own, so that the other jobs of its window do not wait.</summary>
     private async Task PostponeAsync(NpgsqlConnection connection, ClaimedJob claimed, Exception e)
     {
         // The message may quote an identifier: type and SQLSTATE say enough to look further.
@@ -155,11 +157,11 @@ public sealed class SliceRunner(
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    /// <summary>The statements after it see what was committed before it had the lock.</summary>
+    /// <summary>Locks the job. The statements after it see what was committed before the lock.</summary>
     private static NpgsqlBatchCommand Lock(JobId job) =>
         new("select 1 from ledger.mt_streams where id = $1 for update") { Parameters = { new() { Value = job.Value } } };
 
-    /// <returns>Whether the turn can go on with this job at once.</returns>
+    /// <returns>True if the turn can go on with this job at once.</returns>
     private async Task<bool> WorkAsync(
         StreamTransaction transaction, ClaimedJob claimed, RegistrySnapshot snapshot, Slice slice, int size)
     {
@@ -172,8 +174,8 @@ public sealed class SliceRunner(
     }
 
     /// <summary>
-    /// When the job must stop: the end of the opening it is planned into. Null: it has ended, or its window is closed by today's
-    /// definition.
+    /// The instant when the job must stop: the end of the opening that it is planned into. Null if that has passed, or if its window is
+    /// closed by today's definition.
     /// </summary>
     private DateTimeOffset? ClosingOf(ClaimedJob claimed, DeletionWindow window)
     {
@@ -229,7 +231,7 @@ public sealed class SliceRunner(
         return events[^1] is not (Completed or Scheduled);
     }
 
-    /// <summary>The plan's opening has ended, or its window's definition changed so that it is closed now.</summary>
+    /// <summary>Plans the job again. Its opening has ended, or its window's definition changed so that it is closed now.</summary>
     private async Task ReplanAsync(BatchContext batch)
     {
         var job = batch.Claimed.Job;
@@ -247,7 +249,7 @@ public sealed class SliceRunner(
         FaultPoint.At("window-closed.after-commit");
     }
 
-    /// <summary>The bot's window never opens again: the job keeps its plan, which is past, and waits.</summary>
+    /// <summary>Lets the job wait, because the bot's window never opens again. The job keeps its plan, which is past.</summary>
     private async Task WaitForAnotherWindowAsync(BatchContext batch)
     {
         log.LogWarning(
@@ -270,7 +272,7 @@ public sealed class SliceRunner(
         });
     }
 
-    /// <summary>Claims the same job in a new transaction, after a rollback; does nothing if somebody else has it by now.</summary>
+    /// <summary>Claims the same job in a new transaction, after a rollback. Does nothing if another transaction has it by now.</summary>
     [SuppressMessage("Reliability", "CA2025", Justification = "awaited before the transaction is disposed")]
     private async Task AgainAsync(BatchContext batch, Func<BatchContext, Task> act)
     {

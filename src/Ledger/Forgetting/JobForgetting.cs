@@ -15,23 +15,24 @@ using Npgsql;
 namespace Ledger.Forgetting;
 
 /// <summary>A job that was forgotten.</summary>
-/// <param name="Bot">The bot whose it was.</param>
-/// <param name="At">Since then the live database can show none of its identifiers; null: it was forgotten by an earlier call.</param>
-/// <param name="ManifestRows">Rows of its sealed list that were destroyed now.</param>
-/// <param name="Identifiers">Conversations that they listed.</param>
-/// <param name="Epoch">The newest epoch: backups, WAL and replicas may hold the job's key under its key, or an earlier one's.</param>
-/// <param name="RotationDueAt">When a service that runs rotates that key away.</param>
+/// <param name="Bot">The job's bot.</param>
+/// <param name="At">The instant since which the live database shows none of its identifiers. Null if an earlier call forgot it.</param>
+/// <param name="ManifestRows">Number of rows of its sealed list that were destroyed now.</param>
+/// <param name="Identifiers">Number of conversations that those rows listed.</param>
+/// <param name="Epoch">The newest epoch. Backups, WAL and replicas may hold the job's key under the key of this epoch or an earlier
+/// one.</param>
+/// <param name="RotationDueAt">The instant when a running service rotates that key away.</param>
 public sealed record ForgottenJob(
     string Bot, DateTimeOffset? At, long ManifestRows, long Identifiers, int Epoch, DateTimeOffset RotationDueAt);
 
-/// <summary>Destroys a job's key and what it sealed, and records it. What the job's events say stays, and so do its proofs.</summary>
+/// <summary>Destroys a job's key and what it sealed, and records it. The job's events stay, and so do its proofs.</summary>
 public sealed class JobForgetting(NpgsqlDataSource database, IDocumentStore store, TimeProvider time)
 {
     private const int Attempts = 5;
     private static readonly string FindJobSql = Sql.Load(typeof(JobForgetting), "FindJob");
 
     /// <summary>Forgets one job. Repeating it records nothing.</summary>
-    /// <returns>The job, or why it cannot be forgotten.</returns>
+    /// <returns>The job, or the reason that it cannot be forgotten.</returns>
     public async Task<(ForgottenJob? Job, Rejection? Rejection)> ForgetAsync(
         JobId job, string actor, string? reason, CancellationToken cancel)
     {

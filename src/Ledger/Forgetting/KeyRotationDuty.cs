@@ -7,15 +7,15 @@ using Npgsql;
 
 namespace Ledger.Forgetting;
 
-/// <summary>Once a minute, drops destroyed keys from memory, and what was known of forgotten jobs, finishes a rotation that was
-/// interrupted, and rotates where <see cref="RotateWhen.Daily"/> calls for it.</summary>
+/// <summary>Runs once a minute. Drops destroyed keys and the data of forgotten jobs from memory. Finishes an interrupted rotation, and
+/// rotates when <see cref="RotateWhen.Daily"/> calls for it.</summary>
 internal sealed class KeyRotationDuty(
     KeyRotation rotation, KeyFolder keys, ErasedIndex erased, NpgsqlDataSource database, TimeProvider time, ILogger<KeyRotationDuty> log)
     : Duty(TimeSpan.FromMinutes(1), time, log)
 {
     private string? _behind;
 
-    /// <summary>What keeps this node from opening jobs' keys, and what to do; null if nothing does.</summary>
+    /// <summary>The problem that keeps this node from opening jobs' keys, with the remedy. Null if there is none.</summary>
     public string? Problem => keys.Problem() ?? _behind;
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ internal sealed class KeyRotationDuty(
         }
     }
 
-    /// <summary>Ours say what to do; a library's message may quote data.</summary>
+    /// <summary>Adds the message of the ledger's own exceptions, which say what to do. A library's message may quote data.</summary>
     protected override string Describe(Exception failure) =>
         failure is InvalidOperationException or IOException or UnauthorizedAccessException
             ? $"{base.Describe(failure)}: {failure.Message}"

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Ledger.Hosting;
 
 /// <summary>
-/// The ledger in a data folder: a private PostgreSQL with the database <c>ledger</c>, migrated, and the keys beside it. What an
-/// operator of a server prepares by hand, done on the spot, with the same roles (<see cref="Roles"/>).
+/// The ledger in a data folder: a private PostgreSQL with the database <c>ledger</c>, migrated, and the keys beside it. It does at once
+/// what an operator of a server does by hand, with the same roles (<see cref="Roles"/>).
 /// </summary>
 public sealed class EmbeddedDatabase : IAsyncDisposable
 {
@@ -23,11 +23,12 @@ public sealed class EmbeddedDatabase : IAsyncDisposable
     /// <summary>The superuser's connection string. Sessions of the kind <see cref="SessionKind.Owner"/> become the owner on it.</summary>
     public string SuperuserConnection => Postgres.ConnectionString(DatabaseName, "postgres");
 
-    /// <summary>Where the keys of a data folder are: outside the cluster, so that a copy of the cluster is blind without them.</summary>
+    /// <summary>The folder of the keys of a data folder. It is outside the cluster, so that a copy of the cluster alone opens
+    /// nothing.</summary>
     public static string KeysOf(string dataFolder) => Path.Combine(dataFolder, "keys");
 
     /// <summary>Joins or starts the data folder's PostgreSQL, brings the database up to date and makes the keys on the first use.</summary>
-    /// <exception cref="EmbeddedPostgresException">PostgreSQL cannot be had or started; says what to do.</exception>
+    /// <exception cref="EmbeddedPostgresException">PostgreSQL cannot be found or started. The message says what to do.</exception>
     public static async Task<EmbeddedDatabase> OpenAsync(
         EmbeddedPostgresOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
     {

@@ -13,9 +13,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Ledger.Hosting;
 
 /// <summary>
-/// The HTTP side. A request's way: <see cref="Errors"/> → <see cref="RequestTarget"/> → routing (404, 405) →
-/// <see cref="TokenAuthentication"/> (401) →
-/// <see cref="ScopeCheck"/> (403) → its endpoint, which starts with <see cref="RateLimits"/> (429).
+/// The HTTP side. A request passes <see cref="Errors"/> → <see cref="RequestTarget"/> → routing (404, 405) →
+/// <see cref="TokenAuthentication"/> (401) → <see cref="ScopeCheck"/> (403) → its endpoint, which starts with <see cref="RateLimits"/>
+/// (429).
 /// </summary>
 public static class LedgerHttp
 {

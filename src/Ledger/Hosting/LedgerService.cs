@@ -29,15 +29,15 @@ using Npgsql;
 
 namespace Ledger.Hosting;
 
-/// <summary>What a node is made of.</summary>
+/// <summary>Settings of a node.</summary>
 public sealed record ServiceSettings
 {
-    /// <summary>To the database as <c>ledger_service</c>.</summary>
+    /// <summary>The connection string to the database, as <c>ledger_service</c>.</summary>
     public required string Connection { get; init; }
 
     public required KeyFolder Keys { get; init; }
 
-    /// <summary>Where to listen, semicolon-separated; port 0 takes a free one.</summary>
+    /// <summary>The addresses to listen on, separated by semicolons. Port 0 takes a free port.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
     public HttpOptions Http { get; init; } = new();
@@ -45,31 +45,32 @@ public sealed record ServiceSettings
 
     public NotificationOptions Notifications { get; init; } = new();
 
-    /// <summary>How this node works in the windows; null: it serves requests only, and other nodes delete.</summary>
+    /// <summary>Settings of this node's work in the windows. Null if it serves requests only, and other nodes delete.</summary>
     public TurnOptions? Turns { get; init; } = new();
 
-    /// <summary>This node's part in the engine; null: it sends no messages and handles none.</summary>
+    /// <summary>This node's part in the engine. Null if it sends no messages and handles none.</summary>
     public EngineOptions? Engine { get; init; } = new();
 
-    /// <summary>How this node writes the log; null: other nodes do.</summary>
+    /// <summary>Settings for writing the log. Null if other nodes write it.</summary>
     public LogOptions? Log { get; init; } = new();
 
-    /// <summary>The PostgreSQL that this node keeps running; null where somebody else does.</summary>
+    /// <summary>The PostgreSQL that this node keeps running. Null if this node keeps none.</summary>
     public EmbeddedPostgres? Embedded { get; init; }
 
-    /// <summary>The witnesses without whose quorum nothing that is logged is published, and nothing deleted; null: none.</summary>
+    /// <summary>The witnesses. Without their quorum nothing that is logged is published, and nothing is deleted. Null for no
+    /// witnesses.</summary>
     public Policy? Witnesses { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>What is logged: this and worse.</summary>
+    /// <summary>The lowest level that is logged.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
-    /// <summary>Without the members: the connection string holds a password.</summary>
+    /// <summary>The type's name without its members, because the connection string holds a password.</summary>
     public override string ToString() => nameof(ServiceSettings);
 }
 
-/// <summary>Puts a node together: the HTTP side, the engine, the turns that delete, and the log's writer.</summary>
+/// <summary>Builds a node: the HTTP side, the engine, the turns that delete, and the log's writer.</summary>
 public static class LedgerService
 {
     /// <summary>A node, not started yet. Disposing it stops it.</summary>
@@ -81,7 +82,7 @@ public static class LedgerService
     }
 
     /// <summary>
-    /// What a node is built from, for who hosts it otherwise than on Kestrel. What is built of it wants
+    /// The builder of a node, for a host other than Kestrel. The app that is built from it still needs
     /// <see cref="LedgerHttp.UseLedgerHttp"/>.
     /// </summary>
     public static WebApplicationBuilder Builder(ServiceSettings settings)

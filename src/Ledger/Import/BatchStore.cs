@@ -8,25 +8,25 @@ using Npgsql;
 namespace Ledger.Import;
 
 /// <summary>
-/// Stores one batch in one transaction: what is there already is compared, what was erased before stays out, the rest is added. Nothing of
-/// it is visible before its end.
+/// Stores one batch in one transaction. Conversations that are there already are compared, those that were erased before stay out, and the
+/// rest is added. Nothing of it is visible before its end.
 /// </summary>
-/// <param name="store">Where it is recorded that something was taken again.</param>
-/// <param name="erased">What stays out.</param>
-/// <param name="again">Takes it all the same, but for what is erased while the import runs; null: it stays out.</param>
-/// <param name="time">When that is recorded.</param>
+/// <param name="store">The event store, which records that erased conversations were taken again.</param>
+/// <param name="erased">The erased conversations, which stay out.</param>
+/// <param name="again">Takes erased conversations too, except those that are erased while the import runs. Null to leave them out.</param>
+/// <param name="time">The clock for those records.</param>
 internal sealed class BatchStore(IDocumentStore store, ErasedConversations erased, TakeAgain? again, TimeProvider time)
 {
     private const int Attempts = 5;
 
-    /// <summary>What became of a batch.</summary>
-    /// <param name="Added">Conversations that are new.</param>
-    /// <param name="Items">Their items.</param>
+    /// <summary>The result of storing a batch.</summary>
+    /// <param name="Added">Number of new conversations.</param>
+    /// <param name="Items">Number of their items.</param>
     /// <param name="LeftOut">Lines whose conversations were erased before.</param>
-    /// <param name="TakenAgain">Of the new ones, those that were erased before.</param>
+    /// <param name="TakenAgain">Number of new conversations that were erased before.</param>
     public sealed record Stored(int Added, long Items, IReadOnlyList<long> LeftOut, int TakenAgain);
 
-    /// <exception cref="ImportException">A conversation is there with other content: somebody stored it since the first pass.</exception>
+    /// <exception cref="ImportException">A conversation is there with other content. Somebody stored it since the first pass.</exception>
     public async Task<Stored> StoreAsync(NpgsqlConnection connection, ImportBatch batch, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
@@ -51,7 +51,7 @@ internal sealed class BatchStore(IDocumentStore store, ErasedConversations erase
         }
     }
 
-    /// <summary>Null: what was there is gone, and the batch has to begin again.</summary>
+    /// <summary>Tries once. Null if conversations that were there are gone, and the batch has to begin again.</summary>
     private async Task<Stored?> TryAsync(StreamTransaction transaction, ImportBatch batch, CancellationToken cancel)
     {
         var connection = transaction.Connection;
@@ -87,7 +87,7 @@ internal sealed class BatchStore(IDocumentStore store, ErasedConversations erase
     }
 
     /// <exception cref="ImportException">
-    /// Some list cannot be opened, so that nobody can tell what was erased with it, and the import keeps out what was erased.
+    /// Some list cannot be opened, and the import leaves out erased conversations. Nobody can tell which ones that list erased.
     /// </exception>
     public void RefuseUnreadable()
     {
@@ -102,7 +102,7 @@ internal sealed class BatchStore(IDocumentStore store, ErasedConversations erase
 
     private bool StaysOut(ImportedConversation one) => again is null ? erased.Contains(one) : erased.IsLater(one);
 
-    /// <exception cref="ImportException">What the store holds under a line's id is another conversation.</exception>
+    /// <exception cref="ImportException">The store holds another conversation under a line's id.</exception>
     public static void RefuseOtherContent(ImportBatch batch, IReadOnlyDictionary<int, byte[]> known)
     {
         for (var i = 0; i < batch.Conversations.Count; i++)
@@ -116,7 +116,8 @@ internal sealed class BatchStore(IDocumentStore store, ErasedConversations erase
         }
     }
 
-    /// <summary>Whether what could not be added is there with the same content: another import was at it in this moment.</summary>
+    /// <summary>True if the conversations that could not be added are there with the same content: another import just added
+    /// them.</summary>
     private static async Task<bool> AreThereAsync(
         NpgsqlConnection connection, ImportBatch batch, List<ImportedConversation> fresh, List<AddedConversation> added,
             CancellationToken cancel)
@@ -132,7 +133,7 @@ internal sealed class BatchStore(IDocumentStore store, ErasedConversations erase
         return known.Count == lost.Conversations.Count;
     }
 
-    /// <summary>In the transaction that takes them: what is in the store again is recorded, and nothing else is.</summary>
+    /// <summary>Records the conversations that are in the store again, and nothing else, in the transaction that takes them.</summary>
     private async Task RecordAsync(
         StreamTransaction transaction, IReadOnlyList<AddedConversation> returning, TakeAgain again, CancellationToken cancel)
     {

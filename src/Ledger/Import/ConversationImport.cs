@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Ledger.Import;
 
-/// <summary>What the first pass found good, and the second one holds the input against.</summary>
+/// <summary>The result of a good first pass. The second pass checks the input against it.</summary>
 public sealed class CheckedImport
 {
     internal CheckedImport(ImportSource source, Func<string, string>? asBot) => (Source, AsBot) = (source, asBot);
@@ -16,26 +16,26 @@ public sealed class CheckedImport
     internal IdentityHash Hash { get; } = new();
     internal HashSet<string> Bots { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Of each batch.</summary>
+    /// <summary>The digest of each batch.</summary>
     internal List<byte[]> Digests { get; } = [];
 }
 
 /// <summary>
-/// Fills the conversation store from JSON Lines, in two passes (docs/adr/0031). The first reads all of the input and writes nothing: any
-/// fault refuses it, with its line. The second stores it in batches of one transaction each. The same conversation twice (in a batch, in
-/// the input, in two imports at once) is one conversation, so an import that was interrupted is simply run again.
+/// Fills the conversation store from JSON Lines, in two passes (docs/adr/0031). The first reads all of the input and writes nothing. Any
+/// fault refuses the input and names the line. The second stores it in batches of one transaction each. A conversation that comes twice is
+/// stored once, be it in one batch, in one input or in two imports at once. So an interrupted import is simply run again.
 /// </summary>
-/// <param name="keys">They open the lists of what was erased, which stays out (docs/adr/0032).</param>
-/// <param name="database">As the service's role.</param>
-/// <param name="time">What has not begun yet is a mistake.</param>
+/// <param name="keys">The keys to open the lists of erased conversations, which stay out (docs/adr/0032).</param>
+/// <param name="database">The database, as the service's role.</param>
+/// <param name="time">The clock. A conversation that has not begun yet is a mistake.</param>
 public sealed class ConversationImport(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly ImportBots _bots = new(database, time ?? TimeProvider.System);
 
     /// <summary>The first pass.</summary>
-    /// <param name="source">JSON Lines, see <see cref="ImportLine"/>; gzip or not.</param>
-    /// <param name="asBot">The bot that a line's conversations are stored for; null: the one that it names.</param>
+    /// <param name="source">JSON Lines, see <see cref="ImportLine"/>, gzip or not.</param>
+    /// <param name="asBot">The bot to store a line's conversations for. Null for the bot that the line names.</param>
     /// <param name="progress">Told after every batch.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="ImportException">A line cannot be imported.</exception>
@@ -74,14 +74,14 @@ public sealed class ConversationImport(NpgsqlDataSource database, IDocumentStore
     }
 
     /// <summary>The second pass.</summary>
-    /// <param name="check">What the first one gave.</param>
-    /// <param name="again">Takes what was erased before too, and records it; null: it is left out.</param>
+    /// <param name="check">The result of the first pass.</param>
+    /// <param name="again">Takes erased conversations too, and records that. Null to leave them out.</param>
     /// <param name="progress">Told after every batch.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="ImportException">
-    /// The input is not what it was, somebody stored other content meanwhile, or nobody can tell what was erased.
+    /// The input has changed, somebody stored other content meanwhile, or nobody can tell what was erased.
     /// </exception>
-    /// <exception cref="ImportInterruptedException">Something beside the input failed: the database, a disk, the keys.</exception>
+    /// <exception cref="ImportInterruptedException">The database, a disk or the keys failed, and not the input.</exception>
     public async Task<ImportResult> StoreAsync(
         CheckedImport check, TakeAgain? again, Action<ImportPhase, long>? progress, CancellationToken cancel)
     {
@@ -116,7 +116,7 @@ public sealed class ConversationImport(NpgsqlDataSource database, IDocumentStore
         }
     }
 
-    /// <exception cref="ImportException">The first pass could read it: it was changed since.</exception>
+    /// <exception cref="ImportException">The input was changed: the first pass could still read it.</exception>
     private static async Task<ImportBatch?> NextAgainAsync(ImportBatches batches, CancellationToken cancel)
     {
         try

@@ -7,11 +7,11 @@ using Npgsql;
 namespace Ledger.Import;
 
 /// <summary>
-/// Which conversations the bots' jobs have erased, as far as their keys live: the store's own door knows it, for as long as an import
-/// runs. Each takes 16 bytes, and none is kept as an id (docs/adr/0009, docs/adr/0032).
+/// The conversations that the bots' jobs have erased, as far as the jobs' keys still exist. It lives only as long as an import runs. Each
+/// conversation takes 16 bytes, and none is kept as an id (docs/adr/0009, docs/adr/0032).
 /// </summary>
-/// <param name="keys">What opens the jobs' lists.</param>
-/// <param name="hash">Names conversations.</param>
+/// <param name="keys">The keys to open the jobs' lists.</param>
+/// <param name="hash">The hash that names conversations.</param>
 /// <param name="bots">The bots.</param>
 internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IReadOnlyCollection<string> bots)
 {
@@ -23,17 +23,17 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
     private int _count;
     private long _logSize;
 
-    /// <summary>Rows of lists that nobody forgot and that cannot be opened.</summary>
+    /// <summary>Number of list rows that nobody forgot but that cannot be opened.</summary>
     public int Unreadable { get; private set; }
 
-    /// <summary>Whether it was erased, as far as the latest look saw.</summary>
+    /// <summary>True if the conversation was erased, as of the latest look.</summary>
     public bool Contains(ImportedConversation conversation)
     {
         var id = Id(conversation);
         return WasErased(id) || _later.Contains(id);
     }
 
-    /// <summary>Whether it was erased since <see cref="LoadAsync"/>, as far as the latest look saw.</summary>
+    /// <summary>True if the conversation was erased since <see cref="LoadAsync"/>, as of the latest look.</summary>
     public bool IsLater(ImportedConversation conversation)
     {
         var id = Id(conversation);
@@ -42,7 +42,7 @@ internal sealed class ErasedConversations(KeyFolder keys, IdentityHash hash, IRe
 
     /// <summary>Reads what was erased until now.</summary>
     /// <param name="progress">Told how many conversations were read.</param>
-    /// <param name="connection">Outside of a transaction.</param>
+    /// <param name="connection">A connection outside of a transaction.</param>
     /// <param name="cancel">Stops it.</param>
     public async Task LoadAsync(NpgsqlConnection connection, Action<long>? progress, CancellationToken cancel)
     {

@@ -4,9 +4,8 @@ using ICSharpCode.SharpZipLib.Zip.Compression;
 namespace Ledger.Import;
 
 /// <summary>
-/// What a gzip file holds (RFC 1952 §2.2: whole members and nothing else; zeros may follow as padding). The framework's own stream takes
-/// the end of a file for the end of its data, and what follows the last member for nothing: here both are an
-/// <see cref="InvalidDataException"/>.
+/// The content of a gzip file (RFC 1952 §2.2): whole members and nothing else, and zeros may follow as padding. The framework's own stream
+/// accepts a file that is cut short, and ignores what follows the last member. Here both are an <see cref="InvalidDataException"/>.
 /// </summary>
 internal sealed class GzipMembers(Stream packed) : Stream
 {
@@ -22,7 +21,7 @@ internal sealed class GzipMembers(Stream packed) : Stream
     private bool _isInMember;
     private bool _isBehindMember;
 
-    /// <summary>How a file begins whose content is compressed (RFC 1952 §2.3.1).</summary>
+    /// <summary>The first bytes of a file whose content is compressed (RFC 1952 §2.3.1).</summary>
     public static ReadOnlySpan<byte> Magic => [0x1F, 0x8B];
 
     public override bool CanRead => true;
@@ -31,7 +30,7 @@ internal sealed class GzipMembers(Stream packed) : Stream
     public override long Length => throw new NotSupportedException();
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <exception cref="InvalidDataException">Says in what way the file is not whole.</exception>
+    /// <exception cref="InvalidDataException">The file is not whole. The message says in what way.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (buffer.Length > 0 && (_isInMember || await BeginMemberAsync(cancellationToken)))
@@ -52,7 +51,7 @@ internal sealed class GzipMembers(Stream packed) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    /// <summary>Reads a header (§2.3); false at the end of the file.</summary>
+    /// <summary>Reads a header (§2.3). False at the end of the file.</summary>
     private async ValueTask<bool> BeginMemberAsync(CancellationToken cancel)
     {
         if (_isBehindMember && (!await FillAsync(cancel) || _input[_start] == 0))
@@ -84,7 +83,7 @@ internal sealed class GzipMembers(Stream packed) : Stream
         return _isInMember = true;
     }
 
-    /// <summary>Content; 0 at the member's end.</summary>
+    /// <summary>Unpacks content. 0 at the member's end.</summary>
     private async ValueTask<int> InflateAsync(int most, CancellationToken cancel)
     {
         while (true)
@@ -149,7 +148,7 @@ internal sealed class GzipMembers(Stream packed) : Stream
             await HeaderByteAsync(cancel);
     }
 
-    /// <summary>A text ends with a zero.</summary>
+    /// <summary>Skips a text, which ends with a zero.</summary>
     private async ValueTask SkipTextAsync(CancellationToken cancel)
     {
         while (await HeaderByteAsync(cancel) != 0) { }
@@ -163,7 +162,7 @@ internal sealed class GzipMembers(Stream packed) : Stream
         return _input[_start++];
     }
 
-    /// <summary>Whether there is anything left to read.</summary>
+    /// <summary>Fills the buffer if it is empty. False if there is nothing left to read.</summary>
     private async ValueTask<bool> FillAsync(CancellationToken cancel)
     {
         if (_start == _end)

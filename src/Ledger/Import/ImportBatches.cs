@@ -3,19 +3,19 @@ using Ledger.Conversations.Adding;
 
 namespace Ledger.Import;
 
-/// <summary>Lines that are looked at, or stored, together.</summary>
-/// <param name="Conversations">In the order of their lines.</param>
-/// <param name="Lines">The number of each.</param>
-/// <param name="LastLine">Lines of the input up to here, blank ones too.</param>
-/// <param name="Digest">Of all lines up to here: the same in both passes, or the file has changed.</param>
+/// <summary>Lines that are checked, or stored, together.</summary>
+/// <param name="Conversations">The conversations, in the order of their lines.</param>
+/// <param name="Lines">The line number of each conversation.</param>
+/// <param name="LastLine">Number of lines of the input up to here, blank ones too.</param>
+/// <param name="Digest">The digest of all lines up to here. If it differs between the passes, the file has changed.</param>
 internal sealed record ImportBatch(IReadOnlyList<ImportedConversation> Conversations, IReadOnlyList<long> Lines, long LastLine,
     byte[] Digest)
 {
     public override string ToString() => nameof(ImportBatch);
 }
 
-/// <summary>Reads an input in batches, the same ones each time. Input of any size takes the memory of one batch.</summary>
-/// <param name="asBot">The bot that a line's conversations are stored for; null: the one that it names.</param>
+/// <summary>Reads an input in batches, the same ones each time. It needs the memory of one batch, for input of any size.</summary>
+/// <param name="asBot">The bot to store a line's conversations for. Null for the bot that the line names.</param>
 internal sealed class ImportBatches(ImportLineReader lines, ImportBots bots, Func<string, string>? asBot) : IDisposable
 {
     // A batch ends at whichever comes first.
@@ -25,10 +25,10 @@ internal sealed class ImportBatches(ImportLineReader lines, ImportBots bots, Fun
 
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    /// <summary>Lines that were read, blank ones too.</summary>
+    /// <summary>Number of lines that were read, blank ones too.</summary>
     public long Line => lines.Number;
 
-    /// <summary>The next batch; null at the end.</summary>
+    /// <summary>The next batch. Null at the end.</summary>
     /// <exception cref="ImportException">A line cannot be imported.</exception>
     public async Task<ImportBatch?> NextAsync(CancellationToken cancel)
     {

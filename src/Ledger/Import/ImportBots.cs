@@ -6,15 +6,16 @@ using Npgsql;
 namespace Ledger.Import;
 
 /// <summary>
-/// What an import has to know of the bots: that they are registered, and since when they exist. And of the time: what has not begun yet
-/// is a mistake.
+/// The checks of an import against the bots. A conversation's bot must be registered, and must exist since before the conversation started.
+/// A conversation that has not begun yet is a mistake.
 /// </summary>
 internal sealed class ImportBots(NpgsqlDataSource database, TimeProvider time)
 {
     private Dictionary<string, DateTimeOffset> _createdAt = [];
 
     /// <summary>
-    /// Why the conversation cannot be imported; null if it can. Looks again before it says no: the bot may have been registered meanwhile.
+    /// The reason that the conversation cannot be imported. Null if it can. It reads the bots again before it says no, because the bot may
+    /// have been registered meanwhile.
     /// </summary>
     public async ValueTask<string?> ProblemAsync(ImportedConversation conversation, CancellationToken cancel)
     {

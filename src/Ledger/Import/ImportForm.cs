@@ -2,7 +2,7 @@ using Ledger.Contracts.Bytes;
 
 namespace Ledger.Import;
 
-/// <summary>What a file is that is no JSON Lines, told by how its first line begins.</summary>
+/// <summary>Recognizes, by its first line, a file that is not JSON Lines.</summary>
 internal static class ImportForm
 {
     private static readonly (byte[] Start, string What)[] s_starts =
@@ -14,7 +14,8 @@ internal static class ImportForm
         ([0xFD, .. "7zXZ"u8, 0], "the file is compressed with xz: unpack it, or compress it with gzip"),
     ];
 
-    /// <summary>Null: nothing that is known. Says nothing of a line that could be the first one of JSON Lines.</summary>
+    /// <summary>The problem with the file, in words. Null if the form is not known, or if the line could be the first one of JSON
+    /// Lines.</summary>
     public static string? Of(ReadOnlySpan<byte> firstLine)
     {
         foreach (var (start, what) in s_starts)

@@ -21,16 +21,17 @@ internal static partial class ImportLine
     private const string InstantRule = "must be an instant with Z or an offset, such as 2026-05-04T08:00:00.000Z";
     private const string NotOneObject = "it is not one JSON object";
 
-    /// <summary>Bytes of an item, at most: jsonb holds no array of more elements than that can have.</summary>
+    /// <summary>Maximum number of bytes of an item. jsonb holds no array of more elements than such an item can have.</summary>
     private const int LargestItem = 32 << 20;
 
     /// <summary>The arrays of items; the place is the kind.</summary>
     private static readonly string[] s_kinds = ["messages", "transcripts", "recordings", "attachments", "logs"];
     private static readonly string[] s_others = ["botId", "conversationId", "cId", "channel", "startedAt"];
 
-    /// <param name="line">Without its end.</param>
-    /// <param name="isFirst">Whether it is the first one: if it cannot be read, it shows what the file is.</param>
-    /// <exception cref="FormatException">Says which rule is broken, and never quotes the line.</exception>
+    /// <param name="line">The line without its end.</param>
+    /// <param name="isFirst">True if it is the first line. If that cannot be read, the message says what kind of file it seems to
+    /// be.</param>
+    /// <exception cref="FormatException">A rule is broken. The message says which one, and never quotes the line.</exception>
     public static ImportedConversation Parse(ReadOnlyMemory<byte> line, bool isFirst = false)
     {
         if (!Utf8.IsValid(line.Span))
@@ -60,7 +61,7 @@ internal static partial class ImportLine
     private static string Problem(string problem, ReadOnlyMemory<byte> line, bool isFirst) =>
         isFirst && ImportForm.Of(line.Span) is { } form ? $"{problem}: {form}" : problem;
 
-    /// <summary>Whether it is JSON, but for its levels.</summary>
+    /// <summary>True if the line is JSON that is only nested too deep.</summary>
     private static bool IsOnlyTooDeep(ReadOnlySpan<byte> line)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = int.MaxValue });

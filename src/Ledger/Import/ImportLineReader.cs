@@ -1,9 +1,9 @@
 namespace Ledger.Import;
 
-/// <summary>Lines of a stream of any length, in the memory of the longest one.</summary>
+/// <summary>Reads the lines of a stream of any length, in the memory of the longest line.</summary>
 internal sealed class ImportLineReader(Stream stream)
 {
-    /// <summary>Bytes of a line, at most.</summary>
+    /// <summary>Maximum number of bytes of a line.</summary>
     public const int LongestLine = 64 << 20;
 
     private byte[] _buffer = new byte[256 << 10];
@@ -14,12 +14,12 @@ internal sealed class ImportLineReader(Stream stream)
     /// <summary>The number of the line returned last; the first is 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Whether the line returned last is the first one that is not blank: it shows what the file is.</summary>
+    /// <summary>True if the line returned last is the first one that is not blank. That line shows the kind of file.</summary>
     public bool IsFirst { get; private set; } = true;
 
     private bool _isBegun;
 
-    /// <summary>The next line that is not blank, good until the next call; null at the end.</summary>
+    /// <summary>The next line that is not blank, valid until the next call. Null at the end.</summary>
     /// <exception cref="FormatException">A line is too long, or the stream is compressed and not whole.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync(CancellationToken cancel)
     {

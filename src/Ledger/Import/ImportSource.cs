@@ -2,25 +2,26 @@ using System.Security.Cryptography;
 
 namespace Ledger.Import;
 
-/// <summary>What is imported: bytes that can be read twice, JSON Lines, gzip or not.</summary>
+/// <summary>The input of an import: JSON Lines as bytes that can be read twice, gzip or not.</summary>
 public sealed class ImportSource : IAsyncDisposable
 {
     private readonly Stream _bytes;
 
     private ImportSource(Stream bytes) => _bytes = bytes;
 
-    /// <summary>How much of it this pass has read, of the bytes as they lie on the disk; null: it is empty.</summary>
+    /// <summary>The share of the input that this pass has read, in percent of the bytes on the disk. Null if the input is empty.</summary>
     public double? Percent => _bytes.Length > 0 ? 100.0 * _bytes.Position / _bytes.Length : null;
 
     /// <summary>A file that stays open between the passes.</summary>
-    /// <param name="bytes">Can seek.</param>
+    /// <param name="bytes">The file. It must be able to seek.</param>
     public static ImportSource Of(Stream bytes) => new(bytes);
 
     /// <summary>
-    /// What can be read only once goes to a spool file first. The file loses its name at once: whatever happens, it does not stay.
+    /// An input that can be read only once goes to a spool file first. The file is removed from its folder at once, so it does not stay,
+    /// whatever happens.
     /// </summary>
-    /// <param name="input">Read to its end.</param>
-    /// <param name="folder">Where the spool file is made: it takes as much room as the input has bytes.</param>
+    /// <param name="input">The input, which is read to its end.</param>
+    /// <param name="folder">The folder for the spool file, which takes as much room as the input has bytes.</param>
     /// <param name="progress">Told how many bytes have come.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="ImportException">The spool file cannot be made, or there is no room for it.</exception>
@@ -46,7 +47,7 @@ public sealed class ImportSource : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _bytes.DisposeAsync();
 
-    /// <summary>The lines from the first one on. Gzip is told by its first two bytes: no JSON begins with them.</summary>
+    /// <summary>The lines from the first one on. Gzip is recognized by its first two bytes, because no JSON begins with them.</summary>
     internal async Task<ImportLineReader> LinesAsync(CancellationToken cancel)
     {
         _bytes.Position = 0;

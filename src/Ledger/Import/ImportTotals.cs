@@ -1,26 +1,26 @@
 namespace Ledger.Import;
 
-/// <summary>How far an import has come; all of it is committed.</summary>
-/// <param name="Lines">Lines of the input, blank ones too.</param>
-/// <param name="Imported">Conversations that are new.</param>
-/// <param name="AlreadyThere">Conversations that the store held, or an earlier line had, with the same content.</param>
-/// <param name="Items">Items of the new conversations.</param>
-/// <param name="LeftOut">Lines whose conversations were erased before.</param>
-/// <param name="TakenAgain">Of the new conversations, those that were erased before.</param>
+/// <summary>The progress of an import. All of it is committed.</summary>
+/// <param name="Lines">Number of lines of the input, blank ones too.</param>
+/// <param name="Imported">Number of new conversations.</param>
+/// <param name="AlreadyThere">Number of conversations that the store, or an earlier line, had already with the same content.</param>
+/// <param name="Items">Number of items of the new conversations.</param>
+/// <param name="LeftOut">Number of lines whose conversations were erased before.</param>
+/// <param name="TakenAgain">Number of new conversations that were erased before.</param>
 public sealed record ImportTotals(long Lines = 0, long Imported = 0, long AlreadyThere = 0, long Items = 0, long LeftOut = 0,
     long TakenAgain = 0);
 
 /// <summary>An import that came to its end.</summary>
 /// <param name="LeftOut">The lines whose conversations were erased before.</param>
 /// <param name="Unreadable">
-/// Rows of jobs' lists that nobody forgot and that cannot be opened: what was erased with them cannot be known.
+/// Number of rows of jobs' lists that nobody forgot but that cannot be opened. Nobody can tell what was erased with them.
 /// </param>
 public sealed record ImportResult(ImportTotals Totals, LineNumbers LeftOut, int Unreadable);
 
-/// <summary>Whose conversations are imported though they were erased, on whose word and why.</summary>
+/// <summary>The person who has erased conversations imported again, and the reason.</summary>
 public sealed record TakeAgain(string Actor, string Reason);
 
-/// <summary>What an import is doing.</summary>
+/// <summary>The current work of an import.</summary>
 public enum ImportPhase
 {
     /// <summary>The first pass: nothing is written. Counts lines.</summary>
@@ -40,7 +40,7 @@ public sealed class LineNumbers
 
     public bool IsEmpty => _ranges.Count == 0;
 
-    /// <summary>Adds one that is above all before.</summary>
+    /// <summary>Adds a number that is above all numbers before.</summary>
     public void Add(long line)
     {
         if (_ranges is [.., var (first, last)] && last == line - 1)

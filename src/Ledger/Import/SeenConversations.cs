@@ -12,9 +12,9 @@ internal sealed class SeenConversations
     [StructLayout(LayoutKind.Sequential, Pack = 4)]
     private readonly record struct Seen(ulong Content, uint Line);
 
-    /// <param name="digest">Of the content.</param>
-    /// <param name="id">Of the conversation.</param>
-    /// <param name="line">Its number.</param>
+    /// <param name="digest">The digest of the content.</param>
+    /// <param name="id">The id of the conversation.</param>
+    /// <param name="line">The line's number.</param>
     public void Add(UInt128 id, byte[] digest, long line)
     {
         if (_count == _ids.Length)
@@ -25,7 +25,8 @@ internal sealed class SeenConversations
         (_ids[_count], _seen[_count++]) = (id, new Seen(BitConverter.ToUInt64(digest), checked((uint)line)));
     }
 
-    /// <summary>The first line whose conversation an earlier line has with other content, and that line; null: there is none.</summary>
+    /// <summary>The first line whose conversation has other content on an earlier line, and that earlier line. Null if there is
+    /// none.</summary>
     public (long Line, long Earlier)? FindDifferent()
     {
         Array.Sort(_ids, _seen, 0, _count);

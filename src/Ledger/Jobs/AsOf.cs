@@ -17,7 +17,7 @@ public abstract record AsOf
     /// <summary>After the last event that was recorded until then, inclusive.</summary>
     public sealed record Instant(DateTimeOffset At) : AsOf;
 
-    /// <summary>Null: see <see cref="Rule"/>.</summary>
+    /// <summary>Reads a moment. Null if the text breaks <see cref="Rule"/>.</summary>
     public static AsOf? Parse(string text) =>
         text.All(char.IsAsciiDigit)
             ? long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0

@@ -1,6 +1,6 @@
 namespace Ledger.Jobs;
 
-/// <summary>What a client asked to delete, already checked against contract §1. Holds raw identifiers: never log it.</summary>
+/// <summary>A client's request to delete, already checked against contract §1. It holds raw identifiers, so never log it.</summary>
 public abstract record DeletionRequest
 {
     private DeletionRequest() { }
@@ -14,10 +14,10 @@ public abstract record DeletionRequest
     /// <summary>All conversations of a channel user that started within a range, both ends inclusive, whole milliseconds.</summary>
     /// <param name="CId">The channel user.</param>
     /// <param name="From">
-    /// Null where it was not sent: then, at the start of the job, the later of the channel user's creation and the bot's, or the user's
-    /// first conversation if that is earlier.
+    /// The start. Null if it was not sent. Then the start of the job decides: it takes the later of the channel user's creation and the
+    /// bot's, or the user's first conversation if that is earlier.
     /// </param>
-    /// <param name="To">The end; the last millisecond of the UTC day of submission where it was not sent.</param>
+    /// <param name="To">The end. If it was not sent, the last millisecond of the UTC day of submission.</param>
     public sealed record ByChannelUser(string CId, DateTimeOffset? From, DateTimeOffset To) : DeletionRequest
     {
         public override string ToString() => nameof(ByChannelUser);

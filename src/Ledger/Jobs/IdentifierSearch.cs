@@ -8,7 +8,7 @@ using NpgsqlTypes;
 
 namespace Ledger.Jobs;
 
-/// <summary>What an identifier is to a job.</summary>
+/// <summary>The role of an identifier in a job.</summary>
 public enum FoundAs
 {
     /// <summary>The job was asked for by this channel user's id.</summary>
@@ -22,11 +22,11 @@ public enum FoundAs
 }
 
 /// <summary>One job that an identifier belongs to.</summary>
-/// <param name="Status">The job's: <c>queued</c>, <c>completed</c>, <c>failed</c> or <c>cancelled</c>.</param>
-/// <param name="Ordinal">A conversation's place in the job's list; else null.</param>
-/// <param name="Outcome">A conversation's, <c>pending</c> while it has none; null for a cId.</param>
-/// <param name="Reason">Why it was skipped or failed; else null.</param>
-/// <param name="At">When that was recorded; null while pending.</param>
+/// <param name="Status">The job's status: <c>queued</c>, <c>completed</c>, <c>failed</c> or <c>cancelled</c>.</param>
+/// <param name="Ordinal">A conversation's place in the job's list. Null for anything else.</param>
+/// <param name="Outcome">A conversation's outcome, <c>pending</c> while it has none. Null for a cId.</param>
+/// <param name="Reason">The reason that it was skipped or failed. Null otherwise.</param>
+/// <param name="At">The instant when the outcome was recorded. Null while pending.</param>
 public sealed record FoundIdentifier(
     string Id, FoundAs As, JobId Job, string Bot, DateTimeOffset SubmittedAt, string Status, long? Ordinal, string? Outcome, string? Reason,
     DateTimeOffset? At)
@@ -34,31 +34,32 @@ public sealed record FoundIdentifier(
     public override string ToString() => nameof(FoundIdentifier);
 }
 
-/// <summary>What was found, and how much could not be searched.</summary>
-/// <param name="Searched">Jobs whose keys live.</param>
-/// <param name="Forgotten">Jobs whose keys are destroyed: nothing tells what they were about.</param>
-/// <param name="Damaged">Jobs whose keys or requests cannot be opened for another reason.</param>
+/// <summary>The result of a search, with the number of jobs that could not be searched.</summary>
+/// <param name="Searched">Number of jobs whose keys exist.</param>
+/// <param name="Forgotten">Number of jobs whose keys are destroyed. Nothing tells what they were about.</param>
+/// <param name="Damaged">Number of jobs whose keys or requests cannot be opened for another reason.</param>
 public sealed record SearchResult(IReadOnlyList<FoundIdentifier> Found, int Searched, int Forgotten, int Damaged)
 {
     public override string ToString() => nameof(SearchResult);
 }
 
 /// <summary>
-/// Finds the jobs that identifiers belong to, by opening what is sealed of every job whose key lives: there is no index (docs/adr/0009).
+/// Finds the jobs that identifiers belong to. It opens the sealed data of every job whose key exists, because there is no index
+/// (docs/adr/0009).
 /// </summary>
 public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
 {
     private static readonly string JobsSql = Sql.Load(typeof(IdentifierSearch), nameof(JobsAsync));
     private static readonly string InstantSql = Sql.Load(typeof(IdentifierSearch), nameof(InstantAsync));
 
-    /// <summary>A job in whose sealed request something was found, or whose list may hold it.</summary>
+    /// <summary>A job whose sealed request can be opened, with the wanted identifiers in it. Its list may hold more of them.</summary>
     private sealed record SearchedJob(string Bot, DateTimeOffset SubmittedAt, string Status, IReadOnlyList<string> Requested, string? CId)
     {
         public override string ToString() => nameof(SearchedJob);
     }
 
     /// <param name="ids">Conversation ids and cIds.</param>
-    /// <param name="bot">Only this bot's jobs; null: all.</param>
+    /// <param name="bot">Only this bot's jobs. Null for all.</param>
     /// <param name="cancel">Stops the search.</param>
     public async Task<SearchResult> FindAsync(IReadOnlyCollection<string> ids, string? bot, CancellationToken cancel)
     {
@@ -85,7 +86,7 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
             [.. found.OrderBy(entry => entry.SubmittedAt).ThenBy(entry => entry.Ordinal)], jobs.Count, forgotten, damaged);
     }
 
-    /// <summary>Every job whose key lives, with what of its request is wanted.</summary>
+    /// <summary>Every job whose key exists, with the wanted identifiers of its request.</summary>
     private async Task<(Dictionary<JobId, SearchedJob> Jobs, int Forgotten, int Damaged)> JobsAsync(
         NpgsqlConnection connection, HashSet<string> wanted, string? bot, CancellationToken cancel)
     {
@@ -148,7 +149,7 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
         return listed;
     }
 
-    /// <summary>When a conversation's latest outcome was recorded.</summary>
+    /// <summary>The instant when a conversation's latest outcome was recorded.</summary>
     private static async Task<DateTimeOffset?> InstantAsync(NpgsqlConnection connection, JobId job, long ordinal, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(InstantSql, connection)

@@ -3,7 +3,7 @@ using Ledger.Windows;
 
 namespace Ledger.Jobs;
 
-/// <summary>What can be asked of a job. The instant comes with the command: deciding knows no clock.</summary>
+/// <summary>A command to a job. The instant comes with the command, because a decision reads no clock.</summary>
 public abstract record JobCommand
 {
     private protected JobCommand() { }
@@ -17,8 +17,8 @@ public sealed record Start(int Attempt, long Conversations, byte[] ManifestRoot,
     : JobCommand;
 
 /// <summary>
-/// What became of a batch, in ascending ordinals; and when to retry, should something have failed and this be the attempt's last (null:
-/// the window never opens again, and there is no retry).
+/// The outcomes of a batch, in ascending ordinals, and the plan of a retry. The plan counts if this batch is the attempt's last and
+/// something failed. It is null, and there is no retry, if the window never opens again.
 /// </summary>
 public sealed record RecordOutcomes(int Attempt, IReadOnlyList<Outcome> Outcomes, Plan? Retry) : JobCommand;
 
@@ -26,19 +26,19 @@ public sealed record RecordOutcomes(int Attempt, IReadOnlyList<Outcome> Outcomes
 public sealed record FailAttempt(int Attempt, FailureReason Reason, Plan? Retry) : JobCommand;
 
 /// <summary>
-/// The opening of the plan <paramref name="Ended"/> is over before the job is: go on by <paramref name="Plan"/>, which is later.
+/// The opening of the plan <paramref name="Ended"/> is over before the job is. The job goes on by <paramref name="Plan"/>, which is later.
 /// </summary>
 public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 
 /// <summary>
-/// The bot's window is another one than the job is planned into, or is defined otherwise: go on by <paramref name="Plan"/>.
+/// The bot has another window than the job is planned into, or that window is defined anew. The job goes on by <paramref name="Plan"/>.
 /// </summary>
-/// <param name="Plan">In the window as it is now. It may be earlier than the job's.</param>
-/// <param name="Now">By the database's clock.</param>
-/// <param name="IsOpen">Whether the window that the job is planned into is open now, as it is defined today.</param>
+/// <param name="Plan">The plan in the window as it is now. It may be earlier than the job's.</param>
+/// <param name="Now">The current instant by the database's clock.</param>
+/// <param name="IsOpen">True if the window that the job is planned into is open now, as it is defined today.</param>
 public sealed record FollowWindow(Plan Plan, DateTimeOffset Now, bool IsOpen) : JobCommand;
 
-/// <summary>What became of one conversation.</summary>
+/// <summary>The outcome of one conversation.</summary>
 public abstract record Outcome(long Ordinal, byte[] Commitment)
 {
     public sealed record Deleted(long Ordinal, byte[] Commitment, ItemCounts Items) : Outcome(Ordinal, Commitment);

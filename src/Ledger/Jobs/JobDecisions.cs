@@ -6,8 +6,8 @@ using Decision = Ledger.Engine.Decision<Ledger.Contracts.Jobs.JobEvent>;
 namespace Ledger.Jobs;
 
 /// <summary>
-/// The rules of a job, pure. A command that was carried out before gives no events; one that makes no sense in the job's state is
-/// rejected. Every ordinal gets one outcome an attempt, in ascending order; the last of them decides the end or the retry.
+/// The rules of a job, as pure functions. A command that was carried out before gives no events. A command that makes no sense in the job's
+/// state is rejected. Every ordinal gets one outcome an attempt, in ascending order. The last of them decides the end or the retry.
 /// </summary>
 public static class JobDecisions
 {
@@ -79,7 +79,8 @@ public static class JobDecisions
             job.RetriesRemaining > 0 && fail.Retry is { } retry ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1) : End(job));
     }
 
-    /// <summary>A plan that was replaced before is another one by now; that plans only move forward keeps it from coming back.</summary>
+    /// <summary>Moves the job to a later plan. If its plan was replaced before, nothing happens. Plans only move forward, so an old plan
+    /// never comes back.</summary>
     private static Decision Again(Job job, Replan replan)
     {
         if (replan.Ended != new Plan(job.PlannedAt, job.Window!))
@@ -90,8 +91,8 @@ public static class JobDecisions
     }
 
     /// <summary>
-    /// A job that is at work in its opening stays there until that closes. Of the same window there is nothing to follow, so a second time
-    /// appends nothing.
+    /// Moves the job into its bot's window. A job that is at work in its opening stays there until that closes. A job that is in the same
+    /// window already has nothing to follow, so a second time appends nothing.
     /// </summary>
     private static Decision Follow(Job job, FollowWindow follow)
     {
@@ -112,7 +113,7 @@ public static class JobDecisions
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 
-    /// <summary>Completed only when every conversation of a resolved list was deleted or rightly skipped.</summary>
+    /// <summary>The end of the job. It is completed only if every conversation of a resolved list was deleted or rightly skipped.</summary>
     private static Completed End(Job job) => new(
         job.IsStarted && job.FailedCount == 0 ? JobOutcome.Completed : JobOutcome.Failed,
         job.Conversations, job.DeletedCount, job.FailedCount, job.SkippedCounts, job.Items);

@@ -3,15 +3,15 @@ using Npgsql;
 
 namespace Ledger.Jobs;
 
-/// <summary>A job's raw identifiers, opened for its events as they go by in order. It holds one row of the list.</summary>
+/// <summary>A job's raw identifiers, opened for its events one by one in order. It holds one row of the list at a time.</summary>
 /// <param name="replay">The job.</param>
-/// <param name="key">Its key, as it was when it was opened.</param>
+/// <param name="key">The job's key, as it was when it was opened.</param>
 internal sealed class JobIdentifiers(NpgsqlDataSource database, JobReplay replay, JobKey key)
 {
     private int _row = -1;
     private IReadOnlyList<ManifestEntry>? _entries;
 
-    /// <summary>What the job was asked to delete.</summary>
+    /// <summary>The request of the job.</summary>
     public DeletionRequest Request { get; } = SealedRequest.Read(key.Unseal(SealedKind.Request, 0, replay.Secrets!.SealedRequest));
 
     /// <summary>The conversation with this place in the job's list.</summary>

@@ -19,14 +19,14 @@ namespace Ledger.Jobs;
 public sealed record StoredStatus(string Json, bool Ended)
 {
     /// <summary>
-    /// Another one for any other text (RFC 9110 §8.8.3): 128 bits of its SHA-256, in hexadecimal. The document's version would not do: a
-    /// rebuild puts a document right under the version that it had.
+    /// The validator of this text, different for any other text (RFC 9110 §8.8.3): 128 bits of its SHA-256, in hexadecimal. The document's
+    /// version would not do, because a rebuild corrects a document and keeps its version.
     /// </summary>
     public string Validator { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Json)).AsSpan(0, 16));
 }
 
 /// <summary>A job of any bot.</summary>
-/// <param name="Client">Who submitted it.</param>
+/// <param name="Client">The client that submitted it.</param>
 /// <param name="Json">The stored status document, as text.</param>
 public sealed record ListedJob(string Bot, string Client, string Json);
 
@@ -54,12 +54,12 @@ public sealed record OutcomePage(
         "Send the ordinal as `after` for the next page; null on the last. A page may hold fewer than `limit` and still have a next one.")]
     long? Next);
 
-/// <summary>Reads jobs. A method that is given a bot answers null for a job that does not exist or is another bot's.</summary>
-/// <param name="keys">Needed only where ids are opened; null: none can be.</param>
+/// <summary>Reads jobs. A method that takes a bot answers null if the job does not exist or is another bot's.</summary>
+/// <param name="keys">The keys, needed only to open ids. Null if no ids can be opened.</param>
 public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
 {
     /// <summary>
-    /// Manifest rows that one page of outcomes looks at, at most: a page may hold fewer than its limit and still have a next one.
+    /// Maximum number of manifest rows that one page of outcomes reads. So a page may hold fewer than its limit and still have a next one.
     /// </summary>
     private const int RowsPerPage = 64;
 
@@ -77,22 +77,22 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetBoolean(1)) : null;
     }
 
-    /// <summary>Who submitted the job.</summary>
+    /// <summary>The client that submitted the job.</summary>
     public async Task<string?> ClientAsync(string botId, JobId job, CancellationToken cancel)
     {
         await using var command = Command(ClientSql, new() { Value = job.Value }, new() { Value = botId });
         return (string?)await command.ExecuteScalarAsync(cancel);
     }
 
-    /// <summary>A job, whichever bot's it is.</summary>
+    /// <summary>A job of any bot.</summary>
     public async Task<ListedJob?> FindAsync(JobId job, CancellationToken cancel) =>
         (await ListedAsync(Command(FindSql, new NpgsqlParameter { Value = job.Value }), cancel)).SingleOrDefault();
 
     /// <summary>The newest jobs, of one bot or of all.</summary>
-    /// <param name="botId">Only this bot's; null: all bots'.</param>
-    /// <param name="status">Only jobs with this status; null: all.</param>
-    /// <param name="phase">Only jobs in this phase; null: all.</param>
-    /// <param name="limit">At most so many.</param>
+    /// <param name="botId">Only this bot's jobs. Null for all bots.</param>
+    /// <param name="status">Only jobs with this status. Null for all.</param>
+    /// <param name="phase">Only jobs in this phase. Null for all.</param>
+    /// <param name="limit">Maximum number of jobs.</param>
     /// <param name="cancel">Stops the read.</param>
     public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) =>
         ListedAsync(
@@ -103,7 +103,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         );
 
     /// <param name="bots">The bots whose jobs to list.</param>
-    /// <param name="status">Only jobs with this status; null: all.</param>
+    /// <param name="status">Only jobs with this status. Null for all.</param>
     /// <param name="limit">1 to 100.</param>
     /// <param name="after">The cursor of an earlier page.</param>
     /// <param name="cancel">Stops the read.</param>
@@ -132,9 +132,9 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
 
     /// <param name="botId">The bot.</param>
     /// <param name="job">The job.</param>
-    /// <param name="outcome">Only conversations with this outcome; null: all that have one.</param>
+    /// <param name="outcome">Only conversations with this outcome. Null for all that have one.</param>
     /// <param name="limit">1 to 1000.</param>
-    /// <param name="after">Only ordinals above this one; -1 for the first page.</param>
+    /// <param name="after">Only ordinals above this one. -1 for the first page.</param>
     /// <param name="cancel">Stops the read.</param>
     public async Task<OutcomePage?> OutcomesAsync(string botId, JobId job, string? outcome, int limit, long after, CancellationToken cancel)
     {
@@ -199,7 +199,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     private static NpgsqlParameter Text(string? value) =>
         new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    /// <summary>Opaque to clients: where the last page ended.</summary>
+    /// <summary>The place where the last page ended. Clients cannot read it.</summary>
     private static class Cursor
     {
         public static string Write(DateTime submittedAt, Guid job) =>

@@ -15,23 +15,23 @@ namespace Ledger.Jobs;
 public sealed record StoredEvent(long Version, string Type, string Data, DateTimeOffset At);
 
 /// <summary>
-/// A job's history up to a moment: always its first events, without a gap. What <c>ledger replay</c> and <c>GET …/events</c> show.
+/// A job's history up to a moment: always its first events, without a gap. <c>ledger replay</c> and <c>GET …/events</c> show it.
 /// </summary>
-/// <param name="Events">Events that the job has by now.</param>
-/// <param name="Until">The version of the last one that counts.</param>
-/// <param name="SubmittedAt">When the first was recorded.</param>
-/// <param name="Secrets">What seals the job's identifiers; null once destroyed.</param>
+/// <param name="Events">Number of events that the job has by now.</param>
+/// <param name="Until">The version of the last event that counts.</param>
+/// <param name="SubmittedAt">The instant when the first event was recorded.</param>
+/// <param name="Secrets">The secrets that seal the job's identifiers. Null once destroyed.</param>
 public sealed record JobReplay(
     JobId Job, string Bot, string Client, long Events, long Until, DateTimeOffset SubmittedAt, JobSecrets? Secrets)
 {
-    /// <summary>Events that are read at once.</summary>
+    /// <summary>Number of events that are read at once.</summary>
     private const int PageSize = 1_024;
 
     private static readonly string FindSql = Sql.Load(typeof(JobReplay), nameof(FindAsync));
     private static readonly string ReadSql = Sql.Load(typeof(JobReplay), nameof(ReadAsync));
 
-    /// <param name="asOf">Null: now.</param>
-    /// <returns>Null: there is no such job. A rejection: the job was not there then, or has no such version.</returns>
+    /// <param name="asOf">The moment. Null for now.</param>
+    /// <returns>The history. Null if there is no such job. A rejection if the job was not there then, or has no such version.</returns>
     public static async Task<(JobReplay Replay, Rejection? Rejection)?> FindAsync(
         NpgsqlDataSource database, JobId job, AsOf? asOf, CancellationToken cancel)
     {
@@ -56,8 +56,8 @@ public sealed record JobReplay(
     }
 
     /// <summary>
-    /// The events in order. Read in pages, each on a connection of its own: none is held while a slow client receives, and what is
-    /// recorded stays as it is.
+    /// The events in order. They are read in pages, each on a connection of its own. So no connection is held while a slow client receives.
+    /// Recorded events never change.
     /// </summary>
     public async IAsyncEnumerable<StoredEvent> ReadAsync(NpgsqlDataSource database, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -73,7 +73,7 @@ public sealed record JobReplay(
         }
     }
 
-    /// <summary>The status document as it was then: the fold of the events.</summary>
+    /// <summary>The status document as it was then, computed from the events.</summary>
     public async Task<JobStatus> StatusAsync(NpgsqlDataSource database, CancellationToken cancel)
     {
         JobStatus? status = null;

@@ -18,17 +18,17 @@ namespace Ledger.Jobs;
 
 /// <summary>A checked request of an authenticated client.</summary>
 /// <param name="Canonical">
-/// The request's members as they were sent, in one canonical form (ids as a set): what "the same request" means under an
+/// The request's members as they were sent, in one canonical form, with the ids as a set. It decides what "the same request" means under an
 /// idempotency key. Only a keyed digest of it is kept.
 /// </param>
 public sealed record Submission(
     Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical)
 {
-    /// <summary>Without the members: who has the key of a submission learns its job.</summary>
+    /// <summary>The type's name without its members: the key of a submission leads to its job.</summary>
     public override string ToString() => nameof(Submission);
 }
 
-/// <summary>What became of a submission.</summary>
+/// <summary>The result of a submission.</summary>
 public abstract record SubmissionResult
 {
     private SubmissionResult() { }
@@ -39,32 +39,32 @@ public abstract record SubmissionResult
     /// <summary>The idempotency key names another request's job.</summary>
     public sealed record KeyReused : SubmissionResult;
 
-    /// <summary>The bot's window never opens again; nothing was recorded.</summary>
-    /// <param name="Reason">In plain words.</param>
+    /// <summary>The bot's window never opens again. Nothing was recorded.</summary>
+    /// <param name="Reason">The reason, in plain words.</param>
     public sealed record WindowNeverOpens(string Window, string Reason) : SubmissionResult;
 
-    /// <summary>The idempotency key names a job that was forgotten: nothing can show any more whether this is its request.</summary>
+    /// <summary>The idempotency key names a job that was forgotten. Nothing can show any more if this is its request.</summary>
     public sealed record KeyForgotten : SubmissionResult;
 }
 
 /// <summary>
-/// Records submissions: the events, the documents and the sealed request go in one transaction. An answered submission is durable; a job
-/// that a GET finds is a job that will run.
+/// Records submissions. The events, the documents and the sealed request go in one transaction. An answered submission is durable, and a
+/// job that a GET finds is a job that will run.
 /// </summary>
 public sealed class JobSubmission(
     NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, WindowPlanner planner, WakeUps wakeUps, TimeProvider time)
 {
-    /// <summary>How often a submission is sent when the connection dies under it.</summary>
+    /// <summary>Maximum number of times that a submission is sent, if the connection dies under it.</summary>
     private const int Sends = 4;
 
-    /// <summary>What the database says of a key that is wrapped under an epoch that is not the newest.</summary>
+    /// <summary>The database's error code for a key that is wrapped under an epoch that is not the newest.</summary>
     private const string EpochIsClosed = "LV410";
 
     private static readonly TimeSpan BetweenSends = TimeSpan.FromMilliseconds(500);
     private static readonly string FindSql = Sql.Load(typeof(JobSubmission), nameof(FindAsync));
 
     /// <exception cref="OutcomeUnknownException">The commit's outcome could not be learnt (contract §5, 5031).</exception>
-    /// <exception cref="NpgsqlException">The database is unreachable; nothing was recorded.</exception>
+    /// <exception cref="NpgsqlException">The database is unreachable. Nothing was recorded.</exception>
     public async Task<SubmissionResult> SubmitAsync(Submission submission, CancellationToken cancel)
     {
         var id = submission.IdempotencyKey is { } key
@@ -121,7 +121,7 @@ public sealed class JobSubmission(
         }
     }
 
-    /// <summary>A dead connection, or one that the server ended (its words can cross with a commit's).</summary>
+    /// <summary>True for a dead connection, or one that the server ended: its message can cross with a commit's.</summary>
     private static bool IsOutcomeUnknown(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
 
     private async Task WriteAsync(StreamTransaction transaction, JobId id, Submission submission, Plan plan, DateTimeOffset now)
@@ -147,7 +147,8 @@ public sealed class JobSubmission(
             _ => throw new ArgumentOutOfRangeException(nameof(submission)),
         };
 
-    /// <summary>A job that was recorded under the same key, while the window still opened, is answered as ever.</summary>
+    /// <summary>Refuses, unless a job was recorded under the same key while the window still opened. That job is answered as
+    /// always.</summary>
     private async Task<SubmissionResult> RefuseUnplannedAsync(JobId id, Submission submission, DateTimeOffset now, CancellationToken cancel)
     {
         if (submission.IdempotencyKey is not null && await IsRecordedAsync(id, cancel))

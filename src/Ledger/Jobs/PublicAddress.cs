@@ -3,8 +3,8 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Jobs;
 
 /// <summary>
-/// Addresses of the service for links that leave it: in mail, in webhooks, on paper. Where the service does not know its address (null),
-/// they are paths.
+/// Addresses of the service for links that leave it: in mail, in webhooks, on paper. If the service does not know its address (null), they
+/// are paths.
 /// </summary>
 internal static class PublicAddress
 {

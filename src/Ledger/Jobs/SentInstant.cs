@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Ledger.Jobs;
 
 /// <summary>
-/// A date or an instant as a person or a program sends it (contract §1). The ledger counts whole milliseconds, so a finer instant is taken
-/// to the millisecond inside of the range that it bounds.
+/// A date or an instant as a person or a program sends it (contract §1). The ledger counts whole milliseconds. So a finer instant is
+/// rounded to the millisecond inside of the range that it bounds.
 /// </summary>
 internal static partial class SentInstant
 {

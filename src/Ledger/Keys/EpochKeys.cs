@@ -4,10 +4,10 @@ using Ledger.Machine;
 namespace Ledger.Keys;
 
 /// <summary>The keys of a key folder's epochs, as they were at one moment.</summary>
-/// <param name="Keys">By epoch, at least one.</param>
+/// <param name="Keys">The keys by epoch, at least one.</param>
 internal sealed record EpochKeys(IReadOnlyDictionary<int, byte[]> Keys)
 {
-    /// <summary>How the files' names begin.</summary>
+    /// <summary>The beginning of the files' names.</summary>
     public const string Prefix = "epoch-";
 
     public int Newest { get; } = Keys.Keys.Max();
@@ -17,7 +17,7 @@ internal sealed record EpochKeys(IReadOnlyDictionary<int, byte[]> Keys)
     /// <summary>The name of an epoch's file.</summary>
     public static string FileOf(int epoch) => $"{Prefix}{epoch:D6}.key";
 
-    /// <summary>The epoch that a file is named after; null: none.</summary>
+    /// <summary>The epoch that a file is named after. Null if there is none.</summary>
     public static int? EpochOf(string file) =>
         int.TryParse(
             Path.GetFileNameWithoutExtension(file).AsSpan(Path.GetFileName(file).IndexOf('-', StringComparison.Ordinal) + 1),
@@ -26,7 +26,7 @@ internal sealed record EpochKeys(IReadOnlyDictionary<int, byte[]> Keys)
             : null;
 
     /// <summary>Reads the keys of all epochs in a key folder.</summary>
-    /// <exception cref="InvalidOperationException">There is none, or a file is no key.</exception>
+    /// <exception cref="InvalidOperationException">There is no key, or a file is not a key.</exception>
     public static EpochKeys Read(string folder)
     {
         // Whoever wraps under a key that it sees must find it after a crash too: the rotation that added it may not have come to its own

@@ -6,7 +6,8 @@ using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Keys;
 
-/// <summary>What is sealed under a job's key; part of the associated data, so that one row cannot pass for another.</summary>
+/// <summary>The kind of data sealed under a job's key. It is part of the associated data, so that one row cannot pass for
+/// another.</summary>
 public enum SealedKind : byte
 {
     Request = 1,
@@ -14,8 +15,8 @@ public enum SealedKind : byte
 }
 
 /// <summary>
-/// One job's random key and what follows from it (HKDF-SHA-256, RFC 5869): the salts of its commitments, the seal of its rows and the
-/// digest of its request. With the key gone, nothing of the job leads back to an identifier.
+/// One job's random key and the keys derived from it (HKDF-SHA-256, RFC 5869): for the salts of its commitments, the seal of its rows and
+/// the digest of its request. Once the key is gone, nothing of the job leads back to an identifier.
 /// </summary>
 public sealed class JobKey
 {
@@ -39,18 +40,18 @@ public sealed class JobKey
     /// <summary>The commitment that stands for <paramref name="id"/> in this job's events.</summary>
     public byte[] Commit(IdentifierKind kind, string id) => Commitment.Of(Commitment.Salt(_saltKey, kind, id), kind, id);
 
-    /// <summary>An identifier with the salt that makes its commitment checkable: only for those who may know both.</summary>
-    /// <param name="ordinal">In a job's proof, a conversation's place in the list.</param>
+    /// <summary>An identifier with the salt that makes its commitment checkable. Only for readers who may know both.</summary>
+    /// <param name="ordinal">A conversation's place in the list, in a job's proof.</param>
     public Disclosure Disclose(IdentifierKind kind, string id, long? ordinal = null) =>
         new(kind, ordinal, id, Commitment.Salt(_saltKey, kind, id));
 
-    /// <summary>A keyed digest of a request: two requests can be compared only while the key lives.</summary>
+    /// <summary>A keyed digest of a request. Two requests can be compared only while the key exists.</summary>
     public byte[] DigestRequest(ReadOnlySpan<byte> canonical) => HMACSHA256.HashData(_digestKey, canonical);
 
     /// <summary>Seals one row (AES-256-GCM).</summary>
     public byte[] Seal(SealedKind kind, int row, ReadOnlySpan<byte> plain) => Keys.Seal.Close(_sealKey, plain, AssociatedData(kind, row));
 
-    /// <exception cref="CryptographicException">It was not sealed by this key for this place, or was changed.</exception>
+    /// <exception cref="CryptographicException">The bytes were not sealed by this key for this place, or were changed.</exception>
     public byte[] Unseal(SealedKind kind, int row, ReadOnlySpan<byte> sealedBytes) =>
         Keys.Seal.Open(_sealKey, sealedBytes, AssociatedData(kind, row));
 

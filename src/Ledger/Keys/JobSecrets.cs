@@ -1,5 +1,5 @@
 
 namespace Ledger.Keys;
 
-/// <summary>What <c>forget</c> destroys: the job's wrapped key, and its request sealed under it.</summary>
+/// <summary>The secrets that <c>forget</c> destroys: the job's wrapped key, and its request sealed under it.</summary>
 public sealed record JobSecrets(int Epoch, byte[] WrappedKey, byte[] SealedRequest);

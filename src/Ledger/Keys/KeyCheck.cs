@@ -4,14 +4,14 @@ using Npgsql;
 namespace Ledger.Keys;
 
 /// <summary>
-/// Compares a key folder with the ledger. Under other keys the same idempotency key would name another job, and what is sealed could not be
+/// Compares a key folder with the ledger. Under other keys the same idempotency key would name another job, and sealed data could not be
 /// opened.
 /// </summary>
 public static class KeyCheck
 {
     private static readonly string IsOfLedgerSql = Sql.Load(typeof(KeyCheck), nameof(IsOfLedgerAsync));
 
-    /// <summary>Are these the keys that the ledger was first used with? If it was never used, they are from now on.</summary>
+    /// <summary>True if the ledger was first used with these keys. A ledger that was never used takes them from now on.</summary>
     public static async Task<bool> IsOfLedgerAsync(NpgsqlConnection connection, KeyFolder keys, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(IsOfLedgerSql, connection) { Parameters = { new() { Value = keys.CheckValue } } };

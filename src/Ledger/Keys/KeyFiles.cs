@@ -5,7 +5,8 @@ using Ledger.Machine;
 
 namespace Ledger.Keys;
 
-/// <summary>Files that hold keys: made, read and destroyed in this one way. A crash leaves either the one or the other, for good.</summary>
+/// <summary>Makes, reads and destroys files that hold keys, always in this one way. After a crash a file is either old or new, for
+/// good.</summary>
 internal static class KeyFiles
 {
     /// <summary>Ends the name of a file that is being destroyed. It is no key any more, whatever it still holds.</summary>
@@ -17,9 +18,10 @@ internal static class KeyFiles
     private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Who may not look must not be told that there is nothing: new keys in the place of the old ones would open nothing.
+    /// True if the file is there. A user who may not look gets an exception, and not false: new keys in the place of the old ones would
+    /// open nothing.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Who runs this may not look.</exception>
+    /// <exception cref="InvalidOperationException">The current user may not look.</exception>
     public static bool IsThere(string file)
     {
         try
@@ -41,10 +43,10 @@ internal static class KeyFiles
     /// A new file of one line that only its user, the folder's owner, can read. On return it and its name are on the disk.
     /// </summary>
     /// <param name="file">
-    /// Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.
+    /// The file's place. An <see cref="IOException"/> if something is there already, unless <paramref name="replace"/>.
     /// </param>
-    /// <param name="line">What is in it, in ASCII or UTF-8.</param>
-    /// <param name="replace">Takes the place of an older one.</param>
+    /// <param name="line">The content, in ASCII or UTF-8.</param>
+    /// <param name="replace">True to replace an older file.</param>
     public static void Create(string file, string line, bool replace = false)
     {
         var unfinished = UnfinishedName(file);
@@ -56,10 +58,10 @@ internal static class KeyFiles
         Finish(unfinished, file, replace);
     }
 
-    /// <summary>The line that a file holds. One that others can reach is refused.</summary>
-    /// <param name="file">Its place.</param>
-    /// <param name="ifKnown">What follows if others had access to it, and what to do then.</param>
-    /// <param name="refusal">Makes the error of its message.</param>
+    /// <summary>The line that a file holds. A file that others can reach is refused.</summary>
+    /// <param name="file">The file's place.</param>
+    /// <param name="ifKnown">The consequence if others had access to it, and the remedy.</param>
+    /// <param name="refusal">Makes the exception from its message.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static string Read(string file, string ifKnown, Func<string, Exception> refusal)
     {
@@ -77,10 +79,10 @@ internal static class KeyFiles
 
     /// <summary>A new file that only the service's user can read. It gets its name once it is whole and on the disk.</summary>
     /// <param name="file">
-    /// Its place. An <see cref="IOException"/> where something is there already, unless <paramref name="replace"/>.
+    /// The file's place. An <see cref="IOException"/> if something is there already, unless <paramref name="replace"/>.
     /// </param>
-    /// <param name="replace">Takes the place of an older one.</param>
-    /// <param name="write">Writes what is in it.</param>
+    /// <param name="replace">True to replace an older file.</param>
+    /// <param name="write">Writes the content.</param>
     public static async Task WriteAsync(string file, bool replace, Func<Stream, Task> write)
     {
         var unfinished = UnfinishedName(file);
@@ -103,7 +105,7 @@ internal static class KeyFiles
 
     private static string FolderOf(string file) => Path.GetDirectoryName(Path.GetFullPath(file))!;
 
-    /// <summary>Destroys a file: under a name that nobody reads it is overwritten, then removed.</summary>
+    /// <summary>Destroys a file. It gets a name that nobody reads, is overwritten, then removed.</summary>
     public static void Destroy(string file)
     {
         // Renamed first, and that on the disk: a crash must not leave a key's name on an overwritten file, which would pass for a damaged
@@ -115,14 +117,14 @@ internal static class KeyFiles
     }
 
     /// <summary>
-    /// What a crash left of files that were being made or destroyed. Other files than <paramref name="prefix"/>'s are left alone.
+    /// Files that a crash left while they were being made or destroyed. Only files with <paramref name="prefix"/> are listed.
     /// </summary>
     public static IEnumerable<string> Leftovers(string folder, string prefix) =>
         [.. Directory.EnumerateFiles(folder, $"{prefix}*{Dying}"), .. Directory.EnumerateFiles(folder, $"{prefix}*{Unfinished}*")];
 
     /// <summary>
-    /// Overwrites a file and removes it, durably. A file system that copies on write, and a disk that levels its wear, may keep the old
-    /// bytes all the same.
+    /// Overwrites a file and removes it, durably. A file system that copies on write, or a disk that levels its wear, may still keep the
+    /// old bytes.
     /// </summary>
     public static void Erase(string file)
     {

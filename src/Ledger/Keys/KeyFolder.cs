@@ -7,10 +7,10 @@ using Ledger.Machine;
 namespace Ledger.Keys;
 
 /// <summary>
-/// The keys that live outside the database and its backups: one file each, readable by the service's user alone.
-/// <c>service.key</c> derives job ids and seals client secrets; <c>epoch-000001.key</c>, … wrap the jobs' keys, the newest for new jobs. A
-/// rotation (<see cref="KeyRotation"/>), of any node or process that shares the folder, adds an epoch and destroys the older ones: the
-/// folder is read again where that shows.
+/// The keys that live outside the database and its backups: one file each, readable by the service's user alone. <c>service.key</c> derives
+/// job ids and seals client secrets. <c>epoch-000001.key</c>, … wrap the jobs' keys, the newest for new jobs. A rotation
+/// (<see cref="KeyRotation"/>) adds an epoch and destroys the older ones. Any node or process that shares the folder may rotate, so the
+/// folder is read again when that shows.
 /// </summary>
 public sealed class KeyFolder
 {
@@ -29,20 +29,21 @@ public sealed class KeyFolder
         _secretsKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, service, KeyLine.Size, [], "ledger/service/client-secrets"u8.ToArray());
     }
 
-    /// <summary>Where it is. The log's key is in it too: see <see cref="LogKeyFile"/>.</summary>
+    /// <summary>The path of the folder. It holds the log's key too: see <see cref="LogKeyFile"/>.</summary>
     public string Folder { get; }
 
     /// <summary>The secret that job ids are derived under.</summary>
     public byte[] JobIdSecret { get; }
 
-    /// <summary>Tells these keys from others, and says nothing of them: a ledger keeps it to refuse keys that are not its own.</summary>
+    /// <summary>A value that tells these keys from others, and reveals nothing of them. A ledger keeps it to refuse keys that are not its
+    /// own.</summary>
     public byte[] CheckValue { get; }
 
     /// <summary>The epoch whose key wraps new jobs' keys, as far as this process has read.</summary>
     public int CurrentEpoch => _epochs.Newest;
 
     /// <summary>Makes a folder with fresh keys. Refuses to touch one that holds keys already.</summary>
-    /// <param name="origin">The name that the log is to have; null: a made-up one.</param>
+    /// <param name="origin">The name of the log. Null for a made-up name.</param>
     public static void Create(string folder, string? origin = null)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.key").Any())
@@ -68,7 +69,7 @@ public sealed class KeyFolder
         DurableFile.SyncFolder(parent);
     }
 
-    /// <exception cref="InvalidOperationException">Says what is missing or wrong, and what to do.</exception>
+    /// <exception cref="InvalidOperationException">A key is missing or wrong. The message says which one, and what to do.</exception>
     public static KeyFolder Open(string folder)
     {
         var service = Path.Combine(folder, ServiceFile);
@@ -80,7 +81,7 @@ public sealed class KeyFolder
         return new KeyFolder(folder, KeyLine.Read(service), EpochKeys.Read(folder));
     }
 
-    /// <summary>Reads the epochs' keys again: learns new ones, and drops from memory those that were destroyed.</summary>
+    /// <summary>Reads the epochs' keys again. Adds new ones, and drops destroyed ones from memory.</summary>
     public void Reload()
     {
         // One at a time: what was read earlier must not replace what was read later.
@@ -97,16 +98,16 @@ public sealed class KeyFolder
     }
 
     /// <summary>
-    /// Opens a job's key. Where its epoch's key is destroyed, which a row of a restored backup can be wrapped under, it is looked up among
-    /// the survivors of the rotation.
+    /// Opens a job's key. If the key of its epoch is destroyed, the job is looked up among the survivors of the rotation. A row of a
+    /// restored backup can be wrapped under such a key.
     /// </summary>
-    /// <returns>Null when the key was destroyed: the job was forgotten.</returns>
+    /// <returns>The key. Null if it was destroyed, because the job was forgotten.</returns>
     /// <exception cref="KeyFolderBehindException">The epoch is newer than this folder, or the folder lacks the survivors.</exception>
     /// <exception cref="CryptographicException">The wrapped key is damaged, or another job's.</exception>
     public JobKey? OpenJobKey(JobId job, int epoch, ReadOnlySpan<byte> wrapped) =>
         Unwrap(job, epoch, wrapped) is { } key ? new JobKey(job, key) : null;
 
-    /// <summary>A job's key from under whatever epoch wraps it, wrapped under the newest; null when it was destroyed.</summary>
+    /// <summary>A job's key, unwrapped from any epoch and wrapped under the newest. Null if it was destroyed.</summary>
     internal (int Epoch, byte[] Wrapped)? Rewrap(JobId job, int epoch, ReadOnlySpan<byte> wrapped)
     {
         if (Unwrap(job, epoch, wrapped) is not { } key)
@@ -119,8 +120,8 @@ public sealed class KeyFolder
     internal IReadOnlyList<int> EpochsBefore(int epoch) => [.. _epochs.Keys.Keys.Where(older => older < epoch).Order()];
 
     /// <summary>
-    /// What the folder lacks, and what to do; null if nothing. An epoch's key is destroyed only once the survivors are written: without
-    /// their file it is not known who was forgotten.
+    /// The keys that the folder lacks, and the remedy. Null if it lacks none. An epoch's key is destroyed only after the survivors' file is
+    /// written. Without that file nobody knows which jobs were forgotten.
     /// </summary>
     public string? Problem()
     {
@@ -146,11 +147,12 @@ public sealed class KeyFolder
         Reload();
     }
 
-    /// <summary>Whether <see cref="DestroyBefore"/> would find anything that has its name still.</summary>
+    /// <summary>True if <see cref="DestroyBefore"/> would find a file that still has its name.</summary>
     internal bool HasBefore(int epoch) => FilesBefore(epoch).Any();
 
     /// <summary>
-    /// Destroys the keys of all epochs before <paramref name="epoch"/>, the survivors that they wrap, and what a crash left of such files.
+    /// Destroys the keys of all epochs before <paramref name="epoch"/>, the survivors that they wrap, and the files that a crash left of
+    /// these.
     /// </summary>
     internal void DestroyBefore(int epoch)
     {
@@ -187,7 +189,7 @@ public sealed class KeyFolder
         return key;
     }
 
-    /// <summary>Reads the epochs again; false: they are as they were.</summary>
+    /// <summary>Reads the epochs again. False if nothing changed.</summary>
     private bool ReloadChanges(EpochKeys before)
     {
         Reload();
@@ -220,8 +222,7 @@ public sealed class KeyFolder
         + "key rotate --now` writes a new one as long as no job needs it)";
 
     /// <summary>
-    /// Looks a job up in the newest survivors' file that can hold what <paramref name="under"/> wrapped; false where there is no such
-    /// file.
+    /// Looks a job up in the newest survivors' file that can hold what <paramref name="under"/> wrapped. False if there is no such file.
     /// </summary>
     private bool TryFindSurvivor(EpochKeys epochs, int under, JobId job, out byte[]? key)
     {
@@ -252,7 +253,7 @@ public sealed class KeyFolder
     public byte[] OpenSecret(string clientId, string secretId, ReadOnlySpan<byte> sealedSecret) =>
         Seal.Open(_secretsKey, sealedSecret, SecretContext(clientId, secretId));
 
-    /// <summary>Seals what a bot's webhook is signed with.</summary>
+    /// <summary>Seals the signing secret of a bot's webhook.</summary>
     public byte[] SealWebhookSecret(string botId, byte[] secret) => Seal.Close(_secretsKey, secret, WebhookContext(botId));
 
     public byte[] OpenWebhookSecret(string botId, ReadOnlySpan<byte> sealedSecret) =>

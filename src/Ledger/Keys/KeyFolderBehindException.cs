@@ -1,8 +1,8 @@
 namespace Ledger.Keys;
 
 /// <summary>
-/// This key folder lacks a key: it is an old or incomplete copy, or not the one that all nodes share. Nothing is lost, and it can be
-/// opened once the whole folder is back.
+/// This key folder lacks a key. It is an old or incomplete copy, or not the folder that all nodes share. Nothing is lost, and everything
+/// can be opened once the whole folder is back.
 /// </summary>
 public sealed class KeyFolderBehindException(string problem) : InvalidOperationException(problem)
 {

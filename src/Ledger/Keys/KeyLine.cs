@@ -5,12 +5,12 @@ namespace Ledger.Keys;
 /// <summary>A symmetric key as a line of a file: base64.</summary>
 internal static class KeyLine
 {
-    /// <summary>Bytes of a key.</summary>
+    /// <summary>Number of bytes of a key.</summary>
     public const int Size = 32;
 
     public static string Fresh() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Size));
 
-    /// <exception cref="InvalidOperationException">It holds no key.</exception>
+    /// <exception cref="InvalidOperationException">The file holds no key.</exception>
     public static byte[] Read(string file)
     {
         var line = KeyFiles.Read(file, "treat the key as known to them", problem => new InvalidOperationException(problem));

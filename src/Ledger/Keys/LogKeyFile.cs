@@ -16,11 +16,11 @@ public static class LogKeyFile
     private const string NextKeyFile = "log.key.next";
 
     /// <summary>
-    /// An origin for a log that was given none. It is not a name anybody else could have, and says that it is no public one.
+    /// An origin for a log that was given none. Nobody else can have this name, and it shows that it is no public name.
     /// </summary>
     public static string DefaultOrigin() => $"ledger.localhost/{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
 
-    /// <summary>What keeps <paramref name="origin"/> from being a log's name; null if nothing does.</summary>
+    /// <summary>The problem with <paramref name="origin"/> as a log's name. Null if there is none.</summary>
     public static string? OriginProblem(string origin) =>
         NoteVerifier.IsName(origin)
         && !origin.Contains("//", StringComparison.Ordinal)
@@ -35,7 +35,7 @@ public static class LogKeyFile
     public static void Create(string folder, string origin) => Write(Path.Combine(folder, KeyFile), origin, replace: false);
 
     /// <summary>The folder's key.</summary>
-    /// <exception cref="LogException">There is none, or it is not one; says what to do.</exception>
+    /// <exception cref="LogException">There is no key, or the file is not a key. The message says what to do.</exception>
     public static NoteSigner Read(string folder) =>
         TryRead(Path.Combine(folder, KeyFile))
         ?? throw new LogException(
@@ -43,12 +43,11 @@ public static class LogKeyFile
             + "`ledger log new-origin`"
         );
 
-    /// <summary>The folder's key; null: there is none.</summary>
+    /// <summary>The folder's key. Null if there is none.</summary>
     public static NoteSigner? TryReadKey(string folder) => TryRead(Path.Combine(folder, KeyFile));
 
     /// <summary>
-    /// The folder's key for <paramref name="origin"/>, where the log has that name by now: a change that a crash interrupted is finished
-    /// first.
+    /// The folder's key for <paramref name="origin"/>. If a crash interrupted the change to this name, the change is finished first.
     /// </summary>
     public static NoteSigner Read(string folder, string? origin)
     {
@@ -74,11 +73,11 @@ public static class LogKeyFile
     }
 
     /// <summary>
-    /// Takes the prepared key into use. Of the old one only the vkey is kept, with the last checkpoint that it signed, so that what it
-    /// signed can be checked for ever: <c>log-000001.vkey</c>, <c>log-000001.checkpoint</c>. Its private half goes: it must never sign
-    /// again.
+    /// Takes the prepared key into use. Of the old key only the vkey stays, with the last checkpoint that it signed, so that its signatures
+    /// can be checked for ever: <c>log-000001.vkey</c>, <c>log-000001.checkpoint</c>. Its private half is removed, because it must never
+    /// sign again.
     /// </summary>
-    /// <remarks>May be repeated after a crash at any line.</remarks>
+    /// <remarks>It may be repeated after a crash at any line.</remarks>
     public static void Exchange(string folder)
     {
         if (TryReadKey(folder) is { } old && old.Verifier != TryRead(Path.Combine(folder, NextKeyFile))!.Verifier)

@@ -7,11 +7,11 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Keys;
 
-/// <summary>One identified conversation: what to delete, or why not to.</summary>
-/// <param name="Skip">Decided when the list was resolved; null: delete it.</param>
+/// <summary>One identified conversation: to delete, or to skip for a reason.</summary>
+/// <param name="Skip">The reason to skip it, decided when the list was resolved. Null to delete it.</param>
 /// <param name="Key">
-/// Its row in the store: a conversation that is stored anew under the same id later is another one, and not on the list. 0 where there was
-/// none.
+/// Its row in the store, or 0 if there was none. A conversation that is stored later under the same id has another key, and is not on the
+/// list.
 /// </param>
 public sealed record ManifestEntry(string ConversationId, SkipReason? Skip, long Key)
 {
@@ -19,8 +19,8 @@ public sealed record ManifestEntry(string ConversationId, SkipReason? Skip, long
 }
 
 /// <summary>
-/// The list of what to delete in rows of <see cref="RowSize"/> ordinals. A power of two, so that a full row is a node of the tree whose
-/// root <see cref="Started"/> commits to, and the root follows from one hash a row.
+/// The list of what to delete, in rows of <see cref="RowSize"/> ordinals. The size is a power of two, so that a full row is a node of the
+/// tree whose root <see cref="Started"/> commits to. The root then needs only one hash a row.
 /// </summary>
 public static class Manifest
 {
@@ -30,8 +30,8 @@ public static class Manifest
     private const int HeaderSize = 1 + 8 + 2;
 
     /// <summary>
-    /// Seals one row: for each ordinal a byte (0, or the number of the skip reason), the store's key in eight bytes, the length of the id
-    /// in UTF-8 in two, both big-endian, and the id.
+    /// Seals one row. Each ordinal has a byte (0, or the number of the skip reason), the store's key in eight bytes, the length of the id's
+    /// UTF-8 in two bytes, and the id. Both numbers are big-endian.
     /// </summary>
     public static byte[] Seal(JobKey key, int row, IReadOnlyList<ManifestEntry> entries)
     {
@@ -77,7 +77,7 @@ public static class Manifest
     }
 }
 
-/// <summary>What became of an ordinal, in one byte of its manifest row.</summary>
+/// <summary>The outcome of an ordinal, in one byte of its manifest row.</summary>
 public static class OutcomeCode
 {
     public const byte Pending = 0;
@@ -91,10 +91,10 @@ public static class OutcomeCode
 
     public static bool IsFailed(byte code) => code >= FailedBase;
 
-    /// <summary>Pending, or failed: a retry may still change it.</summary>
+    /// <summary>True if it is pending or failed, so that a retry may still change it.</summary>
     public static bool IsOpen(byte code) => code == Pending || IsFailed(code);
 
-    /// <summary>The conversation was erased, by this job or by an earlier one.</summary>
+    /// <summary>True if the conversation was erased, by this job or by an earlier one.</summary>
     public static bool IsErased(byte code) => code == Deleted || SkipReasonOf(code) == SkipReason.AlreadyErased;
 
     public static SkipReason? SkipReasonOf(byte code) => code is >= SkippedBase and < FailedBase ? (SkipReason)(code - SkippedBase) : null;
@@ -109,7 +109,7 @@ public static class OutcomeCode
         _ => IsFailed(code) ? "failed" : "skipped",
     };
 
-    /// <summary>Why it was skipped or failed, such as <c>not_found</c>; else null.</summary>
+    /// <summary>The reason that it was skipped or failed, such as <c>not_found</c>. Null otherwise.</summary>
     public static string? Reason(byte code) =>
         SkipReasonOf(code) is { } skipped ? JsonNamingPolicy.SnakeCaseLower.ConvertName(skipped.ToString())
         : FailureReasonOf(code) is { } failed ? JsonNamingPolicy.SnakeCaseLower.ConvertName(failed.ToString())

@@ -11,7 +11,7 @@ internal static class Seal
     private const int NonceSize = 12;
     private const int TagSize = 16;
 
-    /// <summary>By so many bytes is the sealed longer than the plain.</summary>
+    /// <summary>Number of bytes by which the sealed text is longer than the plain text.</summary>
     public const int Overhead = NonceSize + TagSize;
 
     public static byte[] Close(byte[] key, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> associatedData)
@@ -25,7 +25,8 @@ internal static class Seal
         return result;
     }
 
-    /// <exception cref="CryptographicException">Another key's or place's, cut short, or changed.</exception>
+    /// <exception cref="CryptographicException">The bytes were sealed by another key or for another place, are cut short, or were
+    /// changed.</exception>
     public static byte[] Open(byte[] key, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> associatedData)
     {
         if (sealedBytes.Length < NonceSize + TagSize)

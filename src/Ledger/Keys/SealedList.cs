@@ -10,7 +10,7 @@ internal static class SealedList
 {
     private static readonly string RowSql = Sql.Load(typeof(SealedList), nameof(RowAsync));
 
-    /// <summary>Every conversation of the list in ordinal order; nothing for a job whose list was never resolved.</summary>
+    /// <summary>Every conversation of the list in ordinal order. Empty for a job whose list was never resolved.</summary>
     /// <exception cref="InvalidOperationException">The list was destroyed meanwhile.</exception>
     public static async IAsyncEnumerable<(long Ordinal, string ConversationId)> ReadAsync(
         NpgsqlDataSource database, JobId job, JobKey key, [EnumeratorCancellation] CancellationToken cancel)
@@ -22,7 +22,7 @@ internal static class SealedList
         }
     }
 
-    /// <summary>One row of the list; null: it has none of that number.</summary>
+    /// <summary>One row of the list. Null if there is no row with that number.</summary>
     /// <exception cref="InvalidOperationException">The list was destroyed meanwhile.</exception>
     public static async Task<IReadOnlyList<ManifestEntry>?> RowAsync(
         NpgsqlDataSource database, JobId job, JobKey key, int number, CancellationToken cancel)

@@ -4,15 +4,15 @@ using Npgsql;
 
 namespace Ledger.Keys;
 
-/// <summary>What was destroyed of a job.</summary>
-/// <param name="Keys">Wrapped keys: one, or none if it was gone.</param>
-/// <param name="Rows">Rows of its sealed list.</param>
-/// <param name="Identifiers">Conversations that they listed.</param>
+/// <summary>The rows of a job that were destroyed.</summary>
+/// <param name="Keys">Number of wrapped keys: one, or none if it was gone.</param>
+/// <param name="Rows">Number of rows of its sealed list.</param>
+/// <param name="Identifiers">Number of conversations that they listed.</param>
 internal sealed record DestroyedRows(long Keys, long Rows, long Identifiers);
 
 /// <summary>
 /// Writes the tables that hold identifiers: a job's wrapped key with its sealed request, and its manifest. Only a rotation writes there
-/// too: it wraps the keys anew.
+/// too: it wraps the keys again.
 /// </summary>
 internal static class SealedRows
 {
@@ -24,7 +24,7 @@ internal static class SealedRows
     /// <summary>Stores a new job's wrapped key and sealed request.</summary>
     /// <param name="job">The job.</param>
     /// <param name="secrets">Its key and request.</param>
-    /// <param name="requestDigest">The fingerprint by which a repeated request is told from another one.</param>
+    /// <param name="requestDigest">The fingerprint that tells a repeated request from another one.</param>
     public static NpgsqlBatchCommand InsertSecrets(JobId job, JobSecrets secrets, byte[] requestDigest) => new(InsertSecretsSql)
     {
         Parameters =
@@ -37,8 +37,8 @@ internal static class SealedRows
     /// <summary>Stores a row of a job's manifest. All its outcomes are open.</summary>
     /// <param name="job">The job.</param>
     /// <param name="row">The row's number, from 0.</param>
-    /// <param name="key">The job's.</param>
-    /// <param name="entries">At most <see cref="Manifest.RowSize"/>.</param>
+    /// <param name="key">The job's key.</param>
+    /// <param name="entries">The entries, at most <see cref="Manifest.RowSize"/>.</param>
     /// <param name="subtreeRoot">The Merkle root over the row's commitments.</param>
     public static NpgsqlBatchCommand InsertList(
         JobId job, int row, JobKey key, IReadOnlyList<ManifestEntry> entries, byte[] subtreeRoot) => new(InsertListSql)
@@ -50,10 +50,10 @@ internal static class SealedRows
             },
         };
 
-    /// <summary>Records what became of a row's ordinals, if its outcomes are still <paramref name="before"/>.</summary>
+    /// <summary>Records the outcomes of a row's ordinals, if they are still <paramref name="before"/>.</summary>
     /// <param name="job">The job.</param>
     /// <param name="row">The row's number.</param>
-    /// <param name="before">An <see cref="OutcomeCode"/> an ordinal.</param>
+    /// <param name="before">An <see cref="OutcomeCode"/> for each ordinal.</param>
     /// <param name="after">The same, with the new ones.</param>
     public static NpgsqlBatchCommand Settle(JobId job, int row, byte[] before, byte[] after) => new(SettleSql)
     {
@@ -64,8 +64,8 @@ internal static class SealedRows
         },
     };
 
-    /// <summary>Destroys all that leads from a job back to identifiers.</summary>
-    /// <param name="connection">In a transaction that records it.</param>
+    /// <summary>Destroys everything that leads from a job back to identifiers.</summary>
+    /// <param name="connection">A connection in a transaction that records it.</param>
     /// <param name="job">The job.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<DestroyedRows> DestroyAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Ledger.Log;
 
 /// <summary>A checkpoint as stored, its signature verified.</summary>
-/// <param name="Note">The signed note, with what witnesses added.</param>
-/// <param name="IsPublished">Whether it is served, and unlocks deletions.</param>
+/// <param name="Note">The signed note, with the cosignatures of witnesses.</param>
+/// <param name="IsPublished">True if it is served, and unlocks deletions.</param>
 public sealed record StoredCheckpoint(Checkpoint Checkpoint, string Note, bool IsPublished);
 
 /// <summary>Every checkpoint ever signed.</summary>
@@ -19,9 +19,9 @@ internal static class CheckpointStore
     private static readonly string LatestPublishedSql = Sql.Load(typeof(CheckpointStore), "LatestPublished");
     private static readonly string CoverSql = Sql.Load(typeof(CheckpointStore), nameof(CoverAsync));
 
-    /// <summary>The largest checkpoint of the key's origin; null: there is none.</summary>
-    /// <param name="published">Only of those that are published.</param>
-    /// <exception cref="LogException">What is stored was not signed by this key.</exception>
+    /// <summary>The largest checkpoint of the key's origin. Null if there is none.</summary>
+    /// <param name="published">True for published checkpoints only.</param>
+    /// <exception cref="LogException">The stored checkpoint was not signed by this key.</exception>
     public static async Task<StoredCheckpoint?> LatestAsync(
         NpgsqlConnection connection, NoteVerifier key, bool published, CancellationToken cancel)
     {
@@ -41,7 +41,7 @@ internal static class CheckpointStore
             );
     }
 
-    /// <summary>Stores what was signed. Where it is stored already, by this or another node, that is the same.</summary>
+    /// <summary>Stores a signed checkpoint. If it is stored already, by this or another node, nothing changes.</summary>
     /// <exception cref="LogException">Another root of the same size is stored.</exception>
     public static async Task AddAsync(NpgsqlConnection connection, Checkpoint checkpoint, SignedNote note, CancellationToken cancel)
     {
@@ -65,8 +65,8 @@ internal static class CheckpointStore
         }
     }
 
-    /// <summary>Makes a stored checkpoint good for serving and for claims.</summary>
-    /// <returns>False: another node stored something else meanwhile, which stays; the next pass goes on from there.</returns>
+    /// <summary>Publishes a stored checkpoint, so that it is served and unlocks deletions.</summary>
+    /// <returns>False if another node stored something else meanwhile. That stays, and the next pass goes on from there.</returns>
     public static async Task<bool> PublishAsync(
         NpgsqlConnection connection, Checkpoint checkpoint, string note, bool isPublished, CancellationToken cancel)
     {
@@ -84,8 +84,8 @@ internal static class CheckpointStore
     }
 
     /// <summary>
-    /// Says until when everything is covered, at most once a second when nothing else is new. In every pass, so that what a crash left is
-    /// done by the next.
+    /// Records until when everything is covered, at most once a second if nothing else is new. Every pass does it, so that the next pass
+    /// does what a crash left.
     /// </summary>
     public static async Task CoverAsync(
         NpgsqlConnection connection, string origin, DateTimeOffset until, bool isHeartbeat, CancellationToken cancel)

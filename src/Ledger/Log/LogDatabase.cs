@@ -4,8 +4,8 @@ using Npgsql;
 namespace Ledger.Log;
 
 /// <summary>
-/// The log writer's own connections. Their sessions end by themselves when a node freezes in the middle of a pass, so that it cannot hold
-/// the fence.
+/// The log writer's own connections. Their sessions end by themselves if a node freezes in the middle of a pass, so that it cannot hold the
+/// fence.
 /// </summary>
 public sealed class LogDatabase(string connectionString) : IAsyncDisposable
 {

@@ -3,17 +3,18 @@ using Ledger.Keys;
 namespace Ledger.Log;
 
 /// <summary>
-/// What keeps the log from going on, as anybody may read it: where this machine keeps its keys is told to the service's own log alone.
+/// The problem that stops the log, in words that anybody may read. Only the service's own log tells where this machine keeps its keys.
 /// </summary>
-/// <param name="writer">This node's; null: other nodes write the log.</param>
+/// <param name="writer">This node's writer. Null if other nodes write the log.</param>
 internal sealed class LogReadiness(PublishedLog published, KeyFolder keys, ILogger<LogReadiness> log, LogWriter? writer = null)
 {
-    /// <summary>Begins every problem that a file of the key folder, and no <see cref="LogException"/>, is the reason of.</summary>
+    /// <summary>The beginning of every problem that comes from a file of the key folder, and not from a
+    /// <see cref="LogException"/>.</summary>
     public const string KeyFolderProblem = "the key folder cannot be used";
 
     private string? _logged;
 
-    /// <summary>In plain words, without paths; null if nothing does.</summary>
+    /// <summary>The problem in plain words, without paths. Null if there is none.</summary>
     public async Task<string?> ProblemAsync(CancellationToken cancel)
     {
         var problem = writer?.Problem ?? await published.ProblemAsync(cancel);

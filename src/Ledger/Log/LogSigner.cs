@@ -6,8 +6,8 @@ using Ledger.Machine;
 namespace Ledger.Log;
 
 /// <summary>
-/// Signs checkpoints, and remembers the last in <c>log.checkpoint</c>, outside the database: whatever becomes of the database, nothing is
-/// signed that is not consistent with it. Held under a lock on the key folder, so that processes that share one cannot interleave.
+/// Signs checkpoints, and remembers the last in <c>log.checkpoint</c>, outside the database. So nothing is signed that contradicts it,
+/// whatever happens to the database. It holds a lock on the key folder, so that processes that share the folder sign one at a time.
 /// </summary>
 internal sealed class LogSigner : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class LogSigner : IDisposable
 
     public NoteVerifier Verifier => _key.Verifier;
 
-    /// <summary>The signer of <paramref name="origin"/>; null: another process is signing with this folder just now.</summary>
+    /// <summary>The signer of <paramref name="origin"/>. Null if another process is signing with this folder now.</summary>
     /// <exception cref="LogException">The folder's key is missing, damaged or another log's.</exception>
     public static LogSigner? TryOpen(string folder, string origin)
     {
@@ -40,7 +40,7 @@ internal sealed class LogSigner : IDisposable
         }
     }
 
-    /// <summary>The lock alone.</summary>
+    /// <summary>Takes only the lock. Null if another process has it.</summary>
     public static FileLock? TryLock(string folder)
     {
         var file = Path.Combine(folder, LockFile);
@@ -51,11 +51,11 @@ internal sealed class LogSigner : IDisposable
         return held;
     }
 
-    /// <summary>What was signed last with this folder; null: nothing yet.</summary>
-    /// <exception cref="LogException">The file is not what this key signed.</exception>
+    /// <summary>The checkpoint that was signed last with this folder. Null if there is none yet.</summary>
+    /// <exception cref="LogException">The file is not a checkpoint that this key signed.</exception>
     public Checkpoint? Last() => Read(_file, Verifier);
 
-    /// <summary>The file is gone, and the database has a checkpoint of this key.</summary>
+    /// <summary>The exception for a missing file, though the database has a checkpoint of this key.</summary>
     public LogException Forgotten() => new(
         $"'{_file}' is missing, though this log was signed before. Without it an older copy of the database would not be noticed: put the "
         + "file back, or go on under a new name with `ledger log new-origin`");

@@ -7,25 +7,25 @@ using Npgsql;
 
 namespace Ledger.Log;
 
-/// <summary>What one pass did.</summary>
-/// <param name="Events">Events that got their leaves.</param>
-/// <param name="Size">Leaves of the tree after it; null: another writer was at it.</param>
-/// <param name="Problem">What keeps the log from going on, in plain words; null if nothing does.</param>
+/// <summary>The result of one pass.</summary>
+/// <param name="Events">Number of events that got their leaves.</param>
+/// <param name="Size">Number of leaves of the tree after it. Null if another writer was at work.</param>
+/// <param name="Problem">The problem that stops the log, in plain words. Null if there is none.</param>
 public sealed record LogPass(int Events, long? Size, string? Problem)
 {
-    /// <summary>More was waiting than a pass takes.</summary>
+    /// <summary>True if more was waiting than a pass takes.</summary>
     public bool IsMore { get; init; }
 }
 
 /// <summary>
-/// Writes the log: sequence and integrate (<see cref="Sequencer"/>, one transaction) → check (<see cref="SelfCheck"/>) → sign (<see
-/// cref="LogSigner"/>) → store → witnesses → publish. Every step is committed before the next, and the next pass goes on wherever a crash
-/// left it. Any number of nodes may run it.
+/// Writes the log: sequence and integrate (<see cref="Sequencer"/>, one transaction) → check (<see cref="SelfCheck"/>) → sign
+/// (<see cref="LogSigner"/>) → store → witnesses → publish. Every step is committed before the next. After a crash, the next pass goes on
+/// from the last step. Any number of nodes may run it.
 /// </summary>
 public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions options, TimeProvider time, ILogger<LogWriter> log)
     : BackgroundService
 {
-    /// <summary>From the beginning of one pass to that of the next, and so between two checkpoints, at least.</summary>
+    /// <summary>The shortest time between the beginnings of two passes, and so between two checkpoints.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private static readonly string DueSql = Sql.Load(typeof(LogWriter), nameof(IsDueAsync));
@@ -35,18 +35,19 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
     private bool _isIdle;
 
     /// <summary>
-    /// What keeps this node from writing the log, and what to do; null if nothing does. An unreachable database is not the log's problem.
+    /// The problem that keeps this node from writing the log, with the remedy. Null if there is none. An unreachable database is not the
+    /// log's problem.
     /// </summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Where the queue begins for this writer: rows are behind this position.</summary>
+    /// <summary>The beginning of the queue for this writer: all rows are behind this position.</summary>
     internal long QueueBegins => _floor.Position;
 
-    /// <summary>Told where a pass stands; a test that throws here leaves what a crash there leaves.</summary>
+    /// <summary>Told of each point that a pass reaches. A test that throws here simulates a crash there.</summary>
     internal Action<string> At { get; init; } = FaultPoint.At;
 
     /// <summary>One bounded pass.</summary>
-    /// <exception cref="NpgsqlException">The database is away; what was not committed is as if it had not begun.</exception>
+    /// <exception cref="NpgsqlException">The database is away. Work that was not committed counts as not begun.</exception>
     public async Task<LogPass> RunOnceAsync(CancellationToken cancel)
     {
         await _one.WaitAsync(cancel);
@@ -91,7 +92,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         }
     }
 
-    /// <summary>Whether a pass has something to do. It is one statement, and a pass that finds nothing is ten.</summary>
+    /// <summary>True if a pass has something to do. This is one statement, while a pass that finds nothing is ten.</summary>
     private async Task<bool> IsDueAsync(CancellationToken stop)
     {
         if (!_isIdle)
@@ -108,7 +109,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         }
     }
 
-    /// <summary>True: more was waiting.</summary>
+    /// <summary>Tries one pass. True if more was waiting.</summary>
     private async Task<bool> TryRunOnceAsync(CancellationToken stop)
     {
         try
@@ -143,7 +144,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         return new LogPass(sequenced.Events, sequenced.Size, problem) { IsMore = sequenced.CoveredUntil is null };
     }
 
-    /// <summary>Signs the committed tree, unless it is signed; null: another process with this key folder is at it.</summary>
+    /// <summary>Signs the committed tree, unless it is signed. Null if another process with this key folder is signing.</summary>
     private async Task<StoredCheckpoint?> SignAsync(NpgsqlConnection connection, string origin, CancellationToken cancel)
     {
         using var signer = LogSigner.TryOpen(keys.Folder, origin);
@@ -172,7 +173,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
     }
 
     /// <returns>
-    /// Whether it is published now, and what keeps it from being that; neither: another node has stored something else meanwhile.
+    /// True if it is published now, and the problem that prevents it. Without both, another node has stored something else meanwhile.
     /// </returns>
     private async Task<(bool IsPublished, string? Problem)> PublishAsync(
         NpgsqlConnection connection, StoredCheckpoint latest, CancellationToken cancel)
@@ -187,7 +188,7 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
             : (false, $"the witnesses' quorum has not cosigned the latest checkpoint: {cosigned.Problem ?? "no reason is known"}");
     }
 
-    /// <summary>What is the log's problem, and not the database's; null: it is not.</summary>
+    /// <summary>The message, if the problem is the log's and not the database's. Null otherwise.</summary>
     private static string? Describe(Exception e) =>
         e switch
         {

@@ -12,8 +12,8 @@ using Npgsql;
 namespace Ledger.Log;
 
 /// <summary>
-/// Gives the log a new name and key: the tree goes on, and says so by an event in it. For when what was signed under the old name is lost
-/// from the database for good, or the key became known to others.
+/// Gives the log a new name and key. The tree goes on, and an event in it tells of the change. It is for a log that lost from the database,
+/// for good, what was signed under the old name. It is also for a log whose key became known to others.
 /// </summary>
 public static class OriginChange
 {
@@ -24,10 +24,10 @@ public static class OriginChange
 
     /// <summary>Opens the new origin.</summary>
     /// <param name="folder">
-    /// The key folder that this log is signed with; other copies of it must be replaced by this one afterwards.
+    /// The key folder that this log is signed with. Other copies of it must be replaced by this one afterwards.
     /// </param>
     /// <returns>The new key.</returns>
-    /// <exception cref="LogException">It cannot be done; says why.</exception>
+    /// <exception cref="LogException">The name cannot be changed. The message says why.</exception>
     public static async Task<NoteVerifier> RunAsync(
         NpgsqlDataSource database, IDocumentStore store, string folder, string origin, string actor, string? reason, TimeProvider time,
         CancellationToken cancel)
@@ -53,7 +53,8 @@ public static class OriginChange
         return key.Verifier;
     }
 
-    /// <summary>What the new log is to say of the old one: the last that was signed, as far as this folder knows.</summary>
+    /// <summary>The event by which the new log tells of the old one. It names the last checkpoint that was signed, as far as this folder
+    /// knows.</summary>
     private static OriginOpened Opened(string folder, LogState state, string origin, string actor, string? reason)
     {
         var last = LogKeyFile.TryReadKey(folder) is { } old ? TryLast(folder, old.Verifier) : null;
@@ -64,7 +65,7 @@ public static class OriginChange
         };
     }
 
-    /// <summary>A damaged file is one reason for a new name: it says nothing.</summary>
+    /// <summary>The last checkpoint. Null if there is none, or if the file is damaged, which can be the reason for a new name.</summary>
     private static Checkpoint? TryLast(string folder, NoteVerifier key)
     {
         try

@@ -16,8 +16,8 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
 
     private sealed record Cached(StoredCheckpoint? Latest, long ReadAt);
 
-    /// <summary>The latest published checkpoint, at most 200 ms old; null: nothing is published under the log's present name.</summary>
-    /// <exception cref="LogException">The stored one was not signed by this ledger's key.</exception>
+    /// <summary>The latest published checkpoint, at most 200 ms old. Null if nothing is published under the log's present name.</summary>
+    /// <exception cref="LogException">The stored checkpoint was not signed by this ledger's key.</exception>
     public async ValueTask<StoredCheckpoint?> LatestAsync(CancellationToken cancel)
     {
         if (_cached is { } cached && time.GetElapsedTime(cached.ReadAt) < MaxAge)
@@ -30,14 +30,14 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
     }
 
     /// <summary>The latest published checkpoint as of now.</summary>
-    /// <exception cref="LogException">The stored one was not signed by this ledger's key.</exception>
+    /// <exception cref="LogException">The stored checkpoint was not signed by this ledger's key.</exception>
     public async Task<StoredCheckpoint?> LatestAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var origin = (await LogState.ReadAsync(connection, cancel)).Origin;
         return origin is null ? null : await CheckpointStore.LatestAsync(connection, KeyOf(origin), published: true, cancel);
     }
 
-    /// <summary>A tile's hashes, or a prefix of them as a partial tile asks for; null: the published log does not have it (yet).</summary>
+    /// <summary>A tile's hashes, or the first of them for a partial tile. Null if the published log does not have it (yet).</summary>
     public async Task<byte[]?> TileAsync(TileId tile, CancellationToken cancel)
     {
         if (!await IsPublishedAsync(tile, cancel))
@@ -51,7 +51,7 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
                 $"the log's stored tile {tile.Level}/{tile.Number} is missing or cut short: restore the database from a backup");
     }
 
-    /// <summary>A bundle of entries, from their rows; null: the published log does not have it (yet).</summary>
+    /// <summary>A bundle of entries, read from their rows. Null if the published log does not have it (yet).</summary>
     public async Task<ReadOnlyMemory<byte>?> EntriesAsync(TileId bundle, CancellationToken cancel)
     {
         if (!await IsPublishedAsync(bundle, cancel))
@@ -64,7 +64,7 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
         return entries.WrittenMemory;
     }
 
-    /// <summary>What is wrong with the log as anybody can see it in the database, whichever node writes it; null if nothing is.</summary>
+    /// <summary>The problem of the log, as it shows in the database, whichever node writes the log. Null if there is none.</summary>
     public async Task<string?> ProblemAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -80,13 +80,13 @@ public sealed class PublishedLog(NpgsqlDataSource database, KeyFolder keys, Time
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 
-    /// <summary>What is published stays: only what seems not to be is looked up again.</summary>
+    /// <summary>True if the tile is published. Published tiles stay, so only one that seems unpublished is looked up again.</summary>
     private async Task<bool> IsPublishedAsync(TileId tile, CancellationToken cancel) =>
         (_cached?.Latest is { } known && tile.IsWithin(known.Checkpoint.Size))
         || (await LatestAsync(cancel) is { } latest && tile.IsWithin(latest.Checkpoint.Size));
 
     /// <summary>The key of the log's present origin.</summary>
-    /// <exception cref="LogException">This node has another origin's.</exception>
+    /// <exception cref="LogException">This node has the key of another origin.</exception>
     public NoteVerifier KeyOf(string origin) =>
         LogKeyFile.Read(keys.Folder) is var key && key.Verifier.Name == origin
             ? key.Verifier

@@ -15,12 +15,12 @@ internal static class DurableFile
 
     private static readonly ConcurrentDictionary<string, (uint User, uint Group)> s_owners = new(StringComparer.Ordinal);
 
-    /// <summary>Told of every folder as it is flushed: power cannot be cut in a test.</summary>
+    /// <summary>Told of every folder that is flushed. It is for tests, which cannot cut the power.</summary>
     internal static readonly AsyncLocal<Action<string>?> FolderSynced = new();
 
     /// <summary>
-    /// Puts <paramref name="content"/> in the place of what the file held, all or nothing, and returns once it is on disk. A crash in here
-    /// leaves the old content or the new one, and perhaps a <c>.new</c> beside it, which the next call replaces. One caller at a time.
+    /// Replaces a file's content, all or nothing, and returns once it is on disk. A crash in here leaves the old content or the new one. It
+    /// may leave a <c>.new</c> file too, which the next call replaces. Only one caller at a time.
     /// </summary>
     public static void Replace(string path, string content)
     {
@@ -38,7 +38,7 @@ internal static class DurableFile
         SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>How a new file is made that its user alone can read.</summary>
+    /// <summary>The options for a new file that its user alone can read.</summary>
     public static FileStreamOptions New()
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -47,7 +47,8 @@ internal static class DurableFile
         return options;
     }
 
-    /// <summary>An administrator who is root must not make a file that the service cannot read.</summary>
+    /// <summary>Gives a file to its folder's owner. Otherwise an administrator who is root would make a file that the service cannot
+    /// read.</summary>
     /// <exception cref="IOException">The file cannot be given away.</exception>
     public static void GiveToOwnerOfFolder(string file)
     {
@@ -60,7 +61,7 @@ internal static class DurableFile
             throw new IOException($"'{file}' could not be given to the owner of '{folder}': run this as the user that the service runs as");
     }
 
-    /// <summary>.NET does not tell who owns a folder.</summary>
+    /// <summary>The owner of a folder, asked of a program because .NET does not tell it.</summary>
     private static (uint User, uint Group) OwnerOf(string folder)
     {
         using var stat = new Process { StartInfo = ShortProgram.StartInfo(["stat", "-c", "%u %g", "--", folder]) };
@@ -73,8 +74,8 @@ internal static class DurableFile
             : throw new IOException($"the owner of '{folder}' cannot be read");
     }
 
-    /// <summary>fsync of a folder: the names in it are then on the disk. .NET opens no folders.</summary>
-    /// <exception cref="IOException">It cannot be done; what was renamed or removed may come back after a power cut.</exception>
+    /// <summary>Flushes a folder (fsync), so that the names in it are on the disk. .NET cannot open folders.</summary>
+    /// <exception cref="IOException">The folder cannot be flushed. Renamed or removed files may come back after a power cut.</exception>
     public static void SyncFolder(string folder)
     {
         FolderSynced.Value?.Invoke(folder);

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Ledger.Machine;
 
 /// <summary>
-/// Named places at which a test stops the process, to kill it or its database there. Without <c>LEDGER_FAULT_POINT</c> in
-/// the environment they do nothing. With it (names with commas between), <c>ledger serve</c> warns of it at its start.
+/// Named places at which a test stops the process, to kill it or its database there. They do nothing unless <c>LEDGER_FAULT_POINT</c> in
+/// the environment names them, with commas between. Then <c>ledger serve</c> warns of it at its start.
 /// </summary>
 public static class FaultPoint
 {
@@ -12,11 +12,11 @@ public static class FaultPoint
     private static readonly ConcurrentDictionary<string, bool> Ahead = new(
         (Armed ?? "").Split(',').Distinct().Select(name => KeyValuePair.Create(name, true)));
 
-    /// <summary>The points that are armed, if any: worth a warning at the start.</summary>
+    /// <summary>The armed points, which are worth a warning at the start. Null if none are armed.</summary>
     public static string? ArmedPoint => Armed;
 
     /// <summary>
-    /// Where this is an armed point: writes <c>fault point NAME</c> to standard output, once, and waits for a line on standard input.
+    /// If this point is armed, writes <c>fault point NAME</c> to standard output, once, and waits for a line on standard input.
     /// </summary>
     public static void At(string name)
     {

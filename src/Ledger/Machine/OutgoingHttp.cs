@@ -4,18 +4,18 @@ using System.Net.NetworkInformation;
 namespace Ledger.Machine;
 
 /// <summary>
-/// How this program calls others over HTTP. It follows no redirect, which could lead a token to another host. It keeps no cookies. A proxy
-/// that the environment names (HTTPS_PROXY and its kin) is used for other machines only.
+/// Settings for this program's HTTP calls to others. No redirect is followed, because it could lead a token to another host. No cookies are
+/// kept. A proxy named in the environment (HTTPS_PROXY and similar) is used for other machines only.
 /// </summary>
 internal static class OutgoingHttp
 {
-    /// <summary>The one way to a handler: another one would send to a proxy what is meant for this machine.</summary>
+    /// <summary>Makes a handler. Every call must use it: another handler would send to a proxy what is meant for this machine.</summary>
 #pragma warning disable RS0030 // here it is made
     public static SocketsHttpHandler Handler() =>
         new() { AllowAutoRedirect = false, UseCookies = false, Proxy = new ProxyBeyondThisMachine(HttpClient.DefaultProxy) };
 #pragma warning restore RS0030
 
-    /// <summary>Whether what is sent to this host stays on this machine.</summary>
+    /// <summary>True if data sent to this host stays on this machine.</summary>
     /// <param name="host">A name, or an address without brackets.</param>
     public static bool IsThisMachine(string host)
     {

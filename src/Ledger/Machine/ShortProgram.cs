@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Ledger.Machine;
 
-/// <summary>What a finished program said. 127: there was no such program.</summary>
+/// <summary>The exit code and output of a finished program. Exit code 127 means that there is no such program.</summary>
 internal sealed record ProgramResult(int ExitCode, string Output);
 
 /// <summary>Runs one short program to its end.</summary>
@@ -17,15 +17,15 @@ internal static class ShortProgram
 
     private static readonly string[] Inherited = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SystemRoot", "TEMP", "TMP", "TMPDIR"];
 
-    /// <summary>Runs a program to its end, without input; waits for all that it writes.</summary>
-    /// <param name="line">Program and arguments; nothing secret, every process of the machine can read them.</param>
-    /// <param name="folder">The working folder; null: the root folder, which every account may enter.</param>
+    /// <summary>Runs a program to its end, without input, and waits for all its output.</summary>
+    /// <param name="line">Program and arguments. Nothing secret, because every process of the machine can read them.</param>
+    /// <param name="folder">The working folder. Null for the root folder, which every account may enter.</param>
     /// <param name="wholeEnvironment">
-    /// Hands on all of our environment. The default is a bare one: ours may hold secrets, and PGDATA, PGOPTIONS and the like would change
-    /// what PostgreSQL does.
+    /// True to pass on our whole environment. The default is a minimal one, because ours may hold secrets. Also, PGDATA, PGOPTIONS and
+    /// similar variables would change what PostgreSQL does.
     /// </param>
-    /// <param name="variables">Set in its environment besides.</param>
-    /// <param name="cancel">Kills the program, and all that it started.</param>
+    /// <param name="variables">Further variables of its environment.</param>
+    /// <param name="cancel">Kills the program, and every process that it started.</param>
     public static async Task<ProgramResult> RunAsync(
         IReadOnlyList<string> line, CancellationToken cancel, string? folder = null, bool wholeEnvironment = false,
         IReadOnlyDictionary<string, string>? variables = null)
@@ -45,8 +45,8 @@ internal static class ShortProgram
     }
 
     /// <summary>
-    /// The full path of a program: in the folders of <paramref name="path"/>, or in the system's own when that is null; null when it is
-    /// nowhere.
+    /// The full path of a program in the folders of <paramref name="path"/>, or in the system's own folders if that is null. Null if it is
+    /// in none of them.
     /// </summary>
     public static string? Find(string program, string? path) =>
         (path ?? SystemPath).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -54,8 +54,8 @@ internal static class ShortProgram
             .FirstOrDefault(File.Exists);
 
     /// <summary>
-    /// How a program is started: by itself, never by a shell, with all its streams in our hands. It is one of PATH or of the system: .NET
-    /// would look in the current folder first.
+    /// The settings to start a program: by itself, never by a shell, with all its streams redirected. The program comes from PATH or from
+    /// the system, because .NET would look in the current folder first.
     /// </summary>
     /// <exception cref="Win32Exception">There is no such program.</exception>
     public static ProcessStartInfo StartInfo(

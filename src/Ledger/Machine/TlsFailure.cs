@@ -7,31 +7,32 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Ledger.Machine;
 
-/// <summary>Says which part of a TLS handshake failed. Nothing of what the other side sent is in it.</summary>
+/// <summary>Tells which part of a TLS handshake failed. The text holds nothing that the other side sent.</summary>
 internal static class TlsFailure
 {
     private const X509ChainStatusFlags Unsigned =
         X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid;
 
     /// <summary>
-    /// OpenSSL's reasons that mean: no version or cipher in common. Those from 1000 are alerts of the other side (RFC 8446, section 6).
+    /// OpenSSL's reasons for "no version or cipher in common". Those from 1000 are alerts of the other side (RFC 8446, section 6).
     /// </summary>
     private static readonly int[] s_nothingInCommon = [1040, 1070, 1071, 191, 193, 258, 396];
 
-    /// <summary>OpenSSL's reasons that mean: what came is no TLS.</summary>
+    /// <summary>OpenSSL's reasons for "this is not TLS".</summary>
     private static readonly int[] s_noTls = [156, 198, 252, 267, 313];
 
     /// <summary>SChannel's SEC_E_ALGORITHM_MISMATCH and SEC_E_UNSUPPORTED_FUNCTION.</summary>
     private static readonly int[] s_nothingInCommonOnWindows = [unchecked((int)0x80090331), unchecked((int)0x80090302)];
 
-    /// <summary>A <see cref="RemoteCertificateValidationCallback"/> that takes what the system takes, and says why not else.</summary>
-    /// <exception cref="CertificateRefusedException">The certificate is not taken.</exception>
+    /// <summary>A <see cref="RemoteCertificateValidationCallback"/> that accepts what the system accepts. If it refuses, it says
+    /// why.</summary>
+    /// <exception cref="CertificateRefusedException">The certificate is refused.</exception>
     public static bool Check(object? sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
         errors == SslPolicyErrors.None ? true : throw new CertificateRefusedException(Problem(chain, errors));
 
-    /// <summary>In plain words.</summary>
-    /// <param name="who">Such as: the mail server.</param>
-    /// <param name="e">What the handshake threw, or what wraps it.</param>
+    /// <summary>Describes the failure in plain words.</summary>
+    /// <param name="who">The other side, such as "the mail server".</param>
+    /// <param name="e">The exception of the handshake, or one that wraps it.</param>
     public static string Describe(string who, Exception e)
     {
         for (var cause = e; cause is not null; cause = cause.InnerException)
@@ -77,8 +78,8 @@ internal static class TlsFailure
         chain.ChainElements.Any(element => element.Certificate.NotBefore > chain.ChainPolicy.VerificationTime);
 }
 
-/// <summary>The other side's certificate is not taken.</summary>
-/// <param name="problem">What is wrong with it, after the words: the certificate.</param>
+/// <summary>The other side's certificate is refused.</summary>
+/// <param name="problem">The problem, as it follows after the words "the certificate".</param>
 internal sealed class CertificateRefusedException(string problem) : AuthenticationException($"the certificate {problem}")
 {
     public string Problem => problem;

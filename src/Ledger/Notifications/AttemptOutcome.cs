@@ -1,18 +1,18 @@
 namespace Ledger.Notifications;
 
-/// <summary>What follows for a message from an attempt to do what it asks for.</summary>
+/// <summary>The consequence of an attempt for the message that asked for it.</summary>
 public abstract record AttemptOutcome
 {
     private AttemptOutcome() { }
 
-    /// <summary>There is nothing to do any more.</summary>
+    /// <summary>There is nothing left to do.</summary>
     public sealed record Done : AttemptOutcome;
 
-    /// <summary>It is to be handled again.</summary>
-    /// <param name="Delay">When.</param>
+    /// <summary>The message is to be handled again.</summary>
+    /// <param name="Delay">The time until then.</param>
     public sealed record Again(TimeSpan Delay) : AttemptOutcome;
 
-    /// <summary>No attempt is made any more, until somebody asks for one.</summary>
+    /// <summary>No more attempts are made until somebody asks for one.</summary>
     public sealed record GivenUp : AttemptOutcome;
 
     /// <summary>Another handler has the message.</summary>

@@ -7,22 +7,22 @@ using Ledger.Notifications.Webhooks;
 namespace Ledger.Notifications;
 
 /// <summary>
-/// Makes attempts. Each is counted before anything is sent, and recorded after it. No transaction is open while a mail server takes its
-/// time. Whoever dies in between has perhaps sent: it goes out again, under the same message id.
+/// Makes attempts. Each attempt is counted before anything is sent, and its result is recorded after it. No transaction is open while a
+/// mail server is at work. A node that dies in between may have sent the message. It is then sent again, under the same message id.
 /// </summary>
 public sealed class Courier(
     Deliveries deliveries, NotificationOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Courier> log)
 {
-    /// <summary>So many attempts of one kind are under way at once.</summary>
+    /// <summary>Maximum number of attempts of one kind at once.</summary>
     internal const int PlacesInAll = 16;
 
-    /// <summary>What is under way when the service stops may take so long to come to its end.</summary>
+    /// <summary>The time that running attempts have to end when the service stops.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
-    /// <summary>For another node to send what this one cannot.</summary>
+    /// <summary>The wait before the next attempt if this node cannot send, so that another node can.</summary>
     private static readonly TimeSpan s_untilAnotherNode = TimeSpan.FromMinutes(1);
 
-    /// <summary>Somebody has asked for a new beginning while the attempt was under way.</summary>
+    /// <summary>The wait if somebody asked for a new beginning during the attempt.</summary>
     private static readonly TimeSpan s_atOnce = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan s_longestQueue = TimeSpan.FromMinutes(1);
@@ -30,10 +30,10 @@ public sealed class Courier(
     private readonly ConcurrentDictionary<Guid, bool> _underWay = new();
     private readonly ConcurrentDictionary<NotificationKind, HostPlaces> _places = new();
 
-    /// <summary>One attempt, unless there is nothing to send, or no place to send it from now.</summary>
-    /// <param name="sender">Of the delivery's kind.</param>
-    /// <param name="delivery">Its id.</param>
-    /// <param name="message">The message that asks for it; null: nobody does.</param>
+    /// <summary>Makes one attempt, unless there is nothing to send, or no free place now.</summary>
+    /// <param name="sender">The sender for the delivery's kind.</param>
+    /// <param name="delivery">The delivery's id.</param>
+    /// <param name="message">The message that asks for it. Null if there is none.</param>
     public async Task<AttemptOutcome> AttemptAsync(INotificationSender sender, Guid delivery, HandledMessage? message)
     {
         if (!_underWay.TryAdd(delivery, true))
@@ -98,7 +98,8 @@ public sealed class Courier(
     }
 
     /// <summary>
-    /// One attempt with a deadline. Stopping the service does not cut it off at once: what was just handed over should be recorded as sent.
+    /// Makes one attempt with a deadline. Stopping the service does not end it at once, so that a message just handed over is still
+    /// recorded as sent.
     /// </summary>
     private async Task<SendResult> SendAsync(INotificationSender sender, Notification notification)
     {
@@ -121,7 +122,7 @@ public sealed class Courier(
         }
     }
 
-    /// <summary>How long to wait for a place: longer each time, so that many who wait cost little.</summary>
+    /// <summary>The wait for a place. It grows each time, so that many waiting messages cost little.</summary>
     private static TimeSpan Queued(int tries, Guid delivery)
     {
         var delay = TimeSpan.FromSeconds(2) * Math.Pow(1.5, Math.Min(tries, 9));

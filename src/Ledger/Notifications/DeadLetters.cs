@@ -4,23 +4,23 @@ using NpgsqlTypes;
 
 namespace Ledger.Notifications;
 
-/// <summary>A message that the engine has given up, and that no delivery's record tells of.</summary>
-/// <param name="Id">The engine's id of it.</param>
-/// <param name="Kind">Its kind's name, such as <c>wake_window</c>.</param>
-/// <param name="Failure">The type of what failed. The engine is told no more.</param>
-/// <param name="FailedAt">When it was given up.</param>
-/// <param name="ReplayedBy">Who had it handled again, and it failed again; null: nobody.</param>
-/// <param name="ReplayedAt">When, at the latest.</param>
+/// <summary>A message that the engine has given up, and that no delivery's record mentions.</summary>
+/// <param name="Id">The engine's id of the message.</param>
+/// <param name="Kind">The name of its kind, such as <c>wake_window</c>.</param>
+/// <param name="Failure">The type of the failure. The engine knows no more.</param>
+/// <param name="FailedAt">The instant when it was given up.</param>
+/// <param name="ReplayedBy">The person who had it handled again before it failed again. Null if nobody did.</param>
+/// <param name="ReplayedAt">The latest instant when that was asked.</param>
 public sealed record DeadLetter(
     Guid Id, string Kind, string Failure, DateTimeOffset FailedAt, string? ReplayedBy, DateTimeOffset? ReplayedAt);
 
-/// <summary>Shows the engine's dead letters, and lets them go.</summary>
+/// <summary>Lists the engine's dead letters, and has them handled again.</summary>
 public sealed class DeadLetters(NpgsqlDataSource database)
 {
     private static readonly string ListSql = Sql.Load(typeof(DeadLetters), nameof(ListAsync));
     private static readonly string ReplaySql = Sql.Load(typeof(DeadLetters), nameof(ReplayAsync));
 
-    /// <summary>The latest, newest first.</summary>
+    /// <summary>The latest dead letters, newest first.</summary>
     public async Task<IReadOnlyList<DeadLetter>> ListAsync(int limit, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ListSql);
@@ -37,11 +37,11 @@ public sealed class DeadLetters(NpgsqlDataSource database)
         return letters;
     }
 
-    /// <summary>Has them handled again. A node begins within a second or two.</summary>
-    /// <param name="ids">These; null: all.</param>
-    /// <param name="by">Who asks, for the record.</param>
+    /// <summary>Has dead letters handled again. A node begins within a second or two.</summary>
+    /// <param name="ids">Only these. Null for all.</param>
+    /// <param name="by">The person who asks, for the record.</param>
     /// <param name="cancel">Stops the write.</param>
-    /// <returns>How many.</returns>
+    /// <returns>Number of dead letters to handle again.</returns>
     public async Task<int> ReplayAsync(IReadOnlyCollection<Guid>? ids, string by, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(ReplaySql);

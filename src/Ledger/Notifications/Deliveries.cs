@@ -8,16 +8,17 @@ using NpgsqlTypes;
 
 namespace Ledger.Notifications;
 
-/// <summary>What is told of a job's end, as it stands before an attempt.</summary>
-/// <param name="Notification">Without a message id before the first attempt. Its attempt is the latest that began; 0: none.</param>
-/// <param name="IsSent">It was handed over.</param>
-/// <param name="IsGivenUp">No attempt is made any more, until somebody asks for one.</param>
-/// <param name="Message">The message that sends it; null: the first that is handled.</param>
+/// <summary>A notification of a job's end, as it stands before an attempt.</summary>
+/// <param name="Notification">The notification, without a message id before the first attempt. Its attempt is the latest that began, or
+/// 0.</param>
+/// <param name="IsSent">True if it was handed over.</param>
+/// <param name="IsGivenUp">True if no more attempts are made until somebody asks for one.</param>
+/// <param name="Message">The message that sends it. Null for the first message that is handled.</param>
 public sealed record FoundDelivery(Notification Notification, bool IsSent, bool IsGivenUp, Guid? Message);
 
 /// <summary>
-/// The record of what became of each mail and webhook message. A row is written in the transaction that ends the job, with the message that
-/// sends it. It waits for nothing: the engine's messages do.
+/// The record of each mail and webhook message. A row is written in the transaction that ends the job, with the message that sends it. The
+/// row waits for nothing: the engine's messages do.
 /// </summary>
 public sealed class Deliveries(NpgsqlDataSource database)
 {
@@ -29,11 +30,11 @@ public sealed class Deliveries(NpgsqlDataSource database)
     private static readonly string FailedSql = Sql.Load(typeof(Deliveries), nameof(FailedAsync));
 
     /// <summary>
-    /// Queues what is to be told of a job's end, for the transaction that ends it. Nothing, where the bot has neither owner mail nor a
+    /// Queues the notifications of a job's end, in the transaction that ends it. Queues nothing if the bot has neither an owner mail nor a
     /// webhook.
     /// </summary>
-    /// <param name="transaction">The one that ends the job.</param>
-    /// <param name="messages">Where the messages go.</param>
+    /// <param name="transaction">The transaction that ends the job.</param>
+    /// <param name="messages">The engine's messages, which get the new ones.</param>
     /// <param name="job">The job.</param>
     /// <param name="bot">Its bot.</param>
     /// <param name="cancel">Stops it.</param>
@@ -57,7 +58,7 @@ public sealed class Deliveries(NpgsqlDataSource database)
             await outbox.SendAsync(message, TimeSpan.Zero);
     }
 
-    /// <summary>Removes what a job's deliveries have not sent yet, for the transaction that forgets the job.</summary>
+    /// <summary>Removes a job's deliveries that are not sent yet, in the transaction that forgets the job.</summary>
     public static async Task CancelAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
         Guid[] deliveries = [.. Enum.GetValues<NotificationKind>().Select(kind => Notification.IdOf(job, kind))];
@@ -70,8 +71,8 @@ public sealed class Deliveries(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>One delivery, with where the bot's settings say now that it goes.</summary>
-    /// <returns>Null: it is not there.</returns>
+    /// <summary>One delivery, with its recipient by the bot's settings as they are now.</summary>
+    /// <returns>The delivery. Null if it is not there.</returns>
     public async Task<FoundDelivery?> FindAsync(Guid delivery, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FindSql);
@@ -92,12 +93,12 @@ public sealed class Deliveries(NpgsqlDataSource database)
             notification, reader.GetBoolean(7), reader.GetBoolean(8), await reader.IsDBNullAsync(9, cancel) ? null : reader.GetGuid(9));
     }
 
-    /// <summary>Counts an attempt, before anything is sent. Whoever dies after this has made it.</summary>
+    /// <summary>Counts an attempt, before anything is sent. A node that dies after this has made the attempt.</summary>
     /// <param name="notification">The delivery.</param>
-    /// <param name="messageId">Before and after the delivery's id, if it has no message id yet.</param>
-    /// <param name="message">The message that is handled; null: there is none.</param>
+    /// <param name="messageId">The text before and after the delivery's id, if it has no message id yet.</param>
+    /// <param name="message">The message that is handled. Null if there is none.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <returns>The attempt; null: the message is another handler's, or there is nothing to send any more.</returns>
+    /// <returns>The attempt. Null if another handler has the message, or there is nothing left to send.</returns>
     public async Task<Notification?> BeginAsync(
         Notification notification, (string Before, string After) messageId, HandledMessage? message, CancellationToken cancel)
     {
@@ -112,7 +113,7 @@ public sealed class Deliveries(NpgsqlDataSource database)
         return await reader.ReadAsync(cancel) ? notification with { Attempt = reader.GetInt32(0), MessageId = reader.GetString(1) } : null;
     }
 
-    /// <summary>It was sent, whoever tries again since.</summary>
+    /// <summary>Records that the delivery was sent, even if another attempt has begun since.</summary>
     public async Task SentAsync(Guid delivery, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(SentSql);
@@ -120,12 +121,12 @@ public sealed class Deliveries(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>The attempt failed.</summary>
+    /// <summary>Records that the attempt failed.</summary>
     /// <param name="notification">The attempt.</param>
-    /// <param name="problem">In words of the ledger's own.</param>
-    /// <param name="retryAfter">Null: give up.</param>
+    /// <param name="problem">The problem, in the ledger's own words.</param>
+    /// <param name="retryAfter">The wait before the next attempt. Null to give up.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <returns>Whether it is recorded. It is not, where somebody has asked for a new beginning since.</returns>
+    /// <returns>True if it is recorded. False if somebody has asked for a new beginning since.</returns>
     public async Task<bool> FailedAsync(Notification notification, string problem, TimeSpan? retryAfter, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FailedSql);

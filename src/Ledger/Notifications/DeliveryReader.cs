@@ -10,26 +10,27 @@ public enum DeliveryState
     /// <summary>Queued, and no attempt has failed.</summary>
     Waiting,
 
-    /// <summary>An attempt has failed; the next one is planned.</summary>
+    /// <summary>An attempt has failed. The next one is planned.</summary>
     Retrying,
 
     /// <summary>Handed over.</summary>
     Sent,
 
-    /// <summary>No attempt is planned any more, until somebody asks for one.</summary>
+    /// <summary>No more attempts are planned until somebody asks for one.</summary>
     GivenUp,
 }
 
-/// <summary>A mail or a webhook message about a job's end, as it stands.</summary>
-/// <param name="Recipient">Where it went last, or is to go.</param>
-/// <param name="MessageId">The Message-ID or webhook-id of every attempt; null before the first.</param>
-/// <param name="Attempts">Begun so far, since somebody asked last.</param>
-/// <param name="NextAttemptAt">While one is under way, when it began; null once sent or given up.</param>
-/// <param name="LastError">Why the last attempt failed, in words of the ledger's own; null once sent.</param>
-/// <param name="SentAt">When it was handed over; null: it is not.</param>
-/// <param name="GivenUpAt">When it was given up; null: it is not.</param>
-/// <param name="ReplayedBy">Who asked last that it be sent again; null: nobody.</param>
-/// <param name="ReplayedAt">When they asked.</param>
+/// <summary>The present state of a mail or a webhook message about a job's end.</summary>
+/// <param name="Recipient">The address that it went to last, or is to go to.</param>
+/// <param name="MessageId">The Message-ID or webhook-id of every attempt. Null before the first.</param>
+/// <param name="Attempts">Number of attempts that began, since somebody asked last.</param>
+/// <param name="NextAttemptAt">The instant of the next attempt. During an attempt, the instant when it began. Null once sent or given
+/// up.</param>
+/// <param name="LastError">The reason that the last attempt failed, in the ledger's own words. Null once sent.</param>
+/// <param name="SentAt">The instant when it was handed over. Null if it was not.</param>
+/// <param name="GivenUpAt">The instant when it was given up. Null if it was not.</param>
+/// <param name="ReplayedBy">The person who asked last to send it again. Null if nobody did.</param>
+/// <param name="ReplayedAt">The instant when they asked.</param>
 public sealed record DeliveryEntry(
     Guid Id, NotificationKind Kind, JobId Job, string Bot, string Recipient, DateTimeOffset QueuedAt, string? MessageId, int Attempts,
     DateTimeOffset? NextAttemptAt, string? LastError, DateTimeOffset? SentAt, DateTimeOffset? GivenUpAt, string? ReplayedBy,
@@ -43,25 +44,26 @@ public sealed record DeliveryEntry(
         _ => DeliveryState.Waiting,
     };
 
-    /// <summary>Without the members: a recipient is a person's address.</summary>
+    /// <summary>The type's name without its members, because a recipient is a person's address.</summary>
     public override string ToString() => nameof(DeliveryEntry);
 }
 
 /// <summary>One page of deliveries, newest first.</summary>
-/// <param name="Next">What the next page comes after; null on the last.</param>
+/// <param name="Next">The entry after which the next page begins. Null on the last page.</param>
 public sealed record DeliveryPage(IReadOnlyList<DeliveryEntry> Entries, Guid? Next);
 
 /// <summary>
-/// Shows what became of mails and webhook messages. Recipients are people's addresses: for administrators and auditors alone.
+/// Lists mails and webhook messages with their results. Recipients are people's addresses, so only administrators and auditors may see
+/// them.
 /// </summary>
 public sealed class DeliveryReader(NpgsqlDataSource database)
 {
     private static readonly string ListSql = Sql.Load(typeof(DeliveryReader), nameof(ListAsync));
 
-    /// <param name="bots">Only of these bots; null: of all.</param>
-    /// <param name="undeliveredOnly">Only those that are not sent: waiting, to be tried again, or given up.</param>
+    /// <param name="bots">Only deliveries of these bots. Null for all.</param>
+    /// <param name="undeliveredOnly">True for only those that are not sent: waiting, to be tried again, or given up.</param>
     /// <param name="limit">1 to 10,000.</param>
-    /// <param name="after">The <see cref="DeliveryPage.Next"/> of an earlier page; after one that never was comes nothing.</param>
+    /// <param name="after">The <see cref="DeliveryPage.Next"/> of an earlier page. An unknown value gives an empty page.</param>
     /// <param name="cancel">Stops the read.</param>
     public async Task<DeliveryPage> ListAsync(
         IReadOnlyCollection<string>? bots, bool undeliveredOnly, int limit, Guid? after, CancellationToken cancel)

@@ -6,7 +6,7 @@ using NpgsqlTypes;
 namespace Ledger.Notifications;
 
 /// <summary>
-/// Has mail and webhook messages sent again. Works beside the engine, in its tables, so that a program without it can ask too.
+/// Has mail and webhook messages sent again. It writes to the engine's tables, so that a program without the engine can ask too.
 /// </summary>
 public sealed class DeliveryReplay(NpgsqlDataSource database)
 {
@@ -14,14 +14,14 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
     private static readonly string MakeMessageSql = Sql.Load(typeof(DeliveryReplay), nameof(MakeMessage));
 
     /// <summary>
-    /// Begins anew, at once, to where the bot's settings say now, under the same message id. What was sent is not sent again. What lost its
-    /// message gets another.
+    /// Begins deliveries again, at once and under the same message id. They go to the recipient in the bot's settings as they are now. A
+    /// delivery that was sent is not sent again. A delivery that lost its message gets a new one.
     /// </summary>
-    /// <param name="ids">These; null: all that were given up.</param>
-    /// <param name="bots">Only of these bots; null: of all.</param>
-    /// <param name="by">Who asks, for the record.</param>
+    /// <param name="ids">Only these. Null for all that were given up.</param>
+    /// <param name="bots">Only deliveries of these bots. Null for all.</param>
+    /// <param name="by">The person who asks, for the record.</param>
     /// <param name="cancel">Stops the write.</param>
-    /// <returns>How many are to be sent.</returns>
+    /// <returns>Number of deliveries to send.</returns>
     public async Task<int> ReplayAsync(
         IReadOnlyCollection<Guid>? ids, IReadOnlyCollection<string>? bots, string by, CancellationToken cancel)
     {
@@ -40,7 +40,7 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
         return chosen.Count;
     }
 
-    /// <returns>The deliveries, with the id of a message that is to be made; null: there is one.</returns>
+    /// <returns>The deliveries, each with the id of a message to make. Null if it has a message.</returns>
     private static async Task<IReadOnlyList<(Guid Delivery, NotificationKind Kind, Guid? Fresh)>> ChooseAsync(
         NpgsqlConnection connection, IReadOnlyCollection<Guid>? ids, IReadOnlyCollection<string>? bots, string by, CancellationToken cancel)
     {

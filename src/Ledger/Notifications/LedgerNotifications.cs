@@ -3,10 +3,10 @@ using Ledger.Notifications.Webhooks;
 
 namespace Ledger.Notifications;
 
-/// <summary>What a node sends by itself.</summary>
+/// <summary>The notifications that a node sends by itself.</summary>
 public static class LedgerNotifications
 {
-    /// <summary>Adds who sends, and the record of what was sent.</summary>
+    /// <summary>Adds the senders, and the record of sent notifications.</summary>
     public static void AddLedgerNotifications(this IServiceCollection services, NotificationOptions options)
     {
         services.AddSingleton(options);

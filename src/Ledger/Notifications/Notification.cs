@@ -12,11 +12,11 @@ public enum NotificationKind
     Webhook,
 }
 
-/// <summary>What is told of a job's end, in one attempt.</summary>
-/// <param name="Recipient">Where the bot's settings say now that it goes; null: nowhere any more.</param>
-/// <param name="MessageId">The same in every attempt.</param>
-/// <param name="Attempt">1 for the first.</param>
-/// <param name="SealedSecret">What a webhook is signed with.</param>
+/// <summary>The notification of a job's end, in one attempt.</summary>
+/// <param name="Recipient">The recipient by the bot's settings as they are now. Null if there is none any more.</param>
+/// <param name="MessageId">The message id, the same in every attempt.</param>
+/// <param name="Attempt">The number of the attempt, from 1.</param>
+/// <param name="SealedSecret">The sealed secret that signs a webhook message.</param>
 public sealed record Notification(
     Guid Id, JobId Job, string Bot, string? Recipient, string MessageId, int Attempt, JobStatus Status, byte[]? SealedSecret)
 {
@@ -30,18 +30,18 @@ public sealed record Notification(
     public static object MessageOf(NotificationKind kind, Guid delivery) =>
         kind == NotificationKind.Mail ? new SendMail(delivery) : new SendWebhook(delivery);
 
-    /// <summary>As the record has it.</summary>
+    /// <summary>The word for a kind, as the record has it.</summary>
     public static string Word(NotificationKind kind) => kind == NotificationKind.Mail ? "mail" : "webhook";
 
     /// <inheritdoc cref="Word"/>
     public static NotificationKind KindOf(string word) =>
         word == Word(NotificationKind.Mail) ? NotificationKind.Mail : NotificationKind.Webhook;
 
-    /// <summary>Without the members.</summary>
+    /// <summary>The type's name without its members.</summary>
     public override string ToString() => nameof(Notification);
 }
 
-/// <summary>What became of one attempt.</summary>
+/// <summary>The result of one attempt.</summary>
 public abstract record SendResult
 {
     private SendResult() { }
@@ -49,9 +49,9 @@ public abstract record SendResult
     /// <summary>The mail server, the folder or the receiver has taken it.</summary>
     public sealed record Sent : SendResult;
 
-    /// <param name="Problem">In plain words, without identifiers and without anything that the other side wrote.</param>
-    /// <param name="IsFinal">Repeating it cannot help.</param>
-    /// <param name="NotBefore">The other side asked to be left alone for so long.</param>
+    /// <param name="Problem">The problem in plain words, without identifiers and without anything that the other side wrote.</param>
+    /// <param name="IsFinal">True if repeating it cannot help.</param>
+    /// <param name="NotBefore">The time for which the other side asked to be left alone.</param>
     public sealed record Failed(string Problem, bool IsFinal = false, TimeSpan? NotBefore = null) : SendResult;
 }
 
@@ -60,21 +60,21 @@ public interface INotificationSender
 {
     NotificationKind Kind { get; }
 
-    /// <summary>Whether this node can send. What it cannot, another may.</summary>
+    /// <summary>True if this node can send. If it cannot, another node may.</summary>
     bool IsReady { get; }
 
-    /// <summary>So many attempts may be under way at once to one host.</summary>
+    /// <summary>Maximum number of attempts to one host at once.</summary>
     int AtOnce { get; }
 
-    /// <summary>What stands before and after the notification's id in its message id.</summary>
+    /// <summary>The text before and after the notification's id in its message id.</summary>
     (string Before, string After) MessageIdParts { get; }
 
-    /// <summary>How long an attempt may take.</summary>
+    /// <summary>The longest time for an attempt.</summary>
     TimeSpan Deadline { get; }
 
-    /// <summary>Which host is asked to take it.</summary>
+    /// <summary>The host that the notification is handed to.</summary>
     string HostOf(Notification notification);
 
-    /// <summary>One attempt. It may come through although it is reported as failed: the message id tells the repetition.</summary>
+    /// <summary>Makes one attempt. It may arrive even if it is reported as failed. The message id shows the repetition.</summary>
     Task<SendResult> SendAsync(Notification notification, CancellationToken cancel);
 }

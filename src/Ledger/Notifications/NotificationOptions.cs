@@ -3,30 +3,30 @@ using Ledger.Notifications.Mail;
 
 namespace Ledger.Notifications;
 
-/// <summary>How a node tells people and programs that a job has ended.</summary>
+/// <summary>Settings for telling people and programs that a job has ended.</summary>
 public sealed record NotificationOptions
 {
     /// <summary>The server that mail is handed to.</summary>
     public SmtpServer? Smtp { get; init; }
 
     /// <summary>
-    /// Where mail is written as <c>.eml</c> files while there is no <see cref="Smtp"/>. With neither, another node sends it.
+    /// The folder for mail as <c>.eml</c> files, used if there is no <see cref="Smtp"/>. With neither, another node sends the mail.
     /// </summary>
     public string? MailFolder { get; init; }
 
-    /// <summary>The sender, its address in ASCII. Its host ends the Message-IDs.</summary>
+    /// <summary>The sender, with its address in ASCII. The address's host ends the Message-IDs.</summary>
     public MailAddress From { get; init; } = new("deletion-ledger@localhost", "Deletion ledger");
 
-    /// <summary>The service's address as its users know it, for links; null: not known.</summary>
+    /// <summary>The service's address as its users know it, for links. Null if it is not known.</summary>
     public Uri? PublicUrl { get; init; }
 
-    /// <summary>How long one mail may take, from connecting to the server's last answer.</summary>
+    /// <summary>The longest time for one mail, from connecting to the server's last answer.</summary>
     public TimeSpan MailDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a webhook's receiver may take to answer (Standard Webhooks, "Request timeouts": 15 to 30 s).</summary>
+    /// <summary>The longest time for a webhook's receiver to answer (Standard Webhooks, "Request timeouts": 15 to 30 s).</summary>
     public TimeSpan WebhookDeadline { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>When what failed is tried again.</summary>
+    /// <summary>The waits before failed notifications are tried again.</summary>
     public IReadOnlyList<TimeSpan> RetryDelays { get; init; } = RetrySchedule.Delays;
 
     public bool SendsMail => Smtp is not null || MailFolder is not null;

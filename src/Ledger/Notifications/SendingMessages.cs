@@ -4,15 +4,16 @@ using Wolverine.ErrorHandling;
 
 namespace Ledger.Notifications;
 
-/// <summary>What the messages that send have in common.</summary>
+/// <summary>The common parts of the messages that send.</summary>
 internal static class SendingMessages
 {
     /// <summary>
-    /// More than there are places to send: a message that finds no place is put off at once, and must not wait for those that send.
+    /// Number of messages handled at once, more than there are places to send. A message that finds no place is put off at once, and must
+    /// not wait for messages that send.
     /// </summary>
     private const int AtOnce = 2 * Courier.PlacesInAll;
 
-    /// <summary>After a failure of our own, such as a database that did not answer.</summary>
+    /// <summary>The wait after a failure of our own, such as a database that did not answer.</summary>
     private static readonly TimeSpan s_afterAFault = TimeSpan.FromMinutes(1);
 
     /// <summary>A kind of message.</summary>
@@ -33,7 +34,7 @@ internal static class SendingMessages
             IsQuiet = true,
         };
 
-    /// <summary>One attempt, and what follows from it for the message.</summary>
+    /// <summary>Makes one attempt, and does what follows from it for the message.</summary>
     public static async Task HandleAsync(
         Courier courier, INotificationSender sender, Guid delivery, HandledMessage message, IMessageContext context)
     {
@@ -57,7 +58,7 @@ internal static class SendingMessages
     }
 }
 
-/// <summary>A delivery was given up. Why, says its record.</summary>
+/// <summary>A delivery was given up. Its record says why.</summary>
 internal sealed class DeliveryFailedException() : Exception("the delivery was given up: its record says why");
 
 /// <summary>A message was handed to two handlers, and this was not the first.</summary>

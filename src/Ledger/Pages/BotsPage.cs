@@ -7,7 +7,7 @@ using Ledger.Windows;
 namespace Ledger.Pages;
 
 /// <summary>Bots that the viewer may audit, and the windows that these use.</summary>
-/// <param name="Next">The next page begins behind this bot; null: there is none.</param>
+/// <param name="Next">The bot after which the next page begins. Null if there is no next page.</param>
 public sealed record BotsContent(string Viewer, IReadOnlyList<Bot> Bots, IReadOnlyList<WindowPlan> Windows, string? Next, bool IsFirst);
 
 /// <summary><c>/bots</c></summary>
@@ -15,7 +15,7 @@ internal static class BotsPage
 {
     private const int Limit = 25;
 
-    /// <summary>Of each window.</summary>
+    /// <summary>Number of openings shown for each window.</summary>
     private const int Openings = 3;
 
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/bots", ShowAsync);

@@ -5,17 +5,17 @@ using NpgsqlTypes;
 
 namespace Ledger.Pages;
 
-/// <summary>A night: from noon to noon, UTC, so that what is erased around midnight is one bar and not two.</summary>
+/// <summary>A night, from noon to noon in UTC, so that erasures around midnight are one bar and not two.</summary>
 /// <param name="Evening">The day on which it begins.</param>
-/// <param name="Conversations">Erased in it.</param>
+/// <param name="Conversations">Number of conversations erased in it.</param>
 public sealed record Night(DateOnly Evening, long Conversations);
 
-/// <summary>Conversations erased per night, from the change log. A night that is over does not change: its sum is kept.</summary>
+/// <summary>Conversations erased per night, from the change log. A night that is over does not change, so its sum is kept.</summary>
 internal sealed class ErasedByNight(NpgsqlDataSource database, TimeProvider time)
 {
     public const int Nights = 14;
 
-    /// <summary>How long after its end a night may still be added to: the log, on which the change log follows, can be behind.</summary>
+    /// <summary>The time after its end in which a night may still grow. The change log follows the log, which can be behind.</summary>
     private static readonly TimeSpan Settles = TimeSpan.FromHours(2);
 
     private static readonly TimeSpan Noon = TimeSpan.FromHours(12);
@@ -23,10 +23,11 @@ internal sealed class ErasedByNight(NpgsqlDataSource database, TimeProvider time
 
     private readonly ConcurrentDictionary<string, Kept> _kept = new(StringComparer.Ordinal);
 
-    /// <summary>Sums of a bot by evening, of all nights since <paramref name="First"/> and before <paramref name="End"/>.</summary>
+    /// <summary>A bot's sums by evening, of all nights from <paramref name="First"/> on and before <paramref name="End"/>.</summary>
     private sealed record Kept(DateOnly First, DateOnly End, IReadOnlyDictionary<DateOnly, long> Sums);
 
-    /// <summary>The latest <see cref="Nights"/> nights of all these bots together, oldest first; the last one may be going on.</summary>
+    /// <summary>The latest <see cref="Nights"/> nights of all these bots together, oldest first. The last night may still be going
+    /// on.</summary>
     public async Task<IReadOnlyList<Night>> LatestAsync(IReadOnlyCollection<string> bots, CancellationToken cancel)
     {
         var now = time.GetUtcNow();

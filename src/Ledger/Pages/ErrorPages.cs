@@ -4,17 +4,17 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Pages;
 
-/// <summary>What a person is told when a page cannot be shown. Programs get the envelope of <see cref="ErrorAnswer"/>.</summary>
+/// <summary>Pages for people when a page cannot be shown. Programs get the envelope of <see cref="ErrorAnswer"/>.</summary>
 internal static class ErrorPages
 {
     private static readonly string[] ForPrograms = ["/api", "/log/checkpoint", "/log/tile", "/health", "/openapi", "/assets"];
 
-    /// <summary>Whether a browser asks for a page: a program does not ask for HTML, or asks elsewhere.</summary>
+    /// <summary>True if a browser asks for a page. A program does not ask for HTML, or asks for other paths.</summary>
     private static bool IsForPerson(HttpRequest request) =>
         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
         && !Array.Exists(ForPrograms, prefix => request.Path.StartsWithSegments(prefix));
 
-    /// <summary>What shows errors to people.</summary>
+    /// <summary>Makes the writer that shows errors to people.</summary>
     public static ErrorPageWriter Of(Html html) => async (context, answer) =>
     {
         if (!IsForPerson(context.Request))
@@ -32,13 +32,13 @@ internal static class ErrorPages
         ).ExecuteAsync(context);
     }
 
-    /// <summary>404: the same for what never was and what is another bot's.</summary>
+    /// <summary>404: the same answer for a job that never was and a job of another bot.</summary>
     public static Task<IResult> UnknownJobAsync(Html html, HttpContext context) =>
         PageAsync(
             html, context, 404, "There is no such job",
             ["Or it belongs to a bot of which you have no grant. A whole job id is cdj- and a UUID."]);
 
-    /// <summary>400: an address that somebody made up.</summary>
+    /// <summary>400: an address that is not well formed, such as one made up by hand.</summary>
     public static Task<IResult> MalformedAsync(Html html, HttpContext context, IEnumerable<string> problems) =>
         PageAsync(html, context, 400, Title(400), [.. problems.Select(Words.Sentence)]);
 
@@ -46,8 +46,8 @@ internal static class ErrorPages
     public static Task<IResult> FormAsync(Html html, HttpContext context, ErrorAnswer answer) =>
         PageAsync(html, context, answer.Status, "This form cannot be read", [.. answer.Messages.Select(Words.Sentence)]);
 
-    /// <summary>403: which scope is needed.</summary>
-    /// <param name="bot">For this bot; null: for any.</param>
+    /// <summary>403: tells which scope is needed.</summary>
+    /// <param name="bot">The bot that it is needed for. Null for any bot.</param>
     public static Task<IResult> MissingScopeAsync(Html html, HttpContext context, string? bot, params Scope[] scopes)
     {
         var client = Caller.Of(context).ClientId;

@@ -4,7 +4,7 @@ using Ledger.Web.Tokens;
 namespace Ledger.Pages;
 
 /// <summary>
-/// In front of every page but the public ones: without a session a person is sent to sign in, and then comes back. It leaves the
+/// Stands in front of every page except the public ones. A person without a session is sent to sign in, and then comes back. It leaves the
 /// <see cref="Caller"/> in the request's features.
 /// </summary>
 internal sealed class Gate(SessionVerifier sessions, HttpOptions options, Html html) : IEndpointFilter

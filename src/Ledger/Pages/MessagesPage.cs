@@ -6,12 +6,12 @@ using Ledger.Web.Tokens;
 namespace Ledger.Pages;
 
 /// <summary>Mails and webhook messages about ended jobs.</summary>
-/// <param name="Viewer">Who is signed in.</param>
-/// <param name="Page">Those of the viewer's bots.</param>
-/// <param name="DeadLetters">What else the service gave up, on the first page. It is of no bot.</param>
-/// <param name="UndeliveredOnly">Only what is not sent is shown.</param>
-/// <param name="IsFirst">This is the first page.</param>
-/// <param name="Retried">A message was just asked to be sent again: true, it will be; false, there was nothing to send.</param>
+/// <param name="Viewer">The client that is signed in.</param>
+/// <param name="Page">The messages of the viewer's bots.</param>
+/// <param name="DeadLetters">Other messages that the service gave up, on the first page. They belong to no bot.</param>
+/// <param name="UndeliveredOnly">True if only messages that are not sent are shown.</param>
+/// <param name="IsFirst">True on the first page.</param>
+/// <param name="Retried">True if a message was just asked to be sent again, and will be. False if there was nothing to send.</param>
 public sealed record MessagesContent(
     string Viewer, DeliveryPage Page, IReadOnlyList<DeadLetter> DeadLetters, bool UndeliveredOnly, bool IsFirst, bool? Retried);
 
@@ -48,7 +48,7 @@ internal static class MessagesPage
         return await html.PageAsync<Messages>(context, new Dictionary<string, object?> { [nameof(Messages.Content)] = content });
     }
 
-    /// <summary>Begins anew, at once. Of another bot's message nothing is said and nothing changed.</summary>
+    /// <summary>Begins a delivery again, at once. For another bot's message it changes nothing and reveals nothing.</summary>
     private static async Task<IResult> RetryAsync(HttpContext context, Html html, DeliveryReplay replay)
     {
         if (BotsOf(context) is not { Length: > 0 } bots)

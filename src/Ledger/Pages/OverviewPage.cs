@@ -10,14 +10,14 @@ using Ledger.Windows;
 
 namespace Ledger.Pages;
 
-/// <summary>What the overview shows; null, or empty: the viewer may not see it.</summary>
-/// <param name="Undelivered">Mails and webhook messages that are not sent, 100 at most.</param>
+/// <summary>The content of the overview. A member is null, or empty, if the viewer may not see it.</summary>
+/// <param name="Undelivered">Number of mails and webhook messages that are not sent, at most 100.</param>
 public sealed record OverviewContent(
     string Viewer, IReadOnlyDictionary<ReportedStatus, long>? Jobs, IReadOnlyList<Night>? Nights, IReadOnlyList<WindowPlan> Windows,
     LogStanding Log, int Undelivered);
 
-/// <summary>A window and its next openings; an open one's first is the present one.</summary>
-/// <param name="NeverAgain">Why it never opens again; null while it does, or is open.</param>
+/// <summary>A window and its next openings. If it is open, the first of them is the present one.</summary>
+/// <param name="NeverAgain">The reason that it never opens again. Null if it does, or is open.</param>
 public sealed record WindowPlan(DeletionWindow Window, bool IsOpen, IReadOnlyList<Opening> Openings, DateTimeOffset Now, string? NeverAgain)
 {
     public static WindowPlan Of(WindowPlanner planner, DeletionWindow window, DateTimeOffset now, int count)
@@ -35,7 +35,7 @@ internal static class OverviewPage
 {
     private const int Undelivered = 100;
 
-    /// <summary>Those of the windows that open next.</summary>
+    /// <summary>Maximum number of windows shown.</summary>
     private const int Windows = 5;
 
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/", ShowAsync);
@@ -60,7 +60,7 @@ internal static class OverviewPage
         return await html.PageAsync<Overview>(context, new Dictionary<string, object?> { [nameof(Overview.Content)] = content });
     }
 
-    /// <summary>The bots' windows: open ones first, then by what opens next.</summary>
+    /// <summary>The bots' windows: open ones first, then by their next opening.</summary>
     private static IEnumerable<WindowPlan> WindowsOf(IReadOnlyList<Bot> bots, Caller caller, WindowPlanner planner, DateTimeOffset now) =>
         bots.Select(bot => bot.Window).Distinct(StringComparer.Ordinal)
             .Where(caller.Registry.Windows.ContainsKey)

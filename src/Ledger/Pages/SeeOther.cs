@@ -1,6 +1,7 @@
 namespace Ledger.Pages;
 
-/// <summary>After a form: the next request is a GET of this path. (The framework's redirections are 302 and 307.)</summary>
+/// <summary>The answer to a form, which makes the next request a GET of this path. (The framework's redirections are 302 and
+/// 307.)</summary>
 internal sealed class SeeOther(string path) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)

@@ -3,7 +3,7 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Pages;
 
-/// <summary><c>/login</c>: a client's token is exchanged, once, for a session. <c>/logout</c> ends it.</summary>
+/// <summary><c>/login</c> exchanges a client's token, once, for a session. <c>/logout</c> ends it.</summary>
 internal static class SignIn
 {
     private static readonly string[] s_fields = ["token", "next"];
@@ -48,17 +48,17 @@ internal static class SignIn
         return new SeeOther("/login");
     }
 
-    /// <summary>The page that <paramref name="next"/> names, if it is one of ours; else the overview.</summary>
+    /// <summary>The page that <paramref name="next"/> names, if it is one of ours. Otherwise the overview.</summary>
     /// <remarks>
-    /// <c>//host</c> and, to some browsers, <c>/\host</c> are other hosts; a control character could hide either. A header holds ASCII
-    /// only.
+    /// <c>//host</c> is another host, and so is <c>/\host</c> to some browsers. A control character could hide either. A header holds only
+    /// ASCII.
     /// </remarks>
     internal static string Local(string? next) =>
         next is ['/', ..] && next is not ['/', '/' or '\\', ..] && next.All(letter => letter is > ' ' and < '\x7f') && next.Length <= 2048
             ? next
             : "/";
 
-    /// <summary>As it is pasted: with a line's end, or with what stands before it in a header.</summary>
+    /// <summary>The token as it was pasted, without a line's end and without the word before it in a header.</summary>
     private static string Token(IReadOnlyDictionary<string, string> form)
     {
         var token = form.GetValueOrDefault("token", "").Trim();

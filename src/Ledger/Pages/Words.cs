@@ -5,16 +5,17 @@ using Ledger.Registry;
 
 namespace Ledger.Pages;
 
-/// <summary>What the pages call things, in plain words.</summary>
+/// <summary>The words that the pages use, in plain language.</summary>
 internal static class Words
 {
     /// <summary>
-    /// Of a job: <c>waiting</c>, <c>running</c>, <c>retrying</c>, <c>paused</c>, <c>completed</c>, <c>failed</c> or <c>cancelled</c>.
+    /// The state of a job: <c>waiting</c>, <c>running</c>, <c>retrying</c>, <c>paused</c>, <c>completed</c>, <c>failed</c> or
+    /// <c>cancelled</c>.
     /// </summary>
     public static string State(JobStatus status) =>
         (status.Status == ReportedStatus.Queued ? status.Phase.ToString() : status.Status.ToString()).ToLowerInvariant();
 
-    /// <summary>Where the job stands, in a sentence without its instants.</summary>
+    /// <summary>The job's state, in a sentence without its instants.</summary>
     public static string Sentence(JobStatus status) =>
         (status.Status, status.Phase) switch
         {
@@ -43,18 +44,18 @@ internal static class Words
 
     public static string Scope(Scope scope) => ScopeNames.Of(scope);
 
-    /// <summary>As an option of the command line takes it.</summary>
+    /// <summary>The scope as an option of the command line takes it.</summary>
     public static string ScopeOption(Scope scope) => Scope(scope).ToLowerInvariant().Replace(' ', '-');
 
     public static string Count(long count, string one, string? many = null) => $"{count:N0} {(count == 1 ? one : many ?? $"{one}s")}";
 
-    /// <summary>A word of a shell, quoted where it must be.</summary>
+    /// <summary>A word of a shell, quoted if necessary.</summary>
     public static string Shell(string word) =>
         word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':' or '@')
             ? word
             : $"'{word.Replace("'", "'\\''")}'";
 
-    /// <summary>With a capital and a full stop.</summary>
+    /// <summary>The text with a capital and a full stop.</summary>
     public static string Sentence(string text) =>
         text.Length == 0 ? text : $"{Capital(text)}{(text[^1] is '.' or ':' ? "" : ".")}";
 
@@ -63,11 +64,11 @@ internal static class Words
     /// <summary><c>2026-05-08 18:00</c></summary>
     public static string Minute(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm");
 
-    /// <summary>The end of what began at an instant: without the day where it is the same.</summary>
+    /// <summary>The end of something that began at an instant, without the day if it is the same.</summary>
     public static string End(DateTimeOffset began, DateTimeOffset ends) =>
         began.UtcDateTime.Date == ends.UtcDateTime.Date ? ends.UtcDateTime.ToString("HH:mm") : Minute(ends);
 
-    /// <summary>Roughly how long: <c>3 h 05 min</c>, <c>2 days 4 h</c>, <c>under a minute</c>.</summary>
+    /// <summary>An approximate duration: <c>3 h 05 min</c>, <c>2 days 4 h</c>, <c>under a minute</c>.</summary>
     public static string Duration(TimeSpan time) => time switch
     {
         { TotalMinutes: < 1 } => "under a minute",
@@ -76,7 +77,7 @@ internal static class Words
         _ => time.Hours == 0 ? Count(time.Days, "day") : $"{Count(time.Days, "day")} {time.Hours} h",
     };
 
-    /// <summary>Exactly, if it is short: <c>0.4 s</c>, <c>12 s</c>, then as <see cref="Duration"/>.</summary>
+    /// <summary>A duration, exact if it is short: <c>0.4 s</c>, <c>12 s</c>. A longer one is as in <see cref="Duration"/>.</summary>
     public static string Span(TimeSpan time) =>
         time.TotalSeconds < 10 ? $"{Math.Max(0, time.TotalSeconds):0.0} s"
         : time.TotalSeconds < 60 ? $"{time.TotalSeconds:0} s"

@@ -11,9 +11,9 @@ using Npgsql;
 namespace Ledger.Proofs;
 
 /// <summary>
-/// Proves what finally became of one conversation of a job. No index leads there, since one would be a list of the erased: the
-/// conversation's ordinal is looked for in the unsealed list (a million ids take about half a second), and from it the event follows in a
-/// few reads by version.
+/// Proves the final outcome of one conversation of a job. There is no index of conversations, because it would be a list of the erased. So
+/// the conversation's ordinal is looked for in the unsealed list (a million ids take about half a second). From the ordinal, the event is
+/// found in a few reads by version.
 /// </summary>
 public sealed class ConversationProver(NpgsqlDataSource database)
 {
@@ -24,9 +24,9 @@ public sealed class ConversationProver(NpgsqlDataSource database)
 
     private readonly NodeReader _nodes = TileStore.Nodes(database);
 
-    /// <summary>The proof; null where the conversation is not on the job's list, or has no outcome.</summary>
+    /// <summary>The proof. Null if the conversation is not on the job's list, or has no outcome.</summary>
     /// <param name="key">The job's key.</param>
-    /// <exception cref="LogException">The database does not hold what it committed to.</exception>
+    /// <exception cref="LogException">The database does not hold what the log committed to.</exception>
     public async Task<TlogProof?> ProveAsync(ProvableJob job, JobKey key, string conversationId, CancellationToken cancel)
     {
         if (await OrdinalAsync(job.Id, key, conversationId, cancel) is not { } ordinal || ordinal >= job.Outcomes)
@@ -49,8 +49,8 @@ public sealed class ConversationProver(NpgsqlDataSource database)
 
     /// <summary>
     /// The version of an ordinal's final outcome. The first attempt records the outcomes of all ordinals in order, and between them only
-    /// plans: so a version that is too low is so by as many plans as came before, and never too high. A failure's successors come after
-    /// it, and are few or near the stream's end.
+    /// plans. So the first guess can be too low by the number of plans before it, and never too high. Later outcomes of a failed
+    /// conversation come after it. They are few, or near the stream's end.
     /// </summary>
     private async Task<long> OutcomeAsync(JobId job, long ordinal, CancellationToken cancel)
     {
@@ -90,7 +90,7 @@ public sealed class ConversationProver(NpgsqlDataSource database)
         return await reader.ReadAsync(cancel) ? EventType.Read(reader.GetString(0), reader.GetString(1)) : throw Missing(job);
     }
 
-    /// <summary>The last outcome of an ordinal behind a version.</summary>
+    /// <summary>The last outcome of an ordinal after a version.</summary>
     private async Task<long?> LaterAsync(JobId job, long version, long ordinal, CancellationToken cancel) =>
         (long?)await ScalarAsync(LaterSql, cancel, job.Value, version, ordinal);
 

@@ -9,21 +9,23 @@ using Npgsql;
 namespace Ledger.Proofs;
 
 /// <summary>
-/// Writes the erasure proof of a whole job (docs/formats.md, "Job proof") as it reads it: memory does not grow with the job. What it reads
-/// is fixed by the checkpoint, so it reads in pages, each on a connection of its own, and neither a snapshot nor a connection is held
+/// Writes the erasure proof of a whole job (docs/formats.md, "Job proof") while it reads it, so memory does not grow with the job. The
+/// checkpoint fixes what it reads, so it can read in pages, each on a connection of its own. Neither a snapshot nor a connection is held
 /// while a slow client receives.
 /// </summary>
 public sealed class JobProver(NpgsqlDataSource database)
 {
-    /// <summary>Leaves that are read at once.</summary>
+    /// <summary>Number of leaves that are read at once.</summary>
     private const int PageSize = 1_024;
 
     private readonly NodeReader _nodes = TileStore.Nodes(database);
 
-    /// <param name="job">What to prove.</param>
-    /// <param name="key">Discloses the job's identifiers, as they were when it was opened; null: the proof holds none.</param>
-    /// <param name="to">Receives the proof.</param>
-    /// <exception cref="LogException">The database does not hold what it committed to; what was written until then is no proof.</exception>
+    /// <param name="job">The job to prove.</param>
+    /// <param name="key">The key that discloses the job's identifiers, as they were when it was opened. Null for a proof without
+    /// them.</param>
+    /// <param name="to">The stream that receives the proof.</param>
+    /// <exception cref="LogException">The database does not hold what the log committed to. The bytes written so far are no
+    /// proof.</exception>
     /// <exception cref="InvalidOperationException">The job's key was destroyed meanwhile.</exception>
     public async Task WriteAsync(ProvableJob job, JobKey? key, Stream to, CancellationToken cancel)
     {

@@ -8,12 +8,12 @@ namespace Ledger.Proofs;
 
 /// <summary>Adjacent leaves that are consecutive events of one stream.</summary>
 /// <param name="First">Index of the first leaf.</param>
-/// <param name="Count">Leaves.</param>
+/// <param name="Count">Number of leaves.</param>
 /// <param name="FirstVersion">The first leaf's version in its stream.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct LeafRun(long First, long Count, long FirstVersion)
 {
-    /// <summary>Rows of <c>log_runs</c> that are read at once.</summary>
+    /// <summary>Number of rows of <c>log_runs</c> that are read at once.</summary>
     private const int PageSize = 1_000;
 
     private static readonly string PageSql = Sql.Load(typeof(LeafRun), nameof(PageAsync));
@@ -22,8 +22,8 @@ internal readonly record struct LeafRun(long First, long Count, long FirstVersio
     public long End => First + Count;
 
     /// <summary>
-    /// All leaves of a job in as few runs as possible, ascending. A stream's versions ascend with its leaves: an append holds the stream's
-    /// lock from before it is queued until it is committed.
+    /// All leaves of a job in as few runs as possible, ascending. A stream's versions ascend with its leaves, because an append holds the
+    /// stream's lock from before it is queued until it is committed.
     /// </summary>
     public static async IAsyncEnumerable<LeafRun> OfJobAsync(
         NpgsqlDataSource database, JobId job, [EnumeratorCancellation] CancellationToken cancel)

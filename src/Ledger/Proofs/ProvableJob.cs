@@ -8,12 +8,12 @@ using Npgsql;
 
 namespace Ledger.Proofs;
 
-/// <summary>Whether a job can be proved by now.</summary>
+/// <summary>The result of the check if a job can be proved by now.</summary>
 public abstract record Provability
 {
     private Provability() { }
 
-    /// <summary>It has not ended: its proof would not be complete.</summary>
+    /// <summary>The job has not ended, so its proof would not be complete.</summary>
     public sealed record Unfinished : Provability;
 
     /// <summary>No published checkpoint of the log's present origin covers its last event yet.</summary>
@@ -23,21 +23,20 @@ public abstract record Provability
 }
 
 /// <summary>
-/// A job that has ended, and the checkpoint that it is proved under. Both stay as they are, so whatever is read of them later is of one
-/// tree.
+/// A job that has ended, and the checkpoint that it is proved under. Neither changes any more, so all later reads are of one tree.
 /// </summary>
-/// <param name="Checkpoint">The latest one published; it covers all of the job's events.</param>
-/// <param name="Note">The same, signed, verbatim.</param>
+/// <param name="Checkpoint">The latest published checkpoint. It covers all of the job's events.</param>
+/// <param name="Note">The checkpoint's signed note, verbatim.</param>
 /// <param name="End">The job's last event.</param>
-/// <param name="Secrets">What seals its identifiers; null once destroyed.</param>
+/// <param name="Secrets">The secrets that seal its identifiers. Null once destroyed.</param>
 public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, Completed End, JobSecrets? Secrets)
 {
-    /// <summary>What a disclosure's record says was handed out.</summary>
+    /// <summary>The text in a disclosure's record for what was handed out.</summary>
     public const string Disclosed = "erasure proof of the job";
 
     private static readonly string LastSql = Sql.Load(typeof(ProvableJob), nameof(LastAsync));
 
-    /// <summary>Ordinals that have an outcome: all of the list, but for a job that was cancelled.</summary>
+    /// <summary>Number of ordinals that have an outcome. This is the whole list, except for a job that was cancelled.</summary>
     public long Outcomes => End.UntouchedFrom ?? End.Conversations;
 
     /// <exception cref="LogException">The stored checkpoint was not signed by this ledger's key.</exception>
@@ -69,6 +68,6 @@ public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, C
         );
     }
 
-    /// <summary>The job's key; null once it, or its epoch's, is destroyed.</summary>
+    /// <summary>The job's key. Null once it, or its epoch's key, is destroyed.</summary>
     public JobKey? OpenKey(KeyFolder keys) => Secrets is { } secrets ? keys.OpenJobKey(Id, secrets.Epoch, secrets.WrappedKey) : null;
 }

@@ -24,9 +24,9 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
             : ReadSinceAsync(time.GetTimestamp() - (long)(MaxAge.TotalSeconds * time.TimestampFrequency), cancel);
 
     /// <summary>
-    /// A snapshot read after <paramref name="since"/> (a <see cref="TimeProvider.GetTimestamp"/>). Before a request is refused because a
-    /// bot, client, secret or grant is unknown, ask again with the instant at which the request arrived: what was registered before it
-    /// must be found.
+    /// A snapshot read after <paramref name="since"/> (a <see cref="TimeProvider.GetTimestamp"/>). Use it before a request is refused
+    /// because a bot, client, secret or grant is unknown, with the instant at which the request arrived. Everything that was registered
+    /// before that instant must be found.
     /// </summary>
     public async ValueTask<RegistrySnapshot> ReadSinceAsync(long since, CancellationToken cancel)
     {
@@ -69,7 +69,7 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
     private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) =>
         new(client, [.. client.LiveSecrets.Select(id => Open(client.ClientId, id, secrets)).OfType<LiveSecret>()]);
 
-    /// <summary>Null where the secret is gone or cannot be opened: its client is refused, and the others are not.</summary>
+    /// <summary>Opens a secret. Null if it is gone or cannot be opened: only its client is refused then.</summary>
     private LiveSecret? Open(string clientId, string secretId, Dictionary<(string Client, string Secret), byte[]> secrets)
     {
         try
@@ -85,7 +85,7 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
     }
 
     /// <summary>
-    /// A digest of every document's version and last change: a rebuild puts a document right without raising its version.
+    /// A digest of every document's version and last change, because a rebuild corrects a document without raising its version.
     /// </summary>
     private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

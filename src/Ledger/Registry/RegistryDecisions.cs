@@ -5,12 +5,12 @@ using Decision = Ledger.Engine.Decision<Ledger.Contracts.Registry.RegistryEvent>
 
 namespace Ledger.Registry;
 
-/// <summary>What a bot's creation must agree with: deletions by cId without dates reach back to it.</summary>
-/// <param name="Now">When the command was given.</param>
-/// <param name="FirstConversation">When the first of the bot's conversations that the store holds started; null: it holds none.</param>
+/// <summary>The facts that a bot's creation must agree with. Deletions by cId without dates reach back to the creation.</summary>
+/// <param name="Now">The instant when the command was given.</param>
+/// <param name="FirstConversation">The start of the bot's first conversation in the store. Null if the store has none.</param>
 public sealed record BotFacts(DateTimeOffset Now, DateTimeOffset? FirstConversation);
 
-/// <summary>The registry's rules, pure: one stream's document and a command give events or a rejection.</summary>
+/// <summary>The registry's rules, as pure functions. One stream's document and a command give events or a rejection.</summary>
 public static class RegistryDecisions
 {
     /// <summary>A hundred years, in days.</summary>
@@ -40,7 +40,7 @@ public static class RegistryDecisions
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
         };
 
-    /// <summary>The same, where a creation is recorded only if it can be true.</summary>
+    /// <summary>Decides in the same way, but a creation is recorded only if it can be true.</summary>
     public static Decision Decide(Bot? bot, RegistryCommand command, BotFacts facts)
     {
         var decision = Decide(bot, command);

@@ -4,7 +4,7 @@ namespace Ledger.Registry;
 
 /// <summary>The registry as it was at one instant: every bot, client (with its live secrets, opened) and window.</summary>
 /// <param name="LoadedAt">A <see cref="TimeProvider.GetTimestamp"/> taken before it was read.</param>
-/// <param name="Revision">Another one after every change.</param>
+/// <param name="Revision">The revision, which differs after every change.</param>
 public sealed record RegistrySnapshot(
     long LoadedAt,
     long Revision,
@@ -13,7 +13,7 @@ public sealed record RegistrySnapshot(
     IReadOnlyDictionary<string, DeletionWindow> Windows);
 
 /// <summary>A client with the secrets that verify its tokens.</summary>
-/// <param name="Secrets">For HS256 and HS512: one or two secrets, oldest first; else empty.</param>
+/// <param name="Secrets">For HS256 and HS512, one or two secrets, oldest first. Empty otherwise.</param>
 public sealed record ClientEntry(ApiClient Client, IReadOnlyList<LiveSecret> Secrets);
 
 /// <summary>A secret that verifies a client's tokens.</summary>
@@ -21,6 +21,6 @@ public sealed record ClientEntry(ApiClient Client, IReadOnlyList<LiveSecret> Sec
 /// <param name="Key">The HMAC key.</param>
 public sealed record LiveSecret(string Id, byte[] Key)
 {
-    /// <summary>Without the key: who has it is the client.</summary>
+    /// <summary>The type's name without the key: anybody who has the key can act as the client.</summary>
     public override string ToString() => nameof(LiveSecret);
 }

@@ -17,8 +17,8 @@ using Npgsql;
 
 namespace Ledger.Registry;
 
-/// <summary>Carries out registry commands: lock the stream, decide, append.</summary>
-/// <param name="keys">Needed only where a secret is sealed; null: no secret can be issued.</param>
+/// <summary>Carries out registry commands. It locks the stream, decides, and appends.</summary>
+/// <param name="keys">The keys, needed only to seal a secret. Null if no secret can be issued.</param>
 public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore store, KeyFolder? keys, TimeProvider time)
 {
     private const int SecretSize = 64;
@@ -30,15 +30,15 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     private static readonly string LockSql = Sql.Load(typeof(RegistryStore), nameof(LockAsync));
 
     /// <summary>Carries out one command on a bot.</summary>
-    /// <returns>Null, or why not.</returns>
+    /// <returns>Null if it was carried out, or the reason that it was not.</returns>
     public Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, CancellationToken cancel) =>
         ExecuteAsync(botId, command, webhookSecret: null, cancel);
 
     /// <summary>
-    /// Carries out one command on a bot. A secret is stored sealed, in the same transaction, where the command gives the bot another
-    /// webhook than it has.
+    /// Carries out one command on a bot. If the command gives the bot another webhook than it has, a secret is stored sealed, in the same
+    /// transaction.
     /// </summary>
-    /// <param name="webhookSecret">For a command that may set a webhook.</param>
+    /// <param name="webhookSecret">The secret, for a command that may set a webhook.</param>
     public async Task<Rejection?> ExecuteAsync(string botId, RegistryCommand command, byte[]? webhookSecret, CancellationToken cancel)
     {
         if (await MissingReferenceAsync(command, cancel) is { } missing)
@@ -55,26 +55,26 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     }
 
     /// <summary>
-    /// Records that a client gets a job's identifiers in some form, unless it is recorded already: what is read page by page, or again and
-    /// again, is one disclosure. Of several at once, one records it.
+    /// Records that a client gets a job's identifiers in some form, unless it is recorded already. A read page by page, or a repeated read,
+    /// is one disclosure. Of several calls at once, one records it.
     /// </summary>
-    /// <returns>Null, or why not.</returns>
+    /// <returns>Null if it is recorded, or the reason that it is not.</returns>
     public async Task<Rejection?> DiscloseOnceAsync(RecordDisclosure record, CancellationToken cancel) => await ExecuteAsync(
         StreamIds.Bot(record.Bot), (Bot? bot) => RegistryDecisions.Decide(bot, record), BotFold.Apply, (_, _, _) => [], cancel,
         isDone: connection => IsDisclosedAsync(connection, record, cancel));
 
     /// <summary>
     /// Records that nothing more is posted to a bot's webhook, and destroys its secret. Of several nodes at once, one records it. A webhook
-    /// that was set anew in the meantime, even with the same address, is left alone: it has another secret.
+    /// that was set again in the meantime is left alone, even with the same address, because it has another secret.
     /// </summary>
-    /// <param name="sealedSecret">What the webhook's secret was, sealed, when its receiver was last asked.</param>
-    /// <returns>Null, or why not.</returns>
+    /// <param name="sealedSecret">The webhook's secret, sealed, as it was when its receiver was last asked.</param>
+    /// <returns>Null if it is done, or the reason that it is not.</returns>
     public Task<Rejection?> DisableWebhookAsync(DisableWebhook command, byte[] sealedSecret, CancellationToken cancel) => ExecuteAsync(
         StreamIds.Bot(command.Bot), (Bot? bot) => RegistryDecisions.Decide(bot, command), BotFold.Apply,
         (before, after, _) => WebhookSecrets.Rows(before, after, secret: null, keys), cancel,
         isDone: async connection => !await WebhookSecrets.IsStoredAsync(connection, command.Bot, sealedSecret, cancel));
 
-    /// <summary>Defines a window, anew or for the first time. One that could never open is refused.</summary>
+    /// <summary>Defines a window, again or for the first time. A window that could never open is refused.</summary>
     public async Task<Rejection?> DefineWindowAsync(DefineWindow command, CancellationToken cancel)
     {
         var problems = Window.Problems(
@@ -86,7 +86,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
                 DeletionWindowFold.Apply, (_, _, _) => [], cancel);
     }
 
-    /// <summary>Whether a window has the name of <see cref="Window.Default"/>.</summary>
+    /// <summary>True if a window has the name of <see cref="Window.Default"/>.</summary>
     public static async Task<bool> HasDefaultWindowAsync(NpgsqlDataSource database, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -95,7 +95,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     }
 
     /// <summary>
-    /// Defines <see cref="Window.Default"/> where no window of its name is; one that an administrator changed is left alone.
+    /// Defines <see cref="Window.Default"/> if no window has its name. A window that an administrator changed is left alone.
     /// </summary>
     public async Task EnsureDefaultWindowAsync(CancellationToken cancel)
     {
@@ -110,7 +110,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     }
 
     /// <summary>Carries out one command on a client. A secret that it issues is stored sealed in the same transaction.</summary>
-    /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>; else null.</param>
+    /// <param name="secret">The secret of an <see cref="AddClient"/> or <see cref="IssueSecret"/>. Null otherwise.</param>
     public Task<Rejection?> ExecuteOnClientAsync(string clientId, RegistryCommand command, byte[]? secret, CancellationToken cancel) =>
         ExecuteAsync(
             StreamIds.Client(clientId), (ApiClient? client) => RegistryDecisions.Decide(client, command), ApiClientFold.Apply,
@@ -118,7 +118,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
 
     /// <summary>
     /// A fresh secret and a name for it. The secret, which is the HMAC key, is the UTF-8 bytes of a printable text (86 characters of
-    /// base64url over 64 random bytes), so that any JWT tool takes it as it is shown.
+    /// base64url over 64 random bytes). So any JWT tool takes it as it is shown.
     /// </summary>
     public static (string SecretId, byte[] Secret) NewSecret() =>
         (
@@ -157,7 +157,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         }
     }
 
-    /// <summary>Locks bots' streams until the transaction ends. It comes first in it: then no other writer gets ahead.</summary>
+    /// <summary>Locks bots' streams until the transaction ends. It must come first in the transaction, so that no other writer gets
+    /// ahead.</summary>
     internal static async Task LockAsync(NpgsqlConnection connection, IReadOnlyCollection<string> bots, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LockSql, connection);
@@ -167,9 +168,9 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
 
     /// <summary>
     /// Appends an event about a bot's jobs or conversations to its stream, in a transaction that another place commits. The bot's document
-    /// is the same, and at the stream's version as ever.
+    /// keeps its content and has the stream's version as always.
     /// </summary>
-    /// <exception cref="LostRaceException">A deadlock was resolved against this one.</exception>
+    /// <exception cref="LostRaceException">This transaction lost in a deadlock.</exception>
     internal static async Task RecordAsync(
         StreamTransaction transaction, string botId, RegistryEvent @event, DateTimeOffset at, CancellationToken cancel)
     {
@@ -177,7 +178,7 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         await transaction.WriteAsync(cancel);
     }
 
-    /// <summary>A stream's document and version; version 0 where there is none.</summary>
+    /// <summary>A stream's document and version. Version 0 if there is no document.</summary>
     internal static async Task<(TDocument? Document, long Version)> FindAsync<TDocument>(
         NpgsqlConnection connection, Guid stream, JsonTypeInfo<TDocument> json, CancellationToken cancel)
         where TDocument : class
@@ -241,7 +242,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         }
     }
 
-    /// <summary>The first conversation takes a look at all of them, so only for a command that may name a creation.</summary>
+    /// <summary>The facts for a command. The first conversation needs a look at all of them, so it is read only for a possible
+    /// creation.</summary>
     private async Task<BotFacts> FactsAsync(string botId, RegistryCommand command, CancellationToken cancel)
     {
         if (command is not (AddBot or ChangeBot { CreatedAt: not null }))
@@ -250,7 +252,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
         return new BotFacts(time.GetUtcNow(), await _conversations.FirstOfBotAsync(connection, botId, cancel));
     }
 
-    /// <summary>A bot's window and a grant's client are other streams: they must be there, and are never removed.</summary>
+    /// <summary>The problem if a named window or client is missing. Both are other streams, which must be there and are never
+    /// removed.</summary>
     private async Task<Rejection?> MissingReferenceAsync(RegistryCommand command, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -271,7 +274,8 @@ public sealed class RegistryStore(NpgsqlDataSource database, IDocumentStore stor
     private static string? WindowOf(RegistryCommand command) =>
         command switch { AddBot add => add.Window, ChangeBot change => change.Window, _ => null };
 
-    /// <summary>A bot is not given a window that never opens again: none of its jobs could run. Null: it opens, or none is named.</summary>
+    /// <summary>The problem if the named window never opens again, because no job of the bot could run. Null if it opens, or none is
+    /// named.</summary>
     private async Task<string?> WindowThatNeverOpensAsync(RegistryCommand command, CancellationToken cancel)
     {
         if (WindowOf(command) is not { } name)

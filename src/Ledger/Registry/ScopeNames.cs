@@ -9,6 +9,6 @@ internal static class ScopeNames
 {
     private static readonly JsonSerializerOptions s_words = new() { Converters = { new JsonStringEnumConverter<Scope>() } };
 
-    /// <summary>Such as <c>Delete Conversations</c>.</summary>
+    /// <summary>The name of a scope, such as <c>Delete Conversations</c>.</summary>
     public static string Of(Scope scope) => JsonSerializer.SerializeToElement(scope, s_words).GetString()!;
 }

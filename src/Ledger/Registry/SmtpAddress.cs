@@ -7,8 +7,8 @@ using System.Text;
 namespace Ledger.Registry;
 
 /// <summary>
-/// Addresses that mail without SMTPUTF8 can reach (RFC 5321, sections 4.1.2 and 4.5.3.1). The one rule for what is recorded and for
-/// what is sent.
+/// Addresses that mail without SMTPUTF8 can reach (RFC 5321, sections 4.1.2 and 4.5.3.1). This one rule holds for recorded addresses and
+/// for sending.
 /// </summary>
 public static class SmtpAddress
 {
@@ -19,9 +19,10 @@ public static class SmtpAddress
     private static readonly IdnMapping s_idn = new() { UseStd3AsciiRules = true };
 
     /// <summary>
-    /// An address, alone or as <c>Name &lt;address&gt;</c>, as SMTP carries it: a domain in other letters by its ASCII name (RFC 5890).
+    /// Reads an address, alone or as <c>Name &lt;address&gt;</c>, in the form that SMTP carries. A domain in other letters gets its ASCII
+    /// name (RFC 5890).
     /// </summary>
-    /// <returns>The address, or in plain words why there is none. The words do not quote it.</returns>
+    /// <returns>The address, or the reason in plain words that there is none. The words do not quote it.</returns>
     public static (string? Address, string? Problem) Read(string text)
     {
         if (text.Any(char.IsControl) || !MailAddress.TryCreate(text, out var parsed))
@@ -46,7 +47,7 @@ public static class SmtpAddress
     /// <summary>RFC 5322, section 3.2.3: atext.</summary>
     private static bool IsOfAnAtom(char character) => char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-/=?^_`{|}~".Contains(character);
 
-    /// <summary>The domain in ASCII; null: it is none.</summary>
+    /// <summary>The domain in ASCII. Null if it is not a domain.</summary>
     private static string? Domain(string host)
     {
         if (host is ['[', .. var literal, ']'])

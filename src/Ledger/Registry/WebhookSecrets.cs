@@ -5,10 +5,10 @@ using Npgsql;
 
 namespace Ledger.Registry;
 
-/// <summary>What the bots' webhooks are signed with: one secret an address, sealed under the service's key.</summary>
+/// <summary>The secrets that sign the bots' webhook messages: one secret an address, sealed under the service's key.</summary>
 public static class WebhookSecrets
 {
-    /// <summary>What a change of the bot changes of its secret: another address has another one, and none has none.</summary>
+    /// <summary>The changes to a bot's secret when the bot changes. A new address gets a new secret, and no address has none.</summary>
     public static IEnumerable<NpgsqlBatchCommand> Rows(Bot? before, Bot after, byte[]? secret, KeyFolder? keys)
     {
         if (before?.WebhookUrl == after.WebhookUrl)
@@ -33,7 +33,8 @@ public static class WebhookSecrets
         };
     }
 
-    /// <summary>Whether the bot's secret is stored in this sealed form: none that was set before or since is.</summary>
+    /// <summary>True if the bot's secret is stored in exactly this sealed form. A secret that was set before or since has
+    /// another.</summary>
     public static async Task<bool> IsStoredAsync(NpgsqlConnection connection, string bot, byte[] sealedSecret, CancellationToken cancel)
     {
         const string Exists = "select exists (select from ledger.webhook_secrets where bot_id = $1 and sealed = $2)";
@@ -44,7 +45,7 @@ public static class WebhookSecrets
         return (bool)(await command.ExecuteScalarAsync(cancel))!;
     }
 
-    /// <summary>Whether the bot's secret is this one: one that was made for a command that changed nothing is not.</summary>
+    /// <summary>True if the bot's secret is this one. A secret made for a command that changed nothing is not in use.</summary>
     public static async Task<bool> IsInUseAsync(
         NpgsqlDataSource database, KeyFolder keys, string bot, byte[] secret, CancellationToken cancel)
     {

@@ -3,15 +3,15 @@ using System.Net;
 namespace Ledger.Registry;
 
 /// <summary>
-/// Which addresses a webhook may have. They are set by an administrator and never by an API client, so private addresses are allowed: a
-/// receiver is often in the same network. What could be made of a wrong one is little: no redirect is followed, nothing of the answer but
-/// its status is kept, and nobody is shown it.
+/// The addresses that a webhook may have. Only an administrator sets them, never an API client. So private addresses are allowed, because a
+/// receiver is often in the same network. A wrong address can do little harm: no redirect is followed, and of the answer only the status is
+/// kept, which nobody is shown.
 /// </summary>
 public static class WebhookUrl
 {
     private const int Longest = 2048;
 
-    /// <summary>Why it cannot be a webhook's address; null: it can.</summary>
+    /// <summary>The reason that the text cannot be a webhook's address. Null if it can.</summary>
     public static string? Problem(string text)
     {
         if (text.Length > Longest
@@ -27,7 +27,7 @@ public static class WebhookUrl
             : "the webhook's address must begin with https:// (http:// is only for this machine: 127.0.0.1, localhost)";
     }
 
-    /// <summary>Whether what is sent there stays on this machine.</summary>
+    /// <summary>True if data sent to this host stays on this machine.</summary>
     internal static bool IsLoopback(string host) =>
         host == "localhost" || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

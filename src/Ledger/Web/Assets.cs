@@ -6,8 +6,8 @@ namespace Ledger.Web;
 
 /// <summary><c>/assets/…</c>: style sheets, scripts and pictures, embedded from the folder <c>assets</c>.</summary>
 /// <remarks>
-/// A page links them by <see cref="Url"/>, whose <c>v</c> is the content's hash: what was linked may be kept for ever. A script that
-/// imports another names no hash; what is asked for without one is to be asked for again each time (<c>no-cache</c>), and is answered 304
+/// A page links assets by <see cref="Url"/>, whose <c>v</c> is the content's hash, so a linked asset may be kept for ever. A script that
+/// imports another one names no hash. An asset without a hash must be asked for again each time (<c>no-cache</c>), and is answered 304
 /// while it is the same.
 /// </remarks>
 internal static class Assets
@@ -22,11 +22,11 @@ internal static class Assets
         app.MapGet("/assets/{**name}", Answer).ExcludeFromDescription();
 
     /// <summary>The address of an asset, such as <c>site.css</c>.</summary>
-    /// <exception cref="KeyNotFoundException">There is none of that name: a page is wrong.</exception>
+    /// <exception cref="KeyNotFoundException">No asset has this name, so a page is wrong.</exception>
     public static string Url(string name) => $"/{Prefix}{name}?v={All[name].Hash}";
 
     /// <summary>The text of an asset, for a document that must stay whole when it is saved.</summary>
-    /// <exception cref="KeyNotFoundException">There is none of that name: a page is wrong.</exception>
+    /// <exception cref="KeyNotFoundException">No asset has this name, so a page is wrong.</exception>
     public static string Text(string name) => System.Text.Encoding.UTF8.GetString(All[name].Content);
 
     private static IResult Answer(HttpContext context, string? name, string? v)

@@ -8,12 +8,12 @@ internal static class BotPath
     /// <summary>The path's bot id, percent-decoded exactly once.</summary>
     public static string BotId(HttpContext context) => Segment(context, "botId");
 
-    /// <summary>The same for another part of a path: what <see cref="RequestTarget"/> left encoded is decoded.</summary>
+    /// <summary>Another part of a path, decoded in the same way. It decodes what <see cref="RequestTarget"/> left encoded.</summary>
     /// <param name="name">The route's name for it.</param>
     public static string Segment(HttpContext context, string name) =>
         Uri.UnescapeDataString((string?)context.Request.RouteValues[name] ?? "");
 
-    /// <summary>As <see cref="BotId"/>; null for a path that is about all bots.</summary>
+    /// <summary>The path's bot id, as in <see cref="BotId"/>. Null for a path that is about all bots.</summary>
     public static string? BotIdOrAll(HttpContext context) => context.Request.RouteValues.ContainsKey("botId") ? BotId(context) : null;
 
     public static string JobId(HttpContext context) => (string?)context.Request.RouteValues["jobId"] ?? "";

@@ -5,7 +5,8 @@ namespace Ledger.Web;
 /// <summary>Conditional requests.</summary>
 internal static class Conditional
 {
-    /// <summary>Whether the client has what it would be sent. RFC 9110 §13.1.2: weak comparison; <c>*</c> stands for any version.</summary>
+    /// <summary>True if the client already has the content. The comparison is weak (RFC 9110 §13.1.2), and <c>*</c> stands for any
+    /// version.</summary>
     public static bool Knows(HttpRequest request, EntityTagHeaderValue current) =>
         request.Headers.IfNoneMatch.Count > 0
         && EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known)

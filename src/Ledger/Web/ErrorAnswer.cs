@@ -8,11 +8,11 @@ namespace Ledger.Web;
 
 /// <summary>
 /// The answer to every refused or failed request (contract §5): <c>{"errors":[{"msg","code"}]}</c>, one entry per problem. A message never
-/// quotes what the client sent: it could be an identifier.
+/// quotes what the client sent, because it could be an identifier.
 /// </summary>
 /// <param name="status">The HTTP status.</param>
 /// <param name="code">The code of each entry.</param>
-/// <param name="messages">What is wrong and what to do, at least one.</param>
+/// <param name="messages">The problems and their remedies, at least one.</param>
 /// <param name="retryAfter">Whole seconds for <c>Retry-After</c>.</param>
 internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> messages, int? retryAfter = null) : IResult
 {
@@ -38,7 +38,7 @@ internal sealed class ErrorAnswer(int status, int code, IReadOnlyList<string> me
         return response.Body.WriteAsync(body).AsTask();
     }
 
-    /// <summary>What is sent.</summary>
+    /// <summary>The body that is sent.</summary>
     public ReadOnlyMemory<byte> Body() =>
         JsonSerializer.SerializeToUtf8Bytes(
             new ErrorList([.. messages.Select(message => new ErrorEntry(message, code))]), ErrorJson.Readable.ErrorList);
@@ -52,12 +52,12 @@ internal sealed record ErrorEntry(
     [property: Description("What is wrong and what to do. It never quotes what was sent.")] string Msg,
     [property: Description("A code: mostly the status; 4002 for tokens and scopes, 5031 for an unknown outcome.")] int Code);
 
-/// <summary>How refusals are written.</summary>
+/// <summary>The JSON form of refusals.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ErrorList))]
 internal sealed partial class ErrorJson : JsonSerializerContext
 {
-    /// <summary>Quotes in messages as \" and not as \u0022: people read them.</summary>
+    /// <summary>The form with quotes in messages as \" and not as \u0022, because people read them.</summary>
     public static ErrorJson Readable =>
         s_readable ??= new ErrorJson(
             new JsonSerializerOptions(Default.GeneratedSerializerOptions!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

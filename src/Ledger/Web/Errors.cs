@@ -8,12 +8,13 @@ using Ledger.Keys;
 namespace Ledger.Web;
 
 /// <summary>
-/// The outermost step of a request and the one place where exceptions become HTTP (contract §5). It also gives the envelope to answers that
-/// the framework makes without a body: 404, 405, and what Kestrel's limits refuse. To a person at the console each is a page.
+/// The outermost step of a request and the one place where exceptions become HTTP answers (contract §5). It also gives the envelope to
+/// answers that the framework makes without a body: 404, 405, and refusals by Kestrel's limits. A person at the console gets a page
+/// instead.
 /// </summary>
 internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger<Errors> log)
 {
-    /// <summary>Seconds after which a client may try again when the database could not be reached.</summary>
+    /// <summary>Number of seconds after which a client may try again when the database could not be reached.</summary>
     private const int RetryAfterSeconds = 2;
 
     public async Task InvokeAsync(HttpContext context)
@@ -64,7 +65,7 @@ internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger
     public static ErrorAnswer OutcomeUnknown { get; } =
         new(503, 5031, ["outcome unknown, repeat with the same Idempotency-Key"], RetryAfterSeconds);
 
-    /// <summary>Health says which in plain words; nobody else needs to know.</summary>
+    /// <summary>The answer when the log cannot be served. Health says why in plain words, and nobody else needs to know.</summary>
     public static ErrorAnswer LogUnavailable { get; } =
         new(503, "the log cannot be served at the moment: /health/ready says why", RetryAfterSeconds);
 
@@ -98,12 +99,12 @@ internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger
         _ => "the request was refused",
     });
 
-    /// <summary>The kind of the failure and its call sites. Never an exception's message, which may quote an identifier.</summary>
+    /// <summary>The kind of the failure and its call sites. It never holds an exception's message, which may quote an identifier.</summary>
     internal static string Describe(Exception exception) =>
         $"{Failure.Describe(exception)}{Environment.NewLine}{new StackTrace(exception, fNeedFileInfo: false)}";
 }
 
 /// <summary>
-/// Answers a person's request with a page that says the same as the envelope. False: a program asked, and nothing is written.
+/// Answers a person's request with a page that says the same as the envelope. False if a program asked, and nothing is written.
 /// </summary>
 internal delegate Task<bool> ErrorPageWriter(HttpContext context, ErrorAnswer answer);

@@ -5,14 +5,14 @@ using Npgsql;
 
 namespace Ledger.Web;
 
-/// <summary>Once a minute, deletes used tokens and sessions that have expired and counts of windows that are over.</summary>
+/// <summary>Runs once a minute. Deletes used tokens and sessions that have expired, and counts of windows that are over.</summary>
 internal sealed class Expiry(
     UsedTokens tokens, ConsoleSessions sessions, NpgsqlDataSource database, TimeProvider time, ILogger<Expiry> log)
     : Duty(TimeSpan.FromMinutes(1), time, log)
 {
     private const int RowsPerStatement = 10_000;
 
-    /// <summary>Nodes' clocks differ: what has expired here may be live elsewhere for a while.</summary>
+    /// <summary>The margin for nodes' clocks that differ. What has expired here may still be live elsewhere.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
     private static readonly string DeleteCountersSql = Sql.Load(typeof(Expiry), nameof(DeleteCountersAsync));

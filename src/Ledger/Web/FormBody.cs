@@ -6,8 +6,8 @@ using Ledger.Contracts;
 namespace Ledger.Web;
 
 /// <summary>
-/// A form as a browser sends it from a page of ours: <c>application/x-www-form-urlencoded</c> in UTF-8, with fields that the page has,
-/// each at most once. By hand and not by the framework, whose reader throws on some of what is sent and reads the rest as something else.
+/// A form as a browser sends it from a page of ours: <c>application/x-www-form-urlencoded</c> in UTF-8, with the page's fields, each at
+/// most once. The framework's own reader is not used. It throws on some input, and reads other input as something else.
 /// </summary>
 internal static class FormBody
 {
@@ -19,8 +19,8 @@ internal static class FormBody
     private static readonly ErrorAnswer s_damaged =
         new(400, "the form is damaged: it must be percent-encoded UTF-8 without the character U+0000");
 
-    /// <summary>The fields that were sent, or what is wrong: exactly one is null.</summary>
-    /// <param name="request">Its body is read to the end, or to the limit.</param>
+    /// <summary>The sent fields, or the problem. Exactly one of the two is null.</summary>
+    /// <param name="request">The request. Its body is read to the end, or to the limit.</param>
     /// <param name="names">The fields that the form has.</param>
     /// <param name="cancel">Stops the reading.</param>
     public static async ValueTask<(IReadOnlyDictionary<string, string>? Fields, ErrorAnswer? Refusal)> ReadAsync(
@@ -53,7 +53,8 @@ internal static class FormBody
     }
 
     /// <summary>
-    /// Null for what is no text: a percent sign without two hexadecimal digits, no UTF-8, or NUL, which no database takes.
+    /// Decodes a text. Null if it is not a text: a percent sign without two hexadecimal digits, invalid UTF-8, or NUL, which no database
+    /// takes.
     /// </summary>
     private static string? Decode(ReadOnlySpan<byte> encoded)
     {

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Components.Web;
 namespace Ledger.Web;
 
 /// <summary>
-/// Renders Razor components to HTML on the server, whole pages at a time: no circuit, no script of the framework's, and none of its data
-/// protection keys, which a node would have to share.
+/// Renders Razor components to HTML on the server, whole pages at a time. It uses no circuit, no script of the framework, and no data
+/// protection keys, which all nodes would have to share.
 /// </summary>
 public sealed class Html(IServiceProvider services, ILoggerFactory loggers)
 {
-    /// <summary>What a page may load: its own assets, and nothing inline.</summary>
+    /// <summary>The policy for what a page may load: its own assets, and nothing inline.</summary>
     public const string ContentSecurityPolicy =
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
         + "frame-ancestors 'none'; base-uri 'none'";
@@ -32,7 +32,7 @@ public sealed class Html(IServiceProvider services, ILoggerFactory loggers)
         return TypedResults.Text(page, "text/html; charset=utf-8", Encoding.UTF8, status);
     }
 
-    /// <summary>The component as a document: what it renders, after a <c>doctype</c>.</summary>
+    /// <summary>The component as a document: its output after a <c>doctype</c>.</summary>
     public async Task<string> RenderAsync<T>(IReadOnlyDictionary<string, object?> parameters)
         where T : IComponent
     {

@@ -1,39 +1,39 @@
 
 namespace Ledger.Web;
 
-/// <summary>What an operator can set of the HTTP side. The defaults are the contract's.</summary>
+/// <summary>An operator's settings of the HTTP side. The defaults are the contract's.</summary>
 public sealed record HttpOptions
 {
-    /// <summary>Submissions per bot (contract §5); null: unlimited.</summary>
+    /// <summary>The limit for submissions per bot (contract §5). Null for no limit.</summary>
     public RateLimit? Submits { get; init; } = new(PerMinute: 60, PerHour: 1800);
 
-    /// <summary>Polls of one job's status (contract §5); null: unlimited.</summary>
+    /// <summary>The limit for polls of one job's status (contract §5). Null for no limit.</summary>
     public RateLimit? Polls { get; init; } = new(PerMinute: 60, PerHour: 1800);
 
-    /// <summary>The service's address as its users know it, for links that leave it; null: not known.</summary>
+    /// <summary>The service's address as its users know it, for links that leave it. Null if it is not known.</summary>
     public Uri? PublicUrl { get; init; }
 
-    /// <summary>Progress streams that one node keeps open at the same time.</summary>
+    /// <summary>Maximum number of progress streams that one node keeps open at the same time.</summary>
     public int ProgressStreams { get; init; } = 256;
 
-    /// <summary>Of these, one client's at most.</summary>
+    /// <summary>Maximum number of these streams for one client.</summary>
     public int ProgressStreamsPerClient { get; init; } = 64;
 
-    /// <summary>Of these, one job's at most.</summary>
+    /// <summary>Maximum number of these streams for one job.</summary>
     public int ProgressStreamsPerJob { get; init; } = 16;
 
-    /// <summary>After so long a progress stream ends, and its client opens the next, as browsers do by themselves.</summary>
+    /// <summary>The time after which a progress stream ends. Its client then opens the next, as browsers do by themselves.</summary>
     public TimeSpan ProgressLife { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// After so long without news a progress stream says that it is still there, so that nothing between takes it for dead.
+    /// The time without news after which a progress stream sends a sign of life, so that nothing between takes it for dead.
     /// </summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>The Chromium that prints certificates as PDF; null: there is none, and they are HTML and JSON only.</summary>
+    /// <summary>The Chromium that prints certificates as PDF. Null if there is none: then certificates are HTML and JSON only.</summary>
     public string? Chromium { get; init; } = Certificates.PdfPrinter.FindChromium();
 
-    /// <summary>How long <c>/health/ready</c> waits for the database, and for each other check.</summary>
+    /// <summary>The longest wait of <c>/health/ready</c> for the database, and for each other check.</summary>
     public TimeSpan ReadinessTimeout { get; init; } = TimeSpan.FromSeconds(2);
 }
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Ledger.Web;
 
 /// <summary>
-/// The query of a call: only known parameters, in their own letter case, each at most once. An empty value means absent. The query is
-/// read as it was sent, since the framework takes names in any letter case for one.
+/// The query of a call. It takes only known parameters, in their own letter case, each at most once. An empty value means absent. The query
+/// is read as it was sent, because the framework ignores the letter case of names.
 /// </summary>
 internal sealed partial class QueryParameters
 {
@@ -34,7 +34,7 @@ internal sealed partial class QueryParameters
 
     public IReadOnlyList<string> Problems => _problems.Told;
 
-    /// <summary>One more thing that is wrong.</summary>
+    /// <summary>Adds a problem.</summary>
     public void Add(string problem) => _problems.Add(problem);
 
     public string? Text(string name) => _values.GetValueOrDefault(name);
@@ -62,7 +62,8 @@ internal sealed partial class QueryParameters
 
     public ErrorAnswer Refusal() => new(400, 400, Problems);
 
-    /// <summary>Letters alone are quoted: with anything else it could be an identifier that somebody put into a URL.</summary>
+    /// <summary>The end of the message about an unknown name. Only names of letters and underscores are quoted: others could be
+    /// identifiers.</summary>
     private static string Unknown(string name, ReadOnlySpan<string> known)
     {
         foreach (var one in known)

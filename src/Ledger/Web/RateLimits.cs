@@ -4,7 +4,7 @@ using NpgsqlTypes;
 
 namespace Ledger.Web;
 
-/// <summary>What is limited; the name is written to <c>rate_counters.kind</c>.</summary>
+/// <summary>The kind of call that is limited. The name is written to <c>rate_counters.kind</c>.</summary>
 internal enum LimitedCall
 {
     Submit,
@@ -12,15 +12,15 @@ internal enum LimitedCall
 }
 
 /// <summary>
-/// Admits requests by contract §5: so many per UTC minute and per UTC hour, over all nodes. A node counts by itself and, every half second
-/// (<see cref="RateLimitFlush"/>), adds what it admitted to <c>rate_counters</c> and learns the total, so nodes together overshoot by what
-/// they admit within that time. While the database is down every node goes on counting by itself.
+/// Admits requests by contract §5, up to a number per UTC minute and per UTC hour, over all nodes. Each node counts by itself. Every half
+/// second (<see cref="RateLimitFlush"/>) it adds what it admitted to <c>rate_counters</c> and learns the total. So nodes together can
+/// exceed the limit by what they admit within that time. While the database is down, every node goes on counting by itself.
 /// </summary>
 internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database, TimeProvider time)
 {
     /// <summary>
-    /// With so many windows counted, polls of further jobs are admitted uncounted: job ids are the caller's to invent, bots are not. Jobs
-    /// that are counted by the hour already stay limited, each at the price of its next minute's window.
+    /// Number of counted windows from which polls of further jobs are admitted uncounted. A caller can invent job ids, but not bots. Jobs
+    /// that are counted by the hour already stay limited, and each of them adds only its next minute's window.
     /// </summary>
     public const int PollWindows = 100_000;
 
@@ -31,7 +31,7 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
     private readonly Lock _lock = new();
     private readonly Dictionary<Window, Count> _counts = [];
 
-    /// <summary>Windows in memory.</summary>
+    /// <summary>Number of windows in memory.</summary>
     public int Windows
     {
         get
@@ -41,7 +41,8 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
         }
     }
 
-    /// <summary>Counts and admits a request, or says after how many seconds to come back. What is not admitted is not counted.</summary>
+    /// <summary>Counts and admits a request, or tells after how many seconds to come back. A request that is not admitted is not
+    /// counted.</summary>
     public int? SecondsToWait(LimitedCall call, string subject)
     {
         if ((call == LimitedCall.Submit ? options.Submits : options.Polls) is not { } limit)
@@ -67,7 +68,7 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
     /// <summary>
     /// Adds what was admitted since the last time to the database's counts, takes over its totals, and forgets windows that are over.
     /// </summary>
-    /// <exception cref="NpgsqlException">The database is unreachable; what is not flushed stays so.</exception>
+    /// <exception cref="NpgsqlException">The database is unreachable. Counts that are not flushed stay in memory.</exception>
     public async Task FlushAsync(CancellationToken cancel)
     {
         foreach (var rows in TakeUnflushed().Chunk(RowsPerStatement))
@@ -129,10 +130,10 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
 
     private sealed class Count
     {
-        /// <summary>Of all nodes, as of the last flush.</summary>
+        /// <summary>Number of requests that all nodes admitted, as of the last flush.</summary>
         public long Flushed { get; set; }
 
-        /// <summary>Admitted here since.</summary>
+        /// <summary>Number of requests that this node admitted since.</summary>
         public long Unflushed { get; set; }
 
         public long Total => Flushed + Unflushed;

@@ -3,7 +3,8 @@ namespace Ledger.Web;
 /// <summary>Answers that several endpoints share.</summary>
 internal static class Refusals
 {
-    /// <summary>The same for a job that never was, another bot's, and what is no job id.</summary>
+    /// <summary>The answer for an unknown job. It is the same for a job that never was, a job of another bot, and a text that is no job
+    /// id.</summary>
     public static ErrorAnswer UnknownJob { get; } = new(404, "there is no such job");
 
     public static ErrorAnswer NotJson { get; } =

@@ -3,11 +3,12 @@ using Ledger.Contracts;
 
 namespace Ledger.Web;
 
-/// <summary>Reads request bodies, and never much more than the contract allows.</summary>
+/// <summary>Reads request bodies, but never much more than the contract allows.</summary>
 internal static class RequestBody
 {
     /// <summary>
-    /// The whole body; null if it is over <see cref="Limits.BodyBytes"/>, by its announced length or, without one, by what arrives.
+    /// The whole body. Null if it is over <see cref="Limits.BodyBytes"/>, by its announced length or, without one, by the bytes that
+    /// arrive.
     /// </summary>
     public static async ValueTask<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancel)
     {
@@ -31,7 +32,7 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Whether there is no body, whatever length is announced.</summary>
+    /// <summary>True if there is no body, whatever length is announced.</summary>
     public static async ValueTask<bool> IsEmptyAsync(HttpRequest request, CancellationToken cancel)
     {
         if (request.ContentLength is { } length)

@@ -2,13 +2,13 @@ using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Web;
 
-/// <summary>Rules on the headers of a submission, and of what announces a body.</summary>
+/// <summary>Rules on the headers of a submission, and on the headers that announce a body.</summary>
 internal static class RequestHeaders
 {
     private const int IdempotencyKeyCharacters = 255;
 
     /// <summary>The optional <c>Idempotency-Key</c>.</summary>
-    /// <returns>The key, or what is wrong with it; both null if there is none.</returns>
+    /// <returns>The key, or the problem with it. Both are null if there is no key.</returns>
     public static (string? Key, ErrorAnswer? Refusal) IdempotencyKey(IHeaderDictionary headers)
     {
         if (!headers.TryGetValue("Idempotency-Key", out var values))
@@ -20,14 +20,14 @@ internal static class RequestHeaders
             new ErrorAnswer(400, "Idempotency-Key must be there at most once and be 1 to 255 visible ASCII characters, without spaces"));
     }
 
-    /// <summary>1 to 255 visible ASCII characters.</summary>
+    /// <summary>True for 1 to 255 visible ASCII characters.</summary>
     public static bool IsIdempotencyKey(string text) =>
         text.Length is > 0 and <= IdempotencyKeyCharacters && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    /// <summary>Whether the body is announced as JSON in UTF-8, not compressed (contract §1).</summary>
+    /// <summary>True if the body is announced as JSON in UTF-8, not compressed (contract §1).</summary>
     public static bool AnnounceJson(HttpRequest request) => Announce(request, "application/json");
 
-    /// <summary>Whether the body is announced as this media type in UTF-8, not compressed.</summary>
+    /// <summary>True if the body is announced as this media type in UTF-8, not compressed.</summary>
     public static bool Announce(HttpRequest request, string mediaType)
     {
         if (request.Headers.ContentEncoding.Count > 0)

@@ -4,13 +4,13 @@ namespace Ledger.Web;
 
 /// <summary>
 /// The path that a request names, the same in each form of its target (RFC 9112 §3.2). Kestrel leaves <c>%2F</c> encoded and decodes
-/// <c>%25</c>, so that an id with <c>%2F</c> in it and one with <c>/</c> look alike; and in an absolute-form target it decodes both. Here
-/// both stay encoded, and all else is decoded, before anything is routed: <see cref="BotPath.Segment"/> decodes the rest.
+/// <c>%25</c>, so that an id with <c>%2F</c> in it and one with <c>/</c> look alike. In an absolute-form target it decodes both. Here both
+/// stay encoded, and all else is decoded, before routing. <see cref="BotPath.Segment"/> decodes the rest.
 /// </summary>
 internal static class RequestTarget
 {
-    /// <summary>A request's step before it is routed.</summary>
-    /// <exception cref="BadHttpRequestException">The path has a NUL in it, which Kestrel refuses in one of the forms alone.</exception>
+    /// <summary>Sets the path of a request before it is routed.</summary>
+    /// <exception cref="BadHttpRequestException">The path has a NUL in it, which Kestrel refuses in only one of the forms.</exception>
     public static Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -25,11 +25,11 @@ internal static class RequestTarget
         return next(context);
     }
 
-    /// <summary>A path without its dot segments, decoded but for <c>%2F</c> and <c>%25</c>.</summary>
+    /// <summary>A path without its dot segments, decoded except for <c>%2F</c> and <c>%25</c>.</summary>
     internal static PathString Decode(string path) =>
         new(WithoutDotSegments(PathString.FromUriComponent(path.Replace("%25", "%2525", StringComparison.Ordinal)).Value!));
 
-    /// <summary>The path as it was sent; null where the target has none (<c>*</c>, or an authority alone).</summary>
+    /// <summary>The path as it was sent. Null if the target has none (<c>*</c>, or an authority alone).</summary>
     private static string? Path(string target)
     {
         var start = 0;
@@ -42,7 +42,7 @@ internal static class RequestTarget
         return start < 0 || (query >= 0 && query < start) ? null : target[start..(query < 0 ? target.Length : query)];
     }
 
-    /// <summary>RFC 3986 §5.2.4. Of a decoded path: <c>%2E</c> is a dot.</summary>
+    /// <summary>Removes dot segments (RFC 3986 §5.2.4) from a decoded path, so <c>%2E</c> is a dot too.</summary>
     private static string WithoutDotSegments(string path)
     {
         var kept = new List<string>();

@@ -4,14 +4,15 @@ using Cronos;
 
 namespace Ledger.Windows;
 
-/// <summary>The two fields of days of a cron text, which Quartz takes together: where both are given, either may match.</summary>
+/// <summary>The two fields of days of a cron text. Quartz takes them together: if both are given, either may match.</summary>
 internal static partial class CronDays
 {
-    /// <summary>Of 29W and later Quartz took the nearest weekday in shorter months too, which no common text says.</summary>
+    /// <summary>The last day with a W. For 29W and later, Quartz also took the nearest weekday in shorter months. No common text says
+    /// that.</summary>
     private const int LastNearest = 28;
 
-    /// <summary>The days in the common form; several where no one text says them.</summary>
-    /// <exception cref="CronFormatException">They cannot be read; the message says why.</exception>
+    /// <summary>The days in the common form. Several, if one text alone cannot say them.</summary>
+    /// <exception cref="CronFormatException">The fields cannot be read. The message says why.</exception>
     public static IEnumerable<(string OfMonth, string OfWeek)> Convert(string ofMonth, string ofWeek)
     {
         var months = IsAny(ofMonth) ? [] : DaysOfMonth(ofMonth);
@@ -22,7 +23,7 @@ internal static partial class CronDays
         return week is null ? days : days.Append(("?", week));
     }
 
-    /// <summary>A list with a wildcard in it is one.</summary>
+    /// <summary>True if the field is a wildcard, or a list with a wildcard in it.</summary>
     private static bool IsAny(string field) => field == "?" || field.Split(',').Contains("*");
 
     private static List<string> DaysOfMonth(string field)
@@ -33,7 +34,7 @@ internal static partial class CronDays
         return numbers.Length == 0 ? single : [CronField.DayOfMonth.Convert(numbers), .. single];
     }
 
-    /// <summary>The last day, and the weekday nearest to a day: each needs a text of its own.</summary>
+    /// <summary>True for the last day, and for the weekday nearest to a day. Each needs a text of its own.</summary>
     private static bool IsSpecial(string item)
     {
         if (item.StartsWith('L'))

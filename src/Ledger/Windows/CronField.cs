@@ -4,11 +4,11 @@ using Cronos;
 
 namespace Ledger.Windows;
 
-/// <summary>One field of numbers of a cron text: converts a list of items from Quartz's ways of writing to the common one.</summary>
-/// <param name="Name">As it is called in messages.</param>
+/// <summary>One field of numbers of a cron text. It converts a list of items from Quartz's forms to the common one.</summary>
+/// <param name="Name">The field's name in messages.</param>
 /// <param name="Low">The least number, from which <c>*/n</c> counts.</param>
 /// <param name="High">The greatest number, and the longest step.</param>
-/// <param name="Names">Names of the numbers from <paramref name="Low"/> on; empty: there are none.</param>
+/// <param name="Names">Names of the numbers from <paramref name="Low"/> on. Empty if there are none.</param>
 internal sealed partial record CronField(string Name, int Low, int High, IReadOnlyList<string> Names)
 {
     public static readonly CronField Second = new("second", 0, 59, []);
@@ -19,11 +19,11 @@ internal sealed partial record CronField(string Name, int Low, int High, IReadOn
     public static readonly CronField Month = new(
         "month", 1, 12, ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]);
 
-    /// <summary>Numbered as Quartz does: 1 is Sunday.</summary>
+    /// <summary>The day of the week, numbered as Quartz does: 1 is Sunday.</summary>
     public static readonly CronField DayOfWeek = new("day of week", 1, 7, ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]);
 
     /// <summary>The field in the common form.</summary>
-    /// <exception cref="CronFormatException">It cannot be read; the message says why.</exception>
+    /// <exception cref="CronFormatException">The field cannot be read. The message says why.</exception>
     public string Convert(string field)
     {
         var items = Items(field);
@@ -33,7 +33,7 @@ internal sealed partial record CronField(string Name, int Low, int High, IReadOn
     }
 
     /// <summary>The numbers that the field names, in ascending order.</summary>
-    /// <exception cref="CronFormatException">It cannot be read; the message says why.</exception>
+    /// <exception cref="CronFormatException">The field cannot be read. The message says why.</exception>
     public IReadOnlyList<int> Numbers(string field) => [.. Items(field).SelectMany(text => Numbers(Read(text))).Distinct().Order()];
 
     /// <summary>The items of a list. Quartz skips empty ones.</summary>
@@ -43,7 +43,7 @@ internal sealed partial record CronField(string Name, int Low, int High, IReadOn
 
     public static bool IsNumber(string text) => text.Length > 0 && text.All(char.IsAsciiDigit);
 
-    /// <summary>Only names, and ranges of names.</summary>
+    /// <summary>True if the field has only names, and ranges of names.</summary>
     public bool IsOfNames(string field) => Items(field).All(item => item.Split('-').All(name => Names.Contains(name)));
 
     private string Convert(Item item, bool isAlone)

@@ -4,8 +4,8 @@ using Cronos;
 namespace Ledger.Windows;
 
 /// <summary>
-/// The cron texts of windows. New ones say the same to every common reader of cron (tests compare Cronos with what
-/// Quartz gave). Recorded ones may be of Quartz's own kind, and are converted when they are read.
+/// The cron texts of windows. New texts mean the same to every common reader of cron (tests compare Cronos with what Quartz gave). Recorded
+/// texts may be in Quartz's own form, and are converted when they are read.
 /// </summary>
 internal static partial class CronText
 {
@@ -24,7 +24,7 @@ internal static partial class CronText
         ["@HOURLY"] = "0 0 * * * ?",
     };
 
-    /// <summary>What is wrong with a text for a new window, and what to write instead; null: nothing.</summary>
+    /// <summary>The problem with a text for a new window, with the text to write instead. Null if there is none.</summary>
     public static string? ProblemOfNew(string text)
     {
         if (text.Length > Longest)
@@ -56,7 +56,8 @@ internal static partial class CronText
 
     private static string[] Split(string text) => text.ToUpperInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>For comparing: leading zeros say nothing, and of the two days <c>?</c> says the same as <c>*</c>.</summary>
+    /// <summary>The fields in a form to compare. Leading zeros do not count, and in the fields of days <c>?</c> means the same as
+    /// <c>*</c>.</summary>
     private static string Plain(string[] fields) =>
         string.Join(' ', fields.Select(field => LeadingZeros().Replace(field.Replace('?', '*'), "")));
 
@@ -79,15 +80,15 @@ internal static partial class CronText
     }
 }
 
-/// <summary>How a recorded text is read: its openings are those of all <paramref name="Texts"/> together.</summary>
-/// <param name="Texts">In the common form.</param>
-/// <param name="Expressions">Of the texts, in their order: fields only, without a zone.</param>
-/// <param name="Problem">Why the text cannot be read; null when it can.</param>
+/// <summary>The reading of a recorded text. Its openings are those of all <paramref name="Texts"/> together.</summary>
+/// <param name="Texts">The texts in the common form.</param>
+/// <param name="Expressions">The expressions of the texts, in their order. They hold fields only, without a zone.</param>
+/// <param name="Problem">The reason that the text cannot be read. Null if it can.</param>
 internal sealed record CronReading(IReadOnlyList<string> Texts, IReadOnlyList<CronExpression> Expressions, string? Problem)
 {
     /// <summary>
-    /// An interval opens in both passes of a repeated hour: the minute or the hour is a wildcard, a range or a step. Plain numbers are
-    /// fixed times, which open once a day.
+    /// True for an interval, which opens in both passes of a repeated hour. Its minute or hour is a wildcard, a range or a step. Plain
+    /// numbers are fixed times, which open once a day.
     /// </summary>
     public bool IsInterval { get; } = Texts.Any(text => text.Split(' ')[1..3].Any(field => field.AsSpan().ContainsAny('*', '-', '/')));
 }

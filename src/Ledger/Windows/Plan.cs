@@ -2,5 +2,5 @@ using Ledger.Contracts.Jobs;
 
 namespace Ledger.Windows;
 
-/// <summary>When, and in which opening.</summary>
+/// <summary>The instant that a job is planned for, and the opening.</summary>
 public sealed record Plan(DateTimeOffset PlannedAt, PlannedWindow Window);

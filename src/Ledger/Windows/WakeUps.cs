@@ -6,13 +6,13 @@ using Npgsql;
 namespace Ledger.Windows;
 
 /// <summary>
-/// Sends the wake-ups of windows. One is for a window and not for a job: ten thousand jobs of tonight are one message.
+/// Sends the wake-ups of windows. A wake-up is for a window and not for a job, so ten thousand jobs of tonight are one message.
 /// </summary>
 public sealed class WakeUps(Messages messages)
 {
     /// <summary>
-    /// A transaction that begins so short before an instant may be committed after it, when the wake-up of that instant is spent. So it
-    /// sends one of its own. What takes longer is found by the sweep.
+    /// The time before an instant in which a transaction sends a wake-up of its own. Such a transaction may be committed after the instant,
+    /// when the instant's wake-up is spent. The sweep finds the work of transactions that take longer.
     /// </summary>
     private static readonly TimeSpan s_close = TimeSpan.FromSeconds(10);
 
@@ -21,13 +21,13 @@ public sealed class WakeUps(Messages messages)
     private static readonly string LookSql = Sql.Load(typeof(WakeUps), "Look");
     private static readonly string RecordSql = Sql.Load(typeof(WakeUps), "Record");
 
-    /// <summary>By window, the instant of a wake-up that is known to be recorded.</summary>
+    /// <summary>For each window, the instant of a wake-up that is known to be recorded.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> _recorded = new(StringComparer.Ordinal);
 
-    /// <summary>For a transaction that plans a job: wakes the window when the job is due.</summary>
-    /// <param name="transaction">It is sent once this is committed.</param>
-    /// <param name="plan">The job's.</param>
-    /// <param name="now">About now. The database's clock decides where it is close.</param>
+    /// <summary>Wakes the window when a job is due, for the transaction that plans the job.</summary>
+    /// <param name="transaction">The transaction. The wake-up is sent once it is committed.</param>
+    /// <param name="plan">The job's plan.</param>
+    /// <param name="now">The approximate present instant. If it is close, the database's clock decides.</param>
     public async Task PlannedAsync(StreamTransaction transaction, Plan plan, DateTimeOffset now)
     {
         if (plan.PlannedAt - now > s_close && _recorded.TryGetValue(plan.Window.Name, out var next) && next <= plan.PlannedAt && next > now)
@@ -40,18 +40,18 @@ public sealed class WakeUps(Messages messages)
             await RecordAsync(transaction.Connection, plan.Window.Name, plan.PlannedAt, outbox.SendAsync);
     }
 
-    /// <summary>Wakes a window at an instant, unless it is woken before that anyway. May be lost.</summary>
+    /// <summary>Wakes a window at an instant, unless it is woken before that anyway. The wake-up may be lost.</summary>
     public Task AtAsync(NpgsqlConnection connection, string window, DateTimeOffset at) =>
         RecordAsync(connection, window, at, async (message, delay) => await messages.SendAsync(message, delay));
 
-    /// <summary>Wakes a window now. May be lost.</summary>
+    /// <summary>Wakes a window now. The wake-up may be lost.</summary>
     public Task NowAsync(string window) => messages.SendAsync(new WakeWindow(window, null), TimeSpan.Zero);
 
-    /// <summary>Sends a wake-up again that came too early, because the clock of the node that it came from is fast.</summary>
+    /// <summary>Sends again a wake-up that came too early, because its sender's clock is fast.</summary>
     public Task AgainAsync(WakeWindow early, TimeSpan delay) => messages.SendAsync(early, delay);
 
     /// <summary>
-    /// Forgets the wake-ups of a window that are spent, before anything is looked for: whoever plans a job after this sees none of them.
+    /// Forgets the spent wake-ups of a window, before any look for work. So a transaction that plans a job after this sees none of them.
     /// </summary>
     public static async Task ForgetAsync(NpgsqlConnection session, string window)
     {
@@ -59,7 +59,7 @@ public sealed class WakeUps(Messages messages)
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Forgets the spent wake-ups of windows that had no turn since.</summary>
+    /// <summary>Forgets the spent wake-ups of windows that had no turn since then.</summary>
     public static async Task ForgetOldAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ForgetOldSql, connection);

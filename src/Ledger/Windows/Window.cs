@@ -2,16 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace Ledger.Windows;
 
-/// <summary>A named off-peak window: when it opens, how long it stays open, and how many slices may run in it side by side.</summary>
+/// <summary>A named off-peak window: its openings, their length, and the number of slices that may run in it side by side.</summary>
 /// <param name="Name">1 to 64 characters of a-z, 0-9 and <c>-</c>.</param>
 /// <param name="Cron">
-/// The cron expression of the openings (seconds first), read as wall-clock time in <paramref name="TimeZone"/>; at most 120 characters.
-/// A new one is in the form that common readers of cron read alike, with weekdays by name. The seconds field is one number, so openings
-/// are at least a minute apart.
+/// The cron expression of the openings (seconds first), read as wall-clock time in <paramref name="TimeZone"/>. At most 120 characters. A
+/// new expression has a form that all common readers of cron read alike, with weekdays by name. The seconds field is one number, so
+/// openings are at least a minute apart.
 /// </param>
 /// <param name="TimeZone">IANA id, spelled as in NodaTime's time zone database: <c>Europe/Berlin</c>, <c>UTC</c>.</param>
 /// <param name="Length">
-/// 1 minute to 7 days of elapsed time, not wall-clock time: a window that spans a clock change is no longer and no shorter.
+/// 1 minute to 7 days of elapsed time, not wall-clock time. So a window that spans a clock change is not longer or shorter.
 /// </param>
 /// <param name="Lanes">1 to 32.</param>
 public sealed partial record Window(string Name, string Cron, string TimeZone, TimeSpan Length, int Lanes)
@@ -19,13 +19,13 @@ public sealed partial record Window(string Name, string Cron, string TimeZone, T
     /// <summary>The window of a bot that was given none: from 18:00 UTC, 8 hours, 4 lanes.</summary>
     public static readonly Window Default = new("default", "0 0 18 * * ?", "UTC", TimeSpan.FromHours(8), 4);
 
-    /// <summary>What is wrong with these members, each line naming the member, the rule and the remedy; empty when nothing is.</summary>
+    /// <summary>The problems with these members. Each line names the member, the rule and the remedy. Empty if there are none.</summary>
     /// <param name="name">See <see cref="Name"/>.</param>
     /// <param name="cron">See <see cref="Cron"/>.</param>
     /// <param name="timeZone">See <see cref="TimeZone"/>.</param>
     /// <param name="length">See <see cref="Length"/>.</param>
     /// <param name="lanes">See <see cref="Lanes"/>.</param>
-    /// <param name="time">Whose now decides whether the window ever opens again; the system's when left out.</param>
+    /// <param name="time">The clock that decides if the window ever opens again. The system's clock if left out.</param>
     public static IReadOnlyList<string> Problems(
         string name, string cron, string timeZone, TimeSpan length, int lanes, TimeProvider? time = null)
     {

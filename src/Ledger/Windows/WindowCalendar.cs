@@ -10,7 +10,7 @@ namespace Ledger.Windows;
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Opening(DateTimeOffset Opens, DateTimeOffset Closes);
 
-/// <summary>When one window is open. Pure and thread-safe; the parsed expression is kept.</summary>
+/// <summary>The times when one window is open. Pure and thread-safe. The parsed expression is kept.</summary>
 /// <remarks>
 /// <para>
 /// Cronos gives times on the wall clock only, asked in UTC. NodaTime maps them to instants. An expression of plain numbers opens exactly
@@ -23,13 +23,13 @@ public readonly record struct Opening(DateTimeOffset Opens, DateTimeOffset Close
 /// </remarks>
 public sealed class WindowCalendar
 {
-    /// <summary>Wall-clock times that one search looks at before it gives up.</summary>
+    /// <summary>Maximum number of wall-clock times that one search looks at.</summary>
     internal const int MostSteps = 16;
 
-    /// <summary>Searches of one look for the present opening: the longest window is halved until a second is left.</summary>
+    /// <summary>Maximum number of searches for the present opening. They halve the longest window until a second is left.</summary>
     internal const int MostLooks = 24;
 
-    /// <summary>A search goes from one stretch to the next over a shorter way only, and straight there over a longer one.</summary>
+    /// <summary>Up to this distance a search goes from one stretch to the next. Over a longer distance it goes straight there.</summary>
     private static readonly TimeSpan Far = TimeSpan.FromDays(3);
 
     private static readonly DateTimeOffset s_earliest = new(1, 2, 1, 0, 0, 0, TimeSpan.Zero);
@@ -38,7 +38,7 @@ public sealed class WindowCalendar
     private readonly CronReading _cron;
     private readonly DateTimeZone? _zone;
 
-    /// <summary>The calendar of a window. One that cannot be read has a <see cref="Problem"/>, and never opens.</summary>
+    /// <summary>The calendar of a window. A window that cannot be read has a <see cref="Problem"/>, and never opens.</summary>
     public WindowCalendar(Window window)
     {
         Window = window;
@@ -49,14 +49,14 @@ public sealed class WindowCalendar
             : null;
     }
 
-    /// <summary>The window whose calendar this is.</summary>
+    /// <summary>The window of this calendar.</summary>
     public Window Window { get; }
 
-    /// <summary>Why the window cannot be read, and so never opens; null when it can.</summary>
+    /// <summary>The reason that the window cannot be read, and so never opens. Null if it can be read.</summary>
     public string? Problem { get; }
 
     /// <summary>
-    /// The opening that contains <paramref name="now"/>, or null when the window is closed. Where openings overlap: the latest that has
+    /// The opening that contains <paramref name="now"/>. Null if the window is closed. If openings overlap, it is the latest that has
     /// begun, which is also the last to close.
     /// </summary>
     public Opening? OpenAt(DateTimeOffset now) => OpenAt(now, out _);
@@ -80,7 +80,7 @@ public sealed class WindowCalendar
         return open;
     }
 
-    /// <summary>The first opening that begins after <paramref name="after"/>; null when the window never opens again.</summary>
+    /// <summary>The first opening that begins after <paramref name="after"/>. Null if the window never opens again.</summary>
     public Opening? TryNext(DateTimeOffset after) => TryNext(after, out _);
 
     /// <summary>The openings that begin after <paramref name="after"/>, in order, at most <paramref name="count"/>.</summary>
@@ -122,8 +122,8 @@ public sealed class WindowCalendar
     }
 
     /// <summary>
-    /// When work that is due at <paramref name="notBefore"/> is to run: at once in the opening that contains it, else at the next opening;
-    /// null when the window is closed and never opens again.
+    /// The plan for work that is due at <paramref name="notBefore"/>. It runs at once in the opening that contains this instant, or else at
+    /// the next opening. Null if the window is closed and never opens again.
     /// </summary>
     public (DateTimeOffset PlannedAt, Opening Opening)? TryPlan(DateTimeOffset notBefore)
     {
@@ -132,12 +132,12 @@ public sealed class WindowCalendar
         return TryNext(notBefore) is { } next ? (next.Opens, next) : null;
     }
 
-    /// <summary>Why the window never opens again, in plain words; null while it does, or is open.</summary>
+    /// <summary>The reason that the window never opens again, in plain words. Null if it does, or is open.</summary>
     public string? WhyNeverAgain(DateTimeOffset now) =>
         Problem ?? (TryPlan(now) is null ? "no future time matches its cron expression" : null);
 
     /// <summary>
-    /// The first time on the wall clock of a stretch that opens the window: a fixed time that the stretch before it showed is over.
+    /// The first time on the wall clock of a stretch that can open the window. A fixed time that the stretch before it showed is over.
     /// </summary>
     private DateTime Begins(ZoneInterval stretch) => _cron.IsInterval || !stretch.HasStart
         ? stretch.FirstWall()

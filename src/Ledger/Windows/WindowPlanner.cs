@@ -17,7 +17,8 @@ public sealed class WindowPlanner
         new(window.Name, window.Cron, window.TimeZone, TimeSpan.FromSeconds(window.LengthSeconds), window.Lanes);
 
     /// <summary>
-    /// At once where the window is open at <paramref name="notBefore"/>, else at its next opening; null where the window never opens again.
+    /// The plan for work that is due at <paramref name="notBefore"/>: at once if the window is open then, or else at its next opening. Null
+    /// if the window never opens again.
     /// </summary>
     public Plan? TryPlan(DeletionWindow window, DateTimeOffset notBefore) => Calendar(window).TryPlan(notBefore) is var (plannedAt, opening)
         ? new Plan(
@@ -25,10 +26,10 @@ public sealed class WindowPlanner
             new PlannedWindow(window.Name, window.Cron, window.TimeZone, opening.Opens, opening.Closes))
         : null;
 
-    /// <summary>Why the window never opens again, in plain words; null while it does, or is open.</summary>
+    /// <summary>The reason that the window never opens again, in plain words. Null if it does, or is open.</summary>
     public string? WhyNeverAgain(DeletionWindow window, DateTimeOffset now) => Calendar(window).WhyNeverAgain(now);
 
-    /// <summary>The opening that contains <paramref name="now"/>; null while the window is closed.</summary>
+    /// <summary>The opening that contains <paramref name="now"/>. Null if the window is closed.</summary>
     public Opening? OpenAt(DeletionWindow window, DateTimeOffset now) => Calendar(window).OpenAt(now);
 
     /// <summary>The openings that begin after <paramref name="after"/>, in order, at most <paramref name="count"/>.</summary>

@@ -5,8 +5,8 @@ using Ledger.Machine;
 namespace Ledger.Witnessing;
 
 /// <summary>
-/// Cosigns checkpoints of the logs that it knows, each only if its tree begins with the one that it cosigned before. So nobody who asks
-/// for its cosignature can be shown a tree from which something was removed or changed.
+/// Cosigns checkpoints of the logs that it knows. It cosigns one only if its tree begins with the tree that it cosigned before. So anybody
+/// who asks for its cosignature is never shown a tree from which something was removed or changed.
 /// </summary>
 public sealed class Witness
 {
@@ -15,9 +15,9 @@ public sealed class Witness
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Log> _logs;
 
-    /// <param name="key">The witness's, of type 0x04.</param>
-    /// <param name="logs">Keys of logs; several of one name are several keys of one log.</param>
-    /// <param name="state">What it cosigned before.</param>
+    /// <param name="key">The witness's key, of type 0x04.</param>
+    /// <param name="logs">The keys of logs. Several with one name are several keys of one log.</param>
+    /// <param name="state">The checkpoints that it cosigned before.</param>
     /// <param name="time">The clock of its cosignatures.</param>
     public Witness(NoteSigner key, IEnumerable<NoteVerifier> logs, WitnessState state, TimeProvider time)
     {
@@ -29,7 +29,7 @@ public sealed class Witness
     /// <summary>The origins of the logs that it knows.</summary>
     public IEnumerable<string> Origins => _logs.Keys;
 
-    /// <summary>Judges a checkpoint, in the specification's order. A cosignature that is returned is remembered on disk.</summary>
+    /// <summary>Checks a checkpoint, in the specification's order. A cosignature that is returned is remembered on disk.</summary>
     public async Task<WitnessAnswer> AddAsync(AddCheckpointRequest request, CancellationToken cancel)
     {
         var checkpoint = request.Checkpoint;
@@ -53,7 +53,8 @@ public sealed class Witness
     }
 
     /// <summary>
-    /// The last checkpoint that was cosigned for the log with this <see cref="WitnessState.Name"/>; null: none, or it is not known.
+    /// The last checkpoint that was cosigned for the log with this <see cref="WitnessState.Name"/>. Null if there is none, or the log is
+    /// not known.
     /// </summary>
     public SignedNote? Latest(string name) =>
         _logs.Keys.FirstOrDefault(origin => WitnessState.Name(origin) == name) is { } origin ? _state.Latest(origin) : null;
@@ -75,7 +76,8 @@ public sealed class Witness
         return new WitnessAnswer.Cosigned(cosignature);
     }
 
-    /// <summary>A crash in here leaves a memory of a cosignature that nobody received, which is given again when asked for.</summary>
+    /// <summary>Remembers a cosignature. After a crash in here it may be remembered but not received. It is then given again when asked
+    /// for.</summary>
     private void Remember(string origin, SignedNote note, SignedNote? latest, NoteSignature cosignature)
     {
         if (latest?.Text == note.Text)

@@ -11,7 +11,7 @@ public static class WitnessKeyFile
 {
     /// <summary>Makes a fresh key in a file that does not exist yet.</summary>
     /// <param name="name">The witness's name, a schema-less URL: see <see cref="NoteVerifier.IsName"/>.</param>
-    /// <exception cref="WitnessException">The name cannot be one, or the file exists.</exception>
+    /// <exception cref="WitnessException">The name is not allowed, or the file exists.</exception>
     public static NoteVerifier Create(string name, string file)
     {
         if (!NoteVerifier.IsName(name))
@@ -24,7 +24,7 @@ public static class WitnessKeyFile
         return key.Verifier;
     }
 
-    /// <exception cref="WitnessException">It is no witness's key, or others can read it.</exception>
+    /// <exception cref="WitnessException">The file is not a witness's key, or others can read it.</exception>
     public static NoteSigner Read(string file)
     {
         if (!File.Exists(file))

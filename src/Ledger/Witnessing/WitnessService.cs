@@ -6,10 +6,10 @@ using Ledger.Web;
 
 namespace Ledger.Witnessing;
 
-/// <summary>What a witness is made of.</summary>
+/// <summary>Settings of a witness.</summary>
 public sealed record WitnessSettings
 {
-    /// <summary>Of type 0x04.</summary>
+    /// <summary>The witness's key, of type 0x04.</summary>
     public required NoteSigner Key { get; init; }
 
     /// <summary>The keys of the logs to witness.</summary>
@@ -18,7 +18,7 @@ public sealed record WitnessSettings
     /// <summary>The folder of <see cref="WitnessState"/>.</summary>
     public required string State { get; init; }
 
-    /// <summary>Where to listen, semicolon-separated; port 0 takes a free one.</summary>
+    /// <summary>The addresses to listen on, separated by semicolons. Port 0 takes a free port.</summary>
     public required string Urls { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -32,10 +32,10 @@ public sealed record WitnessSettings
 /// </summary>
 public static class WitnessService
 {
-    /// <summary>What a 409 answers with: the size alone, and a newline.</summary>
+    /// <summary>The content type of a 409's body, which is only the size and a newline.</summary>
     public const string SizeType = "text/x.tlog.size";
 
-    /// <summary>A witness, not started yet. Disposing it stops it and lets go of its state.</summary>
+    /// <summary>A witness, not started yet. Disposing it stops it and releases its state.</summary>
     /// <exception cref="WitnessException">Its state is in use or cannot be read.</exception>
     public static WebApplication Build(WitnessSettings settings)
     {

@@ -8,9 +8,9 @@ using Ledger.Machine;
 namespace Ledger.Witnessing;
 
 /// <summary>
-/// What a witness remembers: the last checkpoint of each log that it cosigned, one file each, <c>SHA-256(origin).checkpoint</c>, the note
-/// with the log's signature and the witness's own. One process at a time has the folder. Losing it, or bringing back an older copy, makes
-/// the witness forget what it vouched for.
+/// The memory of a witness: the last checkpoint that it cosigned of each log, one file each, <c>SHA-256(origin).checkpoint</c>. A file
+/// holds the note with the log's signature and the witness's own. Only one process at a time has the folder. If the folder is lost, or an
+/// older copy is brought back, the witness forgets what it vouched for.
 /// </summary>
 public sealed class WitnessState : IDisposable
 {
@@ -23,12 +23,12 @@ public sealed class WitnessState : IDisposable
 
     private WitnessState(string folder, FileLock held) => (_folder, _lock) = (folder, held);
 
-    /// <summary>Origins of which something was cosigned.</summary>
+    /// <summary>Origins of the logs that it cosigned.</summary>
     public IReadOnlyCollection<string> Origins => _latest.Keys;
 
-    /// <summary>Opens the folder, made if it does not exist, for this process alone, and reads all of it.</summary>
-    /// <param name="witness">The witness's key: what it did not cosign is not its state.</param>
-    /// <exception cref="WitnessException">Another process has it, or something in it cannot be read.</exception>
+    /// <summary>Opens the folder for this process alone, and reads all of it. It makes the folder if it does not exist.</summary>
+    /// <param name="witness">The witness's key. A checkpoint that it did not cosign is not its state.</param>
+    /// <exception cref="WitnessException">Another process has the folder, or something in it cannot be read.</exception>
     public static WitnessState Open(string folder, NoteVerifier witness)
     {
         Directory.CreateDirectory(folder);
@@ -52,10 +52,10 @@ public sealed class WitnessState : IDisposable
         }
     }
 
-    /// <summary>What a log's file is called, without the extension; also its place in the monitoring address.</summary>
+    /// <summary>The name of a log's file, without the extension. It is also the log's place in the monitoring address.</summary>
     public static string Name(string origin) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(origin)));
 
-    /// <summary>The last checkpoint that was cosigned for a log; null: none.</summary>
+    /// <summary>The last checkpoint that was cosigned for a log. Null if there is none.</summary>
     public SignedNote? Latest(string origin)
     {
         lock (_latest)
@@ -63,7 +63,7 @@ public sealed class WitnessState : IDisposable
     }
 
     /// <summary>
-    /// Remembers a checkpoint in the place of the one before, and returns once it is on disk. One caller per origin at a time.
+    /// Replaces the checkpoint that is remembered, and returns once the new one is on disk. Only one caller per origin at a time.
     /// </summary>
     public void Replace(string origin, SignedNote cosigned)
     {

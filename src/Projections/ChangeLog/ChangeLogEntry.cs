@@ -75,7 +75,7 @@ public sealed record ChangeLogUser([property: Description("The API client; of a 
     public string OrgId { get; init; } = "";
 }
 
-/// <summary>Members that its type has not are absent; those of a job's entries are what <see cref="JobChangeFold"/> needs.</summary>
+/// <summary>Members that do not apply are omitted. A job's entries have those that <see cref="JobChangeFold"/> needs.</summary>
 [Description("For programs: what its type has. With a job's entries its status document can be recomputed.")]
 public sealed record ChangeLogDetail(
     [property: Description("The event's type; `outcomes` for those of one batch.")] string Type,
@@ -150,7 +150,7 @@ public sealed record BotSettings(
     [property: Description("Days after which its conversations are out of retention; absent: kept for ever.")] int? RetentionDays,
     [property: Description("Days after which a job that has ended is forgotten; absent: never.")] int? KeyRetentionDays);
 
-/// <summary>How many conversations of a batch had which outcome, and what was removed with them.</summary>
+/// <summary>Number of a batch's conversations by outcome, and the items that were removed with them.</summary>
 public sealed record BatchOutcomes(long Deleted, long Failed, IReadOnlyDictionary<SkipReason, long> Skipped, ItemCounts Items)
 {
     /// <summary>Conversations.</summary>

@@ -28,7 +28,7 @@ public sealed class ChangeLogFold
 
     /// <param name="stream">The stream.</param>
     /// <param name="type">Its type; only jobs and bots are in change logs.</param>
-    /// <param name="bot">What <see cref="BotOf"/> gave for the stream's first event, where the fold begins behind it.</param>
+    /// <param name="bot">The result of <see cref="BotOf"/> for the stream's first event, if the fold begins after it.</param>
     public ChangeLogFold(Guid stream, string? type, string? bot = null)
     {
         (_stream, _isJob, _bot) = (stream, type == StreamIds.JobType, bot);

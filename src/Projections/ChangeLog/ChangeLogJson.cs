@@ -5,7 +5,7 @@ using Ledger.Contracts;
 
 namespace Ledger.Projections.ChangeLog;
 
-/// <summary>How entries are written: as facts are, so what an entry has not is absent.</summary>
+/// <summary>The JSON form of entries. It is that of facts, so members that do not apply are omitted.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

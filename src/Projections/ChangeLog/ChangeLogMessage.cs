@@ -4,7 +4,7 @@ using Ledger.Contracts.Registry;
 
 namespace Ledger.Projections.ChangeLog;
 
-/// <summary>What an entry says to people. No identifier of a conversation or channel user, no mail address, no free text.</summary>
+/// <summary>The message of an entry to people. No identifier of a conversation or channel user, no mail address, no free text.</summary>
 internal static class ChangeLogMessage
 {
     /// <param name="said">An event, or a batch's outcomes; null: it could not be read.</param>

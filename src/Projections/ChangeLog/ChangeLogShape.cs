@@ -14,9 +14,9 @@ namespace Ledger.Projections.ChangeLog;
 /// <param name="Leaves">Half-open.</param>
 /// <param name="At">When it was recorded.</param>
 /// <param name="Client">The client that submitted the job; null for a bot's entries.</param>
-/// <param name="Outcomes">Of a batch; null: the entry is one event.</param>
+/// <param name="Outcomes">The outcomes of a batch. Null if the entry is one event.</param>
 /// <param name="EventType">The event's type.</param>
-/// <param name="Data">The event; null: it is a batch's.</param>
+/// <param name="Data">The event. Null if the entry is a batch's.</param>
 public sealed record ChangeLogRow(
     string Bot, JobId? Job, Guid Id, long FirstVersion, long LastVersion, LeafRange Leaves, DateTimeOffset At, string? Client,
     string? Outcomes, string EventType, string? Data);

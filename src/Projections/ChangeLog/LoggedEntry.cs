@@ -21,7 +21,7 @@ public sealed record LoggedEntry(
     /// </summary>
     public Guid Id { get; init; } = NamedUuid.Create(Stream, FormattableString.Invariant($"{FirstVersion}"));
 
-    /// <summary>Whether both say the same. The order of members in <see cref="Outcomes"/> says nothing.</summary>
+    /// <summary>True if both say the same. The order of members in <see cref="Outcomes"/> does not matter.</summary>
     public bool Equals(LoggedEntry? other) =>
         other is not null
         && (Bot, Stream, FirstVersion, LastVersion, FirstLeaf, Position, CreatedAt, Id)

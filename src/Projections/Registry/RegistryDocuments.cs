@@ -5,8 +5,8 @@ namespace Ledger.Projections.Registry;
 
 /// <summary>A bot as it is now: <c>mt_doc_bot</c>.</summary>
 /// <param name="Grants">Scopes by client id.</param>
-/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten; null: never.</param>
-/// <param name="WebhookUrl">Where its jobs' ends are posted; null: nowhere. Its secret is kept sealed elsewhere.</param>
+/// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten. Null if they never are.</param>
+/// <param name="WebhookUrl">The address for its jobs' ends. Null if there is none. Its secret is kept sealed elsewhere.</param>
 /// <param name="DisabledWebhookUrl">Where they were posted until its receiver wanted no more; null once there is a webhook again.</param>
 public sealed record Bot(
     string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window,
@@ -27,8 +27,8 @@ public sealed record ApiClient(
     [JsonIgnore]
     public Guid Id { get => StreamIds.Client(ClientId); init { } }
 
-    /// <summary>Whether what was signed so still counts.</summary>
-    /// <param name="secretId">With which of its secrets; null: with the client's own key.</param>
+    /// <summary>True if a signature made in this way still counts.</summary>
+    /// <param name="secretId">The id of the secret that signed. Null if the client's own key did.</param>
     public bool SignsWith(string? secretId) => !Revoked && (secretId is null ? PublicKey is not null : LiveSecrets.Contains(secretId));
 }
 

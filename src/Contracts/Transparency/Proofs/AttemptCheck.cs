@@ -3,10 +3,10 @@ using System.Buffers.Binary;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// Checks that every conversation has exactly one outcome an attempt: the first pass names the ordinals from 0 on without a gap, and each
-/// retry names exactly the conversations that failed in the attempt before. By roots over what goes by, so in bounded memory.
+/// Checks that an attempt has exactly one outcome for each of its conversations. The first pass names the ordinals from 0 on without a
+/// gap. Each retry names exactly the conversations that failed in the attempt before. The check compares roots, so its memory is bounded.
 /// </summary>
-/// <param name="broken">Is told of each broken rule. If it returns, the check goes on.</param>
+/// <param name="broken">Called for each broken rule. If it returns, the check goes on.</param>
 internal sealed class AttemptCheck(Action<BrokenRule> broken)
 {
     private MerkleRoot _failing = new(), _met = new();
@@ -44,7 +44,7 @@ internal sealed class AttemptCheck(Action<BrokenRule> broken)
         (_failing, _met, _last) = (new MerkleRoot(), new MerkleRoot(), -1);
     }
 
-    /// <returns>False: the attempt has no place for the outcome, which is left out.</returns>
+    /// <returns>False if the attempt has no place for the outcome. The outcome is then left out.</returns>
     public bool Add(long ordinal, byte[] commitment, bool isFailed)
     {
         if (Conversations is null)

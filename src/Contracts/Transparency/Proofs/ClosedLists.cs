@@ -25,7 +25,7 @@ internal static class ClosedLists
     };
 
     /// <summary>Takes the names that are not known out of an event's data, so that the rest can be read as strictly as always.</summary>
-    /// <returns>Where they stand and which they are; empty where all are known.</returns>
+    /// <returns>The unknown names and their places. Empty if all are known.</returns>
     public static IReadOnlyList<string> TakeUnknown(string type, JsonObject data)
     {
         var unknown = new List<string>();
@@ -53,7 +53,7 @@ internal static class ClosedLists
         }
     }
 
-    /// <summary>Whether the names of a count are a list of that kind at all: items are never fewer than none.</summary>
+    /// <summary>True if the value can be a count of this member: an integer, and never below 0 for <c>items</c>.</summary>
     private static bool IsCount(JsonNode? count, string member) => count is JsonValue value && value.GetValueKind() == JsonValueKind.Number
         && value.TryGetValue<long>(out var number) && (number >= 0 || member != "items");
 

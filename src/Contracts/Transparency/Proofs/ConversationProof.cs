@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// What the <c>extra</c> of a conversation's <see cref="TlogProof"/> holds: the leaf's entry, and the disclosure that shows whose it is.
+/// The content of the <c>extra</c> of a conversation's <see cref="TlogProof"/>: the leaf's entry, and the disclosure that shows whose it
+/// is.
 /// As JCS <c>{"disclosures":[{"id","kind","salt"}],"entry":base64,"v":1}</c>.
 /// </summary>
 /// <param name="Entry">The <see cref="LeafEntry"/> of the conversation's outcome, as it was hashed.</param>

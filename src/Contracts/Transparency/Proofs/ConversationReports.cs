@@ -2,7 +2,7 @@ using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>What a conversation's proof says, in plain words.</summary>
+/// <summary>Reports on a conversation's proof, in plain words.</summary>
 internal static class ConversationReports
 {
     /// <param name="outcome">Deleted, skipped or failed.</param>

@@ -10,13 +10,13 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// An identifier and its salt: what makes a commitment checkable. As JCS <c>{"id","kind","ordinal","salt"}</c>; the kind is <c>cId</c> or
 /// <c>conversation</c>.
 /// </summary>
-/// <param name="Kind">What the identifier names.</param>
+/// <param name="Kind">The kind of identifier.</param>
 /// <param name="Ordinal">In a job's proof, a conversation's place in the manifest; otherwise absent.</param>
 /// <param name="Id">The raw identifier.</param>
 /// <param name="Salt">32 bytes.</param>
 public sealed record Disclosure(IdentifierKind Kind, long? Ordinal, string Id, byte[] Salt)
 {
-    /// <summary>Bytes of a disclosure in JSON, at most: 128 characters of four bytes, and the rest.</summary>
+    /// <summary>Maximum size of a disclosure in JSON, in bytes: 128 characters of four bytes, and the rest.</summary>
     public const int MaxBytes = 1_024;
 
     /// <summary>The commitment that the identifier and the salt give.</summary>

@@ -3,7 +3,7 @@ using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>What a proof that holds says of the erasure.</summary>
+/// <summary>The conclusion about the erasure from a proof that holds.</summary>
 public enum Conclusion
 {
     /// <summary>Everything that it is about was erased.</summary>
@@ -19,38 +19,38 @@ public enum Conclusion
     [JsonStringEnumMemberName("notCompleted")] NotCompleted,
 }
 
-/// <summary>What is proven by a proof that holds, and what is not.</summary>
+/// <summary>The report on a proof that holds: the facts that it proves and those that it does not.</summary>
 /// <param name="Kind"><c>job</c> or <c>conversation</c>.</param>
-/// <param name="Conclusion">What it says of the erasure: a proof that holds may prove that nothing was erased.</param>
-/// <param name="Headline">The same in a sentence.</param>
+/// <param name="Conclusion">The conclusion about the erasure. A proof that holds may prove that nothing was erased.</param>
+/// <param name="Headline">The conclusion in a sentence.</param>
 /// <param name="Job">The job's id.</param>
 /// <param name="Log">The log that it is recorded in.</param>
-/// <param name="Leaves">Where in the log.</param>
+/// <param name="Leaves">Its place in the log.</param>
 public abstract record ErasureReport(string Kind, Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves)
 {
-    /// <summary>What it proves besides, a sentence each.</summary>
+    /// <summary>Other facts that it proves, one sentence each.</summary>
     public required IReadOnlyList<string> Proven { get; init; }
 
-    /// <summary>What it does not prove, a sentence each. Never empty.</summary>
+    /// <summary>Facts that it does not prove, one sentence each. Never empty.</summary>
     public required IReadOnlyList<string> NotProven { get; init; }
 }
 
 /// <summary>A whole job.</summary>
 /// <param name="Bot">The bot.</param>
 /// <param name="Client">The API client that asked.</param>
-/// <param name="RequestType">What was asked for.</param>
+/// <param name="RequestType">The kind of request.</param>
 /// <param name="CId">The channel user whose conversations were asked for; absent for ids, and where it is not disclosed.</param>
 /// <param name="From">Conversations that started from here on: as asked for, or as resolved at the start.</param>
 /// <param name="To">Up to here, inclusive.</param>
 /// <param name="RetainedFrom">Conversations that started earlier were out of retention, and skipped.</param>
-/// <param name="Outcome">How it ended.</param>
+/// <param name="Outcome">The end of the job: completed, failed or cancelled.</param>
 /// <param name="Attempts">The first and its retries.</param>
 /// <param name="Conversations">Identified.</param>
 /// <param name="Deleted">Deleted and confirmed absent.</param>
 /// <param name="Failed">Not deleted in the end.</param>
 /// <param name="Skipped">Not deleted on purpose, by reason.</param>
 /// <param name="Untouched">Not reached before the job was cancelled.</param>
-/// <param name="Items">What was removed.</param>
+/// <param name="Items">The items that were removed.</param>
 /// <param name="Openings">The windows' openings in which something was deleted; the first hundred.</param>
 /// <param name="Disclosed">Conversation ids that the proof shows, each checked; 0: none.</param>
 public sealed record JobReport(
@@ -63,13 +63,13 @@ public sealed record JobReport(
 
 /// <summary>One conversation.</summary>
 /// <param name="ConversationId">Absent where it is not disclosed.</param>
-/// <param name="Commitment">What stands for it in the log (32 bytes).</param>
+/// <param name="Commitment">The commitment to its id, which stands for it in the log (32 bytes).</param>
 /// <param name="Ordinal">Its place in the job's list.</param>
 /// <param name="Outcome"><c>deleted</c>, <c>skipped</c> or <c>failed</c>.</param>
-/// <param name="Reason">Why it was not deleted.</param>
-/// <param name="RecordedAt">When the operator says that it recorded it.</param>
-/// <param name="Attempt">Absent for what was skipped.</param>
-/// <param name="Items">What was removed.</param>
+/// <param name="Reason">The reason for not deleting it.</param>
+/// <param name="RecordedAt">The instant at which the operator says that it recorded it.</param>
+/// <param name="Attempt">The attempt. Absent for a skipped conversation.</param>
+/// <param name="Items">The items that were removed.</param>
 public sealed record ConversationReport(
     Conclusion Conclusion, string Headline, string Job, LogFacts Log, LeafRange Leaves, string? ConversationId, byte[] Commitment,
     long Ordinal, string Outcome, string? Reason, DateTimeOffset RecordedAt, int? Attempt,
@@ -81,8 +81,8 @@ public sealed record ConversationReport(
 /// <param name="Root">32 bytes.</param>
 /// <param name="SignedBy">The key's name and id.</param>
 /// <param name="Witnesses">Those that were asked for; each cosigned.</param>
-/// <param name="OtherSignatures">By keys that were not given: not checked.</param>
-/// <param name="GrownFrom">Size of the checkpoint that it was compared with; absent where it was with none.</param>
+/// <param name="OtherSignatures">Number of signatures by keys that were not given. They are not checked.</param>
+/// <param name="GrownFrom">Size of the checkpoint that it was compared with. Absent if there was none.</param>
 public sealed record LogFacts(
     string Origin, long Size, byte[] Root, string SignedBy, IReadOnlyList<WitnessFact> Witnesses, int OtherSignatures, long? GrownFrom);
 

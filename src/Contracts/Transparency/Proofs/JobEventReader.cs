@@ -8,7 +8,7 @@ namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>An event of a job as it was read, or what of it is not known: one of the two.</summary>
 /// <param name="Event">Null where something of it is not known.</param>
-/// <param name="Unknown">What a newer ledger wrote, in plain words; empty where all is known.</param>
+/// <param name="Unknown">The unknown things that a newer ledger wrote, in plain words. Empty if all is known.</param>
 internal sealed record ReadEvent(JobEvent? Event, IReadOnlyList<string> Unknown);
 
 /// <summary>Reads the events of a job from their entries, strictly: an event has exactly the members of its type.</summary>
@@ -62,8 +62,8 @@ internal static class JobEventReader
     }
 
     /// <summary>
-    /// Whether a JSON text is another one with spaces between its values. False also where that is hard to say: there is an escape, or a
-    /// number that may be too large for a leaf.
+    /// True if a JSON text is another one with spaces between its values. False also if that is hard to decide, because there is an
+    /// escape, or a number that may be too large for a leaf.
     /// </summary>
     private static bool IsSpaced(ReadOnlySpan<byte> text, ReadOnlySpan<byte> compact)
     {

@@ -12,8 +12,8 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// </remarks>
 /// <param name="broken">Is told of each broken rule. One event can break several.</param>
 /// <param name="isOwnRecord">
-/// The events are the ledger's own record. Then skipped and failed outcomes too must lie inside the opening, as the ledger records them. A
-/// proof's rules hold deletions alone to that: they are a public format, by which others check as well.
+/// True if the events are the ledger's own record. Then skipped and failed outcomes too must lie inside the opening, as the ledger
+/// records them. A proof's rules ask this only of deletions. Those rules are a public format, and others check by them too.
 /// </param>
 internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool isOwnRecord = false)
 {
@@ -47,7 +47,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
 
     /// <param name="version">Of the event.</param>
     /// <param name="at">When it was recorded, in whole milliseconds.</param>
-    /// <param name="event">Null if it is not known: it then has its place in the stream, and no more is said of it.</param>
+    /// <param name="event">The event, or null if it is not known. Then only its place in the stream is checked.</param>
     public void Add(long version, DateTimeOffset at, JobEvent? @event)
     {
         if (version != Version + 1)
@@ -65,7 +65,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
             Apply(@event, at);
     }
 
-    /// <summary>Behind the last event: the job has ended, and its counts are those of its outcomes.</summary>
+    /// <summary>Checks, after the last event, that the job has ended and that its counts are those of its outcomes.</summary>
     public void End()
     {
         if (Completed is not { } end)
@@ -86,7 +86,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
                 Text(end.Conversations, end.Deleted, end.Failed, end.Skipped, end.Items)));
     }
 
-    /// <summary>Whether these are the reasons that occurred, no more and no fewer: a count of 0 stands in for none of them.</summary>
+    /// <summary>True if these are exactly the reasons that occurred, with their counts. A count of 0 is not the same as no count.</summary>
     private bool IsSkipped(IReadOnlyDictionary<SkipReason, long> counts) =>
         counts.Count == _skipped.Count && counts.All(count => _skipped.TryGetValue(count.Key, out var skipped) && skipped == count.Value);
 
@@ -173,7 +173,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
             ExpectManifest([]);
     }
 
-    /// <summary>That the outcomes are those of the list which the job committed to before it deleted anything.</summary>
+    /// <summary>Checks that the outcomes are those of the list that the job committed to before it deleted anything.</summary>
     /// <param name="rest">Roots of the complete subtrees of ordinals without an outcome.</param>
     public void ExpectManifest(IReadOnlyList<byte[]> rest)
     {

@@ -6,7 +6,7 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <summary>Checks a job's erasure proof (docs/formats.md, "Job proof") in one pass and bounded memory.</summary>
 internal sealed class JobProofCheck(ProofLines lines, Trust trust)
 {
-    /// <summary>Lines of a checkpoint's note, at most: its text and signatures.</summary>
+    /// <summary>Maximum number of lines of a checkpoint's note: its text and signatures.</summary>
     private const int MaxCheckpointLines = 16 + SignedNote.MaxSignatures;
 
     private JobRecordCheck _record = null!;
@@ -16,7 +16,7 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
 
     private JobHistoryCheck History => _record.History;
 
-    /// <summary>The line that a problem is told of: a broken rule is told after the hashes, and stands before them.</summary>
+    /// <summary>The line of a problem. A broken rule is reported after the hashes, but its line is before them.</summary>
     public long Line => _isJudged && _record is { IsKnown: true, BrokenLine: { } broken } ? broken : lines.Number;
 
     /// <exception cref="FormatException">It is not in the format.</exception>
@@ -138,7 +138,7 @@ internal sealed class JobProofCheck(ProofLines lines, Trust trust)
         new("the disclosed conversation ids are not those that the outcomes are of");
 
     /// <summary>
-    /// Reads on behind events of which some are not known: how much must follow cannot be said, but its form and hashes can be.
+    /// Reads the rest after events of which some are not known. It cannot say how much must follow, but it checks form and hashes.
     /// </summary>
     private async Task<NotProvenException> UnjudgedAsync(long count)
     {

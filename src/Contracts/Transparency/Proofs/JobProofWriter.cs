@@ -56,8 +56,8 @@ public sealed class JobProofWriter(Stream stream)
     }
 
     /// <summary>
-    /// Begins the disclosures, which are all or none; exactly so many follow: for a cId request the cId's, then one for every ordinal that
-    /// has an outcome, ascending.
+    /// Begins the disclosures, which are all or none. Exactly <paramref name="count"/> follow. For a cId request, the cId's comes first.
+    /// Then comes one for every ordinal that has an outcome, ascending.
     /// </summary>
     public ValueTask BeginDisclosuresAsync(long count, CancellationToken cancel = default)
     {

@@ -3,12 +3,12 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Contracts.Transparency.Proofs;
 
 /// <summary>
-/// Judges a job's events as they go by. What a newer ledger recorded cannot be judged by this version's rules: once something unknown was
-/// met, whatever they say of the rest, nothing is proven. So a broken rule is kept until all events were seen, and the hashes with them.
+/// Judges a job's events as they go by. This version's rules cannot judge the record of a newer ledger. Once something unknown was met,
+/// nothing is proven, whatever the rules say of the rest. So a broken rule is kept until all events and their hashes were seen.
 /// </summary>
 internal sealed class JobRecordCheck(JobId job)
 {
-    /// <summary>Unknown names that are told, at most.</summary>
+    /// <summary>Maximum number of unknown names that are reported.</summary>
     private const int MaxNamed = 10;
 
     private readonly string _stream = job.ToString();
@@ -22,7 +22,7 @@ internal sealed class JobRecordCheck(JobId job)
 
     public bool IsKnown => _unknown.Count == 0;
 
-    /// <summary>The line of the first event that broke a rule; null: none did.</summary>
+    /// <summary>The line of the first event that broke a rule. Null if none did.</summary>
     public long? BrokenLine { get; private set; }
 
     /// <param name="leaf">The job's next event.</param>
@@ -42,7 +42,7 @@ internal sealed class JobRecordCheck(JobId job)
         Judge(() => History.Add(leaf.Version, leaf.At, @event), line);
     }
 
-    /// <summary>What the rules say of the whole.</summary>
+    /// <summary>Applies the rules to the whole record.</summary>
     /// <exception cref="InvalidProofException">A rule was broken, and all is known.</exception>
     public void End(long line)
     {
@@ -68,13 +68,13 @@ internal sealed class JobRecordCheck(JobId job)
         }
     }
 
-    /// <summary>Whether this can be the cId that was asked for, as far as the request is known.</summary>
+    /// <summary>True if this can be the commitment to the requested cId, as far as the request is known.</summary>
     public bool IsOfRequest(byte[] cId) =>
         _request is null || (_request is { RequestType: RequestType.CId, Commitments: [var asked] } && cId.AsSpan().SequenceEqual(asked));
 
     /// <summary>
-    /// Whether disclosed conversations are of something that the log says, where not all of it is known: of the outcomes, of the request,
-    /// or of the list. That these agree with one another is a rule of the history. The rest of a list is of that list alone.
+    /// True if disclosed conversations are those of something that the log says, although not all of it is known. That is the outcomes,
+    /// the request or the list. A rule of the history says that these agree with one another. The rest of a list is of that list alone.
     /// </summary>
     /// <param name="commitments">Of the first <paramref name="count"/> ordinals, as leaves.</param>
     /// <param name="rest">The manifest's rest.</param>

@@ -3,7 +3,7 @@ using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>What a job's proof says, in plain words.</summary>
+/// <summary>Reports on a job's proof, in plain words.</summary>
 public static class JobReports
 {
     internal static JobReport Of(JobHistoryCheck job, LogFacts log, LeafRange leaves, string? cId, long disclosed)
@@ -26,7 +26,7 @@ public static class JobReports
         };
     }
 
-    /// <summary>How a job ended, in a sentence. Only where everything was erased does it begin with that word.</summary>
+    /// <summary>The end of a job, in a sentence. It begins with the word ERASED only if everything was erased.</summary>
     /// <param name="end">The job's last event.</param>
     public static (Conclusion Conclusion, string Headline) Conclude(Completed end)
     {
@@ -76,9 +76,9 @@ public static class JobReports
         return said;
     }
 
-    /// <summary>What a job's record does not show, a sentence each.</summary>
-    /// <param name="conclusion">What it says of the erasure.</param>
-    /// <param name="requestType">What was asked for.</param>
+    /// <summary>Facts that a job's record does not show, one sentence each.</summary>
+    /// <param name="conclusion">The record's conclusion about the erasure.</param>
+    /// <param name="requestType">The kind of request.</param>
     /// <param name="conversations">Identified.</param>
     /// <param name="disclosed">Conversation ids that are shown along with it.</param>
     /// <param name="log">The log, with the witnesses that count.</param>

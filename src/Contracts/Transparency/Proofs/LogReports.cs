@@ -1,7 +1,7 @@
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>What holds for proofs of every kind, in plain words.</summary>
+/// <summary>Sentences in plain words that hold for proofs of every kind.</summary>
 public static class LogReports
 {
     /// <summary>Two whole histories of one job can stand in one log, and a proof shows one of them.</summary>

@@ -3,7 +3,7 @@ namespace Ledger.Contracts.Transparency.Proofs;
 /// <summary>Reads lines that end with LF from a stream, in bounded memory; a line is valid until the next one is asked for.</summary>
 internal sealed class ProofLines(Stream stream, CancellationToken cancel)
 {
-    /// <summary>Bytes of a line, at most, without its LF: an entry's.</summary>
+    /// <summary>Maximum size of a line without its LF, in bytes: that of an entry.</summary>
     public const int MaxLineBytes = LeafEntry.MaxBytes;
 
     private readonly byte[] _buffer = new byte[4 * (MaxLineBytes + 1)];

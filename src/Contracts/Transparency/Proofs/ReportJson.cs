@@ -31,7 +31,7 @@ internal sealed partial class ReportJson : JsonSerializerContext
         Text(new Verdict(true, Holds, null, report as JobReport, report as ConversationReport));
 
     /// <param name="verdict"><see cref="DoesNotHold"/> or <see cref="NotProven"/>.</param>
-    /// <param name="problem">What does not hold, or is not known.</param>
+    /// <param name="problem">The thing that does not hold, or is not known.</param>
     public static string Text(string verdict, string problem) => Text(new Verdict(false, verdict, problem, null, null));
 
     private static string Text(Verdict verdict) => JsonSerializer.Serialize(verdict, Readable.Verdict);

@@ -28,7 +28,7 @@ internal sealed class RequestCheck(Action<BrokenRule> broken)
             Break("the list of conversations is not the one that was requested");
     }
 
-    /// <summary>What was asked for by id is the list: no more, no less, in the same order.</summary>
+    /// <summary>True if the list is exactly the conversations that were asked for by id, in the same order.</summary>
     private static bool IsRequested(Started list, IReadOnlyList<byte[]> commitments)
     {
         var root = new MerkleRoot();

@@ -13,10 +13,10 @@ public sealed record TlogProof(byte[]? Extra, long Index, IReadOnlyList<byte[]> 
     /// <summary>The first line.</summary>
     public const string Header = "c2sp.org/tlog-proof@v1";
 
-    /// <summary>Bytes of a proof, at most: its checkpoint, and an extra that holds an entry.</summary>
+    /// <summary>Maximum size of a proof, in bytes: its checkpoint, and an extra that holds an entry.</summary>
     public const int MaxBytes = SignedNote.MaxBytes + 200_000;
 
-    /// <summary>Hashes of a path, at most: the height of a tree of 2^63 leaves.</summary>
+    /// <summary>Maximum number of hashes of a path: the height of a tree of 2^63 leaves.</summary>
     public const int MaxPath = 63;
 
     /// <exception cref="FormatException">Says what is wrong with it.</exception>

@@ -2,11 +2,11 @@ using Ledger.Contracts.Bytes;
 
 namespace Ledger.Contracts.Transparency.Proofs;
 
-/// <summary>What a checker goes by: keys that it got from somewhere else than the proof, and what it remembers of the log.</summary>
+/// <summary>The basis of a check: keys from somewhere else than the proof, and the checker's memory of the log.</summary>
 /// <param name="Log">The log's key.</param>
 /// <param name="Witnesses">Each of these must have cosigned.</param>
 /// <param name="Older">A checkpoint kept from another time, which the proof's must agree with.</param>
-/// <param name="Consistency">Shows that it does where their sizes differ; in the form in which a log shows it to witnesses.</param>
+/// <param name="Consistency">Shows that they agree if their sizes differ. It has the form that a log shows to witnesses.</param>
 /// <param name="Policy">A quorum of its witnesses must have cosigned, and if it names logs, this must be one of them.</param>
 public sealed record Trust(
     NoteVerifier Log, IReadOnlyList<NoteVerifier> Witnesses, SignedNote? Older = null, AddCheckpointRequest? Consistency = null,

@@ -14,10 +14,10 @@ public static class Verification
 
     /// <summary>Checks a proof of either kind, in one pass over the stream and bounded memory.</summary>
     /// <param name="proof">The file; read to its end.</param>
-    /// <param name="trust">What to check it by.</param>
+    /// <param name="trust">The keys and checkpoints to check it by.</param>
     /// <exception cref="FormatException">It is not in a format that this version knows; the message says where.</exception>
-    /// <exception cref="InvalidProofException">It does not hold; the message says what, in plain words.</exception>
-    /// <exception cref="NotProvenException">A newer ledger made it; the message says what is not known.</exception>
+    /// <exception cref="InvalidProofException">The proof does not hold. The message says what is wrong, in plain words.</exception>
+    /// <exception cref="NotProvenException">A newer ledger made the proof. The message says what is not known.</exception>
     public static async Task<ErasureReport> CheckAsync(Stream proof, Trust trust, CancellationToken cancel = default)
     {
         var lines = new ProofLines(proof, cancel);
@@ -36,7 +36,7 @@ public static class Verification
     /// <summary>Checks a proof and tells a person, or a program, what came of it.</summary>
     /// <param name="asJson">The report, or what does not hold or is not known, as JSON.</param>
     /// <param name="output">The report.</param>
-    /// <param name="error">What does not hold, or is not known.</param>
+    /// <param name="error">The thing that does not hold, or is not known.</param>
     /// <returns><see cref="Holds"/>, <see cref="DoesNotHold"/> or <see cref="NotProven"/>.</returns>
     public static async Task<int> RunAsync(
         Stream proof, Trust trust, bool asJson, TextWriter output, TextWriter error, CancellationToken cancel = default)

@@ -4,28 +4,28 @@ using NpgsqlTypes;
 
 namespace Ledger.Execution.Turns;
 
-/// <summary>Where the queue of a bot begins for a turn: at the job that it claimed last.</summary>
-/// <param name="PlannedAt">When that was due.</param>
-/// <param name="SubmittedAt">When it was submitted.</param>
+/// <summary>The place where a bot's queue begins for a turn: the job that the turn claimed last.</summary>
+/// <param name="PlannedAt">The instant when that job was due.</param>
+/// <param name="SubmittedAt">The instant when it was submitted.</param>
 /// <param name="Job">Its id.</param>
 public sealed record ClaimPlace(DateTimeOffset PlannedAt, DateTimeOffset SubmittedAt, Guid Job);
 
 /// <summary>
-/// What a turn claims, bot by bot: each claim is for the next bot in turn, however many jobs the others have. In the order of their names,
-/// and after the last comes the first.
+/// The jobs that a turn claims, bot by bot. Each claim is for the next bot in turn, however many jobs the others have. Bots take turns in
+/// the order of their names, and after the last comes the first.
 /// </summary>
 /// <remarks>
-/// Jobs that have ended stay in the index of the queue as long as any snapshot is open that could see them, and a claim that began in
-/// front of them would read them all each time. So a claim begins where the bot's last one was. Every two seconds all is looked at from
-/// the front: for bots that had nothing due, and for what was put off, was given up by a node that died, or was committed late.
+/// Jobs that have ended stay in the index of the queue as long as an open snapshot could see them. A claim that began in front of them
+/// would read them all each time. So a claim begins where the bot's last one was. Every two seconds it looks at everything from the front.
+/// This finds bots that had nothing due before. It also finds jobs that were put off, given up by a node that died, or committed late.
 /// </remarks>
 /// <param name="window">The window's name.</param>
-/// <param name="lastBot">The bot that had the window's latest turn on this node; null: none had.</param>
-/// <param name="time">For the two seconds.</param>
+/// <param name="lastBot">The bot that had the window's latest turn on this node. Null if there was none.</param>
+/// <param name="time">The clock for the two seconds.</param>
 public sealed class DueJobs(string window, string? lastBot, TimeProvider time)
 {
-    /// <summary>Who finds that another had the job meanwhile looks for the next one. That many in a row are not seen but by a
-    /// fault.</summary>
+    /// <summary>Maximum number of jobs in a row that another turn may take first. A turn then looks for the next job. So many in a row
+    /// happen only by a fault.</summary>
     private const int LostClaims = 100;
 
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromSeconds(2);
@@ -52,10 +52,10 @@ public sealed class DueJobs(string window, string? lastBot, TimeProvider time)
     }
 
     /// <summary>Claims the job that deserves a turn most.</summary>
-    /// <param name="session">The lane's, in a transaction.</param>
+    /// <param name="session">The lane's session, in a transaction.</param>
     /// <param name="bots">All bots.</param>
     /// <param name="cancel">Stops it.</param>
-    /// <returns>Null: nothing is due that nobody else holds.</returns>
+    /// <returns>The claim. Null if nothing is due that nobody else holds.</returns>
     public async Task<ClaimedJob?> NextAsync(NpgsqlConnection session, IEnumerable<string> bots, CancellationToken cancel)
     {
         var isFresh = false;

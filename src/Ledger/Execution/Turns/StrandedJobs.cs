@@ -10,8 +10,8 @@ namespace Ledger.Execution.Turns;
 /// <summary>Unfinished jobs of one bot whose window never opens again.</summary>
 /// <param name="Bot">The bot.</param>
 /// <param name="Window">Its window.</param>
-/// <param name="Reason">Why it never opens, in plain words.</param>
-/// <param name="Jobs">How many wait.</param>
+/// <param name="Reason">The reason that the window never opens, in plain words.</param>
+/// <param name="Jobs">Number of jobs that wait.</param>
 public sealed record StrandedJobs(string Bot, string Window, string Reason, long Jobs)
 {
     private static readonly string CountSql = Sql.Load(typeof(StrandedJobs), nameof(CountAsync));
@@ -34,12 +34,12 @@ public sealed record StrandedJobs(string Bot, string Window, string Reason, long
         return await CountAsync(connection, bots, closed, cancel);
     }
 
-    /// <summary>What is to be done, in words.</summary>
+    /// <summary>The problem and the remedy, in words.</summary>
     public override string ToString() =>
         $"{Jobs} unfinished {(Jobs == 1 ? "job" : "jobs")} of the bot {Bot} cannot run: the window {Window} never opens again ({Reason}). "
         + $"Define it anew (`ledger window add {Window} …`), or give the bot another one (`ledger bot set {Bot} --window …`)";
 
-    /// <summary>For readers who may know no bot: in words; null: there are none.</summary>
+    /// <summary>The warning in words for readers who may know no bot. Null if there are no such jobs.</summary>
     public static string? Warning(IReadOnlyList<StrandedJobs> stranded) => stranded.Count == 0
         ? null
         : $"{stranded.Sum(one => one.Jobs)} unfinished jobs of {stranded.Count} bots cannot run, since their window never opens again: "

@@ -8,8 +8,8 @@ using Npgsql;
 namespace Ledger.Execution.Turns;
 
 /// <summary>
-/// The net under the messages: every node looks for due work itself, and needs nobody to lead it. It finds what a lost message told of,
-/// what a dead node left behind, and what was planned into an opening that has ended.
+/// The net under the messages. Every node looks for due work itself, and needs no leader. It finds work whose message was lost, work that a
+/// dead node left behind, and work that was planned into an opening that has ended.
 /// </summary>
 public sealed class Sweep(
     NpgsqlDataSource database, RegistryCache registry, WindowStates states, WindowTurns turns, TurnOptions options,
@@ -17,7 +17,7 @@ public sealed class Sweep(
 {
     private readonly ConcurrentDictionary<Task, bool> _running = new();
 
-    /// <summary>What keeps this node from looking for work, in plain words; null while nothing does.</summary>
+    /// <summary>The reason that this node cannot look for work, in plain words. Null if it can.</summary>
     public string? Outage => options.SweepInterval is null ? null
         : SinceLastPass is var since && since > options.LongestSweep
             ? $"this node's sweep has stood still for {since.TotalSeconds:0} s; restart the node, and look at its log"
@@ -28,7 +28,7 @@ public sealed class Sweep(
     /// <inheritdoc/>
     protected override string Failing => "due work is not looked for";
 
-    /// <summary>One pass. The turns that it begins go on after it.</summary>
+    /// <summary>One pass. The turns that it begins may outlast it.</summary>
     public override async Task RunOnceAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);

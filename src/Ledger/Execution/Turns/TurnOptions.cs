@@ -1,14 +1,15 @@
 namespace Ledger.Execution.Turns;
 
-/// <summary>How a node works in the windows.</summary>
+/// <summary>Settings of this node's work in the windows.</summary>
 public sealed record TurnOptions
 {
-    /// <summary>Turns that run on this node at once. Fewer than there are lanes is fine: what has no place is taken up later.</summary>
+    /// <summary>Number of turns that run on this node at once. It may be fewer than there are lanes: windows without a place
+    /// wait.</summary>
     public int AtOnce { get; init; } = 8;
 
-    /// <summary>How often due work is looked for that no message told of; null: never, which is for tests.</summary>
+    /// <summary>The interval of looks for due work that no message told of. Null for never, which is for tests.</summary>
     public TimeSpan? SweepInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A sweep that takes longer stands still, and makes the node not ready.</summary>
+    /// <summary>The longest time for a sweep. A sweep that takes longer counts as stuck and makes the node not ready.</summary>
     public TimeSpan LongestSweep { get; init; } = TimeSpan.FromMinutes(1);
 }

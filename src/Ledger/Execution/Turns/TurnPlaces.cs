@@ -1,10 +1,10 @@
 namespace Ledger.Execution.Turns;
 
 /// <summary>
-/// The turns of this node: how many run, and in which windows. No wake-up is lost between a turn's last look and its end: the turn that
-/// could have overlooked its work looks once more. Windows that find no place wait in a queue, and who comes later does not pass them.
+/// The turns of this node: their number and their windows. No wake-up is lost between a turn's last look and its end, because a turn that
+/// could have missed it looks once more. Windows that find no place wait in a queue, and later ones do not pass them.
 /// </summary>
-/// <param name="most">How many may run at once.</param>
+/// <param name="most">Maximum number of turns at once.</param>
 internal sealed class TurnPlaces(int most)
 {
     private readonly Lock _lock = new();
@@ -14,7 +14,8 @@ internal sealed class TurnPlaces(int most)
 
     /// <summary>Enters a turn of a window.</summary>
     /// <returns>
-    /// Whether there was a place. If not, those of its window that run are told, or it waits: then see <see cref="NextWaiting"/>.
+    /// True if there was a place. If not, running turns of the window are told to look again, or the window waits: see
+    /// <see cref="NextWaiting"/>.
     /// </returns>
     public bool TryEnter(string window, int lanes)
     {
@@ -44,7 +45,7 @@ internal sealed class TurnPlaces(int most)
         }
     }
 
-    /// <summary>How often the window was woken: read before a look.</summary>
+    /// <summary>Number of times that the window was woken. Read it before a look.</summary>
     public long Woken(string window)
     {
         lock (_lock)
@@ -52,8 +53,8 @@ internal sealed class TurnPlaces(int most)
     }
 
     /// <summary>Leaves a turn that found nothing to do, unless the window was woken since.</summary>
-    /// <param name="woken">What <see cref="Woken"/> gave before the look.</param>
-    /// <returns>Whether it is left. If not, look again.</returns>
+    /// <param name="woken">The value of <see cref="Woken"/> before the look.</param>
+    /// <returns>True if the turn was left. If false, look again.</returns>
     public bool TryLeave(string window, long woken)
     {
         lock (_lock)
@@ -73,8 +74,8 @@ internal sealed class TurnPlaces(int most)
     }
 
     /// <summary>
-    /// The window that has waited longest, if there is a place now; null: there is none. Whoever has left, or was not let in, enters it
-    /// next.
+    /// The window that has waited longest, if there is a free place now. Null otherwise. A caller that has left, or was not let in, enters
+    /// it next.
     /// </summary>
     public string? NextWaiting()
     {

@@ -8,7 +8,7 @@ namespace Ledger.Execution.Turns;
 public static class WakeWindowHandler
 {
     /// <summary>The kind of message.</summary>
-    /// <param name="turns">How many turns run at once.</param>
+    /// <param name="turns">Number of turns that run at once.</param>
     internal static MessageKind Kind(int turns) => new(new WakeWindow("", null), typeof(WakeWindowHandler), wolverine =>
     {
         // More than there are turns: a wake-up that finds no place for one ends at once, and must not wait for those that do work.

@@ -12,14 +12,14 @@ using Npgsql;
 namespace Ledger.Execution.Turns;
 
 /// <summary>
-/// A job follows its bot's window (docs/adr/0044). Where a bot has another window than its jobs are planned into, or the window was defined
-/// anew, they are planned again, one transaction each. Every node does it, and who comes second finds nothing to do.
+/// Lets jobs follow their bot's window (docs/adr/0044). When a bot gets another window, or its window is defined anew, its jobs are planned
+/// again, one transaction each. Every node does it, and the second one finds nothing to do.
 /// </summary>
 public sealed class WindowFollower(
     NpgsqlDataSource database, IDocumentStore store, JobWriter writer, RegistryCache registry, WindowPlanner planner, TimeProvider time,
     ExecutionOptions options, TurnOptions turns, ILogger<WindowFollower> log) : Duty(turns.SweepInterval, time, log)
 {
-    /// <summary>How often all is looked at although nothing changed: a job may have been planned by a registry of a second ago.</summary>
+    /// <summary>The interval of full looks even if nothing changed. A job may have been planned by a registry of a second ago.</summary>
     private static readonly TimeSpan Net = TimeSpan.FromMinutes(1);
 
     private static readonly string StrayedSql = Sql.Load(typeof(WindowFollower), nameof(StrayedAsync));
@@ -34,8 +34,8 @@ public sealed class WindowFollower(
     /// <inheritdoc/>
     public override Task RunOnceAsync(CancellationToken cancel) => FollowAsync(cancel);
 
-    /// <summary>Plans again what is not planned into its bot's window as it is now.</summary>
-    /// <returns>How many jobs were planned again.</returns>
+    /// <summary>Plans again each job whose plan does not fit its bot's window as it is now.</summary>
+    /// <returns>Number of jobs that were planned again.</returns>
     public async Task<int> FollowAsync(CancellationToken cancel)
     {
         var (snapshot, at) = (await registry.CurrentAsync(cancel), Time.GetTimestamp());
@@ -62,7 +62,7 @@ public sealed class WindowFollower(
         return planned;
     }
 
-    /// <summary>A job that cannot be planned again, for a reason of its own, does not keep the others from it.</summary>
+    /// <summary>Plans one job again. If that fails for a reason of the job's own, the other jobs still go on.</summary>
     private async Task<bool?> TryFollowAsync(NpgsqlConnection connection, JobId job, RegistrySnapshot snapshot, CancellationToken cancel)
     {
         try
@@ -77,7 +77,7 @@ public sealed class WindowFollower(
         }
     }
 
-    /// <returns>Whether it was planned again; null: somebody else has it at this moment.</returns>
+    /// <returns>True if the job was planned again. Null if another transaction has it at this moment.</returns>
     private async Task<bool?> FollowAsync(NpgsqlConnection connection, JobId job, RegistrySnapshot snapshot, CancellationToken cancel)
     {
         await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
@@ -99,13 +99,13 @@ public sealed class WindowFollower(
         return true;
     }
 
-    /// <summary>A retry's delay holds in another window too.</summary>
+    /// <summary>The earliest instant for the new plan. A retry's delay holds in another window too.</summary>
     private DateTimeOffset NotBefore(Job job, DateTimeOffset now) =>
         job is { RetryDecidedAt: { } decided, Attempt: > 1 } && decided + options.DelayBefore(job.Attempt) is var due && due > now
             ? due
             : now;
 
-    /// <summary>Whether it ever does. A window that cannot be read keeps no other bot's jobs from following.</summary>
+    /// <summary>True if the window ever opens. A window that cannot be read does not stop the jobs of other bots.</summary>
     private bool Opens(DeletionWindow window, DateTimeOffset now)
     {
         try

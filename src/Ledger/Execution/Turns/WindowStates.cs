@@ -5,16 +5,16 @@ using NpgsqlTypes;
 
 namespace Ledger.Execution.Turns;
 
-/// <summary>What of a window is due.</summary>
+/// <summary>The due jobs of a window.</summary>
 /// <param name="Window">Its name.</param>
 /// <param name="Now">The database's clock.</param>
-/// <param name="Due">How many jobs are due: 0, 1, or 2 for more.</param>
-/// <param name="Next">When the first of those is due that are not yet.</param>
+/// <param name="Due">Number of due jobs: 0, 1, or 2 for more.</param>
+/// <param name="Next">The instant when the next job becomes due. Null if none will.</param>
 public sealed record WindowState(string Window, DateTimeOffset Now, int Due, DateTimeOffset? Next);
 
 /// <summary>
-/// Asks what is due in windows. Jobs that have ended stay in the index as long as any snapshot is open that could see them, so a look
-/// begins at the first job that the last one found. Once a minute it begins at the front: for what was committed late, or by a slow clock.
+/// Asks what is due in windows. Jobs that have ended stay in the index as long as an open snapshot could see them, so a look begins at the
+/// first job that the last one found. Once a minute it begins at the front, to find jobs that were committed late or by a slow clock.
 /// </summary>
 public sealed class WindowStates(TimeProvider time)
 {
@@ -25,7 +25,7 @@ public sealed class WindowStates(TimeProvider time)
 
     private sealed record Front(DateTimeOffset PlannedAt, DateTimeOffset SubmittedAt, Guid Job, long LookedAt);
 
-    /// <summary>What is due in these windows, whether they are open or not.</summary>
+    /// <summary>Reads the due jobs of these windows, open or not.</summary>
     public async Task<IReadOnlyList<WindowState>> ReadAsync(
         NpgsqlConnection connection, IReadOnlyList<string> windows, CancellationToken cancel)
     {

@@ -9,25 +9,25 @@ namespace Ledger.Execution.Turns;
 
 /// <summary>
 /// The turns of windows on this node. A turn takes a free lane of its window, works for at most <see cref="SliceRunner.SliceLength"/> on
-/// what is due, and sees to it that somebody goes on. Whoever finds no lane goes away: another turn is at work.
+/// what is due, and makes sure that somebody goes on. If there is no free lane, it ends: another turn is at work.
 /// </summary>
 public sealed class WindowTurns(
     NpgsqlDataSource database, SliceRunner runner, LaneDatabase lanes, WindowStates states, RegistryCache registry, WakeUps wakeUps,
     DatabaseHealth health, TurnOptions options, IHostApplicationLifetime host, TimeProvider time, ILogger<WindowTurns> log)
 {
-    /// <summary>How long a turn waits for what is due and cannot be had yet: the log has not covered it, or another turn has it.</summary>
+    /// <summary>The longest wait of a turn for work that it cannot have yet. The log has not covered it, or another turn has it.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>After that, how long until the window is woken for it.</summary>
+    /// <summary>The time after that wait until the window is woken for such work.</summary>
     private static readonly TimeSpan s_later = TimeSpan.FromSeconds(2);
 
     private static readonly string OthersSql = Sql.Load(typeof(WindowTurns), nameof(AreOthersAsync));
 
     private readonly TurnPlaces _places = new(options.AtOnce);
 
-    /// <summary>A wake-up has come.</summary>
+    /// <summary>Handles a wake-up.</summary>
     /// <exception cref="NpgsqlException">The database is away.</exception>
     public async Task WakeAsync(WakeWindow wake)
     {
@@ -40,7 +40,8 @@ public sealed class WindowTurns(
         FaultPoint.At("turn.before-end");
     }
 
-    /// <summary>Runs a turn of a window, if there is a place for one, and then of those that have waited for a place.</summary>
+    /// <summary>Runs a turn of a window, if there is a place for one. Then runs turns of the windows that have waited for a
+    /// place.</summary>
     /// <exception cref="NpgsqlException">The database is away.</exception>
     public async Task RunAsync(string window)
     {
@@ -89,7 +90,8 @@ public sealed class WindowTurns(
     private async Task<DeletionWindow?> DefinitionAsync(string window, CancellationToken stop) =>
         (await registry.CurrentAsync(stop)).Windows.GetValueOrDefault(window);
 
-    /// <returns>Where it found nothing to do, how often the window was woken before it looked; null: somebody else goes on.</returns>
+    /// <returns>If it found nothing to do, the number of times that the window was woken before it looked. Null if somebody else goes
+    /// on.</returns>
     private async Task<long?> TurnAsync(DeletionWindow window, CancellationToken stop)
     {
         var woken = _places.Woken(window.Name);
@@ -139,7 +141,7 @@ public sealed class WindowTurns(
         }
     }
 
-    /// <summary>So a window's lanes are all at work soon after its opening, and no more of them than have work.</summary>
+    /// <summary>Wakes the window for one more turn. So all lanes work soon after the opening, but no more of them than have work.</summary>
     private async Task WakeOneMoreAsync(Lane lane, DeletionWindow window)
     {
         if (window.Lanes > 1 && (await StateAsync(lane, window.Name)).Due > 1)
@@ -149,7 +151,7 @@ public sealed class WindowTurns(
     private async Task<WindowState> StateAsync(Lane lane, string window) =>
         (await states.ReadAsync(lane.Session, [window], CancellationToken.None)).Single();
 
-    /// <summary>Whether another lane of the window is held.</summary>
+    /// <summary>True if another lane of the window is held.</summary>
     private static async Task<bool> AreOthersAsync(Lane lane, string window)
     {
         await using var command = new NpgsqlCommand(OthersSql, lane.Session)

@@ -7,21 +7,21 @@ using Npgsql;
 
 namespace Ledger.Jobs.Erased;
 
-/// <summary>A bot's lists are not read yet: read them outside of any transaction, then ask again.</summary>
+/// <summary>A bot's lists are not read yet. The caller reads them outside of any transaction, then asks again.</summary>
 public sealed class ErasedNotReadException(string bot) : Exception("what was erased of the bot is not read yet")
 {
     public string Bot { get; } = bot;
 }
 
 /// <summary>
-/// Whether a conversation that the store does not hold was erased by another job of its bot (docs/adr/0042). A node opens a bot's lists
-/// once, in steps, and keeps 12 bytes an erased conversation: half a digest under a key that the process made, and in which row it stands.
-/// A look-up opens only the rows that it names, so that what it costs does not depend on the bot's history, and is exact. There is no list
-/// of erased ids outside of this memory, and what is forgotten leaves it.
+/// Tells if a conversation that the store does not hold was erased by another job of its bot (docs/adr/0042). A node opens a bot's lists
+/// once, in steps. It keeps 12 bytes for each erased conversation: half a digest under a key that the process made, and the row that holds
+/// it. A look-up opens only those rows. So it is exact, and its cost does not depend on the bot's history. There is no list of erased ids
+/// outside of this memory, and forgotten jobs leave it.
 /// </summary>
-/// <param name="keys">What opens the lists.</param>
-/// <param name="capacity">Erased conversations that are kept, of all bots together. The bots that were asked for longest ago make
-/// room.</param>
+/// <param name="keys">The keys to open the lists.</param>
+/// <param name="capacity">Maximum number of erased conversations that are kept, of all bots together. The bots that were asked for longest
+/// ago make room.</param>
 public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
 {
     private const int JobsPerStep = 64;
@@ -37,12 +37,12 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
     private readonly IdentityHash _hash = new();
     private long _uses;
 
-    /// <summary>Erased conversations that are kept now.</summary>
+    /// <summary>Number of erased conversations that are kept now.</summary>
     public int Count => _bots.Values.Sum(bot => bot.Count);
 
-    /// <summary>Those of <paramref name="ids"/> that another job than <paramref name="except"/> deleted.</summary>
-    /// <param name="connection">Sees every erasure that was committed before the store was asked for the ids.</param>
-    /// <exception cref="ErasedNotReadException">See there.</exception>
+    /// <summary>The <paramref name="ids"/> that a job other than <paramref name="except"/> deleted.</summary>
+    /// <param name="connection">A connection that sees every erasure committed before the store was asked for the ids.</param>
+    /// <exception cref="ErasedNotReadException">The bot's lists are not read yet.</exception>
     public async Task<IReadOnlySet<string>> FindAsync(
         NpgsqlConnection connection, string bot, JobId except, IReadOnlyCollection<string> ids, CancellationToken cancel)
     {
@@ -73,8 +73,8 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         }
     }
 
-    /// <summary>Reads a bot's lists, some jobs a statement, and can be stopped between two.</summary>
-    /// <param name="connection">Outside of a transaction.</param>
+    /// <summary>Reads a bot's lists, some jobs a statement. It can be stopped between two statements.</summary>
+    /// <param name="connection">A connection outside of a transaction.</param>
     public async Task ReadAsync(NpgsqlConnection connection, string bot, CancellationToken cancel)
     {
         var known = _bots.GetOrAdd(bot, _ => new ErasedOfBot());
@@ -99,7 +99,7 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         MakeRoom(bot);
     }
 
-    /// <summary>Lets go of what was forgotten since, of every bot that is kept.</summary>
+    /// <summary>Drops the jobs that were forgotten since, of every bot that is kept.</summary>
     public async Task RefreshAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         foreach (var (bot, known) in _bots.Where(one => one.Value.IsRead))
@@ -118,7 +118,7 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
 
     private ulong Half(string bot, string conversation) => (ulong)_hash.Of(bot, conversation);
 
-    /// <summary>Of these jobs, the rows that may have changed since they were read last.</summary>
+    /// <summary>Reads those rows of these jobs that may have changed since the last read.</summary>
     private async Task AddAsync(NpgsqlConnection connection, string bot, ErasedOfBot known, Guid[] jobs, CancellationToken cancel)
     {
         var read = new Dictionary<Guid, int>();
@@ -140,7 +140,7 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
             known.AddUnopened(row.Job, row.Row); // its key may come back
     }
 
-    /// <summary>A look-up that needs a row whose key this folder lacks fails by it. Others do not.</summary>
+    /// <summary>Opens a row. Null if this folder lacks its key: only a look-up that needs this row fails then.</summary>
     private IReadOnlyList<ManifestEntry>? OpenOrNot(StoredRow row)
     {
         try
@@ -153,8 +153,8 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
         }
     }
 
-    /// <summary>Takes up what was settled since the last look, and lets go of what was forgotten.</summary>
-    /// <param name="except">The job that asks: its transaction may not commit what it settled, so it waits for another's look.</param>
+    /// <summary>Adds what was settled since the last look, and drops what was forgotten.</summary>
+    /// <param name="except">The job that asks. Its transaction may not commit, so its outcomes wait for the look of another job.</param>
     private async Task RefreshAsync(NpgsqlConnection connection, string bot, ErasedOfBot known, Guid except, CancellationToken cancel)
     {
         var stream = StreamIds.Bot(bot);

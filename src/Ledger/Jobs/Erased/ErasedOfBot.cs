@@ -10,12 +10,12 @@ namespace Ledger.Jobs.Erased;
 internal readonly record struct ErasedRow(Guid Job, int Row);
 
 /// <summary>A row of a job's list, as it is stored.</summary>
-/// <param name="IsFinal">No outcome of it will change.</param>
-/// <param name="FirstOpen">The job's first row that is not final; null: all are.</param>
+/// <param name="IsFinal">True if no outcome of it will change.</param>
+/// <param name="FirstOpen">The job's first row that is not final. Null if all rows are.</param>
 internal sealed record StoredRow(
     Guid Job, int Row, int Epoch, byte[] WrappedKey, byte[] Outcomes, byte[] Sealed, bool IsFinal, int? FirstOpen)
 {
-    /// <summary>Null: it cannot be opened with these keys.</summary>
+    /// <summary>Opens the row. Null if it cannot be opened with these keys.</summary>
     public IReadOnlyList<ManifestEntry>? Open(KeyFolder keys)
     {
         try
@@ -30,8 +30,8 @@ internal sealed record StoredRow(
 }
 
 /// <summary>
-/// Which rows of one bot's lists may hold an erased conversation: halves of digests in order, each with the number of its row. What came
-/// last is not in order yet. Used by one at a time (<see cref="Gate"/>).
+/// The rows of one bot's lists that may hold an erased conversation: halves of digests in order, each with the number of its row. The
+/// latest ones are not in order yet. Only one caller at a time may use it (<see cref="Gate"/>).
 /// </summary>
 internal sealed class ErasedOfBot
 {
@@ -50,12 +50,12 @@ internal sealed class ErasedOfBot
 
     public SemaphoreSlim Gate { get; } = new(1);
 
-    /// <summary>All that was settled when the log had <see cref="LogSize"/> leaves is in it.</summary>
+    /// <summary>True if it holds everything that was settled when the log had <see cref="LogSize"/> leaves.</summary>
     public volatile bool IsRead;
 
     public long LogSize { get; set; }
 
-    /// <summary>Jobs of which something was settled that is not in it yet.</summary>
+    /// <summary>Jobs with settled outcomes that are not in it yet.</summary>
     public HashSet<Guid> Touched { get; } = [];
 
     public long LastUse { get; set; }
@@ -77,14 +77,14 @@ internal sealed class ErasedOfBot
         (_halves, _of, LogSize) = ([], [], logSize);
     }
 
-    /// <summary>The job's rows before this one are final, and are in it.</summary>
+    /// <summary>The job's first row that may be missing or not final. All rows before it are final, and are in it.</summary>
     public int FirstOpen(Guid job) => _firstOpen.GetValueOrDefault(job);
 
     public void IsReadTo(Guid job, int firstOpen) => _firstOpen[job] = firstOpen;
 
-    /// <summary>Takes up what was deleted of a row since it was taken up last.</summary>
-    /// <param name="row">As it is now.</param>
-    /// <param name="half">Of the conversation with this place in the row.</param>
+    /// <summary>Adds the deletions of a row since it was added last.</summary>
+    /// <param name="row">The row as it is now.</param>
+    /// <param name="half">Gives the half of the conversation at this place in the row.</param>
     public void Add(StoredRow row, Func<int, ulong> half)
     {
         var key = new ErasedRow(row.Job, row.Row);
@@ -113,10 +113,10 @@ internal sealed class ErasedOfBot
             Sort();
     }
 
-    /// <summary>A row that cannot be opened now is asked each time.</summary>
+    /// <summary>Adds a row that cannot be opened now. Every look-up asks for it.</summary>
     public void AddUnopened(Guid job, int row) => _unopened.Add(new ErasedRow(job, row));
 
-    /// <summary>Lets go of all jobs but these.</summary>
+    /// <summary>Drops all jobs except these.</summary>
     public void Keep(Guid[] jobs)
     {
         var live = jobs.ToHashSet();

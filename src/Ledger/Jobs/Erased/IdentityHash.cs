@@ -5,8 +5,8 @@ using System.Text;
 namespace Ledger.Jobs.Erased;
 
 /// <summary>
-/// Names conversations in 16 bytes for as long as a process runs: SHA-256 over a key that it made, the bot and the id, cut to 128
-/// bits. Nobody can bring about two that are equal, and no list of ids is kept.
+/// Names conversations in 16 bytes for as long as a process runs. The name is SHA-256 over a key that the process made, the bot and the id,
+/// cut to 128 bits. Nobody can produce two equal names, and no list of ids is kept.
 /// </summary>
 internal sealed class IdentityHash
 {

@@ -9,16 +9,16 @@ using Npgsql;
 namespace Ledger.Jobs.Erased;
 
 /// <summary>One manifest row, opened.</summary>
-/// <param name="Row">Its first ordinal is this times <see cref="Manifest.RowSize"/>.</param>
-/// <param name="Outcomes">One <see cref="OutcomeCode"/> an entry.</param>
+/// <param name="Row">The row's number. Its first ordinal is this times <see cref="Manifest.RowSize"/>.</param>
+/// <param name="Outcomes">One <see cref="OutcomeCode"/> for each entry.</param>
 public sealed record OpenedManifestRow(JobId Job, int Row, byte[] Outcomes, IReadOnlyList<ManifestEntry> Entries)
 {
     public override string ToString() => nameof(OpenedManifestRow);
 }
 
 /// <summary>
-/// Reads what bots' jobs were about, row by row, as long as their keys live. There is no index of erased ids: it would be the permanent
-/// list of deleted people that this ledger must not keep; see docs/adr/0009.
+/// Reads the lists of bots' jobs, row by row, as long as their keys exist. There is no index of erased ids: it would be the permanent list
+/// of deleted people that this ledger must not keep. See docs/adr/0009.
 /// </summary>
 public static class SealedManifests
 {
@@ -27,8 +27,8 @@ public static class SealedManifests
     private static readonly string ReadErasedOfJobsSql = Sql.Load(typeof(SealedManifests), "ReadErasedOfJobs");
 
     /// <summary>
-    /// Every manifest row of the bots' jobs that can be opened, by job and row. One that cannot is left out: a job's damage must not stand
-    /// in others' way.
+    /// Every manifest row of the bots' jobs that can be opened, by job and row. Rows that cannot be opened are left out, so that one job's
+    /// damage does not stop the others.
     /// </summary>
     public static IAsyncEnumerable<OpenedManifestRow> ReadAsync(
         NpgsqlConnection connection, KeyFolder keys, IReadOnlyCollection<string> bots, IReadOnlyCollection<JobId> except,
@@ -38,8 +38,8 @@ public static class SealedManifests
             [new() { Value = bots.ToArray() }, new() { Value = except.Select(job => job.Value).ToArray() }], unreadable: null, cancel);
 
     /// <summary>The rows of a bot's jobs in which a conversation was erased, by the job or by an earlier one.</summary>
-    /// <param name="jobs">Only these jobs; null: all.</param>
-    /// <param name="unreadable">Told of each row that nobody forgot and that cannot be opened.</param>
+    /// <param name="jobs">Only these jobs. Null for all.</param>
+    /// <param name="unreadable">Called for each row that nobody forgot but that cannot be opened.</param>
     internal static IAsyncEnumerable<OpenedManifestRow> ReadErasedAsync(
         NpgsqlConnection connection, KeyFolder keys, string bot, Guid[]? jobs, Action? unreadable, CancellationToken cancel) =>
         OpenAsync(
@@ -76,8 +76,8 @@ public static class SealedManifests
         }
     }
 
-    /// <summary>False: it cannot be opened.</summary>
-    /// <param name="opened">What is sealed there; null also where it was destroyed.</param>
+    /// <summary>Tries to open a key or a row. False if it cannot be opened.</summary>
+    /// <param name="opened">The opened content. Null also if it was destroyed.</param>
     private static bool TryOpen<T>(Func<T?> open, out T? opened)
         where T : class
     {

@@ -13,13 +13,14 @@ using Npgsql;
 namespace Ledger.Keys.Rotation;
 
 /// <summary>
-/// Rotates the epoch keys: wraps the keys of all jobs that were not forgotten under a new epoch's key and destroys the old ones, which
-/// makes backups, WAL and replicas blind to the jobs that were. One process at a time; the others go on meanwhile. Every step can be the
-/// last of a process: the next pass goes on from what it left. No job is ever wrapped under a key that is destroyed; see docs/adr/0012.
+/// Rotates the epoch keys. It wraps the keys of all jobs that were not forgotten under a new epoch's key and destroys the old ones.
+/// Backups, WAL and replicas can then no longer show the forgotten jobs. One process rotates at a time, and the others go on meanwhile. A
+/// process may die after any step: the next pass goes on from there. No job is ever wrapped under a key that is destroyed. See
+/// docs/adr/0012.
 /// </summary>
 public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store, KeyFolder keys, TimeProvider time)
 {
-    /// <summary>How old an epoch grows once a job was forgotten under it.</summary>
+    /// <summary>The longest time that an epoch stays in use once a job was forgotten under it.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromDays(1);
 
     private const long AdvisoryLock = 0x6C_65_64_67_65_72_01; // "ledger", 1
@@ -32,14 +33,14 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
 
     private sealed record Epoch(int Number, DateTimeOffset OpenedAt, long Forgotten, bool IsDestroyed, bool IsOld);
 
-    /// <summary>Finishes what an earlier rotation left, and rotates where that is called for.</summary>
-    /// <param name="when">What calls for it.</param>
-    /// <param name="actor">Who does it, for the record.</param>
-    /// <param name="reason">Why, for the record.</param>
+    /// <summary>Finishes what an earlier rotation left, and rotates if it is due.</summary>
+    /// <param name="when">The condition for a rotation.</param>
+    /// <param name="actor">The person or program that asks, for the record.</param>
+    /// <param name="reason">The reason, for the record.</param>
     /// <param name="cancel">Stops it between two steps.</param>
     /// <exception cref="KeyFolderBehindException">The folder is older than the database, or incomplete.</exception>
     /// <exception cref="InvalidOperationException">
-    /// A job's key is damaged: rotating would lose what a sound copy of it may still open.
+    /// A job's key is damaged. Rotating would lose what a sound copy of it may still open.
     /// </exception>
     public async Task<RotationResult> RunOnceAsync(RotateWhen when, string actor, string? reason, CancellationToken cancel)
     {
@@ -70,8 +71,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         }
     }
 
-    /// <summary>Counts jobs that were forgotten under the newest epoch, for the transaction that forgets them.</summary>
-    /// <returns>The newest epoch, and when a service that runs rotates its key away.</returns>
+    /// <summary>Counts jobs that were forgotten under the newest epoch, in the transaction that forgets them.</summary>
+    /// <returns>The newest epoch, and the instant when a running service rotates its key away.</returns>
     public static async Task<(int Epoch, DateTimeOffset DueAt)> CountForgottenAsync(
         NpgsqlConnection connection, long jobs, CancellationToken cancel)
     {
@@ -85,8 +86,9 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     }
 
     /// <summary>
-    /// A folder that lacks the survivors does not tell what was destroyed and who was forgotten: to go on would record the one and make
-    /// sure of the other. Where neither is in question, whoever asks for it can rotate, which writes new survivors.
+    /// Refuses to go on with a folder that lacks the survivors. Such a folder does not tell which keys were destroyed and which jobs were
+    /// forgotten. Going on would record the one, and make the other final. If neither is in question, <see cref="RotateWhen.Now"/> can
+    /// rotate, which writes new survivors.
     /// </summary>
     private async Task RefuseIncompleteAsync(NpgsqlConnection session, RotateWhen when, CancellationToken cancel)
     {
@@ -99,7 +101,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
 
     private RotationResult.Rotated Rotated(IReadOnlyList<int> destroyed) => new(keys.CurrentEpoch, destroyed, time.GetUtcNow());
 
-    /// <summary>Makes the folder's newest epoch the only one. Does nothing where it is.</summary>
+    /// <summary>Makes the folder's newest epoch the only one. Does nothing if it is already.</summary>
     /// <returns>The epochs whose destruction was recorded now.</returns>
     private async Task<IReadOnlyList<int>> FinishAsync(NpgsqlConnection session, string actor, string? reason, CancellationToken cancel)
     {
@@ -132,7 +134,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         return over;
     }
 
-    /// <summary>Wraps what is under older epochs under <paramref name="target"/>, in chunks, each a transaction of its own.</summary>
+    /// <summary>Wraps the keys under older epochs again under <paramref name="target"/>, in chunks, each a transaction of its
+    /// own.</summary>
     private async Task RewrapAsync(NpgsqlConnection session, int target, CancellationToken cancel)
     {
         Guid? after = Guid.Empty;
@@ -143,7 +146,7 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         }
     }
 
-    /// <returns>Up to where it came; null at the end.</returns>
+    /// <returns>The last job of the chunk. Null at the end.</returns>
     private async Task<Guid?> RewrapChunkAsync(NpgsqlConnection session, int target, Guid after, CancellationToken cancel)
     {
         var (jobs, from, wrapped) = (new List<Guid>(), new List<int>(), new List<byte[]>());
@@ -201,8 +204,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
     }
 
     /// <summary>
-    /// What was stored while the others were re-wrapped. Behind the lock nothing can be under an older epoch any more: the table's trigger
-    /// refuses it.
+    /// Wraps the keys that were stored while the others were re-wrapped. Behind the lock no key can be stored under an older epoch any
+    /// more, because the table's trigger refuses it.
     /// </summary>
     private async Task RewrapLastAsync(NpgsqlConnection session, int target, CancellationToken cancel)
     {

@@ -6,8 +6,8 @@ namespace Ledger.Keys.Rotation;
 
 /// <summary>
 /// <c>survivors-000007.keys</c> in the key folder: the keys of all jobs that were not forgotten when epoch 7 took over, wrapped under its
-/// key. A backup that was made before holds them under a key that was destroyed then: restored, it is read by this file. Records of one
-/// size in the order of the job ids (big-endian), so that a key is found without reading the file.
+/// key. An older backup holds these keys under a key that was destroyed then. When it is restored, this file opens its jobs. All records
+/// have one size and are in the order of the job ids (big-endian), so that a key is found without reading the whole file.
 /// </summary>
 internal static class Survivors
 {
@@ -21,7 +21,7 @@ internal static class Survivors
         Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{epoch:D6}.keys"));
 
     /// <summary>Writes the file of an epoch.</summary>
-    /// <param name="wrapped">Each surviving job with its key as wrapped under the epoch's, in ascending order of the ids.</param>
+    /// <param name="wrapped">Each surviving job with its key, wrapped under the epoch's key, in ascending order of the ids.</param>
     public static Task WriteAsync(string folder, int epoch, IAsyncEnumerable<(JobId Job, byte[] Wrapped)> wrapped) =>
         KeyFiles.WriteAsync(
             File(folder, epoch),
@@ -41,7 +41,7 @@ internal static class Survivors
             }
         );
 
-    /// <summary>What is wrong with a file that is there, and what to do; null if nothing is.</summary>
+    /// <summary>The damage of a file that is there, and the remedy. Null if it is sound.</summary>
     public static string? Damage(string file)
     {
         using var handle = System.IO.File.OpenHandle(file);
@@ -59,9 +59,9 @@ internal static class Survivors
             : $"'{file}' is damaged or cut short: bring it back from the folder that this one was copied from";
     }
 
-    /// <summary>The wrapped key of a job; null where it is not among the survivors.</summary>
+    /// <summary>The wrapped key of a job. Null if the job is not among the survivors.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="KeyFolderBehindException">It is not whole: who is not in it may have been.</exception>
+    /// <exception cref="KeyFolderBehindException">The file is not whole. A job that is not in it may have been.</exception>
     public static byte[]? Find(string file, JobId job)
     {
         using var handle = System.IO.File.OpenHandle(file);

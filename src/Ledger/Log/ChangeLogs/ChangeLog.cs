@@ -6,16 +6,16 @@ using Npgsql;
 
 namespace Ledger.Log.ChangeLogs;
 
-/// <summary>Which part of a bot's change log is asked for.</summary>
-/// <param name="After">Only entries behind this position; -1: from the beginning.</param>
-/// <param name="From">Only entries recorded from then on.</param>
-/// <param name="Before">Only entries recorded before then.</param>
-/// <param name="Limit">At most so many.</param>
-/// <param name="Skip">Without the first so many.</param>
+/// <summary>A part of a bot's change log that is asked for.</summary>
+/// <param name="After">Only entries after this position. -1 for the beginning.</param>
+/// <param name="From">Only entries recorded at or after this instant.</param>
+/// <param name="Before">Only entries recorded before this instant.</param>
+/// <param name="Limit">Maximum number of entries.</param>
+/// <param name="Skip">Number of entries to leave out at the start.</param>
 public sealed record ChangeLogPage(long After, DateTimeOffset From, DateTimeOffset Before, int Limit, long Skip);
 
 /// <summary>
-/// Reads the change logs, in ascending log order (docs/adr/0018). The log's writer adds new entries behind all older ones, so reading on
+/// Reads the change logs, in ascending log order (docs/adr/0018). The log's writer adds new entries behind all older ones. So reading on
 /// from a position misses none and repeats none.
 /// </summary>
 public sealed class ChangeLog(NpgsqlDataSource database)
@@ -23,7 +23,7 @@ public sealed class ChangeLog(NpgsqlDataSource database)
     private static readonly string PageSql = Sql.Load(typeof(ChangeLog), nameof(PageAsync));
     private static readonly string PositionSql = Sql.Load(typeof(ChangeLog), nameof(PositionAsync));
 
-    /// <summary>Where an entry of the bot is; null: the bot has none with such an id.</summary>
+    /// <summary>The position of an entry of the bot. Null if the bot has no entry with this id.</summary>
     public async Task<long?> PositionAsync(string bot, Guid entry, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(PositionSql);

@@ -19,8 +19,8 @@ internal static class ChangeLogTable
     private static readonly string BeyondLeavesSql = Sql.Load(typeof(ChangeLogTable), nameof(BeyondLeavesAsync));
 
     /// <summary>
-    /// Adds entries. One whose place is taken is left out: a row that somebody inserted past the ledger must not stop the log. The audit
-    /// names it, and a rebuild puts it right.
+    /// Adds entries. An entry whose place is taken is left out, because a row that somebody else inserted must not stop the log. The audit
+    /// names that row, and a rebuild corrects it.
     /// </summary>
     public static NpgsqlBatchCommand Add(IReadOnlyList<LoggedEntry> entries) => new(AddSql)
     {
@@ -42,9 +42,9 @@ internal static class ChangeLogTable
         },
     };
 
-    /// <summary>What is stored, in the order of streams and versions.</summary>
-    /// <param name="connection">Whose snapshot is read.</param>
-    /// <param name="since">Only of streams with a leaf from this one on, or with events in the queue; null: all.</param>
+    /// <summary>The stored entries, in the order of streams and versions.</summary>
+    /// <param name="connection">The connection whose snapshot is read.</param>
+    /// <param name="since">Only entries of streams with a leaf from this one on, or with events in the queue. Null for all.</param>
     /// <param name="cancel">Stops it.</param>
     public static async IAsyncEnumerable<LoggedEntry> ReadAsync(
         NpgsqlConnection connection, long? since, [EnumeratorCancellation] CancellationToken cancel)
@@ -56,9 +56,9 @@ internal static class ChangeLogTable
             yield return Row(reader);
     }
 
-    /// <summary>What is stored of versions of streams.</summary>
-    /// <param name="connection">Whose snapshot is read.</param>
-    /// <param name="runs">Streams, each from one version to another.</param>
+    /// <summary>The stored entries of some versions of streams.</summary>
+    /// <param name="connection">The connection whose snapshot is read.</param>
+    /// <param name="runs">The streams, each from one version to another.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<List<LoggedEntry>> OfAsync(
         NpgsqlConnection connection, IReadOnlyList<(Guid Stream, long First, long Last)> runs, CancellationToken cancel)
@@ -79,8 +79,8 @@ internal static class ChangeLogTable
         return entries;
     }
 
-    /// <summary>Removes entries, and whatever has the places of others.</summary>
-    /// <returns>The keys of what was removed.</returns>
+    /// <summary>Removes entries, and any entry that has the place of another.</summary>
+    /// <returns>The keys of the removed entries.</returns>
     public static async Task<List<(Guid Stream, long FirstVersion)>> RemoveAsync(
         NpgsqlConnection connection, IReadOnlyList<(Guid Stream, long FirstVersion)> keys, IReadOnlyList<LoggedEntry> places,
         CancellationToken cancel)

@@ -2,21 +2,21 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Log.Cosigning;
 
-/// <summary>What a witness answers to a checkpoint (c2sp.org/tlog-witness v1.0.0).</summary>
+/// <summary>A witness's answer to a checkpoint (c2sp.org/tlog-witness v1.0.0).</summary>
 public abstract record WitnessAnswer
 {
     private WitnessAnswer()
     {
     }
 
-    /// <summary>200: it is consistent with all that the witness cosigned before, and remembered.</summary>
+    /// <summary>200: the checkpoint is consistent with all that the witness cosigned before. The witness remembers it.</summary>
     public sealed record Cosigned(NoteSignature Signature) : WitnessAnswer;
 
-    /// <summary>409: the witness's last checkpoint has another size than the request's old size, namely this.</summary>
+    /// <summary>409: the witness's last checkpoint has this size, and not the request's old size.</summary>
     public sealed record AnotherSize(long Size) : WitnessAnswer;
 
-    /// <summary>Anything else that is not cosigned.</summary>
+    /// <summary>Any other answer without a cosignature.</summary>
     /// <param name="Status">The HTTP status code.</param>
-    /// <param name="Reason">In plain words.</param>
+    /// <param name="Reason">The reason, in plain words.</param>
     public sealed record Refused(int Status, string Reason) : WitnessAnswer;
 }

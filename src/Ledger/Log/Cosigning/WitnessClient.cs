@@ -5,12 +5,12 @@ using Ledger.Contracts.Transparency;
 
 namespace Ledger.Log.Cosigning;
 
-/// <summary>What became of asking a witness: its cosignature, or what went wrong, in plain words.</summary>
+/// <summary>The result of asking a witness: its cosignature, or the problem in plain words.</summary>
 internal sealed record WitnessReply(PolicyWitness Witness, NoteSignature? Cosignature, string? Problem);
 
 /// <summary>
-/// Asks one witness. It remembers in memory which tree the witness cosigned last; where that is wrong, the witness says so and is asked
-/// once more.
+/// Asks one witness. It remembers in memory which tree the witness cosigned last. If that is wrong, the witness says so and is asked once
+/// more.
 /// </summary>
 internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, HttpClient http)
 {
@@ -19,9 +19,9 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
 
     public PolicyWitness Witness => witness;
 
-    /// <summary>Never throws, but when <paramref name="cancel"/> ends it.</summary>
-    /// <param name="checkpoint">What to cosign.</param>
-    /// <param name="note">It, signed by the log.</param>
+    /// <summary>Asks the witness. It throws only when <paramref name="cancel"/> ends it.</summary>
+    /// <param name="checkpoint">The checkpoint to cosign.</param>
+    /// <param name="note">The checkpoint's note, signed by the log.</param>
     public async Task<WitnessReply> AskAsync(Checkpoint checkpoint, SignedNote note, CancellationToken cancel)
     {
         try
@@ -43,7 +43,7 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
         }
     }
 
-    /// <summary>Null: the witness's last tree has another size than was thought; it is known now.</summary>
+    /// <summary>Asks once. Null if the witness's last tree has another size than expected. That size is known now.</summary>
     private async Task<WitnessReply?> AskOnceAsync(Checkpoint checkpoint, SignedNote note, CancellationToken cancel)
     {
         // A larger tree than this one is not assumed, but learnt anew.
@@ -71,7 +71,7 @@ internal sealed class WitnessClient(PolicyWitness witness, NodeReader read, Http
         }
     }
 
-    /// <summary>The cosignature by this witness's key in the lines that it answered with. Others are ignored.</summary>
+    /// <summary>The cosignature by this witness's key among the lines of its answer. Other lines are ignored.</summary>
     private NoteSignature Cosignature(SignedNote note, string lines)
     {
         var answered = SignedNote.Parse($"{note.Text}\n{lines}");

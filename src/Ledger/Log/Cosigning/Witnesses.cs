@@ -4,13 +4,13 @@ using Ledger.Machine;
 
 namespace Ledger.Log.Cosigning;
 
-/// <summary>How long witnesses are waited for.</summary>
+/// <summary>The waiting times for witnesses.</summary>
 public sealed record WitnessOptions
 {
-    /// <summary>From asking to the last answer that counts, a second question included.</summary>
+    /// <summary>The time from asking to the last answer that counts, a second question included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2.5);
 
-    /// <summary>What is left to the others once a quorum has cosigned.</summary>
+    /// <summary>The time left to the other witnesses once a quorum has cosigned.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromMilliseconds(200);
 }
 
@@ -27,7 +27,7 @@ public sealed class Witnesses : IDisposable
     private readonly HttpClient _http;
     private readonly WitnessClient[] _clients;
 
-    /// <param name="policy">See <see cref="ReadPolicy"/>.</param>
+    /// <param name="policy">The policy, see <see cref="ReadPolicy"/>.</param>
     /// <param name="read">The log's stored hashes, for consistency proofs.</param>
     public Witnesses(Policy policy, NodeReader read, TimeProvider time, WitnessOptions? options = null)
     {
@@ -44,11 +44,11 @@ public sealed class Witnesses : IDisposable
         _clients = [.. policy.Witnesses.Select(witness => new WitnessClient(witness, read, _http))];
     }
 
-    /// <summary>Who they are, and how many of them must cosign.</summary>
+    /// <summary>The witnesses, and the number of them that must cosign.</summary>
     public Policy Policy => _policy;
 
     /// <summary>Reads the policy file of a node.</summary>
-    /// <exception cref="WitnessException">It cannot be read, or its witnesses cannot be asked.</exception>
+    /// <exception cref="WitnessException">The file cannot be read, or its witnesses cannot be asked.</exception>
     public static Policy ReadPolicy(string file)
     {
         try
@@ -62,13 +62,13 @@ public sealed class Witnesses : IDisposable
         }
     }
 
-    /// <summary>Why a log with this key cannot go by the policy; null: it can.</summary>
+    /// <summary>The reason that a log with this key cannot use the policy. Null if it can.</summary>
     public static string? Problem(Policy policy, NoteVerifier log) => policy.Logs.Count == 0 || policy.Logs.Any(listed => listed.Key == log)
         ? null
         : $"the witness policy is for another log: its log line must be 'log {log}', or be left out";
 
     /// <summary>
-    /// Asks every witness that has not cosigned the note yet, all at once, and adds each cosignature that verifies. Ends when all have
+    /// Asks every witness that has not cosigned the note yet, all at once, and adds each cosignature that verifies. It ends when all have
     /// answered, when the quorum is met and the grace is over, or at the timeout. Asking again is safe.
     /// </summary>
     public async Task<CosignedNote> CosignAsync(Checkpoint checkpoint, string note, CancellationToken cancel)
@@ -113,7 +113,7 @@ public sealed class Witnesses : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>
-    /// Answers at the deadline at the latest, whatever the witness does; throws only when <paramref name="cancel"/> ends it.
+    /// Answers at the deadline at the latest, whatever the witness does. It throws only when <paramref name="cancel"/> ends it.
     /// </summary>
     private static async Task<WitnessReply> ReplyAsync(
         WitnessClient client, Checkpoint checkpoint, SignedNote note, CancellationToken deadline, CancellationToken cancel)

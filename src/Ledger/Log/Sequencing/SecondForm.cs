@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Ledger.Log.Sequencing;
 
 /// <summary>
-/// The leaf hash of an event by a second code path, which shares nothing with <see cref="Contracts.Transparency.LeafEntry"/>: a bug in one
-/// of them must not be signed.
+/// The leaf hash of an event by a second code path, which shares nothing with <see cref="Contracts.Transparency.LeafEntry"/>. So a bug in
+/// one of them does not get signed.
 /// </summary>
 internal static class SecondForm
 {

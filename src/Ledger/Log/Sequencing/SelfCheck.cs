@@ -6,13 +6,12 @@ using Npgsql;
 namespace Ledger.Log.Sequencing;
 
 /// <summary>
-/// What is proven before a checkpoint is signed, from what is stored and on a second code path: that the events' rows hash to the stored
-/// leaves, that the stored tiles follow from them, that the whole has the root to be signed, and that it begins with every tree signed
-/// before.
+/// The checks before a checkpoint is signed, made from stored data on a second code path. The events' rows must hash to the stored leaves.
+/// The stored tiles must follow from the leaves. The whole must have the root to be signed, and must begin with every tree signed before.
 /// </summary>
 internal sealed class SelfCheck
 {
-    /// <summary>Leaves that are held at once.</summary>
+    /// <summary>Number of leaves that are held at once.</summary>
     private const int Chunk = 8_192;
 
     private readonly NpgsqlConnection _connection;
@@ -22,9 +21,9 @@ internal sealed class SelfCheck
 
     /// <summary>Checks the committed tree against what was signed before.</summary>
     /// <param name="signed">
-    /// Checkpoints of this log, of which the largest was proven when it was signed: only leaves from there on are hashed again.
+    /// Checkpoints of this log. The largest was proven when it was signed, so only leaves from there on are hashed again.
     /// </param>
-    /// <exception cref="LogException">The first thing that differs, and what to do.</exception>
+    /// <exception cref="LogException">Something differs. The message names the first difference, and says what to do.</exception>
     public static async Task RunAsync(
         NpgsqlConnection connection, LogState state, IReadOnlyList<Checkpoint> signed, CancellationToken cancel)
     {

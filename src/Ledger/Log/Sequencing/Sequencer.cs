@@ -8,22 +8,23 @@ using NpgsqlTypes;
 
 namespace Ledger.Log.Sequencing;
 
-/// <summary>What a pass put into the log.</summary>
-/// <param name="Events">How many; 0: nothing was waiting.</param>
-/// <param name="Size">The tree's leaves with them.</param>
+/// <summary>The result of sequencing in one pass.</summary>
+/// <param name="Events">Number of events. 0 if nothing was waiting.</param>
+/// <param name="Size">Number of the tree's leaves with them.</param>
 /// <param name="CoveredUntil">
-/// Every event committed before this instant is in the tree now; null: there is more, beyond this pass's bound.
+/// Every event committed before this instant is in the tree now. Null if there is more, beyond this pass's bound.
 /// </param>
 internal sealed record SequencedEvents(int Events, long Size, DateTimeOffset? CoveredUntil);
 
 /// <summary>
 /// Gives the appended events their leaves, in one transaction: fence → queue → events → hash and fold → runs, entries of the change log
-/// (docs/adr/0018), tiles, size and root. A crash before the commit leaves everything as it was, and after it a tree that is not signed
-/// yet.
+/// (docs/adr/0018), tiles, size and root. A crash before the commit leaves everything as it was. A crash after it leaves a tree that is not
+/// signed yet.
 /// </summary>
 internal static class Sequencer
 {
-    /// <summary>Events of a pass, about: it ends with the queue row (at most 4,096 events) that reaches this.</summary>
+    /// <summary>Approximate number of events in a pass. It ends with the queue row (at most 4,096 events) that reaches this
+    /// number.</summary>
     public const int EventsPerPass = 4_096;
 
     private static readonly string GivenSql = Sql.Load(typeof(Sequencer), "ReadGiven");
@@ -34,10 +35,10 @@ internal static class Sequencer
     private static readonly string StateSql = Sql.Load(typeof(Sequencer), "AdvanceState");
     private static readonly string QueueSql = Sql.Load(typeof(Sequencer), "RemoveFromQueue");
 
-    /// <param name="origin">The log's name, if it has none yet.</param>
-    /// <param name="floor">Where the queue begins.</param>
-    /// <param name="at">Told where the pass stands.</param>
-    /// <returns>Null: another writer has the fence.</returns>
+    /// <param name="origin">The log's name, used if it has none yet.</param>
+    /// <param name="floor">The beginning of the queue.</param>
+    /// <param name="at">Told of each point that the pass reaches.</param>
+    /// <returns>The result. Null if another writer has the fence.</returns>
     /// <exception cref="LogException">The log must not go on.</exception>
     public static async Task<SequencedEvents?> RunAsync(
         NpgsqlConnection connection, string origin, QueueFloor floor, Action<string> at, CancellationToken cancel)
@@ -58,7 +59,7 @@ internal static class Sequencer
         return new SequencedEvents(waiting.Events, tree.Size, waiting.IsAll ? state.Now : null);
     }
 
-    /// <summary>What a pass takes from the queue.</summary>
+    /// <summary>The rows and events that a pass takes from the queue.</summary>
     private sealed class Waiting
     {
         public List<long> Positions { get; } = [];
@@ -67,7 +68,7 @@ internal static class Sequencer
         public int Events { get; private set; }
         public bool IsAll { get; set; } = true;
 
-        /// <summary>The next leaf. Contiguous versions of a stream become one run, also across queue rows.</summary>
+        /// <summary>Adds the next leaf. Contiguous versions of a stream become one run, also across queue rows.</summary>
         public void Add(long index, Guid stream, long version)
         {
             Events++;
@@ -84,7 +85,7 @@ internal static class Sequencer
         }
     }
 
-    /// <returns>The tree with what is waiting; null: nothing is.</returns>
+    /// <returns>The tree with the waiting events. Null if none are waiting.</returns>
     private static async Task<TreeEdge?> HashAsync(
         NpgsqlConnection connection, LogState state, QueueFloor floor, long given, Waiting waiting, CancellationToken cancel)
     {

@@ -8,9 +8,9 @@ using Npgsql;
 namespace Ledger.Log.Sequencing;
 
 /// <summary>A sequenced event, read from its row.</summary>
-/// <param name="Index">Its leaf.</param>
-/// <param name="Stream">As in <see cref="LeafEntry.Stream"/>.</param>
-/// <param name="At">As stored.</param>
+/// <param name="Index">The index of its leaf.</param>
+/// <param name="Stream">The stream's name, as in <see cref="LeafEntry.Stream"/>.</param>
+/// <param name="At">The instant as stored.</param>
 /// <param name="Data">The event's JSON as PostgreSQL writes it.</param>
 public sealed record StoredLeaf(long Index, string Stream, long Version, string Type, DateTimeOffset At, byte[] Data)
 {
@@ -18,7 +18,7 @@ public sealed record StoredLeaf(long Index, string Stream, long Version, string 
     private static readonly string MissingSql = Sql.Load(typeof(StoredLeaf), nameof(MissingAsync));
 
     /// <summary>The leaf's entry.</summary>
-    /// <exception cref="LogException">Such an event cannot be a leaf.</exception>
+    /// <exception cref="LogException">This event cannot be a leaf.</exception>
     public byte[] Entry() => Entry(Stream, Version, Type, At, Data);
 
     internal static byte[] Entry(string stream, long version, string type, DateTimeOffset at, ReadOnlySpan<byte> data)
@@ -36,12 +36,12 @@ public sealed record StoredLeaf(long Index, string Stream, long Version, string 
         }
     }
 
-    /// <summary>What a leaf calls a stream: a job by its job id, another by its own.</summary>
+    /// <summary>The name of a stream in a leaf: for a job its job id, for another stream its own id.</summary>
     public static string StreamName(Guid stream, string? type) =>
         type == StreamIds.JobType ? new Contracts.Jobs.JobId(stream).ToString() : stream.ToString("D");
 
     /// <summary>The leaves <c>[from, to)</c> in order.</summary>
-    /// <exception cref="LogException">One is missing: the message names it.</exception>
+    /// <exception cref="LogException">A leaf is missing. The message names it.</exception>
     public static async IAsyncEnumerable<StoredLeaf> ReadAsync(
         NpgsqlConnection connection, long from, long to, [EnumeratorCancellation] CancellationToken cancel = default)
     {

@@ -11,7 +11,8 @@ public static class TileStore
     private static readonly string ReadSql = Sql.Load(typeof(TileStore), nameof(ReadAsync));
     private static readonly string WriteSql = Sql.Load(typeof(TileStore), nameof(Write));
 
-    /// <summary>Gives the roots of complete subtrees from the stored tiles, for proofs. One query, however many nodes.</summary>
+    /// <summary>Gives the roots of complete subtrees from the stored tiles, for proofs. It takes one query for any number of
+    /// nodes.</summary>
     public static NodeReader Nodes(NpgsqlDataSource database) =>
         async (nodes, cancel) =>
         {
@@ -19,7 +20,7 @@ public static class TileStore
             return await NodesAsync(connection, nodes, cancel);
         };
 
-    /// <summary>As <see cref="Nodes(NpgsqlDataSource)"/>, on an open connection that nobody else uses meanwhile.</summary>
+    /// <summary>Does the same as <see cref="Nodes(NpgsqlDataSource)"/>, on an open connection that nobody else uses meanwhile.</summary>
     public static NodeReader Nodes(NpgsqlConnection connection) => (nodes, cancel) => NodesAsync(connection, nodes, cancel);
 
     private static async ValueTask<IReadOnlyList<byte[]>> NodesAsync(
@@ -52,7 +53,7 @@ public static class TileStore
         return found;
     }
 
-    /// <summary>Stores tiles that are new or have grown; the database refuses a change of what is there.</summary>
+    /// <summary>Stores tiles that are new or have grown. The database refuses to change hashes that are there.</summary>
     internal static NpgsqlBatchCommand Write(IReadOnlyList<Tile> tiles) =>
         new(WriteSql)
         {

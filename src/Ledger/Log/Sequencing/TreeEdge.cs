@@ -7,8 +7,8 @@ namespace Ledger.Log.Sequencing;
 internal sealed record Tile(int Level, long Number, byte[] Hashes);
 
 /// <summary>
-/// The right edge of the tree: of each level the one tile that is not full. Leaves are added to it, and it gives the tiles that this
-/// changed, and the root.
+/// The right edge of the tree: the one tile of each level that is not full. Leaves are added to it. It gives the changed tiles, and the
+/// root.
 /// </summary>
 internal sealed class TreeEdge
 {
@@ -25,9 +25,9 @@ internal sealed class TreeEdge
         public bool IsChanged;
     }
 
-    /// <param name="size">The tree's leaves.</param>
-    /// <param name="stored">Its partial tiles.</param>
-    /// <exception cref="LogException">They are not those of a tree of this size.</exception>
+    /// <param name="size">Number of the tree's leaves.</param>
+    /// <param name="stored">The stored partial tiles.</param>
+    /// <exception cref="LogException">The tiles are not those of a tree of this size.</exception>
     public TreeEdge(long size, IReadOnlyList<Tile> stored)
     {
         Size = size;
@@ -46,7 +46,7 @@ internal sealed class TreeEdge
         }
     }
 
-    /// <summary>Leaves.</summary>
+    /// <summary>Number of leaves.</summary>
     public long Size { get; private set; }
 
     /// <summary>Adds one leaf by its hash.</summary>
@@ -56,13 +56,13 @@ internal sealed class TreeEdge
         Size++;
     }
 
-    /// <summary>The tiles that were added to: those that are full now, and the edge.</summary>
+    /// <summary>The tiles that got new hashes: those that are full now, and the edge.</summary>
     public IEnumerable<Tile> Changed() => _full.Concat(_levels
         .Select((partial, level) => (partial, level))
         .Where(one => one.partial is { IsChanged: true, Length: > 0 })
         .Select(one => new Tile(one.level, one.partial.Number, one.partial.Hashes[..one.partial.Length])));
 
-    /// <summary>The root: the edge's hashes are roots of complete subtrees, the highest level's to the left.</summary>
+    /// <summary>The root. The edge's hashes are roots of complete subtrees, those of the highest level on the left.</summary>
     public byte[] Root()
     {
         var root = new MerkleRoot();
@@ -90,7 +90,7 @@ internal sealed class TreeEdge
         Add(level + 1, root);
     }
 
-    /// <summary>The root over a full tile's hashes: pairs, in place.</summary>
+    /// <summary>The root over a full tile's hashes, computed pair by pair in place.</summary>
     private static byte[] Root(byte[] full)
     {
         var hashes = full.AsSpan().ToArray();

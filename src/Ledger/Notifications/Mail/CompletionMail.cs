@@ -7,16 +7,16 @@ using MimeKit.Text;
 
 namespace Ledger.Notifications.Mail;
 
-/// <summary>The mail about a job's end, as plain text and as HTML. But for its date it is the same in every attempt.</summary>
+/// <summary>The mail about a job's end, as plain text and as HTML. It is the same in every attempt, except for its date.</summary>
 internal static class CompletionMail
 {
-    /// <summary>Characters of a line at most (RFC 5322, section 2.1.1).</summary>
+    /// <summary>Maximum number of characters of a line (RFC 5322, section 2.1.1).</summary>
     private const int LongestLine = 998;
 
     private const string Footer =
         "Sent by the deletion ledger, because your address is the bot owner's. Answers to this mail are not read.";
 
-    /// <summary>How it travels: ASCII alone, in lines that end with CR LF.</summary>
+    /// <summary>The format of the sent bytes: only ASCII, in lines that end with CR LF.</summary>
     public static FormatOptions Format { get; } = new() { NewLineFormat = NewLineFormat.Dos, International = false };
 
     /// <summary>The whole message. Every byte of it is ASCII.</summary>
@@ -61,7 +61,7 @@ internal static class CompletionMail
             .ToString();
     }
 
-    /// <summary>XHTML too, so that any parser can check it: every element is closed.</summary>
+    /// <summary>The mail as HTML. It is XHTML too, with every element closed, so that any parser can check it.</summary>
     internal static string Html(CompletionReport report)
     {
         var html = new StringBuilder(

@@ -6,12 +6,12 @@ using Ledger.Projections.Status;
 namespace Ledger.Notifications.Mail;
 
 /// <summary>
-/// What the owner of a bot is told of a job's end, in words: everything that the status document says, and no identifier of a conversation
-/// or a channel user.
+/// The report of a job's end to the owner of a bot, in words. It holds everything that the status document says, and no identifier of a
+/// conversation or a channel user.
 /// </summary>
 public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string Certificate, bool IsLink)
 {
-    /// <param name="publicUrl">The service's address; null: the certificate's path alone is told.</param>
+    /// <param name="publicUrl">The service's address. Null if the report gives only the certificate's path.</param>
     public static CompletionReport Of(Notification notification, Uri? publicUrl)
     {
         var (bot, status) = (notification.Bot, notification.Status);

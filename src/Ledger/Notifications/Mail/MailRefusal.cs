@@ -3,11 +3,11 @@ using MailKit.Net.Smtp;
 
 namespace Ledger.Notifications.Mail;
 
-/// <summary>What a mail server's refusal means, by its codes alone: its words may quote anything.</summary>
+/// <summary>The meaning of a mail server's refusal, by its codes alone, because its words may quote anything.</summary>
 internal static partial class MailRefusal
 {
-    /// <param name="refusal">From MailKit: the code, and the reply's text as its message.</param>
-    /// <param name="isConnected">Greeting and encryption had succeeded.</param>
+    /// <param name="refusal">The refusal from MailKit: the code, and the reply's text as its message.</param>
+    /// <param name="isConnected">True if greeting and encryption had succeeded.</param>
     public static SendResult.Failed Of(SmtpCommandException refusal, bool isConnected)
     {
         var code = (int)refusal.StatusCode;
@@ -27,14 +27,14 @@ internal static partial class MailRefusal
 
     public static SendResult.Failed NotAuthenticated(int code) => new($"the mail server wants a user and password, or STARTTLS ({code})");
 
-    /// <summary><c>550 5.1.1</c>, or <c>550</c> where the server gives no enhanced code.</summary>
+    /// <summary>The codes: <c>550 5.1.1</c>, or <c>550</c> if the server gives no enhanced code.</summary>
     public static string Codes(SmtpCommandException refusal) =>
         Enhanced(refusal) is { } enhanced ? $"{(int)refusal.StatusCode} {enhanced}" : $"{(int)refusal.StatusCode}";
 
     /// <summary>
-    /// Whether it is the mailbox's own fault, so that repeating cannot help. All else may be the server's or the settings': a relay that is
-    /// denied (5.7.1) or a full mailbox (5.2.2) is tried again. A code without an enhanced one is no mailbox's where the sender was named,
-    /// and the recipient was not yet.
+    /// True if it is the mailbox's own fault, so that repeating cannot help. Any other refusal may be the server's or the settings' fault.
+    /// For example, a relay that is denied (5.7.1) or a full mailbox (5.2.2) is tried again. A code without an enhanced one is not the
+    /// mailbox's fault if the server refused the sender, because the recipient was not named yet.
     /// </summary>
     private static bool IsTheMailboxs(SmtpErrorCode at, int code, string? enhanced) => code is >= 500 and < 600 && enhanced switch
     {
@@ -45,7 +45,7 @@ internal static partial class MailRefusal
     private static string? Enhanced(SmtpCommandException refusal) =>
         EnhancedCode().Match(refusal.Message) is { Success: true } match ? match.Value : null;
 
-    /// <summary>RFC 2034, section 4: an enhanced code begins the text.</summary>
+    /// <summary>The pattern of an enhanced code, which begins the text (RFC 2034, section 4).</summary>
     [GeneratedRegex(@"^[245]\.[0-9]{1,3}\.[0-9]{1,3}(?=\s|$)")]
     private static partial Regex EnhancedCode();
 }

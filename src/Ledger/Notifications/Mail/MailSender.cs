@@ -8,7 +8,7 @@ public sealed class MailSender(NotificationOptions options, TimeProvider time) :
 {
     public NotificationKind Kind => NotificationKind.Mail;
 
-    /// <summary>It has a server, or a folder.</summary>
+    /// <summary>True if it has a server, or a folder.</summary>
     public bool IsReady => options.SendsMail;
 
     /// <summary>All mail goes to one server, which is ours.</summary>
@@ -36,7 +36,7 @@ public sealed class MailSender(NotificationOptions options, TimeProvider time) :
             : await WriteAsync(options.MailFolder!, notification.Id, mail, cancel);
     }
 
-    /// <summary>Written beside its place and moved there whole; an attempt that is repeated writes the same file.</summary>
+    /// <summary>Writes the file beside its place and moves it there whole. A repeated attempt writes the same file.</summary>
     private static async Task<SendResult> WriteAsync(string folder, Guid id, MimeMessage mail, CancellationToken cancel)
     {
         try

@@ -11,21 +11,22 @@ using MimeKit;
 namespace Ledger.Notifications.Mail;
 
 /// <summary>
-/// Hands one mail to a server, by MailKit. Of what the server says only codes come back: its words may quote addresses. MailKit's protocol
-/// log stays off for the same reason.
+/// Hands one mail to a server, by MailKit. It reports only codes of the server's replies, because the server's words may quote addresses.
+/// MailKit's protocol log stays off for the same reason.
 /// </summary>
 internal static class MailSubmission
 {
-    /// <summary>Bytes of all replies. A certificate's chain is among them.</summary>
+    /// <summary>Maximum number of bytes of all replies. They include a certificate's chain.</summary>
     private const int MostReplies = 256 * 1024;
 
-    /// <summary>How to log in, the preferred first. One is tried, once: each further attempt counts towards a lock-out.</summary>
+    /// <summary>The ways to log in, the preferred first. Only one is tried, once, because each further attempt counts towards a
+    /// lock-out.</summary>
     private static readonly string[] s_mechanisms = ["PLAIN", "LOGIN"];
 
-    /// <param name="server">Where to.</param>
-    /// <param name="mail">The message; its own first sender and recipient are the envelope's.</param>
-    /// <param name="cancel">Breaks off; the server may have taken the mail all the same.</param>
-    /// <exception cref="OperationCanceledException">It was broken off.</exception>
+    /// <param name="server">The mail server.</param>
+    /// <param name="mail">The message. Its first sender and recipient go on the envelope.</param>
+    /// <param name="cancel">Ends the attempt. The server may still have taken the mail.</param>
+    /// <exception cref="OperationCanceledException">The attempt was cancelled.</exception>
     public static async Task<SendResult> SubmitAsync(SmtpServer server, MimeMessage mail, CancellationToken cancel)
     {
         using var client = Client();
@@ -74,7 +75,7 @@ internal static class MailSubmission
         client.Capabilities &= ~SmtpCapabilities.UTF8; // a domain goes by its ASCII name, everywhere
     }
 
-    /// <returns>Whether the server offers a way to, or none is needed.</returns>
+    /// <returns>True if it logged in, or no login is needed. False if the server offers no way to.</returns>
     private static async Task<bool> LogInAsync(SmtpClient client, SmtpServer server, CancellationToken cancel)
     {
         if (server.User is null)
@@ -89,7 +90,7 @@ internal static class MailSubmission
         return true;
     }
 
-    /// <summary>What is told of an exception; null: it is a bug.</summary>
+    /// <summary>The failure to report for an exception. Null if the exception is a bug.</summary>
     private static SendResult.Failed? Problem(Exception e, bool isConnected) => e switch
     {
         SmtpCommandException refusal => MailRefusal.Of(refusal, isConnected),

@@ -5,20 +5,21 @@ using MailKit.Security;
 namespace Ledger.Notifications.Mail;
 
 /// <summary>
-/// A mail server, written <c>smtp://user:password@host:587?starttls=required</c> or <c>smtps://user:password@host:465</c>. Without a port
-/// it is 587 (RFC 6409), and 465 for smtps (RFC 8314). User and password are percent-encoded.
+/// A mail server, written <c>smtp://user:password@host:587?starttls=required</c> or <c>smtps://user:password@host:465</c>. The default port
+/// is 587 (RFC 6409), and 465 for smtps (RFC 8314). User and password are percent-encoded.
 /// </summary>
 /// <param name="Encryption">
-/// <see cref="SecureSocketOptions.StartTls"/>: no mail and no password is sent before the connection is encrypted, and none at all where
-/// the server does not offer it. <see cref="SecureSocketOptions.SslOnConnect"/>: the first byte is encrypted already.
-/// <see cref="SecureSocketOptions.None"/>: nothing is. No other value.
+/// <see cref="SecureSocketOptions.StartTls"/>: no mail and no password is sent before the connection is encrypted. If the server does not
+/// offer this, nothing is sent. <see cref="SecureSocketOptions.SslOnConnect"/>: encrypted from the first byte.
+/// <see cref="SecureSocketOptions.None"/>: not encrypted. No other value is used.
 /// </param>
 public sealed record SmtpServer(string Host, int Port, SecureSocketOptions Encryption, string? User = null, string? Password = null)
 {
     private const int SubmissionPort = 587;
     private const int EncryptedPort = 465;
 
-    /// <exception cref="FormatException">Says what is wrong; never quotes what holds a password.</exception>
+    /// <exception cref="FormatException">The text is wrong. The message says how, and never quotes a part that holds a
+    /// password.</exception>
     public static SmtpServer Parse(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("smtp" or "smtps")
@@ -36,7 +37,7 @@ public sealed record SmtpServer(string Host, int Port, SecureSocketOptions Encry
         return new SmtpServer(url.DnsSafeHost, url.IsDefaultPort || url.Port <= 0 ? port : url.Port, encryption, user, password);
     }
 
-    /// <summary>Without the password.</summary>
+    /// <summary>The host and port, without the password.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 
     private static (string? User, string? Password) Credentials(string userInfo) =>

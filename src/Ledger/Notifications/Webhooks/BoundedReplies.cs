@@ -2,14 +2,14 @@ using System.Net.Sockets;
 
 namespace Ledger.Notifications.Webhooks;
 
-/// <summary>A connection that is left once the other side has said more than it may: what a server says is held in memory.</summary>
-/// <param name="socket">Connected; closed with this.</param>
-/// <param name="most">Bytes that may be read.</param>
+/// <summary>A connection that ends once the other side has sent more than it may, because its replies are held in memory.</summary>
+/// <param name="socket">The connected socket. It is closed with this stream.</param>
+/// <param name="most">Maximum number of bytes to read.</param>
 internal sealed class BoundedReplies(Socket socket, int most) : NetworkStream(socket, ownsSocket: true)
 {
     private int _left = most;
 
-    /// <exception cref="IOException">The other side says too much, or the connection broke.</exception>
+    /// <exception cref="IOException">The other side sent too much, or the connection broke.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await base.ReadAsync(buffer, cancellationToken);

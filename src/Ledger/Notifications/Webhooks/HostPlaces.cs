@@ -1,18 +1,17 @@
 namespace Ledger.Notifications.Webhooks;
 
 /// <summary>
-/// How many attempts may be under way at once, to one host and in all. A receiver that hangs takes its own places and leaves those of
-/// others.
+/// Limits the number of attempts at once, to one host and in all. A receiver that hangs takes only its own places, and not those of others.
 /// </summary>
-/// <param name="perHost">To one host.</param>
-/// <param name="all">To all hosts.</param>
+/// <param name="perHost">Maximum number of attempts to one host.</param>
+/// <param name="all">Maximum number of attempts to all hosts.</param>
 internal sealed class HostPlaces(int perHost, int all)
 {
     private readonly Dictionary<string, int> _taken = new(StringComparer.OrdinalIgnoreCase);
     private int _all;
 
     /// <summary>Takes a place. Never waits.</summary>
-    /// <returns>Gives the place back when it is disposed; null: none is free.</returns>
+    /// <returns>An object that gives the place back when it is disposed. Null if no place is free.</returns>
     public IDisposable? Take(string host)
     {
         lock (_taken)

@@ -13,14 +13,15 @@ using Ledger.Registry;
 namespace Ledger.Notifications.Webhooks;
 
 /// <summary>
-/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read, so that nothing of what
-/// the address leads to comes back. A proxy that the environment names (HTTPS_PROXY) is used, except for this machine: it is the place to
-/// say which addresses may be reached.
+/// Posts a job's end to the bot's webhook, signed. Redirects are not followed and the answer's body is not read. So nothing from behind the
+/// address comes back. A proxy named in the environment (HTTPS_PROXY) is used, except for this machine. The proxy is the place to say which
+/// addresses may be reached.
 /// </summary>
 public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, RegistryStore registry, TimeProvider time)
     : INotificationSender, IDisposable
 {
-    /// <summary>Of an answer's body so much is read over, so that the connection can be kept; with more it is closed.</summary>
+    /// <summary>Number of bytes of an answer's body that are skipped to keep the connection. With a longer body the connection is
+    /// closed.</summary>
     private const int DrainedBytes = 64 * 1024;
 
     private readonly HttpClient _http = Client();
@@ -59,7 +60,7 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>What is posted: the status document as a poll would answer it, with the bot.</summary>
+    /// <summary>The posted body: the status document as a poll would answer it, with the bot.</summary>
     internal static byte[] Body(Notification notification, Uri? publicUrl)
     {
         var status = notification.Status;
@@ -83,7 +84,7 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }; // the courier's deadline decides
     }
 
-    /// <summary>Why there was no answer.</summary>
+    /// <summary>The reason that there was no answer.</summary>
     internal static string Problem(HttpRequestException e) =>
         e.HttpRequestError == HttpRequestError.SecureConnectionError
             ? TlsFailure.Describe("the receiver", e)
@@ -114,7 +115,7 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
         }
     }
 
-    /// <summary>410 means for good (Standard Webhooks, "Deliverability and reliability").</summary>
+    /// <summary>Disables the webhook, because 410 means for good (Standard Webhooks, "Deliverability and reliability").</summary>
     private async Task<SendResult> DisableAsync(Notification notification, CancellationToken cancel)
     {
         var disable = new DisableWebhook(notification.Bot, notification.Recipient!, "ledger", "the receiver answered 410 (Gone)");

@@ -11,7 +11,7 @@ public static class WebhookSignature
 {
     public const string SecretPrefix = "whsec_";
 
-    /// <summary>Bytes of a secret; the specification wants 24 to 64.</summary>
+    /// <summary>Number of bytes of a secret. The specification wants 24 to 64.</summary>
     private const int SecretSize = 32;
 
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretSize);
@@ -20,8 +20,8 @@ public static class WebhookSignature
     public static string Text(byte[] secret) => SecretPrefix + Convert.ToBase64String(secret);
 
     /// <summary>The value of <c>webhook-signature</c>.</summary>
-    /// <param name="id">The message's, without a full stop.</param>
-    /// <param name="timestamp">Of the attempt, in Unix seconds.</param>
+    /// <param name="id">The message's id, without a full stop.</param>
+    /// <param name="timestamp">The instant of the attempt, in Unix seconds.</param>
     public static string Sign(byte[] secret, string id, long timestamp, ReadOnlySpan<byte> body)
     {
         var head = Encoding.UTF8.GetBytes($"{id}.{timestamp}.");

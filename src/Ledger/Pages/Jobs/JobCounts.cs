@@ -5,15 +5,15 @@ using Npgsql;
 
 namespace Ledger.Pages.Jobs;
 
-/// <summary>How many jobs there are.</summary>
+/// <summary>Counts jobs.</summary>
 internal sealed class JobCounts(NpgsqlDataSource database)
 {
-    /// <summary>What is more is "at least so many".</summary>
+    /// <summary>The largest count. More jobs than this are shown as "at least" this number.</summary>
     public const int Most = 100_000;
 
     private static readonly string ByStatusSql = Sql.Load(typeof(JobCounts), nameof(ByStatusAsync));
 
-    /// <summary>Of these bots, by status; at most <see cref="Most"/> of each.</summary>
+    /// <summary>The jobs of these bots, counted by status, at most <see cref="Most"/> of each.</summary>
     public async Task<IReadOnlyDictionary<ReportedStatus, long>> ByStatusAsync(IReadOnlyCollection<string> bots, CancellationToken cancel)
     {
         var statuses = Enum.GetValues<ReportedStatus>().ToDictionary(Job.StatusText);

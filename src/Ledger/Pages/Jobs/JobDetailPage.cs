@@ -8,20 +8,20 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Pages.Jobs;
 
-/// <summary>What the page of a job shows; null: the viewer may not see it, or there is none.</summary>
+/// <summary>The content of a job's page. A member is null if the viewer may not see it, or if there is none.</summary>
 /// <param name="Submitter">The client that asked for it.</param>
-/// <param name="AttemptFailure">Why its latest attempt failed as a whole.</param>
-/// <param name="Downloads">What the viewer may fetch of it, now.</param>
-/// <param name="IsLive">Whether the viewer may follow its progress.</param>
+/// <param name="AttemptFailure">The reason that its latest attempt failed as a whole.</param>
+/// <param name="Downloads">The files that the viewer may fetch now.</param>
+/// <param name="IsLive">True if the viewer may follow its progress.</param>
 public sealed record JobContent(
     string Viewer, string Bot, JobId Job, JobStatus Status, string Submitter, Failures Failures, FailureReason? AttemptFailure,
     IReadOnlyList<TimelineEntry>? Timeline, IReadOnlyList<Download> Downloads, bool IsLive);
 
 /// <summary>A file about a job.</summary>
-/// <param name="What">What is in it, in a sentence.</param>
+/// <param name="What">The file's content, in a sentence.</param>
 public sealed record Download(string Name, string Address, string What, string Id);
 
-/// <summary><c>/jobs/{bot}/{job}</c>, and <c>…/certificate</c>, to which mail and QR codes lead.</summary>
+/// <summary><c>/jobs/{bot}/{job}</c>, and <c>…/certificate</c>, the target of links in mail and QR codes.</summary>
 internal static class JobDetailPage
 {
     public static void Map(RouteGroupBuilder pages)
@@ -52,13 +52,13 @@ internal static class JobDetailPage
         return await html.PageAsync<JobView>(context, new Dictionary<string, object?> { [nameof(JobView.Content)] = content });
     }
 
-    /// <summary>The certificate is the API's: it judges who may have it.</summary>
+    /// <summary>Redirects to the API's certificate, because the API decides who may have it.</summary>
     private static async Task<IResult> CertificateAsync(HttpContext context, Html html) =>
         Find(context, Caller.Of(context)) is var (bot, job)
             ? TypedResults.Redirect($"{PublicAddress.Status(bot.BotId, job)}/certificate")
             : await ErrorPages.UnknownJobAsync(html, context);
 
-    /// <summary>The bot and the job of the path, where the viewer has any grant for the bot.</summary>
+    /// <summary>The bot and the job of the path, if the viewer has any grant for the bot. Null otherwise.</summary>
     private static (Bot Bot, JobId Job)? Find(HttpContext context, Caller caller) =>
         JobId.TryParse((string?)context.Request.RouteValues["job"] ?? "", out var job)
         && caller.Registry.Bots.TryGetValue(BotPath.Segment(context, "bot"), out var bot) && bot.Grants.ContainsKey(caller.ClientId)

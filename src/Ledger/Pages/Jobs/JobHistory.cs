@@ -9,21 +9,21 @@ using Npgsql;
 namespace Ledger.Pages.Jobs;
 
 /// <summary>One row of a job's timeline: an event, or batches of outcomes that followed each other.</summary>
-/// <param name="Event">Null: batches.</param>
-/// <param name="FirstLeaf">Where it begins in the log.</param>
-/// <param name="LastLeaf">Where it ends there.</param>
+/// <param name="Event">The event. Null for batches.</param>
+/// <param name="FirstLeaf">The leaf where it begins in the log.</param>
+/// <param name="LastLeaf">The leaf where it ends in the log.</param>
 public sealed record TimelineEntry(
     long FirstVersion, long LastVersion, long FirstLeaf, long LastLeaf, DateTimeOffset BeganAt, DateTimeOffset EndedAt, long Batches,
     long Deleted, long Failed, long Skipped, JobEvent? Event);
 
 /// <summary>Failed conversations by reason, the most frequent first.</summary>
-/// <param name="IsComplete">False: the job is so large that not all were looked at.</param>
+/// <param name="IsComplete">False if the job is so large that not all failures were counted.</param>
 public sealed record Failures(IReadOnlyList<(FailureReason Reason, long Count)> ByReason, bool IsComplete);
 
-/// <summary>What a job's page tells beyond its status: its events in the log's order, and why conversations failed.</summary>
+/// <summary>The part of a job's page beyond its status: its events in the log's order, and the reasons for failures.</summary>
 internal sealed class JobHistory(NpgsqlDataSource database)
 {
-    /// <summary>Rows of a manifest that are looked at: four million conversations.</summary>
+    /// <summary>Number of manifest rows that are looked at. They hold four million conversations.</summary>
     private const int ManifestRows = 4096;
 
     private static readonly string TimelineSql = Sql.Load(typeof(JobHistory), nameof(TimelineAsync));
@@ -49,7 +49,7 @@ internal sealed class JobHistory(NpgsqlDataSource database)
         return entries;
     }
 
-    /// <summary>Why conversations failed, as it stands.</summary>
+    /// <summary>The reasons that conversations failed, as they stand now.</summary>
     public async Task<Failures> FailuresAsync(JobId job, JobStatus status, CancellationToken cancel)
     {
         var left = status.Result.FailedCount;
@@ -72,7 +72,8 @@ internal sealed class JobHistory(NpgsqlDataSource database)
         return new Failures([.. counts.OrderByDescending(count => count.Value).Select(count => (count.Key, count.Value))], left <= 0);
     }
 
-    /// <summary>Why the latest attempt failed as a whole; null: none did. For a job that has no list yet, whose events are few.</summary>
+    /// <summary>The reason that the latest attempt failed as a whole. Null if none did. Use it for a job without a list, which has few
+    /// events.</summary>
     public async Task<FailureReason?> AttemptFailureAsync(JobId job, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(AttemptFailureSql);

@@ -10,18 +10,18 @@ using Ledger.Web.Tokens;
 namespace Ledger.Pages.Jobs;
 
 /// <summary>A page of the jobs that the viewer may see.</summary>
-/// <param name="Bots">Those that can be chosen.</param>
-/// <param name="Bot">The one that was; null: all.</param>
-/// <param name="Status">Only jobs with this status; null: all.</param>
-/// <param name="NotFound">A job was searched for and is not among them.</param>
+/// <param name="Bots">The bots that can be chosen.</param>
+/// <param name="Bot">The chosen bot. Null for all.</param>
+/// <param name="Status">Only jobs with this status. Null for all.</param>
+/// <param name="NotFound">True if a job was searched for and was not found.</param>
 public sealed record JobsContent(
     string Viewer, IReadOnlyList<string> Bots, string? Bot, string? Status, IReadOnlyList<(string Bot, JobStatus Status)> Jobs,
     string? Next, bool IsFirst, bool NotFound);
 
-/// <summary><c>/jobs</c>: newest first; by bot and status; <c>job=</c> leads to that job.</summary>
+/// <summary><c>/jobs</c>: newest first, by bot and status. <c>job=</c> leads to that job.</summary>
 internal static class JobsPage
 {
-    /// <summary>Either opens the pages of jobs.</summary>
+    /// <summary>The scopes that open the pages of jobs. One of them is enough.</summary>
     public static readonly Scope[] Scopes = [Scope.DeleteConversations, Scope.LedgerAudit];
 
     private const int Limit = 25;

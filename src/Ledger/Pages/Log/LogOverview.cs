@@ -8,43 +8,44 @@ using NpgsqlTypes;
 
 namespace Ledger.Pages.Log;
 
-/// <summary>How the log stands.</summary>
-/// <param name="Origin">Its name; null: nobody has written it yet.</param>
-/// <param name="Size">Events in it.</param>
-/// <param name="CoveredUntil">Every event recorded before is covered by a published checkpoint; null: none is.</param>
-/// <param name="Now">The database's clock, as <paramref name="CoveredUntil"/> is.</param>
-/// <param name="PublishedSize">Of the latest published checkpoint; null: there is none.</param>
-/// <param name="Waiting">Appends that are not in the log yet: 1,000 at most are counted.</param>
-/// <param name="Problem">What keeps it from going on; null: nothing.</param>
+/// <summary>The present state of the log.</summary>
+/// <param name="Origin">Its name. Null if nobody has written it yet.</param>
+/// <param name="Size">Number of events in it.</param>
+/// <param name="CoveredUntil">A published checkpoint covers every event recorded before this instant. Null if none is covered.</param>
+/// <param name="Now">The present instant by the database's clock, like <paramref name="CoveredUntil"/>.</param>
+/// <param name="PublishedSize">The size of the latest published checkpoint. Null if there is none.</param>
+/// <param name="Waiting">Number of appends that are not in the log yet, at most 1,000.</param>
+/// <param name="Problem">The problem that stops it. Null if there is none.</param>
 public sealed record LogStanding(
     string? Origin, long Size, DateTimeOffset? CoveredUntil, DateTimeOffset Now, long? PublishedSize, DateTimeOffset? PublishedAt,
     long Waiting, string? Problem)
 {
-    /// <summary>Everything recorded is covered.</summary>
+    /// <summary>True if everything recorded is covered.</summary>
     public bool IsCurrent => Waiting == 0 && PublishedSize == Size;
 
-    /// <summary>How far the published log is behind what is recorded.</summary>
+    /// <summary>The delay of the published log behind what is recorded.</summary>
     public TimeSpan Lag => IsCurrent || CoveredUntil is not { } until || until > Now ? TimeSpan.Zero : Now - until;
 }
 
 /// <summary>A checkpoint as the console lists it.</summary>
-/// <param name="PublishedAt">Null: it waits for witnesses.</param>
-/// <param name="Witnesses">Who cosigned it.</param>
+/// <param name="PublishedAt">The instant when it was published. Null while it waits for witnesses.</param>
+/// <param name="Witnesses">The witnesses that cosigned it.</param>
 public sealed record ListedCheckpoint(
     long Size, byte[] Root, DateTimeOffset SignedAt, DateTimeOffset? PublishedAt, IReadOnlyList<Cosigner> Witnesses);
 
 /// <summary>A witness's line on a checkpoint.</summary>
-/// <param name="Name">As the policy calls it; where it is in none, the name of its key.</param>
-/// <param name="At">When it cosigned, by its own clock; null: this node does not know its key, so the line was not checked.</param>
+/// <param name="Name">The policy's name for it. If no policy has it, the name of its key.</param>
+/// <param name="At">The instant when it cosigned, by its own clock. Null if the line was not checked: this node does not know its
+/// key.</param>
 public sealed record Cosigner(string Name, DateTimeOffset? At);
 
-/// <summary>Reads how the log stands, and its checkpoints.</summary>
+/// <summary>Reads the present state of the log, and its checkpoints.</summary>
 internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readiness, Witnesses? witnesses = null)
 {
     private static readonly string StateSql = Sql.Load(typeof(LogOverview), nameof(StateAsync));
     private static readonly string CheckpointsSql = Sql.Load(typeof(LogOverview), nameof(CheckpointsAsync));
 
-    /// <summary>The witnesses that this node asks; null: none, or other nodes write the log.</summary>
+    /// <summary>The witnesses that this node asks. Null if there are none, or if other nodes write the log.</summary>
     public Policy? Policy => witnesses?.Policy;
 
     public async Task<LogStanding> StateAsync(CancellationToken cancel)
@@ -59,8 +60,8 @@ internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readin
             reader.IsDBNull(4) ? null : reader.GetInt64(4), Instant(reader, 5), reader.GetInt64(6), problem);
     }
 
-    /// <summary>Newest first.</summary>
-    /// <param name="below">Only smaller ones; null: all.</param>
+    /// <summary>The checkpoints, newest first.</summary>
+    /// <param name="below">Only checkpoints smaller than this. Null for all.</param>
     public async Task<IReadOnlyList<ListedCheckpoint>> CheckpointsAsync(string origin, long? below, int limit, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(CheckpointsSql);
@@ -80,7 +81,8 @@ internal sealed class LogOverview(NpgsqlDataSource database, LogReadiness readin
         return checkpoints;
     }
 
-    /// <summary>Whose lines are on the note, the log's own aside: of the witnesses that are known, those whose signature holds.</summary>
+    /// <summary>The signers of the note, without the log itself. For a known witness, the instant is given only if its signature
+    /// holds.</summary>
     private IReadOnlyList<Cosigner> Cosigners(string text, string origin)
     {
         var note = SignedNote.Parse(text);

@@ -5,13 +5,13 @@ using Ledger.Web.Tokens;
 
 namespace Ledger.Pages.Log;
 
-/// <summary>What the page of the log shows.</summary>
-/// <param name="Key">The log's public key, as a vkey; null: this node's is not the log's present one.</param>
-/// <param name="Next">Only smaller ones are on the next page; null: there is none.</param>
+/// <summary>The content of the log's page.</summary>
+/// <param name="Key">The log's public key, as a vkey. Null if this node's key is not the log's present one.</param>
+/// <param name="Next">The next page has only checkpoints smaller than this. Null if there is no next page.</param>
 public sealed record LogContent(
     string Viewer, LogStanding Log, string? Key, Policy? Policy, IReadOnlyList<ListedCheckpoint> Checkpoints, long? Next, bool IsFirst);
 
-/// <summary><c>/log</c>: for whoever is signed in, as it holds hashes only.</summary>
+/// <summary><c>/log</c>. Anybody who is signed in may see it, because it holds hashes only.</summary>
 internal static class LogPage
 {
     private const int Limit = 15;

@@ -6,7 +6,7 @@ using Ledger.Web.Tokens;
 namespace Ledger.Pages.Log;
 
 /// <summary>
-/// <c>/verify</c>: checks a proof in the browser. For anybody; it shows nothing of what the ledger holds but the log's public key.
+/// <c>/verify</c>: checks a proof in the browser. Anybody may see it. Of the ledger's content it shows only the log's public key.
 /// </summary>
 internal static class VerifyPages
 {
@@ -28,7 +28,7 @@ internal static class VerifyPages
         return page;
     }
 
-    /// <summary>Who is signed in, for the navigation alone: the page is there without the database, too.</summary>
+    /// <summary>The client that is signed in, only for the navigation. The page works without the database too.</summary>
     private static async Task<string?> ViewerAsync(HttpContext context, SessionVerifier sessions)
     {
         try

@@ -4,12 +4,12 @@ using Ledger.Registry;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Who is asking, for which bot, as the registry had it when the token was verified.</summary>
+/// <summary>The client that asks, and the bot it asks about, as the registry had them when the token was verified.</summary>
 /// <param name="ClientId">The client that the token names.</param>
-/// <param name="PathBot">The bot of the path, for which the client has a grant; null: the path is about all bots.</param>
-/// <param name="Registry">What both were read from.</param>
+/// <param name="PathBot">The bot of the path, for which the client has a grant. Null if the path is about all bots.</param>
+/// <param name="Registry">The snapshot that both were read from.</param>
 /// <param name="ArrivedAt">A <see cref="TimeProvider.GetTimestamp"/> of the request's arrival.</param>
-/// <param name="Credential">What let the client in.</param>
+/// <param name="Credential">The credential that let the client in.</param>
 internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Registry, long ArrivedAt, Credential Credential)
 {
     /// <summary>The caller of an endpoint that requires authorization.</summary>
@@ -20,7 +20,8 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     public Bot Bot => PathBot ?? throw new InvalidOperationException("this path names no bot");
 
     /// <summary>
-    /// Whether the client's grant for the path's bot holds one of the scopes; on a path about all bots, its grants for every one of them.
+    /// True if the client's grant for the path's bot holds one of the scopes. On a path about all bots, its grant for every bot must hold
+    /// one.
     /// </summary>
     public bool MayDoOneOf(ReadOnlySpan<Scope> scopes)
     {
@@ -38,7 +39,7 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     public IReadOnlyList<Bot> BotsWith(params Scope[] scopes) =>
         [.. Registry.Bots.Values.Where(bot => IsGranted(bot, scopes)).OrderBy(bot => bot.BotId, StringComparer.Ordinal)];
 
-    /// <summary>Whether the client's grant for the bot holds one of the scopes.</summary>
+    /// <summary>True if the client's grant for the bot holds one of the scopes.</summary>
     public bool IsGranted(Bot bot, params ReadOnlySpan<Scope> scopes)
     {
         if (!bot.Grants.TryGetValue(ClientId, out var granted))
@@ -52,12 +53,12 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     }
 }
 
-/// <summary>What a client was let in with. What outlasts the request ends with it: see <see cref="Standing"/>.</summary>
-/// <param name="SecretId">The secret that signed the token; null: the client's own key did.</param>
-/// <param name="Until">When the token expires; null: it never does, or a session let the client in.</param>
-/// <param name="Session">The session's id; null: a token let the client in.</param>
+/// <summary>The credential that let a client in. Anything that outlasts the request ends with it: see <see cref="Standing"/>.</summary>
+/// <param name="SecretId">The secret that signed the token. Null if the client's own key did.</param>
+/// <param name="Until">The instant when the token expires. Null if it never does, or if a session let the client in.</param>
+/// <param name="Session">The session's id. Null if a token let the client in.</param>
 internal sealed record Credential(string? SecretId, DateTimeOffset? Until, string? Session)
 {
-    /// <summary>Without the members: who has the session's id is signed in.</summary>
+    /// <summary>The type's name without its members: anybody who has the session's id is signed in.</summary>
     public override string ToString() => nameof(Credential);
 }

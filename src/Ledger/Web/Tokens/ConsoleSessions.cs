@@ -6,15 +6,15 @@ using Npgsql;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Who is signed in to the console: a random id in a cookie, and its digest in the database, so that any node knows it.</summary>
+/// <summary>The sessions of the console: a random id in a cookie, and its digest in the database, so that any node knows it.</summary>
 internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider time)
 {
     public const string Cookie = "ledger-session";
 
-    /// <summary>A session ends this long after it began, however much it is used.</summary>
+    /// <summary>The time after its beginning when a session ends, however much it is used.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
-    /// <summary>It ends this long after its latest use, give or take a minute.</summary>
+    /// <summary>The time after its latest use when a session ends, give or take a minute.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromHours(1);
 
     private const int IdBytes = 32;
@@ -25,10 +25,10 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
     private static readonly string EndSql = Sql.Load(typeof(ConsoleSessions), nameof(EndAsync));
     private static readonly string DeleteExpiredSql = Sql.Load(typeof(ConsoleSessions), nameof(DeleteExpiredAsync));
 
-    /// <summary>A new session of a client.</summary>
+    /// <summary>Starts a new session of a client.</summary>
     /// <param name="clientId">The client.</param>
-    /// <param name="secretId">The secret with which the session ends; null: the client signs with its own key.</param>
-    /// <returns>Its id: for the cookie alone. Null: the secret was retired this moment.</returns>
+    /// <param name="secretId">The secret with which the session ends. Null if the client signs with its own key.</param>
+    /// <returns>Its id, only for the cookie. Null if the secret was retired at this moment.</returns>
     public async Task<string?> StartAsync(string clientId, string? secretId, CancellationToken cancel)
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes));
@@ -49,9 +49,9 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
         return id;
     }
 
-    /// <summary>Whose session it is, and with which secret it ends; null: there is none, or it has ended.</summary>
-    /// <param name="id">The cookie's.</param>
-    /// <param name="isUse">Whether this puts its end off.</param>
+    /// <summary>The session's client, and the secret with which it ends. Null if there is no session, or it has ended.</summary>
+    /// <param name="id">The id from the cookie.</param>
+    /// <param name="isUse">True if this use puts off the session's end.</param>
     public async Task<(string ClientId, string? SecretId)?> FindAsync(string id, bool isUse, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(FindSql);
@@ -63,7 +63,7 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
         return await reader.ReadAsync(cancel) ? (reader.GetString(0), reader.GetValue(1) as string) : null;
     }
 
-    /// <summary>Whether it goes on. Asking is no use of it.</summary>
+    /// <summary>True if the session goes on. Asking does not count as a use.</summary>
     public async Task<bool> IsLiveAsync(string id, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(IsLiveSql);
@@ -79,8 +79,8 @@ internal sealed class ConsoleSessions(NpgsqlDataSource database, TimeProvider ti
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    /// <summary>Forgets some of the sessions that expired before an instant.</summary>
-    /// <returns>How many: less than <paramref name="limit"/> once none are left.</returns>
+    /// <summary>Deletes some of the sessions that expired before an instant.</summary>
+    /// <returns>Number of deleted sessions. Less than <paramref name="limit"/> once none are left.</returns>
     public async Task<int> DeleteExpiredAsync(DateTimeOffset before, int limit, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(DeleteExpiredSql);

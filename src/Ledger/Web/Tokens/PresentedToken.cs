@@ -5,12 +5,12 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>A token as a request presents it: well-formed, and not yet believed.</summary>
+/// <summary>A token as a request presents it: well-formed, but not verified yet.</summary>
 internal sealed record PresentedToken(JsonWebToken Jwt, TokenClaims Claims)
 {
     public const int MaximumCharacters = 8 * 1024;
 
-    /// <summary>Reads the token of a request; exactly one of the two answers is null.</summary>
+    /// <summary>Reads the token of a request. Exactly one of the two results is null.</summary>
     public static (PresentedToken? Token, TokenRefusal? Refusal) Read(IHeaderDictionary headers)
     {
         // `auth` wins if both are there.
@@ -27,7 +27,7 @@ internal sealed record PresentedToken(JsonWebToken Jwt, TokenClaims Claims)
         return Parse(text) is { } token ? (token, null) : (null, TokenRefusal.Malformed);
     }
 
-    /// <summary>Null for what is not a signed JWT in compact form with the claims that count here.</summary>
+    /// <summary>Reads a token. Null if it is not a signed JWT in compact form with the claims that count here.</summary>
     public static PresentedToken? Parse(string text)
     {
         try
@@ -47,7 +47,7 @@ internal sealed record PresentedToken(JsonWebToken Jwt, TokenClaims Claims)
         }
     }
 
-    /// <summary>Without the token: who has it may use it.</summary>
+    /// <summary>The type's name without the token: anybody who has it may use it.</summary>
     public override string ToString() => nameof(PresentedToken);
 
     private static bool TryDropScheme(ref string text)

@@ -1,16 +1,17 @@
 namespace Ledger.Web.Tokens;
 
 /// <summary>
-/// Whether a browser sends a request from a page of our own. What is not a browser says neither, and needs no protection from other pages.
+/// Tells if a browser sends a request from a page of our own. Other programs may send neither header, and need no protection from other
+/// pages.
 /// </summary>
 internal static class SameOrigin
 {
     /// <summary>
-    /// A request that changes something: a browser says where it comes from, in <c>Sec-Fetch-Site</c> (on https and localhost) or in
-    /// <c>Origin</c> (always, with POST).
+    /// True if a request that changes something comes from a page of our own. A browser says so in <c>Sec-Fetch-Site</c> (on https and
+    /// localhost) or in <c>Origin</c> (always, with POST).
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="publicUrl">Our address where a proxy is in front, whose name for us need not be ours.</param>
+    /// <param name="publicUrl">Our address behind a proxy, which may know us by another name.</param>
     public static bool MayChange(HttpRequest request, Uri? publicUrl)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
@@ -20,6 +21,6 @@ internal static class SameOrigin
             && (origin.Authority == request.Host.Value || origin.Authority == publicUrl?.Authority);
     }
 
-    /// <summary>A request that reads by the session's cookie: from a page of our own, or typed by its user.</summary>
+    /// <summary>True if a request that reads by the session's cookie comes from a page of our own, or was typed by its user.</summary>
     public static bool MayRead(HttpRequest request) => request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none";
 }

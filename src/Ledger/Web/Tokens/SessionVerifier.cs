@@ -3,19 +3,19 @@ using Ledger.Registry;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Of an endpoint that pages ask by themselves, again and again: a session does not go on for that.</summary>
+/// <summary>Marks an endpoint that pages call by themselves, again and again. Such calls do not keep a session alive.</summary>
 internal sealed record NoUseOfSession;
 
 /// <summary>
-/// Authenticates requests by the console's cookie. What the client may do is looked up each time: what is revoked is revoked at once.
+/// Authenticates requests by the console's cookie. The client's rights are looked up each time, so a revocation takes effect at once.
 /// </summary>
-/// <remarks>A session lasts as long as the secret that signed its token, its client, and one grant at least (docs/adr/0035).</remarks>
+/// <remarks>A session ends with the secret that signed its token, with its client, or with its last grant (docs/adr/0035).</remarks>
 internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache registry, TimeProvider time)
 {
-    /// <summary>Longer than any that the ledger gives.</summary>
+    /// <summary>Maximum length of an id, longer than any that the ledger gives.</summary>
     private const int MaximumCharacters = 128;
 
-    /// <summary>The signed-in client, on a path about all bots; null: nobody is signed in.</summary>
+    /// <summary>The signed-in client, on a path about all bots. Null if nobody is signed in.</summary>
     /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
     public async Task<Caller?> VerifyAsync(HttpContext context)
     {
@@ -33,9 +33,9 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
     }
 
     /// <summary>
-    /// The signed-in client, as one that asks about a bot of which it has a grant; null: it has none, or nobody is signed in.
+    /// The signed-in client, as one that asks about a bot for which it has a grant. Null if it has none, or if nobody is signed in.
     /// </summary>
-    /// <param name="botId">The bot of the path; null: the path is about all bots.</param>
+    /// <param name="botId">The bot of the path. Null if the path is about all bots.</param>
     public async Task<Caller?> VerifyAsync(HttpContext context, string? botId)
     {
         // A page of another site must not make a browser ask here in its user's name: SameSite keeps the cookie from other sites, this
@@ -52,7 +52,7 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
         return BotOf(snapshot, botId, caller.ClientId) is { } bot ? caller with { PathBot = bot, Registry = snapshot } : null;
     }
 
-    /// <summary>What the request's cookie says; null: nothing that could be one of ours.</summary>
+    /// <summary>The id in the request's cookie. Null if there is none that could be one of ours.</summary>
     public static string? IdOf(HttpRequest request) =>
         request.Cookies[ConsoleSessions.Cookie] is { Length: > 0 and <= MaximumCharacters } id ? id : null;
 

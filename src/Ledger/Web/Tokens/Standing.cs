@@ -4,14 +4,15 @@ using Ledger.Registry;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Whether a caller would be let in again as it was: what lasts longer than a request asks this again and again.</summary>
+/// <summary>Checks if a caller would still be let in as before. Anything that lasts longer than a request asks this again and
+/// again.</summary>
 internal sealed class Standing(RegistryCache registry, ConsoleSessions sessions, TimeProvider time)
 {
     /// <summary>
-    /// The client with its secret, key or session, and its grant for the bot of the path. What was taken away more than a second ago, on
-    /// whatever node, is not there any more. While the database is away nothing can be taken away, and everything still stands.
+    /// True if the client still has its secret, key or session, and its grant for the bot of the path. Rights that were taken away more
+    /// than a second ago, on any node, are gone. While the database is away nothing can be taken away, so everything still holds.
     /// </summary>
-    /// <param name="scopes">Of which the grant must hold one.</param>
+    /// <param name="scopes">The scopes. The grant must hold one of them.</param>
     public async ValueTask<bool> HoldsAsync(Caller caller, Scope[] scopes, CancellationToken cancel)
     {
         var credential = caller.Credential;

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Ledger.Web.Tokens;
 
 /// <summary>
-/// ASP.NET's seam for <see cref="TokenVerifier"/> and <see cref="SessionVerifier"/>: leaves the <see cref="Caller"/> in the request's
-/// features, and words the 401 and 403.
+/// Connects <see cref="TokenVerifier"/> and <see cref="SessionVerifier"/> to ASP.NET. It leaves the <see cref="Caller"/> in the request's
+/// features, and writes the 401 and 403.
 /// </summary>
 internal sealed class TokenAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, TokenVerifier verifier,
@@ -46,7 +46,7 @@ internal sealed class TokenAuthentication(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Forbidden.ExecuteAsync(Context);
 
-    /// <summary>The 401: one message whatever the cause, except for the two rules on <c>jti</c>.</summary>
+    /// <summary>The 401. It has one message for every cause, except for the two rules on <c>jti</c>.</summary>
     public static ErrorAnswer Unauthorized(TokenRefusal? refusal) => refusal switch
     {
         TokenRefusal.JtiOutlivesMemory => new ErrorAnswer(401, "error verifying the jwt: if \"jti\" claim \"exp\" must be <= 1 hour(s)"),

@@ -8,17 +8,17 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Whether a token is good for a bot, by one snapshot of the registry. Knows nothing of <c>jti</c> used before.</summary>
+/// <summary>Checks a token for a bot, by one snapshot of the registry. It does not know which <c>jti</c> were used before.</summary>
 internal static class TokenCheck
 {
     private static readonly JsonWebTokenHandler Handler = new() { MapInboundClaims = false };
 
-    /// <summary>What each client's tokens are verified with. Importing a public key costs more than verifying with it.</summary>
+    /// <summary>The parameters to verify each client's tokens. Importing a public key costs more than verifying with it.</summary>
     private static readonly ConditionalWeakTable<ClientEntry, TokenValidationParameters> Verifications = [];
 
-    /// <param name="botId">The bot of the path; null: the path is about all bots, and none is looked for.</param>
-    /// <returns>The bot; the secret that signed the token (null: the client's own key); why the token is refused (null: it is
-    /// not).</returns>
+    /// <param name="botId">The bot of the path. Null if the path is about all bots, and none is looked for.</param>
+    /// <returns>The bot, the secret that signed the token (null for the client's own key), and the reason that the token is refused (null
+    /// if it is not).</returns>
     public static async ValueTask<(Bot? Bot, string? SecretId, TokenRefusal? Refusal)> CheckAsync(
         PresentedToken token, string? botId, RegistrySnapshot registry, DateTimeOffset now)
     {
@@ -42,7 +42,7 @@ internal static class TokenCheck
         return bot.Grants.ContainsKey(claims.AppId) ? (bot, secret, null) : (null, null, TokenRefusal.NotGranted);
     }
 
-    /// <summary>Whether what was registered a moment ago could turn the refusal into its opposite.</summary>
+    /// <summary>True if a registration of a moment ago could reverse the refusal.</summary>
     public static bool MayBeStale(TokenRefusal refusal) =>
         refusal
             is TokenRefusal.UnknownClient
@@ -87,7 +87,8 @@ internal static class TokenCheck
         }
     }
 
-    /// <summary>Knows which secret it is. Not by <c>KeyId</c>, which the library would hold against the token's <c>kid</c>.</summary>
+    /// <summary>A key that knows the id of its secret. It does not use <c>KeyId</c>, which the library compares with the token's
+    /// <c>kid</c>.</summary>
     private sealed class SecretKey(LiveSecret secret) : SymmetricSecurityKey(secret.Key)
     {
         public string SecretId => secret.Id;

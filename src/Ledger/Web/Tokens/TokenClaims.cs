@@ -3,18 +3,18 @@ using System.Text.Json;
 namespace Ledger.Web.Tokens;
 
 /// <summary>
-/// The claims of a token that count here (contract §4), as sent and not yet believed. Instants are seconds since 1970 (RFC 7519 §2,
+/// The claims of a token that count here (contract §4), as sent and not verified yet. Instants are seconds since 1970 (RFC 7519 §2,
 /// NumericDate).
 /// </summary>
 internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, double? Nbf, double? Iat)
 {
-    /// <summary>How far the clocks of client and service may differ.</summary>
+    /// <summary>Maximum difference between the clocks of client and service.</summary>
     public const double SkewSeconds = 60;
 
-    /// <summary>How far away the <c>exp</c> of a token with a <c>jti</c> may be: so long its use is remembered.</summary>
+    /// <summary>Maximum time until the <c>exp</c> of a token with a <c>jti</c>. Its use is remembered for this time.</summary>
     public const double ReplaySeconds = 3600;
 
-    /// <summary>From when on the token is refused; null: never, as far as a calendar reaches.</summary>
+    /// <summary>The instant from which the token is refused. Null if never, as far as a calendar reaches.</summary>
     public DateTimeOffset? ExpiresAt
     {
         get
@@ -26,11 +26,12 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
         }
     }
 
-    /// <summary>Without the members: they are whatever the caller sent.</summary>
+    /// <summary>The type's name without its members, which the caller may have filled with anything.</summary>
     public override string ToString() => nameof(TokenClaims);
 
     /// <summary>Reads a token's payload.</summary>
-    /// <returns>Null if it is not a JSON object, has no <c>appId</c>, or has one of these claims twice or of the wrong type.</returns>
+    /// <returns>The claims. Null if it is not a JSON object, has no <c>appId</c>, or has one of these claims twice or of the wrong
+    /// type.</returns>
     public static TokenClaims? TryRead(ReadOnlySpan<byte> payload)
     {
         try
@@ -43,7 +44,7 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
         }
     }
 
-    /// <summary>Why a token with these claims is refused at <paramref name="now"/>; null if it is not.</summary>
+    /// <summary>The reason that a token with these claims is refused at <paramref name="now"/>. Null if it is not.</summary>
     public TokenRefusal? Problem(DateTimeOffset now, bool requireExpiry)
     {
         var seconds = now.ToUnixTimeMilliseconds() / 1000.0;
@@ -108,7 +109,7 @@ internal sealed record TokenClaims(string AppId, string? Jti, double? Exp, doubl
     }
 }
 
-/// <summary>Why a token was refused: for the operator's log. The client is told the same for all but the last two.</summary>
+/// <summary>The reason that a token was refused, for the operator's log. The client gets one message for all but the last two.</summary>
 public enum TokenRefusal
 {
     NoToken,

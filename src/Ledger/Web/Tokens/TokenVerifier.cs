@@ -2,11 +2,11 @@ using Ledger.Registry;
 
 namespace Ledger.Web.Tokens;
 
-/// <summary>Authenticates requests (contract §4): token, registry, and <c>jti</c> used before.</summary>
+/// <summary>Authenticates requests (contract §4). It checks the token, the registry, and that its <c>jti</c> was not used before.</summary>
 internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, TimeProvider time, ILogger<TokenVerifier> log)
 {
-    /// <param name="botId">The bot of the path; null: the path is about all bots.</param>
-    /// <returns>The caller, or why there is none: exactly one is null.</returns>
+    /// <param name="botId">The bot of the path. Null if the path is about all bots.</param>
+    /// <returns>The caller, or the reason that there is none. Exactly one is null.</returns>
     /// <exception cref="Npgsql.NpgsqlException">The database is unreachable.</exception>
     public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(
         IHeaderDictionary headers, string? botId, CancellationToken cancel)
@@ -15,7 +15,7 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
         return token is null ? Refuse(refusal, client: null) : await VerifyAsync(token, botId, cancel);
     }
 
-    /// <summary>The same for a token that came otherwise than in a header.</summary>
+    /// <summary>Authenticates a token that did not come in a header.</summary>
     public async Task<(Caller? Caller, TokenRefusal? Refusal)> VerifyAsync(string text, CancellationToken cancel) =>
         text.Length switch
         {
