@@ -82,7 +82,8 @@ internal static class JobEventReader
         return at == compact.Length;
     }
 
-    /// <summary>The names that are on no closed list; none if that is not all that is wrong with the event.</summary>
+    /// <summary>The names that are on no closed list. None if all names are known.</summary>
+    /// <exception cref="FormatException">Something else is wrong with the event too.</exception>
     private static IReadOnlyList<string> UnknownOf(string type, ReadOnlySpan<byte> json)
     {
         if (JsonNode.Parse(json) is not JsonObject data || ClosedLists.TakeUnknown(type, data) is not { Count: > 0 } unknown)
