@@ -69,12 +69,23 @@ internal static class KeyFiles
             throw refusal($"'{file}' can be read by others: `chmod 600 {ShellWord.Of(file)}` (and if others had access, {ifKnown})");
         try
         {
-            return StrictText.Line(File.ReadAllBytes(file));
+            return StrictText.Line(Undestroyed(file, () => File.ReadAllBytes(file)));
         }
         catch (FormatException e)
         {
             throw refusal($"'{file}' is not a key of the ledger ({e.Message}): bring back the whole file");
         }
+    }
+
+    /// <summary>
+    /// Reads a file that another process may destroy meanwhile. That overwrites it, after it has taken its name (<see cref="Destroy"/>).
+    /// So the bytes that were read count only if the file still has its name afterwards.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">There is no such file, or it was destroyed meanwhile.</exception>
+    public static T Undestroyed<T>(string file, Func<T> read)
+    {
+        var content = read();
+        return File.Exists(file) ? content : throw new FileNotFoundException("the file was destroyed while it was read", file);
     }
 
     /// <summary>A new file that only the service's user can read. It gets its name once it is whole and on the disk.</summary>

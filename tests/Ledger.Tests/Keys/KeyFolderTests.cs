@@ -51,6 +51,29 @@ public sealed class KeyFolderTests : IDisposable
         Refused("holds no keys: make them with `ledger key new");
     }
 
+    [Fact]
+    public async Task A_folder_can_be_read_at_any_moment_of_a_rotation()
+    {
+        var (rotating, reading) = (KeyFolder.Open(_folder), KeyFolder.Open(_folder));
+        using var done = new CancellationTokenSource();
+        // Readers of their own, as other processes have.
+        var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+        {
+            for (var newest = 0; !done.IsCancellationRequested; newest = reading.CurrentEpoch)
+            {
+                reading.Reload();
+                Assert.True(reading.CurrentEpoch >= newest);
+            }
+        })).ToArray();
+        for (var rotation = 0; rotation < 1_000 && !readers.Any(reader => reader.IsFaulted); rotation++)
+        {
+            rotating.AddEpoch();
+            rotating.DestroyBefore(rotating.CurrentEpoch);
+        }
+        await done.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
     [Theory]
     [InlineData("", " (it is empty): bring back the whole file")]
     [InlineData("not base64!", ": 32 bytes in base64 are expected")]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Jobs;
+using Ledger.Keys;
 using Ledger.Keys.Rotation;
 
 namespace Ledger.Tests.Keys;
@@ -28,6 +29,51 @@ public sealed class SurvivorsTests : IDisposable
                 (entry, i) => Assert.Equal(i % 2 == 1 ? entry.Wrapped : null, Survivors.Find(Survivors.File(_folder, 7), entry.Job)));
         }
         Assert.Equal("survivors-000007.keys", Path.GetFileName(Assert.Single(Directory.EnumerateFiles(_folder))));
+    }
+
+    [Fact]
+    public async Task While_a_file_is_destroyed_a_survivor_is_found_or_the_file_is_gone_and_never_is_the_job_forgotten()
+    {
+        var (job, wrapped) = (JobId.FromRandomness(new byte[32]), RandomNumberGenerator.GetBytes(60));
+        var epoch = 1;
+        await Survivors.WriteAsync(_folder, epoch, new[] { (job, wrapped) }.ToAsyncEnumerable());
+        using var done = new CancellationTokenSource();
+        var reader = Task.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                try
+                {
+                    var file = Survivors.File(_folder, Volatile.Read(ref epoch));
+                    Assert.Equal(wrapped, Survivors.Find(file, job));
+                    Assert.Null(Survivors.Damage(file));
+                }
+                catch (FileNotFoundException)
+                {
+                    // As a rotation leaves it: the caller looks for a newer file.
+                }
+            }
+        });
+        while (epoch < 1_000 && !reader.IsFaulted)
+        {
+            await Survivors.WriteAsync(_folder, epoch + 1, new[] { (job, wrapped) }.ToAsyncEnumerable());
+            KeyFiles.Destroy(Survivors.File(_folder, Interlocked.Increment(ref epoch) - 1));
+        }
+        await done.CancelAsync();
+        await reader;
+    }
+
+    [Fact]
+    public void What_was_read_of_a_file_that_is_destroyed_meanwhile_does_not_count()
+    {
+        var file = Path.Combine(_folder, "epoch-000001.key");
+        KeyFiles.Create(file, KeyLine.Fresh());
+        Assert.Equal(1, KeyFiles.Undestroyed(file, () => 1));
+        Assert.Throws<FileNotFoundException>(() => KeyFiles.Undestroyed(file, () =>
+        {
+            KeyFiles.Destroy(file);
+            return 1;
+        }));
     }
 
     [Fact]

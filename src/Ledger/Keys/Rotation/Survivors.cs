@@ -42,11 +42,12 @@ internal static class Survivors
         );
 
     /// <summary>The damage of a file that is there, and the remedy. Null if it is sound.</summary>
-    public static string? Damage(string file)
+    /// <exception cref="FileNotFoundException">There is no such file, or it was destroyed meanwhile.</exception>
+    public static string? Damage(string file) => KeyFiles.Undestroyed(file, () =>
     {
         using var handle = System.IO.File.OpenHandle(file);
         return Damage(file, handle);
-    }
+    });
 
     private static string? Damage(string file, SafeFileHandle handle)
     {
@@ -60,16 +61,22 @@ internal static class Survivors
     }
 
     /// <summary>The wrapped key of a job. Null if the job is not among the survivors.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file, or it was destroyed meanwhile.</exception>
     /// <exception cref="KeyFolderBehindException">The file is not whole. A job that is not in it may have been.</exception>
     public static byte[]? Find(string file, JobId job)
+    {
+        var (key, damage) = KeyFiles.Undestroyed(file, () => Search(file, job));
+        return damage is null ? key : throw new KeyFolderBehindException(damage);
+    }
+
+    private static (byte[]? Key, string? Damage) Search(string file, JobId job)
     {
         using var handle = System.IO.File.OpenHandle(file);
         Span<byte> wanted = stackalloc byte[IdSize];
         job.Value.TryWriteBytes(wanted, bigEndian: true, out _);
         var record = new byte[RecordSize];
         if (Damage(file, handle) is { } damage)
-            throw new KeyFolderBehindException(damage);
+            return (null, damage);
         var (low, high) = (0L, (RandomAccess.GetLength(handle) - s_header.Length) / RecordSize);
         while (low < high)
         {
@@ -78,7 +85,7 @@ internal static class Survivors
             switch (record.AsSpan(0, IdSize).SequenceCompareTo(wanted))
             {
                 case 0:
-                    return record[IdSize..];
+                    return (record[IdSize..], null);
                 case < 0:
                     low = middle + 1;
                     break;
@@ -87,6 +94,6 @@ internal static class Survivors
                     break;
             }
         }
-        return null;
+        return (null, null);
     }
 }
