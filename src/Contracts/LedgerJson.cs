@@ -35,6 +35,7 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(ClientRevoked))]
 [JsonSerializable(typeof(WindowDefined))]
 [JsonSerializable(typeof(JobKeyDestroyed))]
+[JsonSerializable(typeof(JobCancelled))]
 [JsonSerializable(typeof(EpochKeyDestroyed))]
 [JsonSerializable(typeof(IdentifiersDisclosed))]
 [JsonSerializable(typeof(OriginOpened))]

@@ -74,6 +74,7 @@ public static class CommandLine
             ClientCommand.Verb(),
             TokenCommand.Verb(),
             SubmitCommand.Verb(),
+            CancelCommand.Verb(),
             JobsCommand.Verb(),
             StatusCommand.Verb(),
             ReplayCommand.Verb(),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Ledger.Database;
 using Ledger.Execution;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,13 +23,31 @@ internal static class Slices
         );
 
     /// <summary>Until nothing is due that could be claimed.</summary>
-    public static async Task RunSliceAsync(this IServiceProvider node, string window, CancellationToken cancel = default)
+    public static Task RunSliceAsync(this IServiceProvider node, string window, CancellationToken cancel = default) =>
+        RunSliceAsync(node, window, () => Task.CompletedTask, cancel);
+
+    /// <summary>One step: a part of a list, or a batch. The log, which batches wait for, is written before.</summary>
+    public static async Task RunStepAsync(this TestService service)
+    {
+        await service.WriteLogAsync();
+        using var stepped = new CancellationTokenSource();
+        await RunSliceAsync(service.Services, "test", stepped.CancelAsync, stepped.Token);
+    }
+
+    /// <summary>Until the job has started. Nothing of it is deleted yet.</summary>
+    public static async Task RunToStartAsync(this TestService service, string job)
+    {
+        while ((await service.StatusAsync(job)).GetProperty("startedAt").ValueKind == JsonValueKind.Null)
+            await service.RunStepAsync();
+    }
+
+    private static async Task RunSliceAsync(IServiceProvider node, string window, Func<Task> begun, CancellationToken cancel)
     {
         var lanes = node.GetRequiredService<LaneDatabase>();
         var session = await lanes.OpenAsync(cancel);
         try
         {
-            var slice = new Slice(window, TimeProvider.System.GetTimestamp(), () => Task.CompletedTask);
+            var slice = new Slice(window, TimeProvider.System.GetTimestamp(), begun);
             await node.GetRequiredService<SliceRunner>().RunSliceAsync(session, slice, cancel);
             lanes.Keep(session);
         }

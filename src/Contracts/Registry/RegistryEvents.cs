@@ -69,6 +69,10 @@ public sealed record WindowDefined(string Name, string Cron, string TimeZone, lo
 /// <param name="Job">The job's id.</param>
 public sealed record JobKeyDestroyed(string Bot, string Job) : RegistryEvent;
 
+/// <summary>A job was cancelled. Its own stream ends with the counts. In the bot's stream, in the same transaction.</summary>
+/// <param name="Job">The job's id.</param>
+public sealed record JobCancelled(string Bot, string Job) : RegistryEvent;
+
 /// <summary>
 /// An epoch's key was destroyed in the key folder. The job keys that it wrapped in backups, logs and replicas of the database are lost,
 /// except for those of jobs that were not forgotten. In the ledger's own stream.

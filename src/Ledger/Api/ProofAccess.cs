@@ -17,6 +17,10 @@ internal static class ProofAccess
 
     internal static readonly ErrorAnswer Unfinished = new(
         409, "the job has not ended: there is nothing final to show yet. Ask for its status until it has");
+    internal static readonly ErrorAnswer WithoutRest = new(
+        409,
+        "the job was cancelled when its key was destroyed already, so that the part of its list that was not touched cannot be proved: "
+        + "there are proofs of its single conversations only");
     internal static readonly ErrorAnswer NotCovered = new(
         503,
         "the log has no published checkpoint yet that covers the whole job: repeat the request later (/health/ready says if something "
@@ -44,6 +48,7 @@ internal static class ProofAccess
         {
             Provability.Ready ready => (ready.Job, null),
             Provability.Unfinished => (null, Unfinished),
+            Provability.WithoutRest => (null, WithoutRest),
             _ => (null, NotCovered),
         };
 }

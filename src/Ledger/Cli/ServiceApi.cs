@@ -47,6 +47,14 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
     public async Task<string> StatusAsync(string bot, JobId job, CancellationToken cancel) =>
         System.Text.Encoding.UTF8.GetString(await GetAsync($"{Deletions(bot)}/{job}", cancel));
 
+    /// <summary>Cancels a job and returns its status document. A call without an answer is not repeated: it may have been carried
+    /// out.</summary>
+    public async Task<string> CancelAsync(string bot, JobId job, CancellationToken cancel) =>
+        System.Text.Encoding.UTF8.GetString(
+            await SendAsync(
+                () => new HttpRequestMessage(HttpMethod.Delete, $"{Deletions(bot)}/{job}"), HttpStatusCode.Accepted, mayRepeat: false,
+                cancel));
+
     public Task<byte[]> GetAsync(string path, CancellationToken cancel) =>
         SendAsync(() => new HttpRequestMessage(HttpMethod.Get, path), HttpStatusCode.OK, mayRepeat: true, cancel);
 

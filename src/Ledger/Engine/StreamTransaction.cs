@@ -17,6 +17,7 @@ public sealed class StreamTransaction : IAsyncDisposable
     private readonly NpgsqlTransaction _transaction;
     private readonly IDocumentSession _session;
     private readonly bool _isOwn;
+    private readonly HashSet<object> _locked = new(ReferenceEqualityComparer.Instance);
     private DateTimeOffset _latest;
     private Outbox? _outbox;
 
@@ -41,12 +42,18 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <returns>Null: none are sent.</returns>
     public async ValueTask<Outbox?> OutboxAsync(Messages messages) => _outbox ??= await messages.EnlistAsync(_transaction);
 
-    /// <summary>Locks a stream and reads its document. Waits while another writer has it.</summary>
+    /// <summary>
+    /// Locks a stream and reads its document. Waits while another writer has it. What is appended to it goes with the next write.
+    /// </summary>
     /// <exception cref="LostRaceException">A deadlock was resolved against this one.</exception>
-    public Task<IEventStream<T>> LockAsync<T, TId>(TId id, CancellationToken cancel)
+    public async Task<IEventStream<T>> LockAsync<T, TId>(TId id, CancellationToken cancel)
         where T : class
-        where TId : notnull =>
-        Unwrapped(() => _session.Events.FetchForExclusiveWriting<T, TId>(id, cancel));
+        where TId : notnull
+    {
+        var stream = await Unwrapped(() => _session.Events.FetchForExclusiveWriting<T, TId>(id, cancel));
+        _locked.Add(stream);
+        return stream;
+    }
 
     /// <summary>Locks a stream that has no document. Waits while another writer has it.</summary>
     /// <returns>Its version; 0: it is not there.</returns>
@@ -69,9 +76,14 @@ public sealed class StreamTransaction : IAsyncDisposable
     /// <param name="stream">The stream.</param>
     /// <param name="events">The events to append.</param>
     /// <param name="at">The instant that they are recorded with, in whole milliseconds.</param>
+    /// <exception cref="InvalidOperationException">There was a write since the lock. Marten would lose the events, silently.</exception>
     public void Append<T>(IEventStream<T> stream, IEnumerable<object> events, DateTimeOffset at)
-        where T : class =>
+        where T : class
+    {
+        if (!_locked.Contains(stream))
+            throw new InvalidOperationException("the stream was locked before the last write: lock it again, or append before that write");
         stream.AppendMany(Recorded(events, at));
+    }
 
     /// <summary>Appends to a locked stream that has no document, or starts it.</summary>
     /// <typeparam name="T">Names the stream's type.</typeparam>
@@ -108,6 +120,7 @@ public sealed class StreamTransaction : IAsyncDisposable
             await _session.SaveChangesAsync(cancel);
             return true;
         });
+        _locked.Clear();
         await using var batch = new NpgsqlBatch(Connection, _transaction);
         foreach (var command in rows.Concat(each))
             batch.BatchCommands.Add(command);

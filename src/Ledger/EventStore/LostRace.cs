@@ -8,7 +8,11 @@ namespace Ledger.EventStore;
 public sealed class LostRaceException(Exception inner) : Exception("another writer appended to the stream first", inner);
 
 /// <summary>The connection died while committing, and reading back failed too: it may or may not have been recorded.</summary>
-public sealed class OutcomeUnknownException(Exception inner) : Exception("the outcome of the commit could not be learnt", inner);
+public sealed class OutcomeUnknownException(Exception inner) : Exception("the outcome of the commit could not be learnt", inner)
+{
+    /// <summary>True for a dead connection, or one that the server ended: its message can cross with a commit's.</summary>
+    public static bool IsUnknownAfter(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
+}
 
 /// <summary>Translates Marten's exceptions into the ledger's.</summary>
 internal static class AppendFailure

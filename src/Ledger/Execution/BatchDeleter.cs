@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
 using Ledger.Conversations;
-using Ledger.Database;
 using Ledger.Engine;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
@@ -18,10 +17,6 @@ namespace Ledger.Execution;
 /// </summary>
 public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
 {
-    private static readonly string NextRowSql = Sql.Load(typeof(BatchDeleter), nameof(NextRowAsync));
-
-    private sealed record Row(int Number, byte[] Sealed, byte[] Outcomes);
-
     /// <summary>Deletes the next conversations that the job owes an outcome. The caller commits.</summary>
     /// <param name="batch">The job.</param>
     /// <param name="size">Maximum number of conversations.</param>
@@ -38,52 +33,31 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
     {
         var (connection, claimed) = (batch.Connection, batch.Claimed);
         var key = claimed.OpenKey(keys);
-        var (row, entries, open) = await NextOpenAsync(connection, key, claimed, size, cancel);
-        var first = (long)row.Number * Manifest.RowSize;
+        var row = await OwedRow.NextAsync(connection, key, claimed, size, cancel);
+        var (entries, open, first) = (row.Entries, row.Owed, row.First);
         // While PostgreSQL deletes, this side hashes.
         var commitments = Task.Run(
             () => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
-        long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
+        // The cancellation of a retry was cut off. What it still owes is not touched any more.
+        SkipReason? SkipOf(int i) => claimed.Job.IsBeingCancelled ? SkipReason.Cancelled : entries[i].Skip;
+        long[] deletable = [.. open.Where(i => SkipOf(i) is null).Select(i => entries[i].Key)];
         var results = await store.DeleteAsync(
             connection, new StoreBatch(claimed.Job.Bot, deletable, CIdOf(key, claimed), isLate), cancel);
-        int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
+        int[] decided = [.. open.TakeWhile(i => SkipOf(i) is not null || results.ContainsKey(entries[i].Key))];
         string[] missing =
         [
-            .. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is StoreOutcome.Missing)
+            .. decided.Where(i => SkipOf(i) is null && results[entries[i].Key] is StoreOutcome.Missing)
                 .Select(i => entries[i].ConversationId),
         ];
         var erased = await earlier.FindAsync(connection, claimed.Job.Bot, claimed.Id, missing, cancel);
         var deletedAt = await ClockAsync(connection, cancel);
         var commitment = await commitments;
-        Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
+        Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], SkipOf(i), results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
         await writer.WriteAsync(
-            batch.Transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], batch.Closing,
+            batch.Transaction, claimed, events, deletedAt, resolving: null, [row.Settle(claimed.Id, outcomes)], batch.Closing,
             cancel);
         return events;
-    }
-
-    /// <summary>The next ordinals that this attempt owes an outcome. They are in the first row, from the cursor on, that has any.</summary>
-    private static async Task<(Row Row, IReadOnlyList<ManifestEntry> Entries, int[] Open)> NextOpenAsync(
-        NpgsqlConnection connection, JobKey key, ClaimedJob claimed, int size, CancellationToken cancel)
-    {
-        var from = (int)(claimed.Job.Cursor / Manifest.RowSize);
-        while (true)
-        {
-            var row = await NextRowAsync(connection, claimed.Id, from, cancel);
-            var first = (long)row.Number * Manifest.RowSize;
-            int[] open =
-            [
-                .. Enumerable
-                    .Range(0, row.Outcomes.Length)
-                    .Where(i => first + i >= claimed.Job.Cursor && OutcomeCode.IsOpen(row.Outcomes[i]))
-                    .Take(size),
-            ];
-            if (open.Length > 0)
-                return (row, Manifest.Unseal(key, row.Number, row.Sealed), open);
-            // What is open in this row has failed again in this attempt, below the cursor: it stays open for the next.
-            from = row.Number + 1;
-        }
     }
 
     /// <summary>
@@ -104,10 +78,11 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
     }
 
     private static Outcome OutcomeOf(
-        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<long, StoreOutcome> results, IReadOnlySet<string> erased)
+        long ordinal, byte[] commitment, ManifestEntry entry, SkipReason? skip, Dictionary<long, StoreOutcome> results,
+        IReadOnlySet<string> erased)
     {
-        if (entry.Skip is { } skip)
-            return new Outcome.Skipped(ordinal, commitment, skip);
+        if (skip is { } reason)
+            return new Outcome.Skipped(ordinal, commitment, reason);
         return results[entry.Key] switch
         {
             StoreOutcome.Deleted deleted => new Outcome.Deleted(ordinal, commitment, deleted.Items),
@@ -118,38 +93,9 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         };
     }
 
-    private static async Task<Row> NextRowAsync(NpgsqlConnection connection, JobId job, int from, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(NextRowSql, connection)
-        {
-            Parameters = { new() { Value = job.Value }, new() { Value = from } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        if (!await reader.ReadAsync(cancel))
-            throw new InvalidOperationException("the job owes outcomes, but its manifest has no open row");
-        return new Row(reader.GetInt32(0), reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2));
-    }
-
     private static async Task<DateTimeOffset> ClockAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand("select clock_timestamp()", connection);
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancel))!);
-    }
-
-    /// <summary>Records the outcomes in the manifest, by a compare-and-set on all outcomes of the row.</summary>
-    private static NpgsqlBatchCommand Settle(JobId job, Row row, long first, IReadOnlyList<Outcome> outcomes)
-    {
-        var settled = row.Outcomes.ToArray();
-        foreach (var outcome in outcomes)
-        {
-            settled[outcome.Ordinal - first] = outcome switch
-            {
-                Outcome.Deleted => OutcomeCode.Deleted,
-                Outcome.Skipped o => OutcomeCode.Skipped(o.Reason),
-                Outcome.Failed o => OutcomeCode.Failed(o.Reason),
-                _ => throw new InvalidOperationException("unknown outcome"),
-            };
-        }
-        return SealedRows.Settle(job, row.Number, row.Outcomes, settled);
     }
 }

@@ -101,9 +101,11 @@ public sealed record ClaimedJob(JobId Id, long Version, string? ResolvingText, J
 
     /// <summary>Opens the job's key. Each step opens it itself, so that a damaged key fails this job alone.</summary>
     /// <exception cref="JobKeyGoneException">The key was destroyed.</exception>
-    public JobKey OpenKey(KeyFolder keys) =>
-        (Secrets is { } secrets ? keys.OpenJobKey(Id, secrets.Epoch, secrets.WrappedKey) : null)
-        ?? throw new JobKeyGoneException();
+    public JobKey OpenKey(KeyFolder keys) => OpenKeyOrNot(keys) ?? throw new JobKeyGoneException();
+
+    /// <summary>Opens the job's key. Null if it was destroyed.</summary>
+    public JobKey? OpenKeyOrNot(KeyFolder keys) =>
+        Secrets is { } secrets ? keys.OpenJobKey(Id, secrets.Epoch, secrets.WrappedKey) : null;
 }
 
 /// <summary>The job's key was destroyed, so that what it sealed cannot be opened.</summary>

@@ -69,6 +69,7 @@ public static class LedgerHttp
         SubmitEndpoint.Map(deletions);
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
+        CancelEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
         EventsEndpoint.Map(deletions);
         ProgressEndpoint.Map(deletions);

@@ -122,6 +122,7 @@ public static class LedgerService
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<ListResolver>();
         services.AddSingleton<BatchDeleter>();
+        services.AddSingleton<JobCancellation>();
         services.AddSingleton<SliceRunner>();
         services.AddSingleton<PublishedLog>();
         services.AddSingleton<JobForgetting>();

@@ -38,6 +38,12 @@ public sealed record Replan(Plan Ended, Plan Plan) : JobCommand;
 /// <param name="IsOpen">True if the window that the job is planned into is open now, as it is defined today.</param>
 public sealed record FollowWindow(Plan Plan, DateTimeOffset Now, bool IsOpen) : JobCommand;
 
+/// <summary>
+/// End the job where it stands: nothing more is deleted. A retry that has begun must be settled first, by outcomes that are skipped as
+/// <see cref="SkipReason.Cancelled"/>. The last of them ends the job.
+/// </summary>
+public sealed record Cancel : JobCommand;
+
 /// <summary>The outcome of one conversation.</summary>
 public abstract record Outcome(long Ordinal, byte[] Commitment)
 {

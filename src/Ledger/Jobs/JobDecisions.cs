@@ -16,12 +16,15 @@ public static class JobDecisions
         (null, Submit submit) => Decision.Of(submit.Request, Scheduled(submit.Plan, ScheduleReason.OffPeak, 1)),
         (null, _) => Decision.Reject("there is no such job"),
         (_, Submit) => Decision.Nothing,
+        ({ IsEnded: true }, Cancel) => Decision.Reject($"the job has ended, as {job.StatusName}: there is nothing to cancel"),
         ({ IsEnded: true }, _) => Decision.Nothing,
         (_, Start start) => Begin(job, start),
         (_, RecordOutcomes record) => Record(job, record),
         (_, FailAttempt fail) => Fail(job, fail),
         (_, Replan replan) => Again(job, replan),
         (_, FollowWindow follow) => Follow(job, follow),
+        ({ IsRetryBegun: true }, Cancel) => Decision.Reject("a retry that has begun must be settled first"),
+        (_, Cancel) => Decision.Of(End(job, JobOutcome.Cancelled)),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
@@ -58,7 +61,7 @@ public static class JobDecisions
         }
         if (events.Count > 0 && job.Owed == 0)
             events.Add(
-                job is { FailedCount: > 0, RetriesRemaining: > 0 } && record.Retry is { } retry
+                job is { FailedCount: > 0, RetriesRemaining: > 0, IsBeingCancelled: false } && record.Retry is { } retry
                     ? Scheduled(retry, ScheduleReason.Retry, job.Attempt + 1)
                     : End(job)
             );
@@ -114,9 +117,15 @@ public static class JobDecisions
     };
 
     /// <summary>The end of the job. It is completed only if every conversation of a resolved list was deleted or rightly skipped.</summary>
-    private static Completed End(Job job) => new(
-        job.IsStarted && job.FailedCount == 0 ? JobOutcome.Completed : JobOutcome.Failed,
-        job.Conversations, job.DeletedCount, job.FailedCount, job.SkippedCounts, job.Items);
+    private static Completed End(Job job) => End(
+        job,
+        job.IsBeingCancelled ? JobOutcome.Cancelled
+        : job.IsStarted && job.FailedCount == 0 ? JobOutcome.Completed
+        : JobOutcome.Failed);
+
+    private static Completed End(Job job, JobOutcome outcome) => new(
+        outcome, job.Conversations, job.DeletedCount, job.FailedCount, job.SkippedCounts, job.Items,
+        outcome != JobOutcome.Cancelled ? null : job.IsFirstPass ? job.Cursor : job.Conversations);
 
     private static Scheduled Scheduled(Plan plan, ScheduleReason reason, int attempt) => new(plan.PlannedAt, plan.Window, reason, attempt);
 }

@@ -110,7 +110,7 @@ public sealed class JobSubmission(
             {
                 throw new OutcomeUnknownException(e); // an earlier send may have recorded it, and this database cannot be asked
             }
-            catch (NpgsqlException e) when (inDoubt || (sent && IsOutcomeUnknown(e)))
+            catch (NpgsqlException e) when (inDoubt || (sent && OutcomeUnknownException.IsUnknownAfter(e)))
             {
                 // Sending the same job again learns the outcome: PostgreSQL lets one of the two in, and tells the other.
                 inDoubt = true;
@@ -120,9 +120,6 @@ public sealed class JobSubmission(
             }
         }
     }
-
-    /// <summary>True for a dead connection, or one that the server ended: its message can cross with a commit's.</summary>
-    private static bool IsOutcomeUnknown(NpgsqlException e) => e is not PostgresException { InvariantSeverity: not ("FATAL" or "PANIC") };
 
     private async Task WriteAsync(StreamTransaction transaction, JobId id, Submission submission, Plan plan, DateTimeOffset now)
     {

@@ -29,8 +29,6 @@ public sealed class JobProver(NpgsqlDataSource database)
     /// <exception cref="InvalidOperationException">The job's key was destroyed meanwhile.</exception>
     public async Task WriteAsync(ProvableJob job, JobKey? key, Stream to, CancellationToken cancel)
     {
-        if (job.Outcomes < job.End.Conversations)
-            throw new NotSupportedException("a job that was cancelled half-way cannot be proved yet"); // and nothing can cancel one yet
         var proof = new JobProofWriter(to);
         await proof.WriteHeaderAsync(job.Checkpoint.Origin, job.Id, job.Note, cancel);
         await foreach (var run in LeafRun.OfJobAsync(database, job.Id, cancel))
@@ -39,7 +37,7 @@ public sealed class JobProver(NpgsqlDataSource database)
             await proof.BeginDisclosuresAsync(0, cancel);
         else
             await WriteDisclosuresAsync(proof, job, key, cancel);
-        await proof.EndAsync([], cancel);
+        await proof.EndAsync(job.Rest, cancel);
     }
 
     private async Task WriteRunAsync(JobProofWriter proof, LeafRun run, long size, CancellationToken cancel)

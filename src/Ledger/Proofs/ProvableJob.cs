@@ -19,6 +19,9 @@ public abstract record Provability
     /// <summary>No published checkpoint of the log's present origin covers its last event yet.</summary>
     public sealed record NotCovered : Provability;
 
+    /// <summary>The job was cancelled when its key was gone already. Nobody can make the manifest's rest, which its proof needs.</summary>
+    public sealed record WithoutRest : Provability;
+
     public sealed record Ready(ProvableJob Job) : Provability;
 }
 
@@ -29,7 +32,9 @@ public abstract record Provability
 /// <param name="Note">The checkpoint's signed note, verbatim.</param>
 /// <param name="End">The job's last event.</param>
 /// <param name="Secrets">The secrets that seal its identifiers. Null once destroyed.</param>
-public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, Completed End, JobSecrets? Secrets)
+/// <param name="Rest">The manifest's rest (docs/formats.md). Empty, except for a job that was cancelled in its first pass.</param>
+public sealed record ProvableJob(
+    JobId Id, Checkpoint Checkpoint, string Note, Completed End, JobSecrets? Secrets, IReadOnlyList<byte[]> Rest)
 {
     /// <summary>The text in a disclosure's record for what was handed out.</summary>
     public const string Disclosed = "erasure proof of the job";
@@ -47,9 +52,12 @@ public sealed record ProvableJob(JobId Id, Checkpoint Checkpoint, string Note, C
             return new Provability.Unfinished();
         // Read after the leaf: it may be newer, never older than what covers it.
         var latest = leaf is null ? null : await log.LatestAsync(connection, cancel);
-        return latest is not null && leaf < latest.Checkpoint.Size
-            ? new Provability.Ready(new ProvableJob(job, latest.Checkpoint, latest.Note, end, secrets))
-            : new Provability.NotCovered();
+        if (latest is null || leaf is null || leaf >= latest.Checkpoint.Size)
+            return new Provability.NotCovered();
+        var rest = end.UntouchedFrom is { } from && from < end.Conversations ? await ManifestRest.ReadAsync(connection, job, cancel) : [];
+        return rest is null
+            ? new Provability.WithoutRest()
+            : new Provability.Ready(new ProvableJob(job, latest.Checkpoint, latest.Note, end, secrets, rest));
     }
 
     private static async Task<(object Event, long? Leaf, JobSecrets? Secrets)?> LastAsync(

@@ -129,7 +129,7 @@ public sealed record ChangeLogDetail(
     [Description("Of `client_granted`: what the client may do.")]
     public IReadOnlyList<Scope>? Scopes { get; init; }
 
-    [Description("Of `job_key_destroyed` and `identifiers_disclosed`.")]
+    [Description("Of `job_key_destroyed`, `job_cancelled` and `identifiers_disclosed`.")]
     public string? Job { get; init; }
 
     [Description("Of `identifiers_disclosed`: in which form.")]

@@ -23,6 +23,7 @@ internal static class ChangeLogMessage
             BotChanged => "Settings of the bot changed.",
             ClientGranted e => $"Client {e.Client} may now use: {string.Join(", ", e.Scopes.Select(Words))}.",
             GrantRevoked e => $"Client {e.Client} may no longer act for the bot.",
+            JobCancelled e => $"Job {e.Job} was cancelled.",
             JobKeyDestroyed e => $"Job {e.Job} was forgotten: its key was destroyed.",
             IdentifiersDisclosed e => $"Identifiers of job {e.Job} were handed out to {e.Client}: {e.What}.",
             ErasedConversationsImported e => $"An import took {Conversations(e.Conversations)} that had been erased.",

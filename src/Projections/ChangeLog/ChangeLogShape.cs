@@ -84,6 +84,7 @@ public static class ChangeLogShape
             ClientGranted e => detail with { Client = e.Client, Scopes = e.Scopes },
             GrantRevoked e => detail with { Client = e.Client },
             JobKeyDestroyed e => detail with { Job = e.Job },
+            JobCancelled e => detail with { Job = e.Job },
             IdentifiersDisclosed e => detail with { Job = e.Job, Client = e.Client, What = e.What },
             ErasedConversationsImported e => detail with { Conversations = e.Conversations },
             // What is new here says its type and place until somebody decides what else its readers may know.

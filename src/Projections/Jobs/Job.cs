@@ -72,6 +72,17 @@ public sealed record Job
     [JsonIgnore]
     public bool IsFirstPass => DeletedCount + FailedCount + SkippedCounts.Values.Sum() < Conversations;
 
+    /// <summary>An outcome of this attempt is recorded, the attempt is a retry, and further outcomes are owed.</summary>
+    [JsonIgnore]
+    public bool IsRetryBegun => IsStarted && !IsFirstPass && Cursor > 0 && Owed > 0;
+
+    /// <summary>
+    /// Outcomes that a retry still owed were recorded as skipped because the job is cancelled. So nothing more is deleted, and the job ends
+    /// as cancelled.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsBeingCancelled => SkippedCounts.ContainsKey(SkipReason.Cancelled);
+
     /// <summary><see cref="Status"/> as the status document writes it.</summary>
     [JsonIgnore]
     public string StatusName => StatusText(Status);

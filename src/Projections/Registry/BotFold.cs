@@ -36,7 +36,7 @@ public static class BotFold
                 grant => grant.Key, grant => grant.Value, StringComparer.Ordinal),
         },
         // About its jobs and conversations, and no setting of the bot's.
-        (not null, JobKeyDestroyed or IdentifiersDisclosed or ErasedConversationsImported) => bot,
+        (not null, JobKeyDestroyed or JobCancelled or IdentifiersDisclosed or ErasedConversationsImported) => bot,
         _ => throw Misplaced.In("bot", @event),
     };
 }

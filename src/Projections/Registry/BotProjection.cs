@@ -16,6 +16,7 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<ClientGranted>();
         IncludeType<GrantRevoked>();
         IncludeType<JobKeyDestroyed>();
+        IncludeType<JobCancelled>();
         IncludeType<IdentifiersDisclosed>();
         IncludeType<ErasedConversationsImported>();
     }

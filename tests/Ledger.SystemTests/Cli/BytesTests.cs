@@ -1,6 +1,5 @@
 using System.Text;
 using Ledger.Cli;
-using Ledger.Cli.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Keys;
 using Ledger.SystemTests.Foreign;
@@ -117,7 +116,7 @@ public sealed class BytesTests(BytesService bytes) : IClassFixture<BytesService>
     }
 
     private Task<Said> SubmitAsync(byte[] input, string what, Dictionary<string, string>? environment = null) => LedgerProcess.RunAsync(
-        new Dictionary<string, string>(environment ?? []) { [SubmitCommand.TokenVariable] = Service.Token() }, input,
+        new Dictionary<string, string>(environment ?? []) { [ServiceAccess.TokenVariable] = Service.Token() }, input,
         "submit", "--bot", Service.Bot, "--url", Service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), what, "-", "--watch");
 
     private Task<Said> FindAsync(byte[] input) => LedgerProcess.RunAsync(new Dictionary<string, string>(), input, ["find", .. Database]);

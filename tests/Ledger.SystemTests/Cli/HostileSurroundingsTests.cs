@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Ledger.Cli;
-using Ledger.Cli.Jobs;
 using Ledger.SystemTests.Notifications;
 
 namespace Ledger.SystemTests.Cli;
@@ -20,7 +19,7 @@ public sealed class HostileSurroundingsTests
         await cli.DoAsync("window", "add", "always", "--cron", "0 0 * * * ?", "--length", "2h");
         await cli.DoAsync("bot", "add", "st-1", "--created", "2024-03-01", "--window", "always", "--webhook", receiver.Url);
         await cli.DoAsync("client", "add", "cs-1", "--bot", "st-1", "--scope", "delete-conversations", "--scope", "ledger-audit");
-        hostile.Environment[SubmitCommand.TokenVariable] = (await cli.DoAsync("token", "--client", "cs-1")).Trim();
+        hostile.Environment[ServiceAccess.TokenVariable] = (await cli.DoAsync("token", "--client", "cs-1")).Trim();
 
         var log = (await CliDatabase.RunAsync(["log", "key", "--keys", cli.Keys])).Output.Trim();
         var (key, policy) = (Path.Combine(cli.Folder, "witness.key"), Path.Combine(cli.Folder, "policy"));
@@ -59,7 +58,7 @@ public sealed class HostileSurroundingsTests
     {
         var sending = Verbs(CommandLine.Root())
             .Where(verb => verb.Options.Any(option => option.Name.StartsWith("--token", StringComparison.Ordinal))).ToList();
-        Assert.Equal(["submit", "export"], sending.Select(verb => verb.Name));
+        Assert.Equal(["submit", "cancel", "export"], sending.Select(verb => verb.Name));
         Assert.All(sending, verb => Assert.Contains(verb.Options, option => option.Name == "--allow-http"));
 
         static IEnumerable<Command> Verbs(Command command) => command.Subcommands.SelectMany(Verbs).Prepend(command);
@@ -81,7 +80,7 @@ public sealed class HostileSurroundingsTests
         Assert.DoesNotContain("--allow-http", asked.Error, StringComparison.Ordinal);
 
         string[] export = ["log", "export", Path.Combine(cli.Folder, "mirror"), "--from", "http://ledger.invalid/log"];
-        var withToken = new Dictionary<string, string> { [SubmitCommand.TokenVariable] = "a.b.c" };
+        var withToken = new Dictionary<string, string> { [ServiceAccess.TokenVariable] = "a.b.c" };
         using var exportRefused = LedgerProcess.Start(withToken, export);
         using var exportAsked = LedgerProcess.Start(withToken, [.. export, "--allow-http"]);
         Assert.Equal((2, 1), (await exportRefused.ExitCodeAsync(), await exportAsked.ExitCodeAsync()));

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Ledger.Cli;
-using Ledger.Cli.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.SystemTests.Execution;
 using Ledger.Web;
@@ -109,7 +108,7 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
             new TestServiceOptions { Http = new HttpOptions { Submits = null, Polls = null } });
         using var relay = new BreakingRelay(new Uri(Url(service)).Port);
         using var submit = LedgerProcess.Start(
-            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = service.Token() }, "submit", "--bot", service.Bot, "--url",
+            new Dictionary<string, string> { [ServiceAccess.TokenVariable] = service.Token() }, "submit", "--bot", service.Bot, "--url",
             relay.Url, "--cid", "-");
         submit.Type(["user-1"]);
         Assert.True(await submit.ExitCodeAsync() == ExitCodes.Done, submit.Error);
@@ -190,7 +189,7 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
     private static async Task<string> RefusedAsync(TestService service, string token, params string[] args)
     {
         using var submit = LedgerProcess.Start(
-            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = token },
+            new Dictionary<string, string> { [ServiceAccess.TokenVariable] = token },
             ["submit", "--bot", service.Bot, "--url", Url(service), .. args]);
         submit.Type(["u-5e966499"]);
         Assert.Equal(ExitCodes.Failed, await submit.ExitCodeAsync());
@@ -201,7 +200,7 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
 
     private static LedgerProcess Submit(TestService service, params string[] args) =>
         LedgerProcess.Start(
-            new Dictionary<string, string> { [SubmitCommand.TokenVariable] = service.Token() },
+            new Dictionary<string, string> { [ServiceAccess.TokenVariable] = service.Token() },
             ["submit", "--bot", service.Bot, "--url", Url(service), .. args]);
 
     private static string Url(TestService service) => service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);

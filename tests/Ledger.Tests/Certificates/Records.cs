@@ -86,7 +86,7 @@ internal static class Records
         var checkpoint = new Checkpoint(LogKey.Verifier.Name, 1_000 + events.Count, new byte[32]);
         var note = new SignedNote(checkpoint.Text, [LogKey.Sign(checkpoint.Text)]);
         return new JobRecord(
-            new ProvableJob(Job, checkpoint, note.ToString(), (Completed)events[^1].Event, null),
+            new ProvableJob(Job, checkpoint, note.ToString(), (Completed)events[^1].Event, null, []),
             events.Count,
             history,
             events.Aggregate((JobStatus?)null, (status, e) => JobStatusFold.Apply(status, Job, e.Event, e.At))!,

@@ -85,6 +85,7 @@ public sealed class CommandLineTests
                 "client",
                 "token",
                 "submit",
+                "cancel",
                 "jobs",
                 "status",
                 "replay",
@@ -120,6 +121,8 @@ public sealed class CommandLineTests
     [InlineData("window add night --cron nonsense")]
     [InlineData("window add night --cron \"0 0 1 * * ?\" --length 6")]
     [InlineData("token --client cs-1 --expires 2h --jti")]
+    [InlineData("cancel --bot st-1 --token-file /dev/null")]
+    [InlineData("cancel cdj-1 --bot st-1 --token-file /dev/null")]
     [InlineData("jobs --status done")]
     [InlineData("jobs --state done")]
     [InlineData("jobs --limit 0")]

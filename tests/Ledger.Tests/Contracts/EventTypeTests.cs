@@ -58,6 +58,7 @@ public sealed partial class EventTypeTests
         new OriginOpened("ledger.example/b", "ledger.example/a", 0) { Actor = "ada" },
         new ErasedConversationsImported("st-1", 12) { Actor = "ada", Reason = "erased by mistake" },
         new WebhookDisabled("st-1", "https://example.com/hook?to=7&x") { Actor = "ledger", Reason = "the receiver answered 410 (Gone)" },
+        new JobCancelled("st-1", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c") { Actor = "cs-1" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -133,7 +134,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(22, events.Count);
+        Assert.Equal(23, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));

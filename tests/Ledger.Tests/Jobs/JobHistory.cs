@@ -130,11 +130,19 @@ internal sealed class JobHistory
             4 => _commands[number / 8 % _commands.Count],
             5 => new Replan(Current(), NextPlan()),
             6 => Misplaced(number / 8),
-            _ => Sensible(number / 8),
+            _ => number / 8 % 6 == 0 ? Cancellation() : Sensible(number / 8),
         };
 
+    /// <summary>As the service cancels: what a retry still owes is settled first.</summary>
+    private JobCommand Cancellation() => Job!.IsRetryBegun || Job.IsBeingCancelled ? Settling() : new Cancel();
+
+    private RecordOutcomes Settling() => new(
+        Job!.Attempt,
+        [.. Owed().Take(2).Select(ordinal => new Outcome.Skipped(ordinal, Given.Commitment(ordinal), SkipReason.Cancelled))], NextPlan());
+
     private JobCommand Sensible(int number) =>
-        Job!.IsStarted
+        Job!.IsBeingCancelled ? Settling()
+        : Job.IsStarted
             ? new RecordOutcomes(
                 Job.Attempt, [.. Owed().Take(1 + number % 4).Select((ordinal, i) => OutcomeOf(ordinal, number / 4 + i))], NextPlan())
         : number % 2 == 0 ? Given.StartOf(Job.Attempt, number / 2 % 7)
@@ -154,7 +162,7 @@ internal sealed class JobHistory
     {
         0 => Given.Deleted(ordinal),
         1 => Given.Failed(ordinal),
-        _ => new Outcome.Skipped(ordinal, Given.Commitment(ordinal), (SkipReason)(1 + number % 5)),
+        _ => new Outcome.Skipped(ordinal, Given.Commitment(ordinal), (SkipReason)(1 + number % 4)),
     };
 
     private JobCommand Misplaced(int number) =>

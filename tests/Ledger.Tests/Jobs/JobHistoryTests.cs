@@ -57,7 +57,7 @@ public sealed class JobHistoryTests
     {
         history.Finish();
         Assert.Equal(0, history.Overwritten);
-        Assert.Equal(Enumerable.Range(0, (int)history.Job!.Conversations).Select(i => (long)i), history.Manifest.Keys.Order());
+        Assert.Equal(Enumerable.Range(0, (int)Reached((Completed)history.Events[^1])).Select(i => (long)i), history.Manifest.Keys.Order());
     });
 
     [Fact]
@@ -66,7 +66,8 @@ public sealed class JobHistoryTests
         {
             history.Finish();
             var end = (Completed)history.Events[^1];
-            Assert.Equal(end.Conversations, history.Manifest.Count);
+            Assert.Equal(history.Job!.Conversations, end.Conversations);
+            Assert.Equal(Reached(end), history.Manifest.Count);
             Assert.Equal(end.Deleted, history.Manifest.Values.OfType<ConversationDeleted>().Count());
             Assert.Equal(end.Failed, history.Manifest.Values.OfType<Failed>().Count());
             Assert.Equal(
@@ -86,9 +87,17 @@ public sealed class JobHistoryTests
     {
         history.Finish();
         var end = (Completed)history.Events[^1];
-        Assert.Equal(history.Events.OfType<Started>().Any() && end.Failed == 0 ? JobOutcome.Completed : JobOutcome.Failed, end.Outcome);
+        if (end.Outcome != JobOutcome.Cancelled)
+            Assert.Equal(history.Events.OfType<Started>().Any() && end.Failed == 0 ? JobOutcome.Completed : JobOutcome.Failed, end.Outcome);
         Assert.InRange(history.Events.OfType<Scheduled>().Max(e => e.Attempt), 1, Limits.Attempts);
     });
+
+    /// <summary>Ordinals that have an outcome. A cancelled job, and no other, says from where on nothing was touched.</summary>
+    private static long Reached(Completed end)
+    {
+        Assert.Equal(end.Outcome == JobOutcome.Cancelled, end.UntouchedFrom is not null);
+        return end.UntouchedFrom ?? end.Conversations;
+    }
 
     [Fact]
     public void Status_list_entry_and_job_agree_after_every_history() =>
@@ -139,6 +148,8 @@ public sealed class JobHistoryTests
                 "completed Completed False",
                 "completed Failed True",
                 "completed Failed False",
+                "completed Cancelled True",
+                "completed Cancelled False",
                 "failed attempt 0",
                 "failed conversation 0",
                 "ConversationSkipped",

@@ -91,6 +91,8 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
                 return (file, $"{Describe(ready.Job)}, {bytes:N0} bytes");
             case Provability.Unfinished:
                 return (null, "has not ended");
+            case Provability.WithoutRest:
+                return (null, "was cancelled when its key was destroyed already: the untouched part of its list cannot be proved");
             default:
                 return (null, "is not covered by a checkpoint yet");
         }
@@ -103,6 +105,9 @@ internal sealed class ProofFiles(OpenDatabase database, Terminal terminal, strin
         {
             Provability.Ready ready => ready.Job,
             Provability.Unfinished => throw new CommandException("there is no such job, or it has not ended: `ledger status JOB` shows it"),
+            Provability.WithoutRest => throw new CommandException(
+                "the job was cancelled when its key was destroyed already, so that the part of its list that was not touched cannot be "
+                + "proved: there is no proof of the whole job"),
             _ => throw new CommandException(
                 "the log has no published checkpoint yet that covers the whole job: `ledger serve` publishes one, and its /health/ready "
                 + "says if something keeps it from that"

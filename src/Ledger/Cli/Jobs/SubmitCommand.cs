@@ -12,8 +12,6 @@ namespace Ledger.Cli.Jobs;
 /// <summary><c>ledger submit</c></summary>
 internal sealed class SubmitCommand
 {
-    public const string TokenVariable = "LEDGER_TOKEN";
-
     /// <summary>As the API asks its pollers to.</summary>
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(5);
 
@@ -45,27 +43,15 @@ internal sealed class SubmitCommand
         Description = "Submitting again with the same key and request is the same job. By default a new one.",
         HelpName = "KEY",
     };
-    private readonly Option<Uri> _url = new("--url")
-    {
-        Description = "Where the service is.",
-        HelpName = "URL",
-        DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080"),
-        CustomParser = ReadUrl,
-    };
-    private readonly Option<string?> _token = new("--token-file")
-    {
-        Description = $"A file with the client's token; - is standard input. By default it is read from {TokenVariable}.",
-        HelpName = "FILE",
-    };
     private readonly Option<bool> _watch = new("--watch") { Description = "Show the job's progress until it ends." };
 
-    private readonly PlainHttp _http;
+    private readonly ServiceAccess _service;
 
     private SubmitCommand(Verb verb)
     {
-        foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _url, _token, _watch })
+        foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _watch })
             verb.Add(option);
-        _http = PlainHttp.AddTo(verb);
+        _service = ServiceAccess.AddTo(verb);
         _key.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var key }] && !RequestHeaders.IsIdempotencyKey(key))
@@ -82,7 +68,7 @@ internal sealed class SubmitCommand
             "ledger submit --bot st-1 --ids ids.txt --token-file token.txt\n"
                 + "ledger submit --bot st-1 --cid - --start-date 2026-05-01 --end-date 2026-05-31 --url https://ledger.example.com "
                 + "--watch < cid.txt\n"
-                + $"{TokenVariable}=\"$(ledger token --client cs-1)\" ledger submit --bot st-1 --cid cid.txt",
+                + $"{ServiceAccess.TokenVariable}=\"$(ledger token --client cs-1)\" ledger submit --bot st-1 --cid cid.txt",
             "An id is never an argument, and the token neither: a command line is seen by every user of the machine, and kept by shells. "
             + "Only the job's id goes to standard\n"
                 + "output. A request that was not answered is sent again under its idempotency key, so it never becomes two jobs. The "
@@ -97,18 +83,16 @@ internal sealed class SubmitCommand
     {
         var terminal = Terminal.Of(parsed);
         RefuseContradictions(parsed);
-        var (bot, url) = (parsed.GetValue(_bot)!, parsed.GetValue(_url)!);
-        _http.Refuse(parsed, url);
-        var token = await TokenAsync(parsed, cancel);
+        var bot = parsed.GetValue(_bot)!;
+        using var api = await _service.OpenAsync(parsed, [parsed.GetValue(_ids), parsed.GetValue(_cId)], cancel);
         var body = await BodyAsync(parsed, terminal, cancel);
-        using var api = new ServiceApi(url.GetLeftPart(UriPartial.Authority), () => token);
         var job = await SubmitAsync(
             api, bot, body, parsed.GetValue(_key) ?? RandomNumberGenerator.GetHexString(32, lowercase: true), cancel);
         terminal.Line(job.ToString());
         if (!parsed.GetValue(_watch))
         {
             terminal.Note(
-                $"Submitted. Its status: GET {url.GetLeftPart(UriPartial.Authority)}{ServiceApi.Deletions(bot)}/{job} with the same token,"
+                $"Submitted. Its status: GET {_service.Address(parsed)}{ServiceApi.Deletions(bot)}/{job} with the same token,"
             );
             terminal.Note($"or, where the ledger's database can be reached: ledger status {job} --watch");
             return ExitCodes.Done;
@@ -120,22 +104,12 @@ internal sealed class SubmitCommand
 
     private void RefuseContradictions(ParseResult parsed)
     {
-        var (ids, cId, token) = (parsed.GetValue(_ids), parsed.GetValue(_cId), parsed.GetValue(_token));
+        var (ids, cId) = (parsed.GetValue(_ids), parsed.GetValue(_cId));
         if (ids is null == cId is null)
             throw CommandException.Usage("say what to erase: conversations by their ids (--ids FILE), or a channel user's (--cid FILE)");
         if (ids is not null && (parsed.GetValue(_start) ?? parsed.GetValue(_end)) is not null)
             throw CommandException.Usage(
                 "--start-date and --end-date go with --cid: conversations that are named by their ids are erased whenever they started");
-        GivenText.RefuseTwice(token, ids, cId);
-        if (token is null && GivenText.TokenOf(TokenVariable) is null)
-            throw CommandException.Usage($"a token is needed: --token-file FILE or {TokenVariable}; `ledger token --client ID` makes one");
-    }
-
-    private async Task<string> TokenAsync(ParseResult parsed, CancellationToken cancel)
-    {
-        return parsed.GetValue(_token) is { } file
-            ? await GivenText.TokenAsync("--token-file", file, cancel)
-            : GivenText.TokenOf(TokenVariable)!;
     }
 
     private async Task<JsonObject> BodyAsync(ParseResult parsed, Terminal terminal, CancellationToken cancel)
@@ -179,14 +153,5 @@ internal sealed class SubmitCommand
                 result.AddError($"{name} must be a date (2026-05-04, in UTC) or an instant with Z or an offset (2026-05-04T08:00:00Z)");
         });
         return option;
-    }
-
-    private static Uri ReadUrl(System.CommandLine.Parsing.ArgumentResult result)
-    {
-        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url)
-            && url is { Scheme: "http" or "https", AbsolutePath: "/", Query: "", UserInfo: "" })
-            return url;
-        result.AddError("--url must be the service's address without a path, such as https://ledger.example.com");
-        return new Uri("http://127.0.0.1");
     }
 }

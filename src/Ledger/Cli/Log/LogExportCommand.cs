@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Ledger.Audit;
 using Ledger.Audit.Mirror;
-using Ledger.Cli.Jobs;
 using Ledger.Contracts.Transparency;
 using Ledger.Hosting;
 using Ledger.Verifier;
@@ -11,7 +10,7 @@ namespace Ledger.Cli.Log;
 /// <summary><c>ledger log export DIR</c></summary>
 internal static class LogExportCommand
 {
-    private const string TokenVariable = SubmitCommand.TokenVariable;
+    private const string TokenVariable = ServiceAccess.TokenVariable;
 
     public static Verb Verb()
     {

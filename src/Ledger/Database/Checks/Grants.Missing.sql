@@ -17,7 +17,7 @@ with of_service (kind, objects, rights, columns) as (values
     ('table', 'ledger.mt_doc_deadletterevent', 'select references', ''),
     ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_job ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select insert update delete', ''),
     ('table', 'ledger.mt_doc_deletionwindow ledger.change_log', 'select insert update delete', ''),
-    ('table', 'ledger.key_check ledger.replayed_messages', 'select insert', ''),
+    ('table', 'ledger.key_check ledger.replayed_messages ledger.job_manifest_rest', 'select insert', ''),
     ('table', 'ledger.job_work ledger.window_wakes ledger.job_secrets ledger.client_secrets', 'select insert update delete', ''),
     ('table', 'ledger.job_manifest', 'select insert', ''),
     ('table', 'ledger.job_manifest', 'update', 'sealed outcomes open_count'),

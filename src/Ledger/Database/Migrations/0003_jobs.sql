@@ -57,6 +57,13 @@ create trigger manifest_only_settles before update on ledger.job_manifest for ea
 alter table ledger.job_manifest enable always trigger manifest_only_settles;
 create index job_manifest_open on ledger.job_manifest (job_id, row_number) where open_count > 0;
 
+-- Of a job that was cancelled in its first pass: the roots of the fewest complete subtrees of its manifest that make up the ordinals that
+-- were not touched. The proof needs them, and nobody can make them once the key is destroyed.
+create table ledger.job_manifest_rest (
+    job_id uuid  not null primary key,
+    roots  bytea not null constraint job_manifest_rest_is_hashes check (octet_length(roots) > 0 and octet_length(roots) % 32 = 0)
+);
+
 -- Which keys this ledger's secrets are sealed under: a digest that only the same service key gives.
 create table ledger.key_check (
     only_row boolean not null default true primary key check (only_row),
