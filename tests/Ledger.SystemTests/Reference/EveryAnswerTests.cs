@@ -228,7 +228,8 @@ public sealed class EveryAnswerTests
             where data ->> 'name' = 'over'
             """);
         // The node can have read the window a moment ago, and takes what it knows for true for a second.
-        await service.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(TimeProvider.System.GetTimestamp(), CancellationToken.None);
+        await service.Services.GetRequiredService<RegistryCache>()
+            .ReadSinceAsync(TimeProvider.System.GetTimestamp(), CancellationToken.None);
         return bot;
     }
 
