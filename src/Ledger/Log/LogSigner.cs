@@ -22,6 +22,17 @@ internal sealed class LogSigner : IDisposable
 
     public NoteVerifier Verifier => _key.Verifier;
 
+    /// <summary>The key of <paramref name="origin"/>. Null if another process is signing, and the change to that name is to be
+    /// finished.</summary>
+    /// <exception cref="LogException">The folder's key is missing, damaged or another log's.</exception>
+    public static NoteVerifier? Find(string folder, string origin)
+    {
+        if (LogKeyFile.Read(folder).Verifier is var key && key.Name == origin)
+            return key;
+        using var signer = TryOpen(folder, origin);
+        return signer?.Verifier;
+    }
+
     /// <summary>The signer of <paramref name="origin"/>. Null if another process is signing with this folder now.</summary>
     /// <exception cref="LogException">The folder's key is missing, damaged or another log's.</exception>
     public static LogSigner? TryOpen(string folder, string origin)
@@ -55,9 +66,13 @@ internal sealed class LogSigner : IDisposable
     /// <exception cref="LogException">The file is not a checkpoint that this key signed.</exception>
     public Checkpoint? Last() => Read(_file, Verifier);
 
+    /// <summary>The checkpoint that was signed last with a folder, by whatever process. Null if there is none yet.</summary>
+    /// <exception cref="LogException">The file is not a checkpoint that this key signed.</exception>
+    public static Checkpoint? LastOf(string folder, NoteVerifier key) => Read(Path.Combine(folder, CheckpointFile), key);
+
     /// <summary>The exception for a missing file, though the database has a checkpoint of this key.</summary>
-    public LogException Forgotten() => new(
-        $"'{_file}' is missing, though this log was signed before. Without it an older copy of the database would not be noticed: put the "
+    public static LogException Forgotten(string folder) => new(
+        $"'{Path.Combine(folder, CheckpointFile)}' is missing, though this log was signed before. Without it an older copy of the database would not be noticed: put the "
         + "file back, or go on under a new name with `ledger log new-origin`");
 
     /// <summary>The checkpoint that a folder's file holds, signed by its key.</summary>

@@ -144,18 +144,20 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
         return new LogPass(sequenced.Events, sequenced.Size, problem) { IsMore = sequenced.CoveredUntil is null };
     }
 
-    /// <summary>Signs the committed tree, unless it is signed. Null if another process with this key folder is signing.</summary>
+    /// <summary>
+    /// Signs the committed tree, unless it is signed. Null if another process with this key folder is signing. The lock on the folder is
+    /// held only around the signature: nobody else could sign while a frozen process holds it.
+    /// </summary>
     private async Task<StoredCheckpoint?> SignAsync(NpgsqlConnection connection, string origin, CancellationToken cancel)
     {
-        using var signer = LogSigner.TryOpen(keys.Folder, origin);
-        if (signer is null)
+        if (LogSigner.Find(keys.Folder, origin) is not { } key)
             return null;
         // In this order: whatever was signed before, here or by another node, was committed before, so the tree read last is no smaller,
         // or was rolled back.
-        var last = signer.Last();
-        var stored = await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
+        var last = LogSigner.LastOf(keys.Folder, key);
+        var stored = await CheckpointStore.LatestAsync(connection, key, published: false, cancel);
         if (last is null && stored is not null)
-            throw signer.Forgotten();
+            throw LogSigner.Forgotten(keys.Folder);
         var state = await LogState.ReadAsync(connection, cancel);
         if (state.Origin != origin)
             return null; // renamed a moment ago: the next pass goes on under the new name
@@ -164,12 +166,23 @@ public sealed class LogWriter(LogDatabase database, KeyFolder keys, LogOptions o
             return stored;
         await SelfCheck.RunAsync(connection, state, [.. new[] { last, stored?.Checkpoint }.OfType<Checkpoint>()], cancel);
         At("log.checked");
-        var note = signer.Sign(checkpoint);
+        if (await SignAsync(connection, checkpoint, last, cancel) is not { } note)
+            return null;
         At("log.signed");
         if (checkpoint != stored?.Checkpoint)
             await CheckpointStore.AddAsync(connection, checkpoint, note, cancel);
         At("log.stored");
-        return await CheckpointStore.LatestAsync(connection, signer.Verifier, published: false, cancel);
+        return await CheckpointStore.LatestAsync(connection, key, published: false, cancel);
+    }
+
+    /// <summary>Signs what was checked against <paramref name="last"/>. Null if anything was signed, or the log renamed, since.</summary>
+    private async Task<SignedNote?> SignAsync(
+        NpgsqlConnection connection, Checkpoint checkpoint, Checkpoint? last, CancellationToken cancel)
+    {
+        using var signer = LogSigner.TryOpen(keys.Folder, checkpoint.Origin);
+        if (signer is null || signer.Last() != last || (await LogState.ReadAsync(connection, cancel)).Origin != checkpoint.Origin)
+            return null;
+        return signer.Sign(checkpoint);
     }
 
     /// <returns>

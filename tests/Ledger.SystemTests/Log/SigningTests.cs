@@ -206,6 +206,32 @@ public sealed class SigningTests
         await RefusedAsync(ledger, "the checkpoint of size 4 in the database was not signed by this log's key");
     }
 
+    [SkippableTheory]
+    [InlineData("log.checked")]
+    [InlineData("log.signed")]
+    [InlineData("log.stored")]
+    public async Task A_process_that_freezes_in_its_pass_keeps_nobody_from_signing_and_does_not_go_back_when_it_thaws(string point)
+    {
+        await using var ledger = await LogLedger.CreateAsync();
+        await ledger.AppendAsync("first", 3);
+        var isFrozen = false;
+        var writer = ledger.Writer(at =>
+        {
+            if (at != point || isFrozen)
+                return;
+            isFrozen = true;
+            // Meanwhile another one goes on, and the log grows.
+            ledger.AppendAsync("second", 2).GetAwaiter().GetResult();
+            Assert.Equal(new LogPass(2, 5, null), ledger.Writer().RunOnceAsync(CancellationToken.None).GetAwaiter().GetResult());
+        });
+        await writer.RunOnceAsync(CancellationToken.None);
+        Assert.True(isFrozen);
+        const string Last = "select note from ledger.log_checkpoints where published_at is not null order by size desc limit 1";
+        Assert.Equal(LastSigned(ledger), await ledger.Events.ScalarAsync<string>(Last));
+        Assert.Equal(5, await ledger.Events.ScalarAsync<long>("select max(size) from ledger.log_checkpoints"));
+        Assert.Equal(new LogPass(0, 5, null), await writer.RunOnceAsync(CancellationToken.None));
+    }
+
     [SkippableFact]
     public async Task Two_processes_that_share_the_key_folder_do_not_sign_at_once()
     {
