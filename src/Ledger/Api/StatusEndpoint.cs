@@ -20,10 +20,10 @@ internal static class StatusEndpoint
     public static void Map(RouteGroupBuilder deletions)
     {
         var mayRead = ScopeRequirement.OneOf(Scope.DeleteConversations);
-        deletions.MapGet("/{jobId}", StatusAsync).RequireAuthorization(mayRead)
+        deletions.MapGet("/{jobId:job}", StatusAsync).RequireAuthorization(mayRead)
             .WithName("getDeletionJobStatus")
             .Describe(JobOperations.Status);
-        deletions.MapPost("/{jobId}", PostedStatusAsync).RequireAuthorization(mayRead)
+        deletions.MapPost("/{jobId:job}", PostedStatusAsync).RequireAuthorization(mayRead)
             .WithName("postDeletionJobStatus")
             .Describe(JobOperations.PostedStatus);
     }

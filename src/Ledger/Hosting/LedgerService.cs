@@ -120,6 +120,8 @@ public static class LedgerService
         services.AddSingleton<ChangeLog>();
         services.AddSingleton(_ => new ErasedIndex(settings.Keys));
         services.AddSingleton<ConversationStore>();
+        services.AddSingleton<RequestedList>();
+        services.AddSingleton<JobPreview>();
         services.AddSingleton<ListResolver>();
         services.AddSingleton<BatchDeleter>();
         services.AddSingleton<SliceRunner>();

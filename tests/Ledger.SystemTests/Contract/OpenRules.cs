@@ -24,10 +24,6 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
     }
 
     [SkippableFact]
-    public Task A_preview_is_an_unknown_job() =>
-        RefusedAsync(404, 404, "there is no such job", s => s.Target("POST", $"{Deletions}/preview").Sending(Nobody));
-
-    [SkippableFact]
     public async Task A_job_cannot_be_cancelled()
     {
         var job = await JobAsync(Nobody);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ledger.Api;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
@@ -58,12 +60,16 @@ internal sealed class SubmitCommand
         HelpName = "FILE",
     };
     private readonly Option<bool> _watch = new("--watch") { Description = "Show the job's progress until it ends." };
+    private readonly Option<bool> _preview = new("--preview")
+    {
+        Description = "Show what the job would delete and skip now, and when it would run. Nothing is submitted.",
+    };
 
     private readonly PlainHttp _http;
 
     private SubmitCommand(Verb verb)
     {
-        foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _url, _token, _watch })
+        foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _url, _token, _watch, _preview })
             verb.Add(option);
         _http = PlainHttp.AddTo(verb);
         _key.Validators.Add(result =>
@@ -82,11 +88,13 @@ internal sealed class SubmitCommand
             "ledger submit --bot st-1 --ids ids.txt --token-file token.txt\n"
                 + "ledger submit --bot st-1 --cid - --start-date 2026-05-01 --end-date 2026-05-31 --url https://ledger.example.com "
                 + "--watch < cid.txt\n"
+                + "ledger submit --bot st-1 --cid cid.txt --token-file token.txt --preview\n"
                 + $"{TokenVariable}=\"$(ledger token --client cs-1)\" ledger submit --bot st-1 --cid cid.txt",
             "An id is never an argument, and the token neither: a command line is seen by every user of the machine, and kept by shells. "
             + "Only the job's id goes to standard\n"
                 + "output. A request that was not answered is sent again under its idempotency key, so it never becomes two jobs. The "
                 + "token needs the scope 'Delete Conversations'.\n"
+                + "A preview counts what the store holds now. The job makes its list when it runs, so its counts can differ.\n"
                 + JobDisplay.WatchDetails
         );
         _ = new SubmitCommand(verb);
@@ -102,6 +110,13 @@ internal sealed class SubmitCommand
         var token = await TokenAsync(parsed, cancel);
         var body = await BodyAsync(parsed, terminal, cancel);
         using var api = new ServiceApi(url.GetLeftPart(UriPartial.Authority), () => token);
+        if (parsed.GetValue(_preview))
+        {
+            var preview = JsonSerializer.Deserialize(await api.PreviewAsync(bot, body, cancel), ApiJson.Default.Preview)!;
+            terminal.Facts(JobDisplay.Facts(preview, bot));
+            terminal.Note("This was a preview. Nothing was submitted.");
+            return ExitCodes.Done;
+        }
         var job = await SubmitAsync(
             api, bot, body, parsed.GetValue(_key) ?? RandomNumberGenerator.GetHexString(32, lowercase: true), cancel);
         terminal.Line(job.ToString());
@@ -126,6 +141,8 @@ internal sealed class SubmitCommand
         if (ids is not null && (parsed.GetValue(_start) ?? parsed.GetValue(_end)) is not null)
             throw CommandException.Usage(
                 "--start-date and --end-date go with --cid: conversations that are named by their ids are erased whenever they started");
+        if (parsed.GetValue(_preview) && (parsed.GetValue(_watch) || parsed.GetValue(_key) is not null))
+            throw CommandException.Usage("a preview submits nothing: leave out --watch and --idempotency-key");
         GivenText.RefuseTwice(token, ids, cId);
         if (token is null && GivenText.TokenOf(TokenVariable) is null)
             throw CommandException.Usage($"a token is needed: --token-file FILE or {TokenVariable}; `ledger token --client ID` makes one");
