@@ -114,6 +114,8 @@ public static class LedgerService
                     settings.Time.GetUtcNow(), cancel)
             )
         ));
+        services.AddSingleton(provider => new ReadinessWarning(async cancel =>
+            DeletionPauses.Warning(await provider.GetRequiredService<RegistryCache>().CurrentAsync(cancel))));
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
@@ -135,6 +137,7 @@ public static class LedgerService
         services.AddSingleton(provider => new ReadinessCheck(
             "keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
         services.AddSingleton<RegistryStore>();
+        services.AddSingleton<DeletionPauses>();
         services.AddSingleton<JobProver>();
         services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);

@@ -13,6 +13,8 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<BotRegistered>();
         IncludeType<BotChanged>();
         IncludeType<WebhookDisabled>();
+        IncludeType<DeletionsPaused>();
+        IncludeType<DeletionsResumed>();
         IncludeType<ClientGranted>();
         IncludeType<GrantRevoked>();
         IncludeType<JobKeyDestroyed>();
@@ -20,5 +22,7 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<ErasedConversationsImported>();
     }
 
-    public override Bot Evolve(Bot? snapshot, Guid id, IEvent e) => BotFold.Apply(snapshot, (RegistryEvent)e.Data);
+    /// <summary>The pause of all bots is of the same type, and of no bot's stream.</summary>
+    public override Bot? Evolve(Bot? snapshot, Guid id, IEvent e) =>
+        id == StreamIds.Ledger ? null : BotFold.Apply(snapshot, (RegistryEvent)e.Data);
 }

@@ -30,11 +30,6 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
         await RefusedAsync(405, 405, "GET, POST", s => s.Target("DELETE", job));
     }
 
-    [Fact]
-    public void A_bot_cannot_be_paused() => Assert.DoesNotContain(
-        typeof(RegistryCommand).Assembly.GetTypes(),
-        type => type.IsSubclassOf(typeof(RegistryCommand)) && type.Name.Contains("Pause", StringComparison.Ordinal));
-
     [SkippableFact]
     public Task A_legal_hold_has_no_path() => RefusedAsync(
         404, 404, "there is nothing at this path", s => s.Target("POST", $"/api/public/bot/{Bot}/legal-holds").Sending(Nobody));

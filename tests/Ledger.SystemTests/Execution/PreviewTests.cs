@@ -61,12 +61,12 @@ public sealed class PreviewTests
     public async Task A_preview_that_takes_too_long_is_503_which_says_so()
     {
         await using var service = await TestService.StartAsync(
-            new TestServiceOptions { Execution = new() { LongestPreview = TimeSpan.FromSeconds(1) } });
+            new TestServiceOptions { Execution = new() { LongestPreview = TimeSpan.FromSeconds(2) } });
         await using (await LockStoreAsync(service))
         {
             await GivenUpAsync(service); // by the node
             Assert.Equal(0, await WaitingAsync(service));
-            await SetTimeoutAsync(service, "set statement_timeout = ''50ms''");
+            await SetTimeoutAsync(service, "set statement_timeout = ''500ms''");
             await GivenUpAsync(service); // by the server
             await SetTimeoutAsync(service, "reset statement_timeout");
         }

@@ -58,6 +58,10 @@ public sealed partial class EventTypeTests
         new OriginOpened("ledger.example/b", "ledger.example/a", 0) { Actor = "ada" },
         new ErasedConversationsImported("st-1", 12) { Actor = "ada", Reason = "erased by mistake" },
         new WebhookDisabled("st-1", "https://example.com/hook?to=7&x") { Actor = "ledger", Reason = "the receiver answered 410 (Gone)" },
+        new DeletionsPaused("st-1") { Actor = "ada", Reason = "ticket 9" },
+        new DeletionsPaused { Actor = "ada", Reason = "a fault in the store" },
+        new DeletionsResumed("st-1") { Actor = "ada" },
+        new DeletionsResumed { Actor = "ada" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -93,6 +97,7 @@ public sealed partial class EventTypeTests
         "completed.untouchedFrom", "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays",
         "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays", "bot_registered.webhookUrl",
         "bot_changed.webhookUrl", "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
+        "deletions_paused.bot", "deletions_resumed.bot",
     ];
 
     [Fact]
