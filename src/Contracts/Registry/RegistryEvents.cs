@@ -98,8 +98,8 @@ public sealed record ErasedConversationsImported(string Bot, long Conversations)
 public sealed record WebhookDisabled(string Bot, string WebhookUrl) : RegistryEvent;
 
 /// <summary>
-/// No further batch of deletions begins. Of the bot, in its stream, or of all bots, in the ledger's own stream. Submissions are recorded and
-/// planned as always.
+/// No further batch of deletions begins. Of the bot, in its stream, or of all bots, in the ledger's own stream. Submissions are recorded
+/// and planned as always.
 /// </summary>
 /// <param name="Bot">The bot. Absent for all bots.</param>
 public sealed record DeletionsPaused(string? Bot = null) : RegistryEvent;

@@ -35,7 +35,9 @@ internal static class StatusEndpoint
             return Refusals.UnknownJob;
         if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
             return Refusals.TooMany(wait);
-        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status ? Answer(context, status) : Refusals.UnknownJob;
+        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status
+            ? Answer(context, PausedPhase.Of(status, bot, Caller.Of(context).Registry))
+            : Refusals.UnknownJob;
     }
 
     private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)

@@ -18,6 +18,9 @@ public sealed record RegistrySnapshot(
     /// <summary>The bots whose deletions are paused, each for itself.</summary>
     public IEnumerable<Bot> PausedBots => Bots.Values.Where(bot => bot.Pause is not null);
 
+    /// <summary>True if the bot's deletions are paused, by its name or with those of all bots.</summary>
+    public bool IsPaused(string bot) => Whole.Pause is not null || Bots.GetValueOrDefault(bot)?.Pause is not null;
+
     /// <summary>The bots whose jobs may be worked on. Null for all of them: nothing is paused.</summary>
     public IReadOnlyList<string>? UnpausedBots { get; } = Bots.Values.Any(bot => bot.Pause is not null)
         ? [.. Bots.Values.Where(bot => bot.Pause is null).Select(bot => bot.BotId)]

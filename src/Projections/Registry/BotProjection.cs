@@ -24,5 +24,7 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
 
     /// <summary>The pause of all bots is of the same type, and of no bot's stream.</summary>
     public override Bot? Evolve(Bot? snapshot, Guid id, IEvent e) =>
-        id == StreamIds.Ledger ? null : BotFold.Apply(snapshot, (RegistryEvent)e.Data);
+        e.Data is DeletionsPaused { Bot: null } or DeletionsResumed { Bot: null }
+            ? snapshot
+            : BotFold.Apply(snapshot, (RegistryEvent)e.Data);
 }

@@ -138,7 +138,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(22, events.Count);
+        Assert.Equal(24, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));
