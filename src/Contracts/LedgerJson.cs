@@ -41,6 +41,8 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(OriginOpened))]
 [JsonSerializable(typeof(ErasedConversationsImported))]
 [JsonSerializable(typeof(WebhookDisabled))]
+[JsonSerializable(typeof(DeletionsPaused))]
+[JsonSerializable(typeof(DeletionsResumed))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>

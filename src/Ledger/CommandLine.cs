@@ -71,6 +71,8 @@ public static class CommandLine
             ImportCommand.Verb(),
             BotCommand.Verb(),
             WindowCommand.Verb(),
+            PauseCommand.Pause(),
+            PauseCommand.Resume(),
             ClientCommand.Verb(),
             TokenCommand.Verb(),
             SubmitCommand.Verb(),

@@ -101,6 +101,17 @@ public sealed record ErasedConversationsImported(string Bot, long Conversations)
 /// <param name="WebhookUrl">The address that nothing is posted to any more.</param>
 public sealed record WebhookDisabled(string Bot, string WebhookUrl) : RegistryEvent;
 
+/// <summary>
+/// No further batch of deletions begins. Of the bot, in its stream, or of all bots, in the ledger's own stream. Submissions are recorded
+/// and planned as always.
+/// </summary>
+/// <param name="Bot">The bot. Absent for all bots.</param>
+public sealed record DeletionsPaused(string? Bot = null) : RegistryEvent;
+
+/// <summary>The end of the pause of the bot, or of the pause of all bots. One does not end the other.</summary>
+/// <param name="Bot">The bot. Absent for all bots.</param>
+public sealed record DeletionsResumed(string? Bot = null) : RegistryEvent;
+
 /// <summary>The log goes on under a new name and key. In the log's stream.</summary>
 /// <param name="Origin">The new name.</param>
 /// <param name="PreviousOrigin">The name until now.</param>

@@ -12,6 +12,7 @@ namespace Ledger.Api;
     UseStringEnumConverter = true,
     Converters = [typeof(InstantConverter), typeof(ListedJobConverter)])]
 [JsonSerializable(typeof(QueuedJob))]
+[JsonSerializable(typeof(Preview))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(OutcomePage))]
 [JsonSerializable(typeof(IReadOnlyList<ShownEvent>))]

@@ -35,6 +35,7 @@ internal static class JobListEndpoint
             return new ErrorAnswer(400, "after must be the next of an earlier page of this list");
         }
         context.Response.Headers.CacheControl = "no-store";
+        page = PausedPhase.Of(page, Caller.Of(context).Registry);
         return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(page, ApiJson.Readable.JobPage), "application/json");
     }
 }

@@ -36,7 +36,7 @@ internal static class ProgressEndpoint
         if (place is null)
             return refusal!;
         using (place)
-            await watch.RunAsync(context, job, status, seen);
+            await watch.RunAsync(context, job, PausedPhase.Of(status, bot, Caller.Of(context).Registry), seen);
         return Results.Empty;
     }
 }

@@ -3,6 +3,7 @@ using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Ledger.Jobs;
+using Ledger.Registry;
 using Ledger.Web;
 using Ledger.Web.Tokens;
 
@@ -10,7 +11,7 @@ namespace Ledger.Api;
 
 /// <summary>Writes one progress stream from its beginning to its end.</summary>
 internal sealed class ProgressWatch(
-    JobReader jobs, Standing standing, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
+    JobReader jobs, RegistryCache registry, Standing standing, HttpOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>The scopes that may read a stream. A client needs one of them to open it and to keep it open.</summary>
     public static readonly Scope[] MayRead = [Scope.DeleteConversations];
@@ -88,7 +89,9 @@ internal sealed class ProgressWatch(
     {
         try
         {
-            return await jobs.StatusAsync(caller.Bot.BotId, job, cancel);
+            return await jobs.StatusAsync(caller.Bot.BotId, job, cancel) is { } status
+                ? PausedPhase.Of(status, caller.Bot.BotId, await registry.CurrentAsync(cancel))
+                : null;
         }
         catch (Exception e) when (Failure.IsUnreachable(e))
         {

@@ -20,10 +20,10 @@ internal static class StatusEndpoint
     public static void Map(RouteGroupBuilder deletions)
     {
         var mayRead = ScopeRequirement.OneOf(Scope.DeleteConversations);
-        deletions.MapGet("/{jobId}", StatusAsync).RequireAuthorization(mayRead)
+        deletions.MapGet("/{jobId:job}", StatusAsync).RequireAuthorization(mayRead)
             .WithName("getDeletionJobStatus")
             .Describe(JobOperations.Status);
-        deletions.MapPost("/{jobId}", PostedStatusAsync).RequireAuthorization(mayRead)
+        deletions.MapPost("/{jobId:job}", PostedStatusAsync).RequireAuthorization(mayRead)
             .WithName("postDeletionJobStatus")
             .Describe(JobOperations.PostedStatus);
     }
@@ -35,7 +35,9 @@ internal static class StatusEndpoint
             return Refusals.UnknownJob;
         if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
             return Refusals.TooMany(wait);
-        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status ? Answer(context, status) : Refusals.UnknownJob;
+        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status
+            ? Answer(context, PausedPhase.Of(status, bot, Caller.Of(context).Registry))
+            : Refusals.UnknownJob;
     }
 
     private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)

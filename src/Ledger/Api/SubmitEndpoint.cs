@@ -5,6 +5,7 @@ using Ledger.Api.Reference;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
 using Ledger.Jobs;
+using Ledger.Projections.Registry;
 using Ledger.Web;
 using Ledger.Web.Tokens;
 
@@ -27,36 +28,46 @@ internal static class SubmitEndpoint
         .WithName("submitDeletionJob")
         .Describe(JobOperations.Submit);
 
-    /// <summary>Checks in this order: rate limit, query, headers, size, rules of the body. Then it records the job.</summary>
-    private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
+    /// <summary>
+    /// Checks in this order: rate limit, query, headers, size, rules of the body. A preview is held to the same rules.
+    /// </summary>
+    /// <returns>The request and its idempotency key, or the refusal.</returns>
+    internal static async Task<(ParsedBody.Valid? Body, string? IdempotencyKey, ErrorAnswer? Refusal)> CheckAsync(
+        HttpContext context, RateLimits limits, TimeProvider time)
     {
-        var caller = Caller.Of(context);
-        if (limits.SecondsToWait(LimitedCall.Submit, caller.Bot.BotId) is { } wait)
-            return Refusals.TooMany(wait);
+        if (limits.SecondsToWait(LimitedCall.Submit, Caller.Of(context).Bot.BotId) is { } wait)
+            return (null, null, Refusals.TooMany(wait));
         // A deletion is never guessed at: ?dryRun=true would be ignored, and delete.
         if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
-            return query.Refusal();
+            return (null, null, query.Refusal());
         var (idempotencyKey, refusal) = RequestHeaders.IdempotencyKey(context.Request.Headers);
         if (refusal is not null)
-            return refusal;
+            return (null, null, refusal);
         if (!RequestHeaders.AnnounceJson(context.Request))
-            return Refusals.NotJson;
+            return (null, null, Refusals.NotJson);
         if (await RequestBody.ReadAsync(context.Request, context.RequestAborted) is not { } body)
-            return Refusals.BodyTooLarge;
+            return (null, null, Refusals.BodyTooLarge);
         return DeletionRequestParser.Parse(body, time.GetUtcNow()) switch
         {
-            ParsedBody.Valid valid => Answer(
-                caller.Bot.BotId, await submission.SubmitAsync(Submission(caller, valid, idempotencyKey), context.RequestAborted), context),
-            ParsedBody.Invalid invalid => new ErrorAnswer(400, 400, invalid.Problems),
+            ParsedBody.Valid valid => (valid, idempotencyKey, null),
+            ParsedBody.Invalid invalid => (null, null, new ErrorAnswer(400, 400, invalid.Problems)),
             _ => throw new InvalidOperationException("a body is valid or invalid"),
         };
     }
 
-    private static Submission Submission(Caller caller, ParsedBody.Valid body, string? idempotencyKey)
+    /// <summary>The window of the caller's bot.</summary>
+    internal static DeletionWindow WindowOf(Caller caller) => caller.Registry.Windows.TryGetValue(caller.Bot.Window, out var window)
+        ? window
+        : throw new InvalidOperationException("the bot's window is not defined"); // the registry does not record such a bot
+
+    private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
     {
-        if (!caller.Registry.Windows.TryGetValue(caller.Bot.Window, out var window))
-            throw new InvalidOperationException("the bot's window is not defined"); // the registry does not record such a bot
-        return new Submission(caller.Bot, window, caller.ClientId, body.Request, idempotencyKey, body.Canonical);
+        var (body, idempotencyKey, refusal) = await CheckAsync(context, limits, time);
+        if (body is null)
+            return refusal!;
+        var caller = Caller.Of(context);
+        var sent = new Submission(caller.Bot, WindowOf(caller), caller.ClientId, body.Request, idempotencyKey, body.Canonical);
+        return Answer(caller.Bot.BotId, await submission.SubmitAsync(sent, context.RequestAborted), context);
     }
 
     private static IResult Answer(string botId, SubmissionResult result, HttpContext context)

@@ -132,6 +132,8 @@ internal sealed class OpenDatabase : IAsyncDisposable
 
     public RegistryStore Registry => field ??= new RegistryStore(Source, Store, _keys, TimeProvider.System);
 
+    public DeletionPauses Pauses => field ??= new DeletionPauses(Source, Store, Registry, TimeProvider.System);
+
     /// <summary>Null: the database is a server's.</summary>
     public EmbeddedDatabase? Embedded { get; }
 

@@ -43,6 +43,12 @@ internal sealed class ServiceApi(string address, Func<string> token, TimeProvide
         }
     }
 
+    /// <summary>The preview of a job, as JSON. It is not repeated when it takes too long, which is answered 503.</summary>
+    public async Task<string> PreviewAsync(string bot, JsonObject body, CancellationToken cancel) =>
+        System.Text.Encoding.UTF8.GetString(await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, $"{Deletions(bot)}/preview") { Content = JsonContent.Create(body) },
+            HttpStatusCode.OK, mayRepeat: false, cancel));
+
     /// <summary>The status document.</summary>
     public async Task<string> StatusAsync(string bot, JobId job, CancellationToken cancel) =>
         System.Text.Encoding.UTF8.GetString(await GetAsync($"{Deletions(bot)}/{job}", cancel));

@@ -19,6 +19,10 @@ internal static class Failure
         _ => false,
     };
 
+    /// <summary>True if the server ended a statement, by a timeout that was set for the role.</summary>
+    public static bool IsTimeout(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.LockNotAvailable };
+
     /// <summary>
     /// An exception and its causes as types, SqlStates and constraints, which may be logged. Messages that others wrote may carry
     /// identifiers.

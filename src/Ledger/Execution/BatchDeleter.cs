@@ -88,7 +88,7 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
             StoreOutcome.Deleted deleted => new Outcome.Deleted(ordinal, commitment, deleted.Items),
             StoreOutcome.Failed failed => new Outcome.Failed(ordinal, commitment, failed.Reason),
             StoreOutcome.Missing => new Outcome.Skipped(
-                ordinal, commitment, erased.Contains(entry.ConversationId) ? SkipReason.AlreadyErased : SkipReason.NotFound),
+                ordinal, commitment, RequestedList.ReasonOfMissing(entry.ConversationId, erased)),
             _ => throw new InvalidOperationException("unknown outcome"),
         };
     }

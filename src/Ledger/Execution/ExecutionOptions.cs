@@ -11,6 +11,9 @@ public sealed record ExecutionOptions
     /// <summary>The waits before the first, second and third retry, each counted from the attempt before it.</summary>
     public IReadOnlyList<TimeSpan> RetryDelays { get; init; } = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(10), TimeSpan.FromHours(1)];
 
+    /// <summary>The longest time for a preview. One that takes longer is given up.</summary>
+    public TimeSpan LongestPreview { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The wait between the attempt before and this attempt, which is the second or a later one.</summary>
     public TimeSpan DelayBefore(int attempt) => RetryDelays[Math.Min(attempt - 1, RetryDelays.Count) - 1];
 }

@@ -97,11 +97,20 @@ public sealed class SliceRunner(
         {
             await using var transaction = await StreamTransaction.BeginAsync(store, connection, cancel);
             claimed = at is { } job ? await ClaimedJob.StayAsync(connection, job, slice.Window, cancel) : null;
-            claimed ??= await due.NextAsync(connection, snapshot.Bots.Keys, cancel);
+            claimed ??= snapshot.Whole.Pause is null
+                ? await due.NextAsync(connection, snapshot.UnpausedBots ?? snapshot.Bots.Keys, cancel)
+                : null;
             if (claimed is null)
                 return (false, null);
             // A shutdown lets the step that it meets come to its end.
             var read = await claimed.ReadAsync(transaction, CancellationToken.None);
+            if (!await DeletionPauses.MayBeginAsync(connection, read.Job.Bot, snapshot.Whole, CancellationToken.None))
+            {
+                // The pause is newer than the snapshot: the next step sees it, and does not take up the bot again.
+                await registry.ReadSinceAsync(time.GetTimestamp(), cancel);
+                due.LookAgain();
+                return (true, null);
+            }
             var goesOn = await WorkAsync(transaction, read, snapshot, slice, size);
             return (true, goesOn ? claimed.Id : null);
         }

@@ -45,6 +45,7 @@ public static class LedgerHttp
         services.AddAuthorization();
         services.AddSingleton<IAuthorizationHandler, ScopeCheck>();
         services.Configure<KestrelServerOptions>(Limit);
+        services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<JobSegment>(JobSegment.Name));
         services.AddApiReference();
         services.AddLedgerPages();
         services.AddSingleton<JobRecordReader>();
@@ -67,6 +68,7 @@ public static class LedgerHttp
 
         var deletions = app.MapGroup(BotPath.Deletions);
         SubmitEndpoint.Map(deletions);
+        PreviewEndpoint.Map(deletions);
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
         CancelEndpoint.Map(deletions);

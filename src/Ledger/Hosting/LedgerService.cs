@@ -114,12 +114,16 @@ public static class LedgerService
                     settings.Time.GetUtcNow(), cancel)
             )
         ));
+        services.AddSingleton(provider => new ReadinessWarning(async cancel =>
+            DeletionPauses.Warning(await provider.GetRequiredService<RegistryCache>().CurrentAsync(cancel))));
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<ChangeLog>();
         services.AddSingleton(_ => new ErasedIndex(settings.Keys));
         services.AddSingleton<ConversationStore>();
+        services.AddSingleton<RequestedList>();
+        services.AddSingleton<JobPreview>();
         services.AddSingleton<ListResolver>();
         services.AddSingleton<BatchDeleter>();
         services.AddSingleton<JobCancellation>();
@@ -134,6 +138,7 @@ public static class LedgerService
         services.AddSingleton(provider => new ReadinessCheck(
             "keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
         services.AddSingleton<RegistryStore>();
+        services.AddSingleton<DeletionPauses>();
         services.AddSingleton<JobProver>();
         services.AddSingleton<ConversationProver>();
         services.AddLedgerHttp(settings.Http);

@@ -11,10 +11,12 @@ using Ledger.Windows;
 namespace Ledger.Pages;
 
 /// <summary>The content of the overview. A member is null, or empty, if the viewer may not see it.</summary>
+/// <param name="Paused">The bots that the viewer may see and whose deletions are paused, at most 25.</param>
+/// <param name="IsAllPaused">True if the deletions of all bots are paused.</param>
 /// <param name="Undelivered">Number of mails and webhook messages that are not sent, at most 100.</param>
 public sealed record OverviewContent(
     string Viewer, IReadOnlyDictionary<ReportedStatus, long>? Jobs, IReadOnlyList<Night>? Nights, IReadOnlyList<WindowPlan> Windows,
-    LogStanding Log, int Undelivered);
+    LogStanding Log, int Undelivered, IReadOnlyList<string> Paused, bool IsAllPaused);
 
 /// <summary>A window and its next openings. If it is open, the first of them is the present one.</summary>
 /// <param name="NeverAgain">The reason that it never opens again. Null if it does, or is open.</param>
@@ -34,6 +36,9 @@ public sealed record WindowPlan(DeletionWindow Window, bool IsOpen, IReadOnlyLis
 internal static class OverviewPage
 {
     private const int Undelivered = 100;
+
+    /// <summary>Maximum number of paused bots shown.</summary>
+    private const int Bots = 25;
 
     /// <summary>Maximum number of windows shown.</summary>
     private const int Windows = 5;
@@ -56,7 +61,9 @@ internal static class OverviewPage
             audited.Count == 0
                 ? 0
                 : (await deliveries.ListAsync(
-                    [.. audited.Select(bot => bot.BotId)], undeliveredOnly: true, Undelivered, after: null, cancel)).Entries.Count);
+                    [.. audited.Select(bot => bot.BotId)], undeliveredOnly: true, Undelivered, after: null, cancel)).Entries.Count,
+            [.. caller.BotsWith(JobsPage.Scopes).Where(bot => bot.Pause is not null).Select(bot => bot.BotId).Take(Bots)],
+            caller.Registry.Whole.Pause is not null);
         return await html.PageAsync<Overview>(context, new Dictionary<string, object?> { [nameof(Overview.Content)] = content });
     }
 

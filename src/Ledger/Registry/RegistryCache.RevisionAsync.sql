@@ -4,4 +4,6 @@ from (
     union all
     select id, mt_version, mt_last_modified from ledger.mt_doc_apiclient
     union all
-    select id, mt_version, mt_last_modified from ledger.mt_doc_deletionwindow) d
+    select id, mt_version, mt_last_modified from ledger.mt_doc_deletionwindow
+    union all
+    select id, version, timestamp from ledger.mt_streams where id = $1) d

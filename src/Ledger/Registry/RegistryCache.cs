@@ -63,7 +63,10 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
             clients.ToDictionary(client => client.ClientId, client => Entry(client, secrets), StringComparer.Ordinal),
             (await Documents.AllAsync(connection, DocumentJson.Default.DeletionWindow, cancel)).ToDictionary(
                 window => window.Name, StringComparer.Ordinal)
-        );
+        )
+        {
+            Whole = await DeletionPauses.WholeAsync(connection, cancel),
+        };
     }
 
     private ClientEntry Entry(ApiClient client, Dictionary<(string Client, string Secret), byte[]> secrets) =>
@@ -89,7 +92,7 @@ public sealed class RegistryCache(NpgsqlDataSource database, KeyFolder keys, Tim
     /// </summary>
     private static async Task<long> RevisionAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(RevisionSql, connection);
+        await using var command = new NpgsqlCommand(RevisionSql, connection) { Parameters = { new() { Value = StreamIds.Ledger } } };
         return (long)(await command.ExecuteScalarAsync(cancel))!;
     }
 

@@ -24,6 +24,12 @@ public sealed record ChangeBot(
 /// <summary>Stops posting to the bot's webhook, if it still has this address.</summary>
 public sealed record DisableWebhook(string Bot, string WebhookUrl, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
 
+/// <summary>Begins no further batch of the bot's deletions. Does nothing if they are paused.</summary>
+public sealed record PauseDeletions(string Bot, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+/// <summary>Ends the pause of the bot's deletions. Does nothing if they are not paused.</summary>
+public sealed record ResumeDeletions(string Bot, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
 public sealed record GrantClient(string Bot, string Client, IReadOnlyList<Scope> Scopes, string Actor, string? Reason)
     : RegistryCommand(Actor, Reason);
 

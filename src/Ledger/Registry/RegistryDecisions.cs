@@ -24,6 +24,8 @@ public static class RegistryDecisions
             DisableWebhook disable when bot is not null => bot.WebhookUrl == disable.WebhookUrl
                 ? Decision.Of(new WebhookDisabled(bot.BotId, disable.WebhookUrl) { Actor = disable.Actor, Reason = disable.Reason })
                 : Decision.Nothing,
+            PauseDeletions pause when bot is not null => Pause(bot.Pause, bot.BotId, pause),
+            ResumeDeletions resume when bot is not null => Resume(bot.Pause, bot.BotId, resume),
             GrantClient grant when bot is not null => Grant(bot, grant),
             RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
                 ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
@@ -35,8 +37,8 @@ public static class RegistryDecisions
                     Reason = record.Reason,
                 }
             ),
-            ChangeBot or DisableWebhook or GrantClient or RevokeGrant or RecordDisclosure => Decision.Reject(
-                "there is no such bot: register it with `ledger bot add`"),
+            ChangeBot or DisableWebhook or PauseDeletions or ResumeDeletions or GrantClient or RevokeGrant or RecordDisclosure =>
+                Decision.Reject("there is no such bot: register it with `ledger bot add`"),
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
         };
 
@@ -85,6 +87,19 @@ public static class RegistryDecisions
                 }
             );
     }
+
+    /// <summary>Pauses what is not paused.</summary>
+    /// <param name="pause">The present pause.</param>
+    /// <param name="bot">The bot. Null for all bots.</param>
+    /// <param name="command">The person who asks, and the reason.</param>
+    internal static Decision Pause(DeletionPause? pause, string? bot, RegistryCommand command) => pause is null
+        ? Decision.Of(new DeletionsPaused(bot) { Actor = command.Actor, Reason = command.Reason })
+        : Decision.Nothing;
+
+    /// <summary>Resumes what is paused. As <see cref="Pause"/>.</summary>
+    internal static Decision Resume(DeletionPause? pause, string? bot, RegistryCommand command) => pause is not null
+        ? Decision.Of(new DeletionsResumed(bot) { Actor = command.Actor, Reason = command.Reason })
+        : Decision.Nothing;
 
     private static Decision Add(Bot? bot, AddBot add)
     {

@@ -10,7 +10,22 @@ public sealed record RegistrySnapshot(
     long Revision,
     IReadOnlyDictionary<string, Bot> Bots,
     IReadOnlyDictionary<string, ClientEntry> Clients,
-    IReadOnlyDictionary<string, DeletionWindow> Windows);
+    IReadOnlyDictionary<string, DeletionWindow> Windows)
+{
+    /// <summary>The pause of all bots' deletions, if there is one.</summary>
+    public WholePause Whole { get; init; } = WholePause.None;
+
+    /// <summary>The bots whose deletions are paused, each for itself.</summary>
+    public IEnumerable<Bot> PausedBots => Bots.Values.Where(bot => bot.Pause is not null);
+
+    /// <summary>True if the bot's deletions are paused, by its name or with those of all bots.</summary>
+    public bool IsPaused(string bot) => Whole.Pause is not null || Bots.GetValueOrDefault(bot)?.Pause is not null;
+
+    /// <summary>The bots whose jobs may be worked on. Null for all of them: nothing is paused.</summary>
+    public IReadOnlyList<string>? UnpausedBots { get; } = Bots.Values.Any(bot => bot.Pause is not null)
+        ? [.. Bots.Values.Where(bot => bot.Pause is null).Select(bot => bot.BotId)]
+        : null;
+}
 
 /// <summary>A client with the secrets that verify its tokens.</summary>
 /// <param name="Secrets">For HS256 and HS512, one or two secrets, oldest first. Empty otherwise.</param>

@@ -28,6 +28,8 @@ internal static class ChangeLogMessage
             IdentifiersDisclosed e => $"Identifiers of job {e.Job} were handed out to {e.Client}: {e.What}.",
             ErasedConversationsImported e => $"An import took {Conversations(e.Conversations)} that had been erased.",
             WebhookDisabled => "The webhook was disabled: its receiver wants no more messages.",
+            DeletionsPaused => "Deletions of the bot were paused.",
+            DeletionsResumed => "Deletions of the bot were resumed.",
             _ => $"Recorded: {type}.",
         };
 

@@ -13,6 +13,8 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<BotRegistered>();
         IncludeType<BotChanged>();
         IncludeType<WebhookDisabled>();
+        IncludeType<DeletionsPaused>();
+        IncludeType<DeletionsResumed>();
         IncludeType<ClientGranted>();
         IncludeType<GrantRevoked>();
         IncludeType<JobKeyDestroyed>();
@@ -21,5 +23,9 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<ErasedConversationsImported>();
     }
 
-    public override Bot Evolve(Bot? snapshot, Guid id, IEvent e) => BotFold.Apply(snapshot, (RegistryEvent)e.Data);
+    /// <summary>The pause of all bots is of the same type, and of no bot's stream.</summary>
+    public override Bot? Evolve(Bot? snapshot, Guid id, IEvent e) =>
+        e.Data is DeletionsPaused { Bot: null } or DeletionsResumed { Bot: null }
+            ? snapshot
+            : BotFold.Apply(snapshot, (RegistryEvent)e.Data);
 }

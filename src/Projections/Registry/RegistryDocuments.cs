@@ -3,15 +3,19 @@ using Ledger.Contracts.Registry;
 
 namespace Ledger.Projections.Registry;
 
+/// <summary>A pause of deletions: the person or program that asked for it, and the reason.</summary>
+public sealed record DeletionPause(string Actor, string? Reason);
+
 /// <summary>A bot as it is now: <c>mt_doc_bot</c>.</summary>
 /// <param name="Grants">Scopes by client id.</param>
 /// <param name="KeyRetentionDays">Jobs that ended longer ago are forgotten. Null if they never are.</param>
 /// <param name="WebhookUrl">The address for its jobs' ends. Null if there is none. Its secret is kept sealed elsewhere.</param>
 /// <param name="DisabledWebhookUrl">Where they were posted until its receiver wanted no more; null once there is a webhook again.</param>
+/// <param name="Pause">The pause of its deletions. Null if they are not paused, or only with those of all bots.</param>
 public sealed record Bot(
     string BotId, string? OwnerMail, DateTimeOffset CreatedAt, int? RetentionDays, string Window,
     IReadOnlyDictionary<string, IReadOnlyList<Scope>> Grants, int? KeyRetentionDays = null, string? WebhookUrl = null,
-    string? DisabledWebhookUrl = null)
+    string? DisabledWebhookUrl = null, DeletionPause? Pause = null)
 {
     /// <summary>Of the document and of its stream. It follows from the name, so nothing sets it.</summary>
     [JsonIgnore]

@@ -67,7 +67,8 @@ public enum ReportedStatus
     [JsonStringEnumMemberName("cancelled")] Cancelled,
 }
 
-[Description("`waiting` for its window, `running`, `retrying` failed conversations, `paused` because its window closed, `done`.")]
+[Description("`waiting` for its window, `running`, `retrying` failed conversations, `paused` because its window closed or the "
+    + "bot's deletions are paused, `done`.")]
 public enum Phase
 {
     [JsonStringEnumMemberName("waiting")] Waiting,

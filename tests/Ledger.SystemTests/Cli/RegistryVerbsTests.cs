@@ -85,6 +85,27 @@ public sealed class RegistryVerbsTests
     }
 
     [Fact]
+    public async Task Deletions_are_paused_and_resumed_and_the_lists_say_so()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        await cli.DoAsync("bot", "add", "st-1");
+        Assert.Contains("say why", await cli.RefusedAsync(2, "pause", "--bot", "st-1"), StringComparison.Ordinal);
+        var unknown = await cli.RefusedAsync(1, "pause", "--bot", "st-2", "--reason", "r");
+        Assert.Contains("there is no such bot", unknown, StringComparison.Ordinal);
+        Assert.Contains("The deletions of the bot st-1 are paused. No batch is at work.", await cli.DoAsync(
+            "pause", "--bot", "st-1", "--reason", "a claim", "--actor", "mia"), StringComparison.Ordinal);
+        Assert.Contains("\tby mia: a claim\t", await cli.DoAsync("bot", "list"), StringComparison.Ordinal);
+        await cli.DoAsync("pause", "--reason", "a move", "--actor", "mia");
+        Assert.Contains(
+            "The deletions of all bots are paused, by mia: a move", (await cli.TryAsync("bot", "list")).Error, StringComparison.Ordinal);
+        await cli.DoAsync("resume");
+        Assert.Contains("are not paused", await cli.DoAsync("resume", "--bot", "st-1"), StringComparison.Ordinal);
+        var list = await cli.TryAsync("bot", "list");
+        Assert.DoesNotContain("mia", list.Output + list.Error, StringComparison.Ordinal);
+        Assert.Equal(4, await cli.ScalarAsync<long>("select count(*) from ledger.mt_events where type like 'deletions_%'"));
+    }
+
+    [Fact]
     public async Task A_client_that_was_added_and_granted_calls_the_API_with_a_minted_token_until_it_is_revoked()
     {
         await using var cli = await CliDatabase.CreateAsync();

@@ -59,6 +59,32 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
     }
 
     [SkippableFact]
+    public async Task A_preview_tells_counts_and_window_and_submits_nothing()
+    {
+        await using var service = await shared.WithOwnBotAsync();
+        await service.AddConversationsAsync("a", 2, "user-1");
+        using var folder = new Folder();
+        await File.WriteAllTextAsync(folder.File("ids"), "a-00001\na-00002\na-00003\n");
+        await File.WriteAllTextAsync(folder.File("token"), service.Token() + "\n");
+        string[] args =
+        [
+            "submit", "--preview", "--bot", service.Bot, "--url", Url(service), "--ids", folder.File("ids"), "--token-file",
+            folder.File("token"),
+        ];
+        var preview = await CliDatabase.RunAsync(args);
+        Assert.True(preview.ExitCode == ExitCodes.Done, preview.Error);
+        Assert.Contains(
+            "identified\t3 conversations\ndeletable\t2\nskipped\t1 (1 not found, or not this bot's)\n", preview.Output,
+            StringComparison.Ordinal);
+        Assert.Contains("window\ttest\n", preview.Output, StringComparison.Ordinal);
+        Assert.Contains("Nothing was submitted", preview.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await service.ScalarAsync<long>("select count(*) from ledger.mt_doc_job where bot = $1", service.Bot));
+        var both = await CliDatabase.RunAsync([.. args, "--watch"]);
+        Assert.Equal(ExitCodes.Usage, both.ExitCode);
+        Assert.Contains("a preview submits nothing", both.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task What_the_API_refuses_is_told_in_its_words_with_what_to_do()
     {
         await using var service = await shared.WithOwnBotAsync();

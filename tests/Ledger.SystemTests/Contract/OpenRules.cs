@@ -24,15 +24,6 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
     }
 
     [SkippableFact]
-    public Task A_preview_is_an_unknown_job() =>
-        RefusedAsync(404, 404, "there is no such job", s => s.Target("POST", $"{Deletions}/preview").Sending(Nobody));
-
-    [Fact]
-    public void A_bot_cannot_be_paused() => Assert.DoesNotContain(
-        typeof(RegistryCommand).Assembly.GetTypes(),
-        type => type.IsSubclassOf(typeof(RegistryCommand)) && type.Name.Contains("Pause", StringComparison.Ordinal));
-
-    [SkippableFact]
     public Task A_legal_hold_has_no_path() => RefusedAsync(
         404, 404, "there is nothing at this path", s => s.Target("POST", $"/api/public/bot/{Bot}/legal-holds").Sending(Nobody));
 

@@ -9,8 +9,8 @@ public sealed partial class RulesTests
     /// <summary>The classes of the sections, and what is not built.</summary>
     private static readonly Type[] s_classes =
     [
-        typeof(SubmitRules), typeof(StatusRules), typeof(ChangeLogRules), typeof(AuthenticationRules), typeof(ErrorRules),
-        typeof(CancelRules), typeof(OpenRules),
+        typeof(SubmitRules), typeof(PreviewRules), typeof(StatusRules), typeof(ChangeLogRules), typeof(AuthenticationRules),
+        typeof(ErrorRules), typeof(CancelRules), typeof(OpenRules),
     ];
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ledger.SystemTests.Contract;
 
@@ -68,6 +69,30 @@ public sealed class StatusRules(ContractHost host) : ContractTest(host)
         var id = Guid.Parse(job.Split("/cdj-")[1]);
         var stored = await Node.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1", id);
         Assert.Equal(stored, (await GetAsync(job)).Body);
+    }
+
+    [SkippableFact]
+    public async Task An_unfinished_job_of_a_paused_bot_is_shown_as_paused_until_it_is_resumed_and_the_stored_document_stays()
+    {
+        var pauses = Node.Services.GetRequiredService<DeletionPauses>();
+        var job = await JobAsync(ByUser);
+        var waiting = await GetAsync(job);
+        Assert.Null(await pauses.PauseAsync(Bot, "test", "a test", CancellationToken.None));
+        await KnowAsync();
+        var paused = await GetAsync(job);
+        Assert.Equal("queued paused", await InShortAsync(job));
+        Assert.Equal(waiting.Body.Replace("waiting", "paused", StringComparison.Ordinal), paused.Body);
+        Assert.NotEqual(waiting.Header("ETag"), paused.Header("ETag"));
+        Assert.Equal("paused", (await GetAsync(Deletions)).Json.GetProperty("jobs")[0].GetProperty("phase").GetString());
+        Assert.Equal(waiting.Body, await Node.ScalarAsync<string>(
+            "select data::text from ledger.mt_doc_jobstatus where id = $1", Guid.Parse(job.Split("/cdj-")[1])));
+        Assert.Null(await pauses.ResumeAsync(Bot, "test", null, CancellationToken.None));
+        await KnowAsync();
+        Assert.Equal(waiting.Body, (await GetAsync(job)).Body);
+
+        // The node knows the registry of a second ago at most.
+        async Task KnowAsync() => await Node.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(
+            Node.Time.GetTimestamp(), CancellationToken.None);
     }
 
     [SkippableFact]

@@ -74,7 +74,7 @@ public sealed class MartenStoreTests
             case WindowDefined:
                 transaction.Start<DeletionWindow>(stream, [@event], At);
                 break;
-            case EpochKeyDestroyed or OriginOpened:
+            case EpochKeyDestroyed or OriginOpened or DeletionsPaused { Bot: null } or DeletionsResumed { Bot: null }:
                 transaction.Start<LedgerStream>(stream, [@event], At);
                 break;
             default:

@@ -82,6 +82,8 @@ public sealed class CommandLineTests
                 "import",
                 "bot",
                 "window",
+                "pause",
+                "resume",
                 "client",
                 "token",
                 "submit",
@@ -126,7 +128,11 @@ public sealed class CommandLineTests
     [InlineData("jobs --status done")]
     [InlineData("jobs --state done")]
     [InlineData("jobs --limit 0")]
+    [InlineData("pause --bot")]
+    [InlineData("pause")]
+    [InlineData("resume st-1")]
     [InlineData("submit --bot st-1 --token-file /dev/null")]
+    [InlineData("submit --bot st-1 --cid - --token-file token.txt --preview --watch")]
     [InlineData("submit --ids ids.txt")]
     [InlineData("submit --bot st-1 --ids ids.txt --cid cid.txt --token-file token.txt")]
     [InlineData("submit --bot st-1 --ids ids.txt --start-date 2026-05-01 --token-file token.txt")]

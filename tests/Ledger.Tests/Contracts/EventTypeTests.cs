@@ -59,6 +59,10 @@ public sealed partial class EventTypeTests
         new ErasedConversationsImported("st-1", 12) { Actor = "ada", Reason = "erased by mistake" },
         new WebhookDisabled("st-1", "https://example.com/hook?to=7&x") { Actor = "ledger", Reason = "the receiver answered 410 (Gone)" },
         new JobCancelled("st-1", "cdj-e8c0d360-6b5b-50ab-bda1-ae54b18a1b2c") { Actor = "cs-1" },
+        new DeletionsPaused("st-1") { Actor = "ada", Reason = "ticket 9" },
+        new DeletionsPaused { Actor = "ada", Reason = "a fault in the store" },
+        new DeletionsResumed("st-1") { Actor = "ada" },
+        new DeletionsResumed { Actor = "ada" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -94,6 +98,7 @@ public sealed partial class EventTypeTests
         "completed.untouchedFrom", "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays",
         "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays", "bot_registered.webhookUrl",
         "bot_changed.webhookUrl", "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
+        "deletions_paused.bot", "deletions_resumed.bot",
     ];
 
     [Fact]
@@ -134,7 +139,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(23, events.Count);
+        Assert.Equal(25, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));

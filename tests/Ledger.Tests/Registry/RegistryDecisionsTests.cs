@@ -82,6 +82,39 @@ public sealed class RegistryDecisionsTests
     }
 
     [Fact]
+    public void A_pause_is_recorded_once_with_its_reason_and_its_end_once_and_a_change_of_settings_keeps_it()
+    {
+        var bot = Bot(s_addBot);
+        var (pause, resume) = (new PauseDeletions("st-1", "ada", "why"), new ResumeDeletions("st-1", "eve", null));
+        Assert.Empty(RegistryDecisions.Decide(bot, resume).Events);
+        var paused = RegistryDecisions.Decide(bot, pause);
+        Assert.Equal([new DeletionsPaused("st-1") { Actor = "ada", Reason = "why" }], paused.Events);
+        bot = BotFold.Apply(bot, paused.Events.Single());
+        Assert.Equal(new DeletionPause("ada", "why"), bot.Pause);
+        Assert.Empty(RegistryDecisions.Decide(bot, pause with { Reason = "another" }).Events);
+        bot = BotFold.Apply(
+            bot, RegistryDecisions.Decide(bot, new ChangeBot("st-1", null, null, 7, null, "ada", null)).Events.Single());
+        Assert.NotNull(bot.Pause);
+        var resumed = RegistryDecisions.Decide(bot, resume);
+        Assert.Equal([new DeletionsResumed("st-1") { Actor = "eve" }], resumed.Events);
+        Assert.Null(BotFold.Apply(bot, resumed.Events.Single()).Pause);
+        Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, pause));
+        Rejected("there is no such bot", RegistryDecisions.Decide((Bot?)null, resume));
+    }
+
+    [Fact]
+    public void A_pause_of_all_bots_is_in_no_bots_stream()
+    {
+        var bot = Bot(s_addBot);
+        Assert.Throws<InvalidOperationException>(() => BotFold.Apply(bot, new DeletionsPaused { Actor = "ada" }));
+        Assert.Throws<InvalidOperationException>(() => BotFold.Apply(bot, new DeletionsResumed { Actor = "ada" }));
+        Assert.Throws<InvalidOperationException>(() => BotFold.Apply(null, new DeletionsPaused("st-1") { Actor = "ada" }));
+        Assert.Equal(new DeletionPause("ada", null), PauseFold.Apply(new DeletionsPaused { Actor = "ada" }));
+        Assert.Null(PauseFold.Apply(new DeletionsResumed { Actor = "ada" }));
+        Assert.Throws<InvalidOperationException>(() => PauseFold.Apply(new WebhookDisabled("st-1", "u") { Actor = "ada" }));
+    }
+
+    [Fact]
     public void An_owners_mail_that_no_mail_can_reach_is_not_recorded_and_one_that_was_is_kept_by_other_changes()
     {
         foreach (var mail in new[] { "m\u00fcller@example.org", "\"a b\"@example.org", $"{new string('a', 65)}@example.org", "owner" })

@@ -19,6 +19,46 @@ internal static class JobOperations
                    "deletedItems":{"messages":31,"transcripts":2,"recordings":0,"attachments":1,"logs":2},"skipped":{"retention":1}}}
         """;
 
+    /// <summary>The body of a submission and of its preview.</summary>
+    internal static Body Request { get; } = new(
+        "DeletionRequest",
+        Example.Json("by id", """{"conversationIds":["69eb0c87ec444445976aaaaa","69eb0b5c7cd98618e06aaaaa"]}"""),
+        Example.Json(
+            "by channel user",
+            """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04","endDate":"2026-05-04"}"""
+        ),
+        Example.Json(
+            "by channel user, instants",
+            """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04T00:00:00.000Z","endDate":"2026-05-04T23:59:59.999Z"}"""
+        ),
+        Example.Json("by channel user, everything", """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa"}"""));
+
+    /// <summary>The refusals of both by the rules of the body.</summary>
+    internal static IReadOnlyList<Refused> BrokenRules { get; } =
+    [
+        new(
+            "a broken rule",
+            "A rule of the body or of the `Idempotency-Key` is broken, or there is a query parameter: one entry per problem.",
+            new ErrorAnswer(400, "conversationIds or cId is required")),
+        new(
+            "two broken rules",
+            "For example two at once.",
+            new ErrorAnswer(
+                400,
+                400,
+                [
+                    "conversationIds is empty: it must have 1 to 100 items",
+                    "conversationIds and cId exclude each other: send one of them",
+                ]
+            )
+        ),
+    ];
+
+    internal static Refused WindowIsOver { get; } =
+        new(
+            "window is over", "The bot's window never opens again. Nothing was recorded.",
+            SubmitEndpoint.WindowNeverOpens("night", "no future time matches its cron expression"));
+
     public static Operation Submit { get; } =
         new()
         {
@@ -32,19 +72,7 @@ internal static class JobOperations
                 job.
                 """,
             Parameters = [Parameters.BotId, Parameters.IdempotencyKey],
-            Request = new Body(
-                "DeletionRequest",
-                Example.Json("by id", """{"conversationIds":["69eb0c87ec444445976aaaaa","69eb0b5c7cd98618e06aaaaa"]}"""),
-                Example.Json(
-                    "by channel user",
-                    """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04","endDate":"2026-05-04"}"""
-                ),
-                Example.Json(
-                    "by channel user, instants",
-                    """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04T00:00:00.000Z","endDate":"2026-05-04T23:59:59.999Z"}"""
-                ),
-                Example.Json("by channel user, everything", """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa"}""")
-            ),
+            Request = Request,
             Answers =
             [
                 Answer.Json(
@@ -70,26 +98,9 @@ internal static class JobOperations
             ],
             Refusals =
             [
-                new(
-                    "a broken rule",
-                    "A rule of the body or of the `Idempotency-Key` is broken, or there is a query parameter: one entry per problem.",
-                    new ErrorAnswer(400, "conversationIds or cId is required")),
-                new(
-                    "two broken rules",
-                    "For example two at once.",
-                    new ErrorAnswer(
-                        400,
-                        400,
-                        [
-                            "conversationIds is empty: it must have 1 to 100 items",
-                            "conversationIds and cId exclude each other: send one of them",
-                        ]
-                    )
-                ),
+                .. BrokenRules,
                 new("key used before", "The `Idempotency-Key` was used for another request.", SubmitEndpoint.KeyReused),
-                new(
-                    "window is over", "The bot's window never opens again. Nothing was recorded.",
-                    SubmitEndpoint.WindowNeverOpens("night", "no future time matches its cron expression")),
+                WindowIsOver,
                 new(
                     "key of a forgotten job", "The job of the `Idempotency-Key` was forgotten, so its request can no longer be compared.",
                     SubmitEndpoint.KeyForgotten),

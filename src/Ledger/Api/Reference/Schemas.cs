@@ -14,6 +14,7 @@ internal static class Schemas
         {
             ["DeletionRequest"] = RequestSchemas.DeletionRequest(),
             ["Accepted"] = BodySchema.Of(ApiJson.Readable.QueuedJob),
+            ["Preview"] = BodySchema.Of(ApiJson.Readable.Preview),
             ["JobStatus"] = BodySchema.Of(DocumentJson.Default.JobStatus),
             ["JobList"] = BodySchema.Of(ApiJson.Readable.JobPage),
             ["Outcomes"] = BodySchema.Of(ApiJson.Readable.OutcomePage),

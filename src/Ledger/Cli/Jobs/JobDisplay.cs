@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ledger.Api;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Projections;
@@ -83,7 +84,7 @@ internal static class JobDisplay
                 ["identified", $"{result.TotalConversations} conversations"],
                 ["deleted", $"{result.DeletedCount}"],
                 ["failed", $"{result.FailedCount} ({result.RetriesRemaining} retries remain)"],
-                ["skipped", $"{result.SkippedCount}{SkippedText(result)}"],
+                ["skipped", $"{result.SkippedCount}{SkippedText(result.Skipped)}"],
                 [
                     "items",
                     $"{items.Messages} messages, {items.Transcripts} transcripts, {items.Recordings} recordings, {items.Attachments} "
@@ -91,6 +92,21 @@ internal static class JobDisplay
                 ],
             ];
     }
+
+    /// <summary>All that a preview says, a name and a value a row.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Facts(Preview preview, string bot) =>
+        (string[][])
+        [
+            ["bot", bot],
+            ["type", preview.RequestType.ToString()],
+            ["window", preview.Window.Name],
+            ["opens", Instant.Text(preview.Window.Opens)],
+            ["closes", Instant.Text(preview.Window.Closes)],
+            ["planned", Instant.Text(preview.Window.PlannedAt)],
+            ["identified", $"{preview.Result.TotalConversations} conversations"],
+            ["deletable", $"{preview.Result.DeletableCount}"],
+            ["skipped", $"{preview.Result.SkippedCount}{SkippedText(preview.Result.Skipped)}"],
+        ];
 
     public static string PhaseText(JobStatus job) => job.Phase.ToString().ToLowerInvariant();
 
@@ -115,10 +131,10 @@ internal static class JobDisplay
         return new ShownProgress($"{job.JobId} {state}{counts}", percent);
     }
 
-    private static string SkippedText(JobResult result) =>
-        result.Skipped.Count == 0
+    private static string SkippedText(IReadOnlyDictionary<SkipReason, long> skipped) =>
+        skipped.Count == 0
             ? ""
-            : $" ({string.Join(", ", result.Skipped.Select(reason => $"{reason.Value:N0} {ReasonWords.Of(reason.Key)}"))})";
+            : $" ({string.Join(", ", skipped.Select(reason => $"{reason.Value:N0} {ReasonWords.Of(reason.Key)}"))})";
 
     private static string Text(DateTimeOffset? at) => at is { } instant ? Instant.Text(instant) : "-";
 }

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using Ledger.Cli.Registry;
 using Ledger.Contracts.Jobs;
+using Ledger.EventStore;
 using Ledger.Jobs;
+using Ledger.Projections;
+using Ledger.Registry;
 
 namespace Ledger.Cli.Jobs;
 
@@ -44,10 +48,23 @@ internal static class StatusCommand
                     terminal.Line(document);
                 else
                     terminal.Facts(JobDisplay.Facts(status, found.Bot, found.Client));
+                if (!status.Ended)
+                    await NotePauseAsync(terminal, opened, found.Bot, cancel);
                 return parsed.GetValue(watch) ? JobDisplay.Conclude(terminal, status) : ExitCodes.Done;
             }
         );
         return verb;
+    }
+
+    /// <summary>Says that the job does not go on for now. No event of the job does.</summary>
+    private static async Task NotePauseAsync(Terminal terminal, OpenDatabase opened, string bot, CancellationToken cancel)
+    {
+        await using var connection = await opened.Source.OpenConnectionAsync(cancel);
+        var paused = (await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel)).Find(one => one.BotId == bot)?.Pause;
+        if ((await DeletionPauses.WholeAsync(connection, cancel)).Pause is { } all)
+            terminal.Note($"The deletions of all bots are paused, {PauseCommand.Text(all)}: `ledger resume` ends that.");
+        if (paused is not null)
+            terminal.Note($"The deletions of its bot are paused, {PauseCommand.Text(paused)}: `ledger resume --bot` ends that.");
     }
 
     private static async Task<ListedJob> FindAsync(JobReader jobs, JobId job, CancellationToken cancel) =>

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ledger.Api;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Jobs;
@@ -44,12 +46,16 @@ internal sealed class SubmitCommand
         HelpName = "KEY",
     };
     private readonly Option<bool> _watch = new("--watch") { Description = "Show the job's progress until it ends." };
+    private readonly Option<bool> _preview = new("--preview")
+    {
+        Description = "Show what the job would delete and skip now, and when it would run. Nothing is submitted.",
+    };
 
     private readonly ServiceAccess _service;
 
     private SubmitCommand(Verb verb)
     {
-        foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _watch })
+        foreach (var option in new Option[] { _bot, _ids, _cId, _start, _end, _key, _watch, _preview })
             verb.Add(option);
         _service = ServiceAccess.AddTo(verb);
         _key.Validators.Add(result =>
@@ -68,11 +74,13 @@ internal sealed class SubmitCommand
             "ledger submit --bot st-1 --ids ids.txt --token-file token.txt\n"
                 + "ledger submit --bot st-1 --cid - --start-date 2026-05-01 --end-date 2026-05-31 --url https://ledger.example.com "
                 + "--watch < cid.txt\n"
+                + "ledger submit --bot st-1 --cid cid.txt --token-file token.txt --preview\n"
                 + $"{ServiceAccess.TokenVariable}=\"$(ledger token --client cs-1)\" ledger submit --bot st-1 --cid cid.txt",
             "An id is never an argument, and the token neither: a command line is seen by every user of the machine, and kept by shells. "
             + "Only the job's id goes to standard\n"
                 + "output. A request that was not answered is sent again under its idempotency key, so it never becomes two jobs. The "
                 + "token needs the scope 'Delete Conversations'.\n"
+                + "A preview counts what the store holds now. The job makes its list when it runs, so its counts can differ.\n"
                 + JobDisplay.WatchDetails
         );
         _ = new SubmitCommand(verb);
@@ -86,6 +94,13 @@ internal sealed class SubmitCommand
         var bot = parsed.GetValue(_bot)!;
         using var api = await _service.OpenAsync(parsed, [parsed.GetValue(_ids), parsed.GetValue(_cId)], cancel);
         var body = await BodyAsync(parsed, terminal, cancel);
+        if (parsed.GetValue(_preview))
+        {
+            var preview = JsonSerializer.Deserialize(await api.PreviewAsync(bot, body, cancel), ApiJson.Default.Preview)!;
+            terminal.Facts(JobDisplay.Facts(preview, bot));
+            terminal.Note("This was a preview. Nothing was submitted.");
+            return ExitCodes.Done;
+        }
         var job = await SubmitAsync(
             api, bot, body, parsed.GetValue(_key) ?? RandomNumberGenerator.GetHexString(32, lowercase: true), cancel);
         terminal.Line(job.ToString());
@@ -110,6 +125,8 @@ internal sealed class SubmitCommand
         if (ids is not null && (parsed.GetValue(_start) ?? parsed.GetValue(_end)) is not null)
             throw CommandException.Usage(
                 "--start-date and --end-date go with --cid: conversations that are named by their ids are erased whenever they started");
+        if (parsed.GetValue(_preview) && (parsed.GetValue(_watch) || parsed.GetValue(_key) is not null))
+            throw CommandException.Usage("a preview submits nothing: leave out --watch and --idempotency-key");
     }
 
     private async Task<JsonObject> BodyAsync(ParseResult parsed, Terminal terminal, CancellationToken cancel)

@@ -90,14 +90,16 @@ internal static class BotCommand
             await using var connection = await opened.Source.OpenConnectionAsync(cancel);
             var bots = await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel);
             Terminal.Of(parsed).Table(
-                ["bot", "owner", "created", "retention", "key retention", "window", "webhook", "clients"],
+                ["bot", "owner", "created", "retention", "key retention", "window", "webhook", "paused", "clients"],
                 [.. bots.OrderBy(bot => bot.BotId, StringComparer.Ordinal).Select(bot => (string[])
                 [
                     bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays),
-                    bot.Window, Webhook(bot),
+                    bot.Window, Webhook(bot), PauseCommand.Text(bot.Pause),
                     bot.Grants.Count == 0 ? "-" : string.Join(", ", bot.Grants.Keys.Order(StringComparer.Ordinal)),
                 ])],
                 "There is no bot yet: `ledger bot add BOT`");
+            if ((await DeletionPauses.WholeAsync(connection, cancel)).Pause is { } pause)
+                Terminal.Of(parsed).Note($"The deletions of all bots are paused, {PauseCommand.Text(pause)}: `ledger resume` ends that.");
         });
         return verb;
     }

@@ -51,9 +51,12 @@ public sealed class DueJobs(string window, string? lastBot, TimeProvider time)
         };
     }
 
+    /// <summary>Forgets the bots that it found. The next claim looks for bots anew.</summary>
+    public void LookAgain() => _lookedAt = null;
+
     /// <summary>Claims the job that deserves a turn most.</summary>
     /// <param name="session">The lane's session, in a transaction.</param>
-    /// <param name="bots">All bots.</param>
+    /// <param name="bots">The bots whose jobs may be claimed.</param>
     /// <param name="cancel">Stops it.</param>
     /// <returns>The claim. Null if nothing is due that nobody else holds.</returns>
     public async Task<ClaimedJob?> NextAsync(NpgsqlConnection session, IEnumerable<string> bots, CancellationToken cancel)

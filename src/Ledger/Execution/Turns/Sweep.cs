@@ -33,8 +33,8 @@ public sealed class Sweep(
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         // Of a window that is closed too: what is due in it was planned into an opening that has ended, and needs another plan.
-        var windows = (await registry.CurrentAsync(cancel)).Windows.Keys.ToArray();
-        foreach (var state in await states.ReadAsync(connection, windows, cancel))
+        var snapshot = await registry.CurrentAsync(cancel);
+        foreach (var state in await states.ReadAsync(connection, [.. snapshot.Windows.Keys], snapshot, cancel))
         {
             if (state.Due > 0)
                 Begin(state.Window);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Ledger.Database;
+using Ledger.Registry;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -20,13 +21,42 @@ public sealed class WindowStates(TimeProvider time)
 {
     private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMinutes(1);
     private static readonly string ReadSql = Sql.Load(typeof(WindowStates), nameof(ReadAsync));
+    private static readonly string ReadUnpausedSql = Sql.Load(typeof(WindowStates), nameof(ReadUnpausedAsync));
 
     private readonly ConcurrentDictionary<string, Front> _fronts = new(StringComparer.Ordinal);
 
     private sealed record Front(DateTimeOffset PlannedAt, DateTimeOffset SubmittedAt, Guid Job, long LookedAt);
 
-    /// <summary>Reads the due jobs of these windows, open or not.</summary>
-    public async Task<IReadOnlyList<WindowState>> ReadAsync(
+    /// <summary>Reads the due jobs of these windows, open or not. Jobs of paused bots are not due.</summary>
+    public Task<IReadOnlyList<WindowState>> ReadAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> windows, RegistrySnapshot registry, CancellationToken cancel) =>
+        registry switch
+        {
+            { Whole.Pause: not null } => ReadUnpausedAsync(connection, windows, [], cancel),
+            { UnpausedBots: { } bots } => ReadUnpausedAsync(connection, windows, bots, cancel),
+            _ => ReadAsync(connection, windows, cancel),
+        };
+
+    private static async Task<IReadOnlyList<WindowState>> ReadUnpausedAsync(
+        NpgsqlConnection connection, IReadOnlyList<string> windows, IReadOnlyList<string> bots, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(ReadUnpausedSql, connection)
+        {
+            Parameters = { new() { Value = windows.ToArray() }, new() { Value = bots.ToArray() } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var states = new List<WindowState>();
+        while (await reader.ReadAsync(cancel))
+        {
+            states.Add(new WindowState(
+                reader.GetString(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt32(2),
+                await reader.IsDBNullAsync(3, cancel) ? null : reader.GetFieldValue<DateTimeOffset>(3)));
+        }
+        return states;
+    }
+
+    /// <summary>Reads the due jobs of these windows, where nothing is paused.</summary>
+    internal async Task<IReadOnlyList<WindowState>> ReadAsync(
         NpgsqlConnection connection, IReadOnlyList<string> windows, CancellationToken cancel)
     {
         var fronts = windows.ToDictionary(window => window, FrontOf, StringComparer.Ordinal);

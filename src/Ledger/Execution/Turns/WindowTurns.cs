@@ -149,7 +149,8 @@ public sealed class WindowTurns(
     }
 
     private async Task<WindowState> StateAsync(Lane lane, string window) =>
-        (await states.ReadAsync(lane.Session, [window], CancellationToken.None)).Single();
+        (await states.ReadAsync(
+            lane.Session, [window], await registry.CurrentAsync(CancellationToken.None), CancellationToken.None)).Single();
 
     /// <summary>True if another lane of the window is held.</summary>
     private static async Task<bool> AreOthersAsync(Lane lane, string window)
