@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ledger.Api.LegalHolds;
 using Ledger.Contracts;
 using Ledger.Jobs;
 
@@ -14,6 +15,8 @@ namespace Ledger.Api;
 [JsonSerializable(typeof(QueuedJob))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(OutcomePage))]
+[JsonSerializable(typeof(HoldPage))]
+[JsonSerializable(typeof(HoldDetail))]
 [JsonSerializable(typeof(IReadOnlyList<ShownEvent>))]
 [JsonSerializable(typeof(Live))]
 [JsonSerializable(typeof(Ready))]

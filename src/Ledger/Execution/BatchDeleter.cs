@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 using Ledger.Conversations;
 using Ledger.Database;
 using Ledger.Engine;
+using Ledger.Holds;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
@@ -14,9 +16,9 @@ namespace Ledger.Execution;
 
 /// <summary>
 /// One batch of a started job. It deletes a limited number of conversations of one manifest row, confirms that they are gone, and appends
-/// their outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning.
+/// their outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning. What is under a legal hold is skipped.
 /// </summary>
-public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
+public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier, LiveHolds holds)
 {
     private static readonly string NextRowSql = Sql.Load(typeof(BatchDeleter), nameof(NextRowAsync));
 
@@ -43,22 +45,27 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         // While PostgreSQL deletes, this side hashes.
         var commitments = Task.Run(
             () => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
-        long[] deletable = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
+        long[] wanted = [.. open.Where(i => entries[i].Skip is null).Select(i => entries[i].Key)];
+        // From here to the commit no hold is placed: whoever places one waits, and is answered afterwards.
+        var held = await holds.FindAsync(connection, claimed.Job.Bot, wanted, cancel);
+        long[] deletable = [.. wanted.Where(conversation => !held.ContainsKey(conversation))];
         var results = await store.DeleteAsync(
             connection, new StoreBatch(claimed.Job.Bot, deletable, CIdOf(key, claimed), isLate), cancel);
-        int[] decided = [.. open.TakeWhile(i => entries[i].Skip is not null || results.ContainsKey(entries[i].Key))];
+        SkipReason? SkipOf(int i) => entries[i].Skip ?? (held.ContainsKey(entries[i].Key) ? SkipReason.LegalHold : null);
+        int[] decided = [.. open.TakeWhile(i => SkipOf(i) is not null || results.ContainsKey(entries[i].Key))];
         string[] missing =
         [
-            .. decided.Where(i => entries[i].Skip is null && results[entries[i].Key] is StoreOutcome.Missing)
+            .. decided.Where(i => SkipOf(i) is null && results[entries[i].Key] is StoreOutcome.Missing)
                 .Select(i => entries[i].ConversationId),
         ];
         var erased = await earlier.FindAsync(connection, claimed.Job.Bot, claimed.Id, missing, cancel);
         var deletedAt = await ClockAsync(connection, cancel);
         var commitment = await commitments;
-        Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], results, erased))];
+        Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], SkipOf(i), results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
         await writer.WriteAsync(
-            batch.Transaction, claimed, events, deletedAt, resolving: null, [Settle(claimed.Id, row, first, outcomes)], batch.Closing,
+            batch.Transaction, claimed, events, deletedAt, resolving: null,
+            [Settle(claimed.Id, row, first, outcomes), .. HeldBack(claimed.Id, decided.Select(i => entries[i].Key), held)], batch.Closing,
             cancel);
         return events;
     }
@@ -104,10 +111,11 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
     }
 
     private static Outcome OutcomeOf(
-        long ordinal, byte[] commitment, ManifestEntry entry, Dictionary<long, StoreOutcome> results, IReadOnlySet<string> erased)
+        long ordinal, byte[] commitment, ManifestEntry entry, SkipReason? skip, Dictionary<long, StoreOutcome> results,
+        IReadOnlySet<string> erased)
     {
-        if (entry.Skip is { } skip)
-            return new Outcome.Skipped(ordinal, commitment, skip);
+        if (skip is { } reason)
+            return new Outcome.Skipped(ordinal, commitment, reason);
         return results[entry.Key] switch
         {
             StoreOutcome.Deleted deleted => new Outcome.Deleted(ordinal, commitment, deleted.Items),
@@ -135,6 +143,12 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         await using var command = new NpgsqlCommand("select clock_timestamp()", connection);
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancel))!);
     }
+
+    /// <summary>Records for each hold how many of these conversations the job skipped because of it.</summary>
+    private static IEnumerable<NpgsqlBatchCommand> HeldBack(
+        JobId job, IEnumerable<long> decided, IReadOnlyDictionary<long, IReadOnlyList<HoldId>> held) =>
+        decided.Where(held.ContainsKey).SelectMany(conversation => held[conversation]).CountBy(hold => hold)
+            .Select(one => HoldSkips.Add(one.Key, job, one.Value));
 
     /// <summary>Records the outcomes in the manifest, by a compare-and-set on all outcomes of the row.</summary>
     private static NpgsqlBatchCommand Settle(JobId job, Row row, long first, IReadOnlyList<Outcome> outcomes)
