@@ -40,10 +40,6 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
         type => type.IsSubclassOf(typeof(RegistryCommand)) && type.Name.Contains("Pause", StringComparison.Ordinal));
 
     [SkippableFact]
-    public Task A_legal_hold_has_no_path() => RefusedAsync(
-        404, 404, "there is nothing at this path", s => s.Target("POST", $"/api/public/bot/{Bot}/legal-holds").Sending(Nobody));
-
-    [SkippableFact]
     public async Task No_scope_can_be_granted_for_all_bots()
     {
         var grant = new GrantClient("*", TestService.ClientId, [Scope.LedgerAudit], "test", null);
