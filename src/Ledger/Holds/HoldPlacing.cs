@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Ledger.Contracts;
 using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Ledger.Engine;
@@ -18,6 +19,14 @@ namespace Ledger.Holds;
 public sealed record HoldRequest(
     string Bot, HeldIdentifiers Held, string Reason, DateTimeOffset? Until, string Actor, string? IdempotencyKey)
 {
+    public const int ReasonCharacters = 500;
+
+    public const string ReasonRule = "must be a text of 1 to 500 characters, not all blank, without control characters";
+
+    /// <summary>True if a text can be a hold's reason.</summary>
+    public static bool IsReason(string text) => !string.IsNullOrWhiteSpace(text) && Limits.Characters(text) <= ReasonCharacters
+        && !text.Any(char.IsControl) && !text.Contains('\uFEFF');
+
     /// <summary>The type's name without its members.</summary>
     public override string ToString() => nameof(HoldRequest);
 }

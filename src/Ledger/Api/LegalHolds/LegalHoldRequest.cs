@@ -15,13 +15,9 @@ namespace Ledger.Api.LegalHolds;
 /// <param name="Problems">One entry for each problem found. None quotes the body.</param>
 internal sealed record LegalHoldRequest(HeldIdentifiers? Held, string Reason, DateTimeOffset? Until, IReadOnlyList<string> Problems)
 {
-    internal const int ReasonCharacters = 500;
-
-    internal const string ReasonRule = "must be a text of 1 to 500 characters, not all blank, without control characters";
-
     internal const string UntilRule = "must be an instant in the future with Z or an offset, like 2027-01-31T23:00:00Z";
 
-    private static readonly string[] s_names = ["conversationIds", "cId", "reason", "until"];
+    internal static readonly string[] Names = ["conversationIds", "cId", "reason", "until"];
 
     /// <summary>The type's name only: the ids are personal data.</summary>
     public override string ToString() => nameof(LegalHoldRequest);
@@ -44,10 +40,6 @@ internal sealed record LegalHoldRequest(HeldIdentifiers? Held, string Reason, Da
         }
         return members.Check();
     }
-
-    /// <summary>True if a text can be a hold's reason.</summary>
-    internal static bool IsReason(string text) => !string.IsNullOrWhiteSpace(text) && Limits.Characters(text) <= ReasonCharacters
-        && !text.Any(char.IsControl) && !text.Contains('\uFEFF');
 
     private static LegalHoldRequest Invalid(IReadOnlyList<string> problems) => new(null, "", null, problems);
 
@@ -93,9 +85,9 @@ internal sealed record LegalHoldRequest(HeldIdentifiers? Held, string Reason, Da
         {
             var name = DeletionRequestMembers.TextOf(ref reader);
             reader.Read();
-            if (name is null || !s_names.Contains(name))
+            if (name is null || !Names.Contains(name))
             {
-                var known = s_names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
+                var known = Names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
                 _problems.Add(known is null
                     ? $"member {position} is unknown: only conversationIds, cId, reason and until are known"
                     : $"member {position} is {known} in another letter case: write {known}");
@@ -130,8 +122,8 @@ internal sealed record LegalHoldRequest(HeldIdentifiers? Held, string Reason, Da
                     break;
                 case "reason":
                     _reason = Text(ref reader);
-                    if (_reason is null || !IsReason(_reason))
-                        _problems.Add($"reason {ReasonRule}");
+                    if (_reason is null || !HoldRequest.IsReason(_reason))
+                        _problems.Add($"reason {HoldRequest.ReasonRule}");
                     break;
                 default:
                     var text = Text(ref reader);

@@ -117,7 +117,7 @@ internal static class HoldOperations
             "That a client is given the ids is recorded. When the hold has ended, its key is destroyed, and nobody can read them again.",
         Parameters = [Parameters.BotId, Parameters.HoldId],
         Answers = [Answer.Json(200, "The hold.", "LegalHold", Example.Json("live", Live), Example.Json("lifted", Lifted))],
-        Refusals = [Refused.ByQuery("query parameter 1 is unknown: this call takes none"), s_unknownHold, Refused.LostRace],
+        Refusals = [Refused.ByQuery("query parameter 1 is unknown: this call takes none"), s_unknownHold],
     };
 
     public static Operation Lift { get; } = new()
@@ -137,7 +137,6 @@ internal static class HoldOperations
             new(
                 "ended already", "The hold was lifted, or it has expired.",
                 LegalHoldEndpoints.Ended("the legal hold has ended already: it was lifted")),
-            Refused.LostRace,
             s_busy,
         ],
     };

@@ -1,4 +1,5 @@
 using Ledger.Contracts;
+using Ledger.Holds;
 using Microsoft.OpenApi;
 using static Ledger.Api.Reference.Schema;
 
@@ -55,7 +56,7 @@ internal static class RequestSchemas
     private static OpenApiSchema Held(string title, params (string Name, OpenApiSchema Schema)[] members)
     {
         var reason = Text("Why. It is recorded for ever: no personal data.");
-        (reason.MinLength, reason.MaxLength) = (1, LegalHolds.LegalHoldRequest.ReasonCharacters);
+        (reason.MinLength, reason.MaxLength) = (1, HoldRequest.ReasonCharacters);
         var until = Text("When it ends by itself: an instant in the future, with `Z` or an offset.", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T.+$");
         until.Type |= JsonSchemaType.Null;
         var schema = Closed(members[0].Name, [.. members, ("reason", reason), ("until", until)]);
