@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Ledger.SystemTests.Execution;
 
 /// <summary>
-/// Stops a piece of work before one of its statements, and does something else meanwhile. The driver tells of each statement that it begins,
-/// in the flow that begins it. So another flow's statements are not counted.
+/// Stops a piece of work before one of its statements, and does something else meanwhile. The driver tells of each statement that it
+/// begins, in the flow that begins it. So another flow's statements are not counted.
 /// </summary>
 internal sealed class EveryStatement : IDisposable
 {

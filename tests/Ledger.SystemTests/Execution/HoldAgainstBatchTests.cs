@@ -36,7 +36,8 @@ public sealed class HoldAgainstBatchTests(HoldAgainstBatchTests.SmallBatches sha
         var seen = await AtEveryStatementAsync(
             service => service.SubmitAsync(new { cId = "user-1" }), new { cId = "user-1", reason = "case 7" }, s_all,
             (answer, deleted) => Assert.Equal(
-                deleted.Count, answer.GetProperty("alreadyDeleted").EnumerateArray().Sum(one => one.GetProperty("deletedCount").GetInt32())));
+                deleted.Count,
+                answer.GetProperty("alreadyDeleted").EnumerateArray().Sum(one => one.GetProperty("deletedCount").GetInt32())));
         Assert.Equal([0, 3, 6], seen.Order());
     }
 

@@ -111,7 +111,8 @@ public sealed class EveryAnswerTests
         if (operation.NeedsToken)
         {
             await IsAsync(401, service, example.Message(real));
-            await IsAsync(403, service, example.Message(real), operation, service.Token(IsOfHolds(operation) ? Scope.LogsHistory : Scope.LegalHolds));
+            var other = service.Token(IsOfHolds(operation) ? Scope.LogsHistory : Scope.LegalHolds);
+            await IsAsync(403, service, example.Message(real), operation, other);
         }
         if (operation.Parameters == 2 && operation.Path.Contains("{jobId}", StringComparison.Ordinal))
             await IsAsync(
@@ -129,9 +130,9 @@ public sealed class EveryAnswerTests
         {
             await IsAsync(400, service, (example with { Body = "{}" }).Message(real), operation);
             await IsAsync(413, service, (example with { Body = new string(' ', 200_000) }).Message(real), operation);
-            var other = example.Message(real);
-            other.Content = new StringContent(example.Body, Encoding.UTF8, "text/plain");
-            await IsAsync(415, service, other, operation);
+            var plain = example.Message(real);
+            plain.Content = new StringContent(example.Body, Encoding.UTF8, "text/plain");
+            await IsAsync(415, service, plain, operation);
         }
     }
 

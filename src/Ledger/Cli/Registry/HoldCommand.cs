@@ -20,7 +20,8 @@ internal static class HoldCommand
     public static Verb Verb() =>
         new Verb(
             "hold", "Legal holds: conversations that no job deletes.",
-            $"ledger hold place --bot st-1 --cid - --reason 'court order 7' < cid.txt\nledger hold list --bot st-1\nledger hold lift {Sample}")
+            "ledger hold place --bot st-1 --cid - --reason 'court order 7' < cid.txt\nledger hold list --bot st-1\n"
+            + $"ledger hold lift {Sample}")
         {
             Place(), List(), Lift(),
         };
@@ -173,7 +174,8 @@ internal static class HoldCommand
             {
                 case EndingResult.Ended ended:
                     terminal.Table(
-                        ["job", "skipped because of it"], [.. ended.Jobs.Select(job => new[] { job.JobId.ToString(), $"{job.Conversations}" })],
+                        ["job", "skipped because of it"],
+                        [.. ended.Jobs.Select(job => new[] { job.JobId.ToString(), $"{job.Conversations}" })],
                         "No job skipped anything because of it.");
                     terminal.Note(ended.Jobs.Count == 0 ? "Lifted." : "Lifted. Their erasure is owed again: submit it anew.");
                     break;

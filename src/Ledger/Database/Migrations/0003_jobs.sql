@@ -108,7 +108,8 @@ create trigger secrets_take_the_newest_epoch before insert or update on ledger.j
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
 
 -- What became of the mails and webhook messages about ended jobs (docs/adr/0017) and ended legal holds (docs/adr/0050). A row is written in
--- the transaction of the job's Completed, or of the hold's end, together with the engine's message that sends it. Whoever handles the message writes here. Nothing claims from this table.
+-- the transaction of the job's Completed, or of the hold's end, together with the engine's message that sends it. Whoever handles the
+-- message writes here. Nothing claims from this table.
 create table ledger.deliveries (
     delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job or hold, and kind
     kind            text        not null constraint deliveries_kind check (kind in ('mail', 'webhook')),
