@@ -28,7 +28,8 @@ public sealed class EventType
         new(LedgerJson.Facts.WindowDefined), new(LedgerJson.Facts.JobKeyDestroyed), new(LedgerJson.Facts.EpochKeyDestroyed),
         new(LedgerJson.Facts.IdentifiersDisclosed), new(LedgerJson.Facts.OriginOpened), new(LedgerJson.Facts.ErasedConversationsImported),
         new(LedgerJson.Facts.WebhookDisabled), new(LedgerJson.Facts.JobCancelled),
-        new(LedgerJson.Facts.DeletionsPaused), new(LedgerJson.Facts.DeletionsResumed),
+        new(LedgerJson.Facts.DeletionsPaused), new(LedgerJson.Facts.DeletionsResumed), new(LedgerJson.Facts.LegalHoldPlaced),
+        new(LedgerJson.Facts.LegalHoldDisclosed), new(LedgerJson.Facts.LegalHoldEnded),
     ];
 
     private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);

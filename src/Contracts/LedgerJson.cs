@@ -43,6 +43,9 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(WebhookDisabled))]
 [JsonSerializable(typeof(DeletionsPaused))]
 [JsonSerializable(typeof(DeletionsResumed))]
+[JsonSerializable(typeof(LegalHoldPlaced))]
+[JsonSerializable(typeof(LegalHoldDisclosed))]
+[JsonSerializable(typeof(LegalHoldEnded))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>

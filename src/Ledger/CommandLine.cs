@@ -81,6 +81,7 @@ public static class CommandLine
             StatusCommand.Verb(),
             ReplayCommand.Verb(),
             MessagesCommand.Verb(),
+            HoldCommand.Verb(),
             FindCommand.Verb(),
             ForgetCommand.Verb(),
             ProofCommand.Verb(),

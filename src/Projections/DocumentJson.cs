@@ -19,4 +19,5 @@ namespace Ledger.Projections;
 [JsonSerializable(typeof(Bot))]
 [JsonSerializable(typeof(ApiClient))]
 [JsonSerializable(typeof(DeletionWindow))]
+[JsonSerializable(typeof(LegalHold))]
 public sealed partial class DocumentJson : JsonSerializerContext;

@@ -8,13 +8,16 @@ public sealed record LogStream;
 /// <summary>The type of the whole ledger's stream, which has no document.</summary>
 public sealed record LedgerStream;
 
-/// <summary>The streams: a job's id is that of its job id; all others are derived from their names.</summary>
+/// <summary>
+/// The streams. A job's id is that of its job id, and a legal hold's that of its hold id. All others are derived from their names.
+/// </summary>
 public static class StreamIds
 {
     public const string JobType = "job";
     public const string BotType = "bot";
     public const string ClientType = "api_client";
     public const string WindowType = "deletion_window";
+    public const string HoldType = "legal_hold";
     public const string LogType = "log_stream";
     public const string LedgerType = "ledger_stream";
 

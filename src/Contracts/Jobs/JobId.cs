@@ -29,7 +29,11 @@ public readonly record struct JobId(Guid Value)
     /// <param name="serviceSecret">The service's secret for job ids, at least 32 bytes.</param>
     /// <param name="botId">The bot, as in the path.</param>
     /// <param name="idempotencyKey">1 to 255 visible ASCII characters.</param>
-    public static JobId FromIdempotencyKey(ReadOnlySpan<byte> serviceSecret, string botId, string idempotencyKey)
+    public static JobId FromIdempotencyKey(ReadOnlySpan<byte> serviceSecret, string botId, string idempotencyKey) =>
+        FromName(NameOf(serviceSecret, botId, idempotencyKey));
+
+    /// <summary>The name that an idempotency key gives to what it names: 32 bytes, from which nobody can guess the key.</summary>
+    internal static byte[] NameOf(ReadOnlySpan<byte> serviceSecret, string botId, string idempotencyKey)
     {
         // Length-prefixed, so that no other split of the same characters gives the same bytes.
         var bot = Encoding.UTF8.GetBytes(botId);
@@ -38,7 +42,7 @@ public readonly record struct JobId(Guid Value)
         BinaryPrimitives.WriteInt32BigEndian(message, bot.Length);
         bot.CopyTo(message, 4);
         key.CopyTo(message, 4 + bot.Length);
-        return FromName(HMACSHA256.HashData(serviceSecret, message));
+        return HMACSHA256.HashData(serviceSecret, message);
     }
 
     /// <summary>The id of a job submitted without an idempotency key.</summary>

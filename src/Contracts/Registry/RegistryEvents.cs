@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Ledger.Contracts.Jobs;
 
 namespace Ledger.Contracts.Registry;
 
@@ -112,6 +113,29 @@ public sealed record DeletionsPaused(string? Bot = null) : RegistryEvent;
 /// <param name="Bot">The bot. Absent for all bots.</param>
 public sealed record DeletionsResumed(string? Bot = null) : RegistryEvent;
 
+/// <summary>
+/// Conversations are under a legal hold from here on, and no job deletes them. It begins the hold's own stream. Its reason is kept for
+/// ever.
+/// </summary>
+/// <param name="Hold">The hold's id.</param>
+/// <param name="Bot">The bot that they belong to.</param>
+/// <param name="RequestType">The kind of what is held: conversations, or all conversations of a channel user.</param>
+/// <param name="Commitments">One for each held identifier (32 bytes each), under the hold's own key.</param>
+/// <param name="Until">The instant at which the hold ends by itself. Absent if somebody has to lift it.</param>
+public sealed record LegalHoldPlaced(
+    string Hold, string Bot, RequestType RequestType, IReadOnlyList<byte[]> Commitments, DateTimeOffset? Until = null) : RegistryEvent;
+
+/// <summary>Identifiers of a legal hold were handed out. In the hold's stream.</summary>
+/// <param name="Client">The client that got them.</param>
+public sealed record LegalHoldDisclosed(string Hold, string Bot, string Client) : RegistryEvent;
+
+/// <summary>
+/// The hold is over, and its key is destroyed with what it sealed. What jobs skipped because of it is owed to erasure again. Always last in
+/// the hold's stream.
+/// </summary>
+/// <param name="How">How it ended.</param>
+public sealed record LegalHoldEnded(string Hold, string Bot, HoldEnd How) : RegistryEvent;
+
 /// <summary>The log goes on under a new name and key. In the log's stream.</summary>
 /// <param name="Origin">The new name.</param>
 /// <param name="PreviousOrigin">The name until now.</param>
@@ -120,6 +144,15 @@ public sealed record DeletionsResumed(string? Bot = null) : RegistryEvent;
 /// <param name="PreviousRoot">Its root (32 bytes).</param>
 public sealed record OriginOpened(string Origin, string PreviousOrigin, long Size, long? PreviousSize = null, byte[]? PreviousRoot = null)
     : RegistryEvent;
+
+/// <summary>How a legal hold ended.</summary>
+public enum HoldEnd
+{
+    /// <summary>Somebody lifted it.</summary>
+    [JsonStringEnumMemberName("lifted")] Lifted,
+    /// <summary>Its instant had come.</summary>
+    [JsonStringEnumMemberName("expired")] Expired,
+}
 
 /// <summary>A permission of a client for a bot.</summary>
 public enum Scope

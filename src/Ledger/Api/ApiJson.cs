@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ledger.Api.LegalHolds;
 using Ledger.Contracts;
 using Ledger.Jobs;
 
@@ -15,6 +16,8 @@ namespace Ledger.Api;
 [JsonSerializable(typeof(Preview))]
 [JsonSerializable(typeof(JobPage))]
 [JsonSerializable(typeof(OutcomePage))]
+[JsonSerializable(typeof(HoldPage))]
+[JsonSerializable(typeof(HoldDetail))]
 [JsonSerializable(typeof(IReadOnlyList<ShownEvent>))]
 [JsonSerializable(typeof(Live))]
 [JsonSerializable(typeof(Ready))]

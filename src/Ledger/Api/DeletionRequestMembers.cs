@@ -105,7 +105,7 @@ internal sealed class DeletionRequestMembers
         else if (name is "cId")
             ReadCId(ref reader);
         else
-            ReadConversationIds(ref reader);
+            _conversationIds = ReadConversationIds(ref reader, _problems);
     }
 
     private void ReadCId(ref Utf8JsonReader reader)
@@ -116,27 +116,29 @@ internal sealed class DeletionRequestMembers
             _problems.Add($"cId {IdentifierRule}");
     }
 
-    private void ReadConversationIds(ref Utf8JsonReader reader)
+    /// <summary>Reads a list of conversations to its end, with what is wrong with it.</summary>
+    internal static List<string> ReadConversationIds(ref Utf8JsonReader reader, ProblemList problems)
     {
-        _conversationIds = [];
+        var ids = new List<string>();
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            _problems.Add("conversationIds must be a list of strings");
+            problems.Add("conversationIds must be a list of strings");
             reader.Skip();
-            return;
+            return ids;
         }
         var count = 0;
         for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
         {
             if (Identifier(ref reader) is { } id)
-                _conversationIds.Add(id);
+                ids.Add(id);
             else if (count < Limits.ConversationIdsPerRequest)
-                _problems.Add($"conversationIds[{count}] {IdentifierRule}");
+                problems.Add($"conversationIds[{count}] {IdentifierRule}");
         }
         if (count == 0)
-            _problems.Add("conversationIds is empty: it must have 1 to 100 items");
+            problems.Add("conversationIds is empty: it must have 1 to 100 items");
         if (count > Limits.ConversationIdsPerRequest)
-            _problems.Add($"conversationIds has {count} items: it must have 1 to 100, counted before duplicates are dropped");
+            problems.Add($"conversationIds has {count} items: it must have 1 to 100, counted before duplicates are dropped");
+        return ids;
     }
 
     /// <summary>Reads a value to its end; null if it is not an identifier.</summary>

@@ -11,6 +11,9 @@ union all
 select 'ledger.mt_doc_deletionwindow', d.id::text from ledger.mt_doc_deletionwindow d
 where not exists (select from ledger.mt_events e where e.stream_id = d.id)
 union all
+select 'ledger.mt_doc_legalhold', d.id::text from ledger.mt_doc_legalhold d
+where not exists (select from ledger.mt_events e where e.stream_id = d.id)
+union all
 select 'ledger.mt_doc_job', d.id::text from ledger.mt_doc_job d where not exists (select from ledger.mt_events e where e.stream_id = d.id)
 union all
 select 'ledger.job_work', w.job_id::text from ledger.job_work w

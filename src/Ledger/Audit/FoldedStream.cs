@@ -166,6 +166,7 @@ internal sealed class FoldedStream(Guid id, string? type, long? rowVersion, Find
         BotRegistered e => (StreamIds.BotType, StreamIds.Bot(e.Bot)),
         ClientRegistered e => (StreamIds.ClientType, StreamIds.Client(e.Client)),
         WindowDefined e => (StreamIds.WindowType, StreamIds.Window(e.Name)),
+        LegalHoldPlaced e when HoldId.TryParse(e.Hold, out var hold) => (StreamIds.HoldType, hold.Value),
         EpochKeyDestroyed or DeletionsPaused { Bot: null } or DeletionsResumed { Bot: null } => (StreamIds.LedgerType, StreamIds.Ledger),
         OriginOpened => (StreamIds.LogType, StreamIds.Log),
         _ => null,

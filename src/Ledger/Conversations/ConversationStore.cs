@@ -11,6 +11,13 @@ public sealed record FoundConversation(long Key, string ConversationId, DateTime
     public override string ToString() => nameof(FoundConversation);
 }
 
+/// <summary>A conversation that may be under a legal hold.</summary>
+/// <param name="Key">Its place in the store's own order.</param>
+public sealed record HoldCandidate(long Key, string ConversationId, string CId)
+{
+    public override string ToString() => nameof(HoldCandidate);
+}
+
 /// <summary>
 /// The conversation store in the ledger's own database. Every method runs in the caller's transaction: the deletion and its event are
 /// recorded together, or neither is.
@@ -23,6 +30,7 @@ public sealed class ConversationStore
     private static readonly string ChannelUserCreatedAtSql = Sql.Load(typeof(ConversationStore), nameof(ChannelUserCreatedAtAsync));
     private static readonly string FirstOfBotSql = Sql.Load(typeof(ConversationStore), nameof(FirstOfBotAsync));
     private static readonly string FirstOfChannelUserSql = Sql.Load(typeof(ConversationStore), nameof(FirstOfChannelUserAsync));
+    private static readonly string FindHeldSql = Sql.Load(typeof(ConversationStore), nameof(FindHeldAsync));
     private static readonly string LastKeySql = Sql.Load(typeof(ConversationStore), nameof(LastKeyAsync));
 
     /// <summary>Those of the bot's conversations that exist.</summary>
@@ -46,6 +54,21 @@ public sealed class ConversationStore
                 new() { Value = botId }, new() { Value = cId }, new() { Value = from.UtcDateTime }, new() { Value = to.UtcDateTime },
                 new() { Value = afterKey }, new() { Value = lastKey }, new() { Value = limit },
             ], cancel);
+
+    /// <summary>Those of the bot's conversations with these keys that are one of these, or a conversation of one of these users.</summary>
+    public async Task<List<HoldCandidate>> FindHeldAsync(
+        NpgsqlConnection connection, string botId, IReadOnlyList<long> keys, IReadOnlyList<string> ids, IReadOnlyList<string> cIds,
+        CancellationToken cancel)
+    {
+        var held = new List<HoldCandidate>();
+        await using var command = Command(connection, FindHeldSql, [
+            new() { Value = botId }, new() { Value = keys.ToArray() }, new() { Value = ids.ToArray() }, new() { Value = cIds.ToArray() },
+        ]);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            held.Add(new HoldCandidate(reader.GetInt64(0), reader.GetString(1), reader.GetString(2)));
+        return held;
+    }
 
     /// <summary>The instant at which the platform created the channel user; null if it does not know the user.</summary>
     public async Task<DateTimeOffset?> ChannelUserCreatedAtAsync(

@@ -26,6 +26,12 @@ public abstract class InlineProjection
         ("started_version", job => job.StartedVersion),
     ];
 
+    /// <summary>The duplicated columns of <see cref="LegalHold"/>.</summary>
+    private static readonly (string Column, Func<LegalHold, object?> Value)[] s_holdColumns =
+    [
+        ("bot", hold => hold.Bot), ("placed_at", hold => hold.PlacedAt), ("status", hold => hold.StatusName), ("until", hold => hold.Until),
+    ];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<InlineProjection> All { get; } =
     [
@@ -44,6 +50,9 @@ public abstract class InlineProjection
         new DocumentProjection<DeletionWindow>(
             StreamIds.WindowType, DocumentJson.Default.DeletionWindow,
             (window, _, @event, _, _) => DeletionWindowFold.Apply(window, (RegistryEvent)@event), id => id),
+        new DocumentProjection<LegalHold>(
+            StreamIds.HoldType, DocumentJson.Default.LegalHold,
+            (hold, _, @event, _, at) => LegalHoldFold.Apply(hold, (RegistryEvent)@event, at), id => id, s_holdColumns),
     ];
 
     private static readonly ILookup<string, InlineProjection> ByStreamType = All.ToLookup(

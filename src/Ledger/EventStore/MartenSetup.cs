@@ -73,11 +73,14 @@ public static class MartenSetup
         options.Schema.For<Bot>().UseNumericRevisions(true);
         options.Schema.For<ApiClient>().UseNumericRevisions(true);
         options.Schema.For<DeletionWindow>().UseNumericRevisions(true);
+        options.Schema.For<LegalHold>().UseNumericRevisions(true);
 
         options.Policies.ForAllDocuments(mapping =>
         {
             if (mapping.DocumentType == typeof(Job))
                 Columns(mapping);
+            else if (mapping.DocumentType == typeof(LegalHold))
+                HoldColumns(mapping);
         });
 
         options.Projections.Add(new JobStatusProjection(), ProjectionLifecycle.Inline);
@@ -85,6 +88,7 @@ public static class MartenSetup
         options.Projections.Add(new BotProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new ApiClientProjection(), ProjectionLifecycle.Inline);
         options.Projections.Add(new DeletionWindowProjection(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new LegalHoldProjection(), ProjectionLifecycle.Inline);
     }
 
     /// <summary>Adds the members of a job that are columns too. Lists and claims find jobs by these, and never by JSON.</summary>
@@ -108,6 +112,18 @@ public static class MartenSetup
             new DocumentIndex(job, claims), "mt_doc_job_not_started", "status = 'queued' and started_version is null"));
         job.Indexes.Add(Where(
             new DocumentIndex(job, claims), "mt_doc_job_started", "status = 'queued' and started_version is not null"));
+    }
+
+    /// <summary>Adds the members of a legal hold that are columns too. Every batch asks for its bot's live holds.</summary>
+    private static void HoldColumns(DocumentMapping hold)
+    {
+        foreach (var member in (string[])[nameof(LegalHold.Bot), nameof(LegalHold.PlacedAt)])
+            hold.DuplicateField(member, notNull: true);
+        hold.DuplicateField(nameof(LegalHold.StatusName), notNull: true).ColumnName = "status";
+        hold.DuplicateField(nameof(LegalHold.Until));
+        hold.AddIndex("bot", "placed_at", "id");
+        hold.Indexes.Add(Where(new DocumentIndex(hold, "bot"), "mt_doc_legalhold_live", "status = 'live'"));
+        hold.Indexes.Add(Where(new DocumentIndex(hold, "until"), "mt_doc_legalhold_ending", "status = 'live' and until is not null"));
     }
 
     private static DocumentIndex Where(DocumentIndex index, string name, string predicate)

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Identifiers;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 using Ledger.Conversations;
 using Ledger.Engine;
+using Ledger.Holds;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
@@ -13,9 +15,9 @@ namespace Ledger.Execution;
 
 /// <summary>
 /// One batch of a started job. It deletes a limited number of conversations of one manifest row, confirms that they are gone, and appends
-/// their outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning.
+/// their outcomes, all in the claim's transaction. A crash rolls back to the batch's beginning. What is under a legal hold is skipped.
 /// </summary>
-public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier)
+public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyFolder keys, ErasedIndex earlier, LiveHolds holds)
 {
     /// <summary>Deletes the next conversations that the job owes an outcome. The caller commits.</summary>
     /// <param name="batch">The job.</param>
@@ -39,8 +41,12 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         var commitments = Task.Run(
             () => open.ToDictionary(i => i, i => key.Commit(IdentifierKind.Conversation, entries[i].ConversationId)), cancel);
         // The cancellation of a retry was cut off. What it still owes is not touched any more.
-        SkipReason? SkipOf(int i) => claimed.Job.IsBeingCancelled ? SkipReason.Cancelled : entries[i].Skip;
-        long[] deletable = [.. open.Where(i => SkipOf(i) is null).Select(i => entries[i].Key)];
+        SkipReason? ListedSkip(int i) => claimed.Job.IsBeingCancelled ? SkipReason.Cancelled : entries[i].Skip;
+        long[] wanted = [.. open.Where(i => ListedSkip(i) is null).Select(i => entries[i].Key)];
+        // From here to the commit no hold is placed: whoever places one waits, and is answered afterwards.
+        var held = await holds.FindAsync(connection, claimed.Job.Bot, wanted, cancel);
+        SkipReason? SkipOf(int i) => ListedSkip(i) ?? (held.ContainsKey(entries[i].Key) ? SkipReason.LegalHold : null);
+        long[] deletable = [.. wanted.Where(conversation => !held.ContainsKey(conversation))];
         var results = await store.DeleteAsync(
             connection, new StoreBatch(claimed.Job.Bot, deletable, CIdOf(key, claimed), isLate), cancel);
         int[] decided = [.. open.TakeWhile(i => SkipOf(i) is not null || results.ContainsKey(entries[i].Key))];
@@ -55,7 +61,8 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         Outcome[] outcomes = [.. decided.Select(i => OutcomeOf(first + i, commitment[i], entries[i], SkipOf(i), results, erased))];
         var events = JobDecisions.Decide(claimed.Job, new RecordOutcomes(claimed.Job.Attempt, outcomes, retryAfter(deletedAt))).Accepted();
         await writer.WriteAsync(
-            batch.Transaction, claimed, events, deletedAt, resolving: null, [row.Settle(claimed.Id, outcomes)], batch.Closing,
+            batch.Transaction, claimed, events, deletedAt, resolving: null,
+            [row.Settle(claimed.Id, outcomes), .. HeldBack(claimed.Id, decided.Select(i => entries[i].Key), held)], batch.Closing,
             cancel);
         return events;
     }
@@ -98,4 +105,10 @@ public sealed class BatchDeleter(ConversationStore store, JobWriter writer, KeyF
         await using var command = new NpgsqlCommand("select clock_timestamp()", connection);
         return new DateTimeOffset((DateTime)(await command.ExecuteScalarAsync(cancel))!);
     }
+
+    /// <summary>Records for each hold how many of these conversations the job skipped because of it.</summary>
+    private static IEnumerable<NpgsqlBatchCommand> HeldBack(
+        JobId job, IEnumerable<long> decided, IReadOnlyDictionary<long, IReadOnlyList<HoldId>> held) =>
+        decided.Where(held.ContainsKey).SelectMany(conversation => held[conversation]).CountBy(hold => hold)
+            .Select(one => HoldSkips.Add(one.Key, job, one.Value));
 }

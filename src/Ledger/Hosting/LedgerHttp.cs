@@ -1,4 +1,5 @@
 using Ledger.Api;
+using Ledger.Api.LegalHolds;
 using Ledger.Api.Reference;
 using Ledger.Certificates;
 using Ledger.Contracts;
@@ -77,6 +78,7 @@ public static class LedgerHttp
         ProgressEndpoint.Map(deletions);
         ProofEndpoints.Map(deletions);
         CertificateEndpoint.Map(deletions);
+        LegalHoldEndpoints.Map(app.MapGroup(BotPath.LegalHolds));
         ChangeLogEndpoint.Map(app);
         LogEndpoints.Map(app);
         Health.Map(app);

@@ -9,6 +9,7 @@ using Ledger.EventStore;
 using Ledger.Execution;
 using Ledger.Execution.Turns;
 using Ledger.Forgetting;
+using Ledger.Holds;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
@@ -124,6 +125,13 @@ public static class LedgerService
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<RequestedList>();
         services.AddSingleton<JobPreview>();
+        services.AddSingleton<LiveHolds>();
+        services.AddSingleton<HoldPlacing>();
+        services.AddSingleton<HoldReader>();
+        services.AddSingleton<HoldDisclosure>();
+        services.AddSingleton<HoldEnding>();
+        services.AddSingleton<IdentifierSearch>();
+        services.AddSingleton<DeletedBefore>();
         services.AddSingleton<ListResolver>();
         services.AddSingleton<BatchDeleter>();
         services.AddSingleton<JobCancellation>();
@@ -135,6 +143,8 @@ public static class LedgerService
         services.AddSingleton<KeyRotationDuty>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyRetention>());
         services.AddHostedService(provider => provider.GetRequiredService<KeyRotationDuty>());
+        services.AddSingleton<HoldExpiry>();
+        services.AddHostedService(provider => provider.GetRequiredService<HoldExpiry>());
         services.AddSingleton(provider => new ReadinessCheck(
             "keys", _ => Task.FromResult(provider.GetRequiredService<KeyRotationDuty>().Problem)));
         services.AddSingleton<RegistryStore>();

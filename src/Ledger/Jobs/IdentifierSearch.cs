@@ -86,6 +86,14 @@ public sealed class IdentifierSearch(NpgsqlDataSource database, KeyFolder keys)
             [.. found.OrderBy(entry => entry.SubmittedAt).ThenBy(entry => entry.Ordinal)], jobs.Count, forgotten, damaged);
     }
 
+    /// <summary>The bot's jobs that were asked for by this channel user's id, oldest first. It opens requests only, and no lists.</summary>
+    public async Task<IReadOnlyList<JobId>> JobsOfChannelUserAsync(string cId, string bot, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var (jobs, _, _) = await JobsAsync(connection, [cId], bot, cancel);
+        return [.. jobs.Where(job => job.Value.CId is not null).Select(job => job.Key)];
+    }
+
     /// <summary>Every job whose key exists, with the wanted identifiers of its request.</summary>
     private async Task<(Dictionary<JobId, SearchedJob> Jobs, int Forgotten, int Damaged)> JobsAsync(
         NpgsqlConnection connection, HashSet<string> wanted, string? bot, CancellationToken cancel)

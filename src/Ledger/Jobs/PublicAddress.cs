@@ -1,4 +1,5 @@
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 
 namespace Ledger.Jobs;
 
@@ -25,6 +26,12 @@ internal static class PublicAddress
 
     /// <summary>The path of the API's status call.</summary>
     public static string Status(string botId, JobId job) => $"/api/public/bot/{Uri.EscapeDataString(botId)}/conversations/delete/{job}";
+
+    /// <summary>The path of the API's call for a legal hold.</summary>
+    public static string Hold(string botId, HoldId hold) => $"/api/public/bot/{Uri.EscapeDataString(botId)}/legal-holds/{hold}";
+
+    /// <summary>The API's call for a legal hold, for programs.</summary>
+    public static string HoldCall(Uri? publicUrl, string botId, HoldId hold) => $"{Base(publicUrl)}{Hold(botId, hold)}";
 
     private static string? Base(Uri? publicUrl) => publicUrl?.AbsoluteUri.TrimEnd('/');
 }

@@ -12,6 +12,8 @@ public enum SealedKind : byte
 {
     Request = 1,
     Manifest = 2,
+    /// <summary>A legal hold's list, under the hold's own key.</summary>
+    Hold = 3,
 }
 
 /// <summary>

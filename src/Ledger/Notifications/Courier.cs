@@ -89,7 +89,7 @@ public sealed class Courier(
         if (delay is not null && failed.NotBefore > delay)
             delay = failed.NotBefore;
         log.LogWarning(
-            "The {Kind} about job {Job} failed ({Attempt} of {Attempts}): {Problem}. {Next}", Notification.Word(kind), notification.Job,
+            "The {Kind} about {About} failed ({Attempt} of {Attempts}): {Problem}. {Next}", Notification.Word(kind), notification.About,
             notification.Attempt, options.RetryDelays.Count + 1, failed.Problem,
             delay is { } wait ? $"Again in {wait.TotalSeconds:0} s" : "Given up: see `ledger messages --undelivered`");
         if (!await deliveries.FailedAsync(notification, failed.Problem, delay, CancellationToken.None))

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Ledger.Engine;
+using Ledger.Holds;
 using Ledger.Projections;
 using Npgsql;
 using NpgsqlTypes;
@@ -17,8 +19,8 @@ namespace Ledger.Notifications;
 public sealed record FoundDelivery(Notification Notification, bool IsSent, bool IsGivenUp, Guid? Message);
 
 /// <summary>
-/// The record of each mail and webhook message. A row is written in the transaction that ends the job, with the message that sends it. The
-/// row waits for nothing: the engine's messages do.
+/// The record of each mail and webhook message. A row is written in the transaction that ends the job or the legal hold, with the message
+/// that sends it. The row waits for nothing: the engine's messages do.
 /// </summary>
 public sealed class Deliveries(NpgsqlDataSource database)
 {
@@ -28,6 +30,9 @@ public sealed class Deliveries(NpgsqlDataSource database)
     private static readonly string BeginSql = Sql.Load(typeof(Deliveries), nameof(BeginAsync));
     private static readonly string SentSql = Sql.Load(typeof(Deliveries), nameof(SentAsync));
     private static readonly string FailedSql = Sql.Load(typeof(Deliveries), nameof(FailedAsync));
+
+    /// <summary>Maximum number of jobs that a notification of a hold's end names. It says how many there are, and where all are.</summary>
+    private const int JobsOfHold = 1000;
 
     /// <summary>
     /// Queues the notifications of a job's end, in the transaction that ends it. Queues nothing if the bot has neither an owner mail nor a
@@ -40,22 +45,52 @@ public sealed class Deliveries(NpgsqlDataSource database)
     /// <param name="cancel">Stops it.</param>
     public static async Task QueueAsync(StreamTransaction transaction, Messages messages, JobId job, string bot, CancellationToken cancel)
     {
-        var queued = new List<object>();
-        await using (var command = new NpgsqlCommand(QueueSql, transaction.Connection))
-        {
-            command.Parameters.AddWithValue(job.Value);
-            command.Parameters.AddWithValue(bot);
-            command.Parameters.AddWithValue(StreamIds.Bot(bot));
-            command.Parameters.AddWithValue(Notification.IdOf(job, NotificationKind.Mail));
-            command.Parameters.AddWithValue(Notification.IdOf(job, NotificationKind.Webhook));
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-                queued.Add(Notification.MessageOf(Notification.KindOf(reader.GetString(1)), reader.GetGuid(0)));
-        }
-        if (queued.Count == 0 || await transaction.OutboxAsync(messages) is not { } outbox)
+        var queued = await RecordAsync(transaction, job.Value, hold: null, job.ToString(), bot, cancel);
+        if (queued.Count > 0 && await transaction.OutboxAsync(messages) is { } outbox)
+            await SendAsync(outbox, queued);
+    }
+
+    /// <summary>
+    /// Queues the notifications of a legal hold's end, in the transaction that ends it. A program without the engine leaves them to a node.
+    /// </summary>
+    /// <param name="transaction">The transaction that ends the hold.</param>
+    /// <param name="messages">The engine's messages, which get the new ones.</param>
+    /// <param name="hold">The hold.</param>
+    /// <param name="bot">Its bot.</param>
+    /// <param name="cancel">Stops it.</param>
+    public static async Task QueueHoldAsync(
+        StreamTransaction transaction, Messages messages, HoldId hold, string bot, CancellationToken cancel)
+    {
+        var queued = await RecordAsync(transaction, job: null, hold.Value, hold.ToString(), bot, cancel);
+        if (queued.Count == 0)
             return;
-        foreach (var message in queued)
-            await outbox.SendAsync(message, TimeSpan.Zero);
+        if (await transaction.OutboxAsync(messages) is { } outbox)
+            await SendAsync(outbox, queued);
+        else
+            await DeliveryReplay.StoreAsync(transaction.Connection, queued, cancel);
+    }
+
+    private static async Task SendAsync(Outbox outbox, IReadOnlyList<(NotificationKind Kind, Guid Delivery)> queued)
+    {
+        foreach (var (kind, delivery) in queued)
+            await outbox.SendAsync(Notification.MessageOf(kind, delivery), TimeSpan.Zero);
+    }
+
+    private static async Task<IReadOnlyList<(NotificationKind Kind, Guid Delivery)>> RecordAsync(
+        StreamTransaction transaction, Guid? job, Guid? hold, string about, string bot, CancellationToken cancel)
+    {
+        var queued = new List<(NotificationKind, Guid)>();
+        await using var command = new NpgsqlCommand(QueueSql, transaction.Connection);
+        command.Parameters.AddWithValue(NpgsqlDbType.Uuid, (object?)job ?? DBNull.Value);
+        command.Parameters.AddWithValue(bot);
+        command.Parameters.AddWithValue(StreamIds.Bot(bot));
+        command.Parameters.AddWithValue(Notification.IdOf(about, NotificationKind.Mail));
+        command.Parameters.AddWithValue(Notification.IdOf(about, NotificationKind.Webhook));
+        command.Parameters.AddWithValue(NpgsqlDbType.Uuid, (object?)hold ?? DBNull.Value);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+            queued.Add((Notification.KindOf(reader.GetString(1)), reader.GetGuid(0)));
+        return queued;
     }
 
     /// <summary>Removes a job's deliveries that are not sent yet, in the transaction that forgets the job.</summary>
@@ -77,21 +112,32 @@ public sealed class Deliveries(NpgsqlDataSource database)
     {
         await using var command = database.CreateCommand(FindSql);
         command.Parameters.AddWithValue(delivery);
+        command.Parameters.AddWithValue(JobsOfHold);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             return null;
+        var isOfJob = !await reader.IsDBNullAsync(0, cancel);
         var notification = new Notification(
             delivery,
-            new JobId(reader.GetGuid(0)),
+            isOfJob ? new JobId(reader.GetGuid(0)) : default,
             reader.GetString(1),
             await reader.IsDBNullAsync(2, cancel) ? null : reader.GetString(2),
             await reader.IsDBNullAsync(3, cancel) ? "" : reader.GetString(3),
             reader.GetInt32(4),
-            JsonSerializer.Deserialize(reader.GetString(5), DocumentJson.Default.JobStatus)!,
-            await reader.IsDBNullAsync(6, cancel) ? null : reader.GetFieldValue<byte[]>(6));
+            isOfJob ? JsonSerializer.Deserialize(reader.GetString(5), DocumentJson.Default.JobStatus)! : null!,
+            await reader.IsDBNullAsync(6, cancel) ? null : reader.GetFieldValue<byte[]>(6),
+            isOfJob ? null : Hold(reader));
         return new FoundDelivery(
             notification, reader.GetBoolean(7), reader.GetBoolean(8), await reader.IsDBNullAsync(9, cancel) ? null : reader.GetGuid(9));
     }
+
+    private static HoldNotice Hold(NpgsqlDataReader reader) => new(
+        JsonSerializer.Deserialize(reader.GetString(10), DocumentJson.Default.LegalHold)!,
+        [
+            .. reader.GetFieldValue<Guid[]>(11).Zip(reader.GetFieldValue<long[]>(12), (job, count) =>
+                new HeldJob(new JobId(job), count)),
+        ],
+        reader.GetInt64(13));
 
     /// <summary>Counts an attempt, before anything is sent. A node that dies after this has made the attempt.</summary>
     /// <param name="notification">The delivery.</param>

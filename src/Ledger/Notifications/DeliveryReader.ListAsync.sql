@@ -1,5 +1,5 @@
 select n.delivery_id, n.kind, n.job_id, n.bot_id, n.recipient, n.queued_at, n.message_id, n.attempts, n.next_attempt_at, n.last_error,
-    n.sent_at, n.given_up_at, n.replayed_by, n.replayed_at
+    n.sent_at, n.given_up_at, n.replayed_by, n.replayed_at, n.hold_id
 from (select data ->> 'botId' as bot_id from ledger.mt_doc_bot where $1 is null or data ->> 'botId' = any($1)) b
 cross join lateral (
     select *

@@ -1,4 +1,5 @@
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 using Ledger.Database;
 using Npgsql;
 using NpgsqlTypes;
@@ -20,7 +21,9 @@ public enum DeliveryState
     GivenUp,
 }
 
-/// <summary>The present state of a mail or a webhook message about a job's end.</summary>
+/// <summary>The present state of a mail or a webhook message about the end of a job or of a legal hold.</summary>
+/// <param name="Job">The job. Null if it is about a legal hold.</param>
+/// <param name="Hold">The legal hold. Null if it is about a job.</param>
 /// <param name="Recipient">The address that it went to last, or is to go to.</param>
 /// <param name="MessageId">The Message-ID or webhook-id of every attempt. Null before the first.</param>
 /// <param name="Attempts">Number of attempts that began, since somebody asked last.</param>
@@ -32,10 +35,13 @@ public enum DeliveryState
 /// <param name="ReplayedBy">The person who asked last to send it again. Null if nobody did.</param>
 /// <param name="ReplayedAt">The instant when they asked.</param>
 public sealed record DeliveryEntry(
-    Guid Id, NotificationKind Kind, JobId Job, string Bot, string Recipient, DateTimeOffset QueuedAt, string? MessageId, int Attempts,
-    DateTimeOffset? NextAttemptAt, string? LastError, DateTimeOffset? SentAt, DateTimeOffset? GivenUpAt, string? ReplayedBy,
+    Guid Id, NotificationKind Kind, JobId? Job, HoldId? Hold, string Bot, string Recipient, DateTimeOffset QueuedAt, string? MessageId,
+    int Attempts, DateTimeOffset? NextAttemptAt, string? LastError, DateTimeOffset? SentAt, DateTimeOffset? GivenUpAt, string? ReplayedBy,
     DateTimeOffset? ReplayedAt)
 {
+    /// <summary>The id of the job or the hold.</summary>
+    public string About => Job?.ToString() ?? Hold.ToString()!;
+
     public DeliveryState State => this switch
     {
         { SentAt: not null } => DeliveryState.Sent,
@@ -91,9 +97,9 @@ public sealed class DeliveryReader(NpgsqlDataSource database)
     };
 
     private static DeliveryEntry Entry(NpgsqlDataReader row) => new(
-        row.GetGuid(0), Notification.KindOf(row.GetString(1)), new JobId(row.GetGuid(2)), row.GetString(3), row.GetString(4),
-        row.GetFieldValue<DateTimeOffset>(5), Text(row, 6), row.GetInt32(7), Instant(row, 8), Text(row, 9), Instant(row, 10),
-        Instant(row, 11), Text(row, 12), Instant(row, 13));
+        row.GetGuid(0), Notification.KindOf(row.GetString(1)), row.IsDBNull(2) ? null : new JobId(row.GetGuid(2)),
+        row.IsDBNull(14) ? null : new HoldId(row.GetGuid(14)), row.GetString(3), row.GetString(4), row.GetFieldValue<DateTimeOffset>(5),
+        Text(row, 6), row.GetInt32(7), Instant(row, 8), Text(row, 9), Instant(row, 10), Instant(row, 11), Text(row, 12), Instant(row, 13));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

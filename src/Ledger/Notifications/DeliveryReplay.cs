@@ -1,3 +1,4 @@
+using Ledger.Contracts;
 using Ledger.Database;
 using Ledger.Engine;
 using Npgsql;
@@ -38,6 +39,23 @@ public sealed class DeliveryReplay(NpgsqlDataSource database)
             await batch.ExecuteNonQueryAsync(cancel);
         await transaction.CommitAsync(cancel);
         return chosen.Count;
+    }
+
+    /// <summary>Stores the messages of deliveries that have none, for a program without the engine. A node finds them.</summary>
+    /// <param name="connection">In the transaction that records the deliveries.</param>
+    /// <param name="deliveries">The deliveries.</param>
+    /// <param name="cancel">Stops the write.</param>
+    internal static async Task StoreAsync(
+        NpgsqlConnection connection, IEnumerable<(NotificationKind Kind, Guid Delivery)> deliveries, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var (kind, delivery) in deliveries)
+        {
+            // A name that nothing else has, and the same for every attempt to store it.
+            var id = NamedUuid.Create(delivery, "message");
+            batch.BatchCommands.Add(MakeMessage(delivery, StoredMessage.Of(id, Notification.MessageOf(kind, delivery)), id));
+        }
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     /// <returns>The deliveries, each with the id of a message to make. Null if it has a message.</returns>

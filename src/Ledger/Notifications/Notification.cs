@@ -1,7 +1,9 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Holds;
 using Ledger.Notifications.Mail;
 using Ledger.Notifications.Webhooks;
+using Ledger.Projections.Registry;
 using Ledger.Projections.Status;
 
 namespace Ledger.Notifications;
@@ -12,19 +14,37 @@ public enum NotificationKind
     Webhook,
 }
 
-/// <summary>The notification of a job's end, in one attempt.</summary>
+/// <summary>The end of a legal hold, which a notification tells of.</summary>
+/// <param name="Hold">The hold, which has ended.</param>
+/// <param name="Jobs">The jobs that skipped conversations because of it, at most a thousand.</param>
+/// <param name="JobCount">Number of all these jobs.</param>
+public sealed record HoldNotice(LegalHold Hold, IReadOnlyList<HeldJob> Jobs, long JobCount);
+
+/// <summary>The notification of a job's end, or of a legal hold's, in one attempt.</summary>
+/// <param name="Job">The job. It means nothing if there is a <paramref name="Hold"/>.</param>
 /// <param name="Recipient">The recipient by the bot's settings as they are now. Null if there is none any more.</param>
 /// <param name="MessageId">The message id, the same in every attempt.</param>
 /// <param name="Attempt">The number of the attempt, from 1.</param>
+/// <param name="Status">The job's status. Null if there is a <paramref name="Hold"/>.</param>
 /// <param name="SealedSecret">The sealed secret that signs a webhook message.</param>
+/// <param name="Hold">The legal hold that has ended. Null for a job's end.</param>
 public sealed record Notification(
-    Guid Id, JobId Job, string Bot, string? Recipient, string MessageId, int Attempt, JobStatus Status, byte[]? SealedSecret)
+    Guid Id, JobId Job, string Bot, string? Recipient, string MessageId, int Attempt, JobStatus Status, byte[]? SealedSecret,
+    HoldNotice? Hold = null)
 {
+    /// <summary>The name of what it is about, for people.</summary>
+    public string About => Hold is null ? $"job {Job}" : $"legal hold {Hold.Hold.HoldId}";
+
     /// <summary>The UUID namespace of notifications; a constant of the format.</summary>
     private static readonly Guid Namespace = new("7d3f8a52-52c8-5d0b-a8f6-1f4a4c0f9b6e");
 
     /// <summary>The one notification of a kind about a job.</summary>
-    public static Guid IdOf(JobId job, NotificationKind kind) => NamedUuid.Create(Namespace, $"{Word(kind)}\n{job}");
+    public static Guid IdOf(JobId job, NotificationKind kind) => IdOf(job.ToString(), kind);
+
+    /// <summary>The one notification of a kind about a job or a legal hold.</summary>
+    /// <param name="about">The id of the job or the hold.</param>
+    /// <param name="kind">The kind.</param>
+    public static Guid IdOf(string about, NotificationKind kind) => NamedUuid.Create(Namespace, $"{Word(kind)}\n{about}");
 
     /// <summary>The message that asks for an attempt.</summary>
     public static object MessageOf(NotificationKind kind, Guid delivery) =>

@@ -3,7 +3,7 @@ using Ledger.Notifications.Mail;
 
 namespace Ledger.Notifications;
 
-/// <summary>Settings for telling people and programs that a job has ended.</summary>
+/// <summary>Settings for telling people and programs that a job or a legal hold has ended.</summary>
 public sealed record NotificationOptions
 {
     /// <summary>The server that mail is handed to.</summary>

@@ -5,6 +5,8 @@ internal static class BotPath
 {
     public const string Deletions = "/api/public/bot/{botId}/conversations/delete";
 
+    public const string LegalHolds = "/api/public/bot/{botId}/legal-holds";
+
     /// <summary>The path's bot id, percent-decoded exactly once.</summary>
     public static string BotId(HttpContext context) => Segment(context, "botId");
 
@@ -15,6 +17,8 @@ internal static class BotPath
 
     /// <summary>The path's bot id, as in <see cref="BotId"/>. Null for a path that is about all bots.</summary>
     public static string? BotIdOrAll(HttpContext context) => context.Request.RouteValues.ContainsKey("botId") ? BotId(context) : null;
+
+    public static string HoldId(HttpContext context) => (string?)context.Request.RouteValues["holdId"] ?? "";
 
     public static string JobId(HttpContext context) => (string?)context.Request.RouteValues["jobId"] ?? "";
 }

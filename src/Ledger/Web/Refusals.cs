@@ -7,6 +7,9 @@ internal static class Refusals
     /// id.</summary>
     public static ErrorAnswer UnknownJob { get; } = new(404, "there is no such job");
 
+    /// <summary>The answer for an unknown legal hold, as for an unknown job.</summary>
+    public static ErrorAnswer UnknownHold { get; } = new(404, "there is no such legal hold");
+
     public static ErrorAnswer NotJson { get; } =
         new(415, "Content-Type must be application/json; the only charset is UTF-8, and the body must not be compressed");
 

@@ -19,9 +19,12 @@ public sealed class TerminalTests
         var job = await service.SubmitAsync(new { cId = "user-1" }, bot);
         await service.RunSlicesAsync();
 
+        using var held = await service.SendAsync(
+            HttpMethod.Post, $"/api/public/bot/{Uri.EscapeDataString(bot)}/legal-holds", new { cId = "user-2", reason = "r" });
+
         string[][] lists =
         [
-            ["jobs"], ["messages"], ["bot", "list"], ["window", "list"], ["client", "list"], ["status", job],
+            ["jobs"], ["messages"], ["bot", "list"], ["window", "list"], ["client", "list"], ["hold", "list"], ["status", job],
             ["replay", job, "--events"],
         ];
         using var ledger = LedgerProcess.AllOnTerminal([.. lists.Select(list => (string[])[.. list, .. Database(service)])]);

@@ -11,7 +11,7 @@ public sealed class UnknownNameTests
         await cli.DoAsync("client", "add", "cs-1", "--bot", "st-1", "--scope", "ledger-audit");
         foreach (var args in new string[][]
         {
-            ["jobs", "--bot", "TYPO"], ["jobs", "--bot", "ST-1", "--state", "failed"],
+            ["hold", "list", "--bot", "TYPO"], ["jobs", "--bot", "TYPO"], ["jobs", "--bot", "ST-1", "--state", "failed"],
             ["messages", "--bot", "TYPO"], ["messages", "--bot", "TYPO", "--retry", "all"],
             ["bot", "set", "TYPO", "--retention-days", "3"],
             ["client", "add", "cs-2", "--bot", "TYPO", "--scope", "logs-history"],

@@ -24,10 +24,6 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
     }
 
     [SkippableFact]
-    public Task A_legal_hold_has_no_path() => RefusedAsync(
-        404, 404, "there is nothing at this path", s => s.Target("POST", $"/api/public/bot/{Bot}/legal-holds").Sending(Nobody));
-
-    [SkippableFact]
     public async Task No_scope_can_be_granted_for_all_bots()
     {
         var grant = new GrantClient("*", TestService.ClientId, [Scope.LedgerAudit], "test", null);

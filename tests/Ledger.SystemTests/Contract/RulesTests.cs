@@ -10,7 +10,7 @@ public sealed partial class RulesTests
     private static readonly Type[] s_classes =
     [
         typeof(SubmitRules), typeof(PreviewRules), typeof(StatusRules), typeof(ChangeLogRules), typeof(AuthenticationRules),
-        typeof(ErrorRules), typeof(CancelRules), typeof(OpenRules),
+        typeof(ErrorRules), typeof(CancelRules), typeof(HoldRules), typeof(OpenRules),
     ];
 
     [Fact]

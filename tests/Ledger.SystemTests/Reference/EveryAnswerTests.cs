@@ -63,8 +63,24 @@ public sealed class EveryAnswerTests
         using var entries = await service.SendAsync(HttpMethod.Get, $"/api/public/bot/{service.Bot}/changelogs");
         var entry = JsonDocument.Parse(await entries.Content.ReadAsStringAsync()).RootElement[0].GetProperty("_id").GetString()!;
         // Of the two ways to page the examples show one at a time.
-        return new Dictionary<string, string> { ["botId"] = service.Bot, ["jobId"] = job, ["fetchAfter"] = entry, ["offset"] = "" };
+        return new Dictionary<string, string>
+        {
+            ["botId"] = service.Bot,
+            ["jobId"] = job,
+            ["holdId"] = await HoldAsync(service),
+            ["fetchAfter"] = entry,
+            ["offset"] = "",
+        };
     }
+
+    private static async Task<string> HoldAsync(TestService service)
+    {
+        using var placed = await service.SendAsync(
+            HttpMethod.Post, $"/api/public/bot/{service.Bot}/legal-holds", new { cId = "nobody", reason = "r" });
+        return JsonDocument.Parse(await placed.Content.ReadAsStringAsync()).RootElement.GetProperty("holdId").GetString()!;
+    }
+
+    private static bool IsOfHolds(ApiOperation operation) => operation.Path.Contains("/legal-holds", StringComparison.Ordinal);
 
     private static async Task<bool> IsProvableAsync(TestService service, string job)
     {
@@ -80,6 +96,8 @@ public sealed class EveryAnswerTests
             var isLast = example == ExampleRequest.Of(operation).Last();
             // The example's key is one for one request; it goes with the last.
             var named = isLast ? real : new Dictionary<string, string>(real) { ["Idempotency-Key"] = "" };
+            if (IsOfHolds(operation))
+                named = new Dictionary<string, string>(named) { ["after"] = "" }; // an example's hold is nobody's
             using var answer = await SendAsync(service, example.Message(named), operation);
             var text = await answer.Content.ReadAsStringAsync();
             Assert.True((int)answer.StatusCode < 300, $"{example}: {(int)answer.StatusCode} {text}");
@@ -98,12 +116,18 @@ public sealed class EveryAnswerTests
         if (operation.NeedsToken)
         {
             await IsAsync(401, service, example.Message(real));
-            await IsAsync(403, service, example.Message(real), operation, service.Token(Scope.LegalHolds));
+            var other = service.Token(IsOfHolds(operation) ? Scope.LogsHistory : Scope.LegalHolds);
+            await IsAsync(403, service, example.Message(real), operation, other);
         }
         if (operation.Parameters == 2 && operation.Path.Contains("{jobId}", StringComparison.Ordinal))
             await IsAsync(
                 404, service,
                 example.Message(new Dictionary<string, string>(real) { ["jobId"] = "cdj-00000000-0000-5000-8000-000000000000" }),
+                operation);
+        if (operation.Path.EndsWith("{holdId}", StringComparison.Ordinal))
+            await IsAsync(
+                404, service,
+                example.Message(new Dictionary<string, string>(real) { ["holdId"] = "lh-00000000-0000-5000-8000-000000000000" }),
                 operation);
         if (operation.Responses.ContainsKey(400) && example.Body is null && operation.Method is "GET" or "DELETE")
             await IsAsync(400, service, example.Message(new Dictionary<string, string>(real) { ["?"] = "unknown=1" }), operation);
@@ -111,9 +135,9 @@ public sealed class EveryAnswerTests
         {
             await IsAsync(400, service, (example with { Body = "{}" }).Message(real), operation);
             await IsAsync(413, service, (example with { Body = new string(' ', 200_000) }).Message(real), operation);
-            var other = example.Message(real);
-            other.Content = new StringContent(example.Body, Encoding.UTF8, "text/plain");
-            await IsAsync(415, service, other, operation);
+            var plain = example.Message(real);
+            plain.Content = new StringContent(example.Body, Encoding.UTF8, "text/plain");
+            await IsAsync(415, service, plain, operation);
         }
     }
 
@@ -178,7 +202,8 @@ public sealed class EveryAnswerTests
 
         var unfinished = await UnfinishedAsync(service, waiting, real);
         ApiOperation[] plans = [submit, document["previewDeletionJob"]];
-        foreach (var operation in document.Operations.Except(plans).Where(operation => operation.Responses.ContainsKey(409)))
+        foreach (var operation in document.Operations.Except(plans).Where(
+            operation => !IsOfHolds(operation) && operation.Responses.ContainsKey(409)))
         {
             // An unfinished job has outcomes and events: see BeOvertakenAsync.
             if (!ListsIdentifiers(operation))
@@ -186,6 +211,7 @@ public sealed class EveryAnswerTests
                     409, service, ExampleRequest.Of(operation).First().Message(operation.Id == Cancel ? real : unfinished), operation);
         }
         await BeOvertakenAsync(service, document, real);
+        await BeRefusedOfHoldsAsync(service, document, real);
         var unplanned = new Dictionary<string, string>(real) { ["botId"] = await BotOfAWindowThatIsOverAsync(service) };
         foreach (var operation in plans)
             await IsAsync(409, service, ExampleRequest.Of(operation).First().Message(unplanned), operation);
@@ -194,6 +220,24 @@ public sealed class EveryAnswerTests
             await IsAsync(
                 404, service, ExampleRequest.Of(operation).Single().Message(new Dictionary<string, string>(real) { ["number"] = "999" }),
                 operation);
+    }
+
+    /// <summary>What is wrong with the placing and the lifting of a legal hold. The example's hold is lifted by now.</summary>
+    private static async Task BeRefusedOfHoldsAsync(TestService service, ApiDocument document, Dictionary<string, string> real)
+    {
+        var (place, lift) = (document["placeLegalHold"], document["liftLegalHold"]);
+        var other = ExampleRequest.Of(place).Last() with { Body = """{"cId":"somebody else","reason":"r"}""" };
+        await IsAsync(422, service, other.Message(real), place);
+        await IsAsync(409, service, ExampleRequest.Of(lift).Single().Message(real), lift);
+        var withBody = ExampleRequest.Of(lift).Single().Message(real);
+        withBody.Content = new StringContent("x");
+        await IsAsync(400, service, withBody, lift);
+
+        var keyed = new Dictionary<string, string>(real) { ["Idempotency-Key"] = "to-be-lifted" };
+        using var answer = await SendAsync(service, other.Message(keyed), place);
+        keyed["holdId"] = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("holdId").GetString()!;
+        await IsAsync(200, service, ExampleRequest.Of(lift).Single().Message(keyed), lift);
+        await IsAsync(409, service, other.Message(keyed), place);
     }
 
     /// <summary>409: that identifiers are handed out could not be recorded, since others were first.</summary>

@@ -96,6 +96,7 @@ public sealed class CommandLineTests
                 "verify",
                 "audit",
                 "rebuild",
+                "hold",
                 "find",
                 "forget",
                 "migrate",
@@ -141,6 +142,15 @@ public sealed class CommandLineTests
     [InlineData("submit --bot st-1 --cid cid.txt --idempotency-key \"a b\" --token-file token.txt")]
     [InlineData("submit --bot st-1 --cid cid.txt --url ledger.example.com --token-file token.txt")]
     [InlineData("submit --bot st-1 --cid cid.txt --url https://ledger.example.com/api --token-file token.txt")]
+    [InlineData("hold")]
+    [InlineData("hold place --bot st-1 --cid -")]
+    [InlineData("hold place --bot st-1 --reason r")]
+    [InlineData("hold place --bot st-1 --cid cid.txt --ids ids.txt --reason r")]
+    [InlineData("hold place --bot st-1 --cid cid.txt --reason \" \"")]
+    [InlineData("hold place --bot st-1 --cid cid.txt --reason r --until 2020-01-01")]
+    [InlineData("hold place --bot st-1 --cid cid.txt --reason r --until soon")]
+    [InlineData("hold list --limit 0")]
+    [InlineData("hold lift lh-1")]
     [InlineData("status 42")]
     [InlineData("proof")]
     [InlineData("proof 42")]

@@ -18,6 +18,8 @@ public sealed partial class EventTypeTests
     private static readonly byte[] s_bytes = [.. Enumerable.Range(0, 32).Select(i => (byte)(255 - 5 * i))];
     private static readonly PlannedWindow s_window = new("night", "0 0 18 * * ?", "Europe/Berlin", s_at, s_at.AddHours(8));
 
+    private const string Hold = "lh-0b6a4b0e-3f0c-5a57-9f4d-6f7a1c2b3d4e";
+
     /// <summary>One of each, and of those with absent members one without them.</summary>
     private static readonly object[] s_examples =
     [
@@ -63,6 +65,15 @@ public sealed partial class EventTypeTests
         new DeletionsPaused { Actor = "ada", Reason = "a fault in the store" },
         new DeletionsResumed("st-1") { Actor = "ada" },
         new DeletionsResumed { Actor = "ada" },
+        new LegalHoldPlaced(Hold, "st-1", RequestType.ConversationIds, [s_bytes, s_bytes], new(2027, 1, 31, 23, 0, 0, TimeSpan.Zero))
+        {
+            Actor = "cs-1",
+            Reason = "case 12 C 345/26",
+        },
+        new LegalHoldPlaced(Hold, "st-1", RequestType.CId, [s_bytes]) { Actor = "ada", Reason = "case 7" },
+        new LegalHoldDisclosed(Hold, "st-1", "cs-1") { Actor = "cs-1" },
+        new LegalHoldEnded(Hold, "st-1", HoldEnd.Lifted) { Actor = "ada", Reason = "settled" },
+        new LegalHoldEnded(Hold, "st-1", HoldEnd.Expired) { Actor = "ledger" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -99,6 +110,7 @@ public sealed partial class EventTypeTests
         "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays", "bot_registered.webhookUrl",
         "bot_changed.webhookUrl", "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
         "deletions_paused.bot", "deletions_resumed.bot",
+        "legal_hold_placed.until",
     ];
 
     [Fact]
@@ -139,7 +151,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(25, events.Count);
+        Assert.Equal(28, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));

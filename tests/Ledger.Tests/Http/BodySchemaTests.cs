@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Api;
+using Ledger.Api.LegalHolds;
 using Ledger.Api.Reference;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
@@ -143,6 +144,12 @@ public sealed class BodySchemaTests
                 Assert.Equal(DeletionRequestMembers.Names.Order(), one!["properties"]!.AsObject().Select(member => member.Key).Order());
                 Assert.False((bool)one["additionalProperties"]!);
             });
+        Assert.All(Json(Schemas.All["LegalHoldRequest"])["oneOf"]!.AsArray(), one =>
+        {
+            Assert.Equal(
+                LegalHoldRequest.Names.Order(), one!["properties"]!.AsObject().Select(member => member.Key).Order());
+            Assert.False((bool)one["additionalProperties"]!);
+        });
         var proof = Json(Schemas.All["ConversationProofRequest"]);
         Assert.Equal([ConversationProofRequest.Member], proof["properties"]!.AsObject().Select(member => member.Key));
         Assert.False((bool)proof["additionalProperties"]!);

@@ -92,7 +92,7 @@ public sealed partial class CompletionMailTests
         foreach (
             var said in (string[])
                 [
-                    report.Summary, report.Certificate,
+                    report.Summary, report.Certificate!,
                     .. report.Tables.SelectMany(table => table.Rows).SelectMany(row => new[] { row.Label, row.Value }),
                 ]
         )

@@ -28,6 +28,7 @@ internal static class ApiReference
     public static IReadOnlyDictionary<string, string> Tags { get; } = new Dictionary<string, string>
     {
         [Tag.Jobs] = "Submit deletion jobs and see what became of them.",
+        [Tag.Holds] = "Keep conversations from being erased.",
         [Tag.History] = "What was done, entry by entry.",
         [Tag.Proofs] = "What shows to an outsider, offline, that conversations were erased.",
         [Tag.Log] = "The transparency log in the C2SP tlog-tiles format: hashes for everybody, entries for auditors.",
@@ -94,6 +95,7 @@ internal static class ApiReference
 internal static class Tag
 {
     public const string Jobs = "Deletion jobs";
+    public const string Holds = "Legal holds";
     public const string History = "History";
     public const string Proofs = "Proofs";
     public const string Log = "Transparency log";

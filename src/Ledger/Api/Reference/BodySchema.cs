@@ -8,6 +8,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Registry;
 using Ledger.Jobs;
 using Ledger.Projections;
 using Microsoft.OpenApi;
@@ -69,6 +70,7 @@ internal static class BodySchema
         {
             InstantConverter => new() { ["type"] = "string", ["format"] = "date-time", ["pattern"] = Instant.Pattern },
             JobIdConverter => new() { ["type"] = "string", ["pattern"] = JobId.Pattern },
+            HoldIdConverter => new() { ["type"] = "string", ["pattern"] = HoldId.Pattern },
             ListedJobConverter => DocumentJson.Default.JobStatus.GetJsonSchemaAsNode(s_asWritten).AsObject(),
             StoredDataConverter => new() { ["type"] = "object" },
             _ => throw new NotSupportedException($"{nameof(BodySchema)} does not know what {converter.GetType().Name} writes"),

@@ -13,6 +13,11 @@ internal static class Parameters
 
     public static OpenApiParameter JobId { get; } = InPath("jobId", "The job, as the submission answered it.", Schema.JobId(), SampleJob);
 
+    public const string SampleHold = "lh-0b6a4b0e-3f0c-5a57-9f4d-6f7a1c2b3d4e";
+
+    public static OpenApiParameter HoldId { get; } = InPath(
+        "holdId", "The legal hold, as its placing answered it.", Schema.HoldId(), SampleHold);
+
     public static OpenApiParameter IfNoneMatch { get; } = InHeader(
         "If-None-Match", "The `ETag` of an earlier answer: 304 if nothing has changed since.", Schema.Text(), $"\"{Header.SampleDigest}\"");
 

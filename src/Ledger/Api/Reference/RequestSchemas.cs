@@ -1,4 +1,5 @@
 using Ledger.Contracts;
+using Ledger.Holds;
 using Microsoft.OpenApi;
 using static Ledger.Api.Reference.Schema;
 
@@ -27,6 +28,42 @@ internal static class RequestSchemas
                 Identifier("The conversation. It is sent in the body because ids are never part of a URL.")
             )
         );
+
+    public static OpenApiSchema LegalHoldRequest()
+    {
+        var ids = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Items = Identifier(),
+            MinItems = 1,
+            MaxItems = Limits.ConversationIdsPerRequest,
+            Description = "Conversations to hold, counted before duplicates are dropped.",
+        };
+        return new OpenApiSchema
+        {
+            OneOf =
+            [
+                Held("by id", ("conversationIds", ids), ("cId", Null())),
+                Held(
+                    "by channel user",
+                    ("cId", Identifier("The channel user whose conversations to hold, also those that come later.")),
+                    ("conversationIds", Null())),
+            ],
+            Description = "What to hold: named conversations, or all of a channel user. Any other member is refused.",
+        };
+    }
+
+    private static OpenApiSchema Held(string title, params (string Name, OpenApiSchema Schema)[] members)
+    {
+        var reason = Text("Why. It is recorded for ever: no personal data.");
+        (reason.MinLength, reason.MaxLength) = (1, HoldRequest.ReasonCharacters);
+        var until = Text("When it ends by itself: an instant in the future, with `Z` or an offset.", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T.+$");
+        until.Type |= JsonSchemaType.Null;
+        var schema = Closed(members[0].Name, [.. members, ("reason", reason), ("until", until)]);
+        schema.Required!.Add("reason");
+        schema.Title = title;
+        return schema;
+    }
 
     private static OpenApiSchema ById()
     {

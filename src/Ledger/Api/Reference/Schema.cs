@@ -12,6 +12,8 @@ internal static class Schema
 
     public static OpenApiSchema JobId() => Text("`cdj-` and a version-5 UUID.", Contracts.Jobs.JobId.Pattern);
 
+    public static OpenApiSchema HoldId() => Text("`lh-` and a version-5 UUID.", Contracts.Registry.HoldId.Pattern);
+
     public static OpenApiSchema Count() => new() { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
 
     /// <summary>An opaque id that another system made.</summary>

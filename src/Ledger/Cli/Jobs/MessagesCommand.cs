@@ -78,7 +78,7 @@ internal static class MessagesCommand
         IReadOnlyList<DeadLetter> dead = bots is null ? await stored.DeadLetters.ListAsync(limit, cancel) : [];
         var page = await stored.Deliveries.ListAsync(bots, undelivered, limit, after: null, cancel);
         terminal.Table(
-            ["id", "kind", "job", "bot", "to", "state", "attempts", "at", "last error", "sent again by"],
+            ["id", "kind", "about", "bot", "to", "state", "attempts", "at", "last error", "sent again by"],
             [.. dead.Select(Row), .. page.Entries.Select(Row)],
             "There is no such message.");
     }
@@ -91,7 +91,7 @@ internal static class MessagesCommand
 
     private static string[] Row(DeliveryEntry entry) =>
     [
-        entry.Id.ToString(), Notification.Word(entry.Kind), entry.Job.ToString(), entry.Bot, entry.Recipient, Word(entry.State),
+        entry.Id.ToString(), Notification.Word(entry.Kind), entry.About, entry.Bot, entry.Recipient, Word(entry.State),
         $"{entry.Attempts}", Instant.Text((entry.SentAt ?? entry.GivenUpAt ?? entry.NextAttemptAt)!.Value), entry.LastError ?? "-",
         Again(entry.ReplayedBy, entry.ReplayedAt),
     ];

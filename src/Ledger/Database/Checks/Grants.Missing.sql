@@ -16,7 +16,8 @@ with of_service (kind, objects, rights, columns) as (values
     ('table', 'ledger.mt_event_progression ledger.mt_event_projection_floors ledger.mt_high_water_skips', 'select references', ''),
     ('table', 'ledger.mt_doc_deadletterevent', 'select references', ''),
     ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_job ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select insert update delete', ''),
-    ('table', 'ledger.mt_doc_deletionwindow ledger.change_log', 'select insert update delete', ''),
+    ('table', 'ledger.mt_doc_deletionwindow ledger.mt_doc_legalhold ledger.change_log', 'select insert update delete', ''),
+    ('table', 'ledger.hold_skips', 'select insert update', ''),
     ('table', 'ledger.key_check ledger.replayed_messages ledger.job_manifest_rest', 'select insert', ''),
     ('table', 'ledger.job_work ledger.window_wakes ledger.job_secrets ledger.client_secrets', 'select insert update delete', ''),
     ('table', 'ledger.job_manifest', 'select insert', ''),
@@ -40,7 +41,7 @@ of_reader (kind, objects, rights, columns) as (values
     ('table', 'ledger.mt_streams ledger.mt_events ledger.event_types ledger.change_log', 'select', ''),
     ('sequence', 'ledger.mt_events_sequence', 'select', ''),
     ('table', 'ledger.mt_doc_jobstatus ledger.mt_doc_job ledger.mt_doc_bot ledger.mt_doc_apiclient', 'select', ''),
-    ('table', 'ledger.mt_doc_deletionwindow', 'select', ''),
+    ('table', 'ledger.mt_doc_deletionwindow ledger.mt_doc_legalhold', 'select', ''),
     ('table', 'ledger.mt_event_progression ledger.mt_event_projection_floors', 'select insert update delete', ''),
     ('table', 'ledger.mt_high_water_skips ledger.mt_doc_deadletterevent', 'select insert update delete', '')),
 listed as (

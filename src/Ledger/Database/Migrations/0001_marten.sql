@@ -516,6 +516,24 @@ CREATE TABLE IF NOT EXISTS ledger.mt_doc_jobstatus (
     mt_version          bigint                      NOT NULL DEFAULT 0,
 CONSTRAINT pkey_mt_doc_jobstatus_id PRIMARY KEY (id)
 );
+CREATE TABLE IF NOT EXISTS ledger.mt_doc_legalhold (
+    id                  uuid                        NOT NULL,
+    data                jsonb                       NOT NULL,
+    mt_last_modified    timestamp with time zone    NULL DEFAULT (transaction_timestamp()),
+    mt_dotnet_type      varchar                     NULL,
+    mt_version          bigint                      NOT NULL DEFAULT 0,
+    bot                 varchar                     NOT NULL,
+    placed_at           timestamp with time zone    NOT NULL,
+    status              varchar                     NOT NULL,
+    until               timestamp with time zone    NULL,
+CONSTRAINT pkey_mt_doc_legalhold_id PRIMARY KEY (id)
+);
+
+CREATE INDEX mt_doc_legalhold_idx_bot_placed_at_id ON ledger.mt_doc_legalhold USING btree (bot, placed_at, id);
+
+CREATE INDEX mt_doc_legalhold_live ON ledger.mt_doc_legalhold USING btree (bot) WHERE (status = 'live');
+
+CREATE INDEX mt_doc_legalhold_ending ON ledger.mt_doc_legalhold USING btree (until) WHERE (status = 'live' and until is not null);
 CREATE TABLE IF NOT EXISTS ledger.mt_streams (
     id                   uuid           NOT NULL,
     type                 varchar        NULL,

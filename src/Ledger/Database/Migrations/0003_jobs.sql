@@ -15,7 +15,8 @@ create table ledger.window_wakes (
 );
 create index window_wakes_of_window on ledger.window_wakes (window_name, at);
 
--- What `forget` destroys: the job's key (wrapped by an epoch key that lives outside the database) and what it seals.
+-- What `forget` destroys: the job's key (wrapped by an epoch key that lives outside the database) and what it seals. A live legal hold has
+-- a row here too, under its own id: the end of the hold destroys it (docs/adr/0050).
 create table ledger.job_secrets (
     job_id         uuid    not null primary key,
     epoch          integer not null,
@@ -64,6 +65,14 @@ create table ledger.job_manifest_rest (
     roots  bytea not null constraint job_manifest_rest_is_hashes check (octet_length(roots) > 0 and octet_length(roots) % 32 = 0)
 );
 
+-- Which jobs skipped conversations because of which legal hold: their erasure is owed again when the hold ends (docs/adr/0050).
+create table ledger.hold_skips (
+    hold_id       uuid   not null,
+    job_id        uuid   not null,
+    conversations bigint not null constraint hold_skips_any check (conversations > 0),
+    primary key (hold_id, job_id)
+);
+
 -- Which keys this ledger's secrets are sealed under: a digest that only the same service key gives.
 create table ledger.key_check (
     only_row boolean not null default true primary key check (only_row),
@@ -105,12 +114,14 @@ create trigger secrets_take_the_newest_epoch before insert or update on ledger.j
     for each row execute function ledger.refuse_closed_epoch();
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
 
--- What became of the mails and webhook messages about ended jobs (docs/adr/0017). A row is written in the transaction of the job's
--- Completed, together with the engine's message that sends it. Whoever handles the message writes here. Nothing claims from this table.
+-- What became of the mails and webhook messages about ended jobs (docs/adr/0017) and ended legal holds (docs/adr/0050). A row is written in
+-- the transaction of the job's Completed, or of the hold's end, together with the engine's message that sends it. Whoever handles the
+-- message writes here. Nothing claims from this table.
 create table ledger.deliveries (
-    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job and kind
+    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job or hold, and kind
     kind            text        not null constraint deliveries_kind check (kind in ('mail', 'webhook')),
-    job_id          uuid        not null,
+    job_id          uuid,                 -- the job that has ended; null for a hold
+    hold_id         uuid,                 -- the legal hold that has ended; null for a job
     bot_id          text        not null,
     bot_stream      uuid        not null, -- the bot's document says where to send to, each time anew
     recipient       text        not null, -- where it was, or is to be, sent
@@ -124,6 +135,7 @@ create table ledger.deliveries (
     given_up_at     timestamptz,
     replayed_by     text,                 -- who asked last that it be sent again
     replayed_at     timestamptz,
+    constraint deliveries_about_one check (num_nonnulls(job_id, hold_id) = 1),
     constraint deliveries_one_state check (num_nonnulls(next_attempt_at, sent_at, given_up_at) = 1),
     constraint deliveries_replayed_by_somebody check (num_nonnulls(replayed_by, replayed_at) in (0, 2))
 );

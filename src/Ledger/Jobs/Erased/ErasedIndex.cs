@@ -44,9 +44,15 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
     /// <param name="connection">A connection that sees every erasure committed before the store was asked for the ids.</param>
     /// <exception cref="ErasedNotReadException">The bot's lists are not read yet.</exception>
     public async Task<IReadOnlySet<string>> FindAsync(
+        NpgsqlConnection connection, string bot, JobId except, IReadOnlyCollection<string> ids, CancellationToken cancel) =>
+        (await FindJobsAsync(connection, bot, except, ids, cancel)).Select(one => one.ConversationId).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>As <see cref="FindAsync"/>, with the jobs that deleted them.</summary>
+    /// <exception cref="ErasedNotReadException">The bot's lists are not read yet.</exception>
+    public async Task<IReadOnlyList<(string ConversationId, JobId Job)>> FindJobsAsync(
         NpgsqlConnection connection, string bot, JobId except, IReadOnlyCollection<string> ids, CancellationToken cancel)
     {
-        var erased = new HashSet<string>(StringComparer.Ordinal);
+        var erased = new List<(string, JobId)>();
         if (ids.Count == 0)
             return erased;
         if (!_bots.TryGetValue(bot, out var known) || !known.IsRead)
@@ -61,9 +67,9 @@ public sealed class ErasedIndex(KeyFolder keys, int capacity = 5_000_000)
             {
                 if (await OpenAsync(connection, row, cancel) is not { } open)
                     continue;
-                erased.UnionWith(open.Entries
+                erased.AddRange(open.Entries
                     .Where((entry, i) => open.Outcomes[i] == OutcomeCode.Deleted && wanted.Contains(entry.ConversationId))
-                    .Select(entry => entry.ConversationId));
+                    .Select(entry => (entry.ConversationId, new JobId(row.Job))));
             }
             return erased;
         }

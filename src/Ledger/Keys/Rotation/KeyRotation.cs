@@ -198,7 +198,8 @@ public sealed class KeyRotation(NpgsqlDataSource database, IDocumentStore store,
         {
             throw new InvalidOperationException(
                 $"the key of job {job} cannot be opened with epoch {epoch}'s key, and destroying that would make it certain: bring back "
-                + $"the right key file or row, or give the job up with `ledger forget {job}`",
+                + $"the right key file or row, or give the job up with `ledger forget {job}` (a legal hold has such a key too, under "
+                + $"lh-{job.Value:D}: give it up with `ledger hold lift`)",
                 e);
         }
     }

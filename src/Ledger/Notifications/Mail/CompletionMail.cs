@@ -7,7 +7,9 @@ using MimeKit.Text;
 
 namespace Ledger.Notifications.Mail;
 
-/// <summary>The mail about a job's end, as plain text and as HTML. It is the same in every attempt, except for its date.</summary>
+/// <summary>
+/// The mail about the end of a job or of a legal hold, as plain text and as HTML. It is the same in every attempt, except for its date.
+/// </summary>
 internal static class CompletionMail
 {
     /// <summary>Maximum number of characters of a line (RFC 5322, section 2.1.1).</summary>
@@ -23,7 +25,7 @@ internal static class CompletionMail
     /// <param name="to">The recipient's address, ASCII.</param>
     public static MimeMessage Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
     {
-        var report = CompletionReport.Of(notification, publicUrl);
+        var report = notification.Hold is { } hold ? HoldReport.Of(notification.Bot, hold) : CompletionReport.Of(notification, publicUrl);
         var mail = new MimeMessage
         {
             From = { new MailboxAddress(from.DisplayName, from.Address) },
@@ -54,11 +56,9 @@ internal static class CompletionMail
             foreach (var (label, value) in table.Rows)
                 text.Append(CultureInfo.InvariantCulture, $"  {$"{label}:".PadRight(width)}{value}\n");
         }
-        return text.Append(
-                CultureInfo.InvariantCulture,
-                $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n\n{Footer}\n"
-            )
-            .ToString();
+        if (report.Certificate is not null)
+            text.Append(CultureInfo.InvariantCulture, $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n");
+        return text.Append(CultureInfo.InvariantCulture, $"\n{Footer}\n").ToString();
     }
 
     /// <summary>The mail as HTML. It is XHTML too, with every element closed, so that any parser can check it.</summary>
@@ -81,12 +81,14 @@ internal static class CompletionMail
             """);
         foreach (var table in report.Tables)
             html.Append(Html(table));
-        var certificate = Encode(report.Certificate);
-        var link = report.IsLink
-            ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})"
-            : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
-        return html.Append(CultureInfo.InvariantCulture, $"<p>{link}</p>\n<p>{Footer}</p>\n</body>\n</html>\n").ToString();
+        if (report.Certificate is not null)
+            html.Append(CultureInfo.InvariantCulture, $"<p>{Link(report, Encode(report.Certificate))}</p>\n");
+        return html.Append(CultureInfo.InvariantCulture, $"<p>{Footer}</p>\n</body>\n</html>\n").ToString();
     }
+
+    private static string Link(CompletionReport report, string certificate) => report.IsLink
+        ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})"
+        : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
 
     private static string Html(ReportTable table)
     {

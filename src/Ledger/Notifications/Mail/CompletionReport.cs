@@ -9,7 +9,8 @@ namespace Ledger.Notifications.Mail;
 /// The report of a job's end to the owner of a bot, in words. It holds everything that the status document says, and no identifier of a
 /// conversation or a channel user.
 /// </summary>
-public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string Certificate, bool IsLink)
+/// <param name="Certificate">The place of the certificate. Null if there is none.</param>
+public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string? Certificate, bool IsLink)
 {
     /// <param name="publicUrl">The service's address. Null if the report gives only the certificate's path.</param>
     public static CompletionReport Of(Notification notification, Uri? publicUrl)

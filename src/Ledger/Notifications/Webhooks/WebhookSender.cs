@@ -60,9 +60,11 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>The posted body: the status document as a poll would answer it, with the bot.</summary>
+    /// <summary>The posted body. For a job's end, the status document as a poll would answer it, with the bot.</summary>
     internal static byte[] Body(Notification notification, Uri? publicUrl)
     {
+        if (notification.Hold is { } hold)
+            return HoldBody(notification.Bot, hold, publicUrl);
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
@@ -74,6 +76,30 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
             ["data"] = data,
         });
     }
+
+    /// <summary>The posted body for a legal hold's end. It names the jobs whose erasure is owed again, and no identifier.</summary>
+    private static byte[] HoldBody(string bot, HoldNotice notice, Uri? publicUrl) => JsonSerializer.SerializeToUtf8Bytes<JsonNode>(
+        new JsonObject
+        {
+            ["type"] = $"legal_hold.{notice.Hold.StatusName}",
+            ["timestamp"] = Instant.Text(notice.Hold.EndedAt!.Value),
+            ["data"] = new JsonObject
+            {
+                ["botId"] = bot,
+                ["holdId"] = notice.Hold.HoldId.ToString(),
+                ["status"] = notice.Hold.StatusName,
+                ["placedAt"] = Instant.Text(notice.Hold.PlacedAt),
+                ["endedAt"] = Instant.Text(notice.Hold.EndedAt!.Value),
+                ["skippedJobs"] = notice.JobCount,
+                ["skippedIn"] = new JsonArray(
+                    [.. notice.Jobs.Select(job => new JsonObject
+                    {
+                        ["jobId"] = job.JobId.ToString(),
+                        ["conversations"] = job.Conversations,
+                    })]),
+                ["hold"] = PublicAddress.HoldCall(publicUrl, bot, notice.Hold.HoldId),
+            },
+        });
 
     internal static HttpClient Client()
     {

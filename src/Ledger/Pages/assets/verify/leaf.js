@@ -82,7 +82,7 @@ export const otherTypes = [
   'bot_registered', 'bot_changed', 'client_granted', 'grant_revoked', 'client_registered', 'client_secret_issued', 'client_secret_retired',
   'client_revoked', 'window_defined', 'job_key_destroyed', 'epoch_key_destroyed', 'identifiers_disclosed', 'origin_opened',
   'erased_conversations_imported', 'webhook_disabled', 'job_cancelled',
-  'deletions_paused', 'deletions_resumed',
+  'deletions_paused', 'deletions_resumed', 'legal_hold_placed', 'legal_hold_disclosed', 'legal_hold_ended',
 ];
 
 /**
