@@ -40,6 +40,8 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(OriginOpened))]
 [JsonSerializable(typeof(ErasedConversationsImported))]
 [JsonSerializable(typeof(WebhookDisabled))]
+[JsonSerializable(typeof(CaseRecorded))]
+[JsonSerializable(typeof(DeadlineExtended))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>

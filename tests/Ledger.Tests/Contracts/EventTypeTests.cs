@@ -58,6 +58,10 @@ public sealed partial class EventTypeTests
         new OriginOpened("ledger.example/b", "ledger.example/a", 0) { Actor = "ada" },
         new ErasedConversationsImported("st-1", 12) { Actor = "ada", Reason = "erased by mistake" },
         new WebhookDisabled("st-1", "https://example.com/hook?to=7&x") { Actor = "ledger", Reason = "the receiver answered 410 (Gone)" },
+        .. Enum.GetValues<CaseBasis>().Select(basis => new CaseRecorded(basis)),
+        new CaseRecorded(CaseBasis.Gdpr171B, new DateOnly(2026, 5, 2), new DateOnly(2026, 6, 2), s_bytes),
+        new CaseRecorded(ReceivedOn: new DateOnly(2026, 5, 2)),
+        new DeadlineExtended(new DateOnly(2026, 8, 2), "many requests \u00e4 <&>", "cs-1"),
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -93,6 +97,7 @@ public sealed partial class EventTypeTests
         "completed.untouchedFrom", "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays",
         "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays", "bot_registered.webhookUrl",
         "bot_changed.webhookUrl", "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
+        "case_recorded.basis", "case_recorded.receivedOn", "case_recorded.dueOn", "case_recorded.referenceCommitment",
     ];
 
     [Fact]
@@ -105,7 +110,7 @@ public sealed partial class EventTypeTests
                 var cut = JsonNode.Parse(data)!.AsObject();
                 var holder = path[..^1].Aggregate(cut, (node, name) => node[name]!.AsObject());
                 Assert.True(holder.Remove(path[^1]));
-                if (path[^1] == "reason" && type is not ("scheduled" or "failed" or "conversation_skipped")
+                if (path[^1] == "reason" && type is not ("scheduled" or "failed" or "conversation_skipped" or "deadline_extended")
                     || s_mayBeAbsent.Contains($"{type}.{string.Join('.', path)}"))
                     Assert.NotNull(EventType.Read(type, cut.ToJsonString()));
                 else
@@ -133,7 +138,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(22, events.Count);
+        Assert.Equal(24, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));
