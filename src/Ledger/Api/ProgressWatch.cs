@@ -88,7 +88,7 @@ internal sealed class ProgressWatch(
     {
         try
         {
-            return await jobs.StatusAsync(caller.Bot.BotId, job, cancel);
+            return await jobs.StatusAsync(caller.Bot.BotId, job, caller.ClientId, cancel);
         }
         catch (Exception e) when (Failure.IsUnreachable(e))
         {

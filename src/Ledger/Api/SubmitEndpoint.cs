@@ -56,7 +56,7 @@ internal static class SubmitEndpoint
     {
         if (!caller.Registry.Windows.TryGetValue(caller.Bot.Window, out var window))
             throw new InvalidOperationException("the bot's window is not defined"); // the registry does not record such a bot
-        return new Submission(caller.Bot, window, caller.ClientId, body.Request, idempotencyKey, body.Canonical);
+        return new Submission(caller.Bot, window, caller.ClientId, body.Request, idempotencyKey, body.Canonical, body.Case);
     }
 
     private static IResult Answer(string botId, SubmissionResult result, HttpContext context)

@@ -1,4 +1,5 @@
 using Ledger.Api;
+using Ledger.Api.Cases;
 using Ledger.Api.Reference;
 using Ledger.Certificates;
 using Ledger.Contracts;
@@ -69,6 +70,7 @@ public static class LedgerHttp
         SubmitEndpoint.Map(deletions);
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
+        DeadlineEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
         EventsEndpoint.Map(deletions);
         ProgressEndpoint.Map(deletions);

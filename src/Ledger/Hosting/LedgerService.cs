@@ -10,6 +10,7 @@ using Ledger.Execution;
 using Ledger.Execution.Turns;
 using Ledger.Forgetting;
 using Ledger.Jobs;
+using Ledger.Jobs.Cases;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
 using Ledger.Keys.Rotation;
@@ -117,6 +118,7 @@ public static class LedgerService
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<CaseDeadlines>();
         services.AddSingleton<ChangeLog>();
         services.AddSingleton(_ => new ErasedIndex(settings.Keys));
         services.AddSingleton<ConversationStore>();

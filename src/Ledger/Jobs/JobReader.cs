@@ -4,10 +4,12 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Keys;
+using Ledger.Projections;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 using Npgsql;
@@ -18,6 +20,14 @@ namespace Ledger.Jobs;
 /// <summary>The stored status document, as text.</summary>
 public sealed record StoredStatus(string Json, bool Ended)
 {
+    /// <summary>The text with the case as its last member.</summary>
+    internal StoredStatus With(JobCase told, string? reference)
+    {
+        var shown = JsonSerializer.Serialize(
+            new ShownCase(reference, told.ReceivedOn, told.Basis, told.DueOn), DocumentJson.Default.ShownCase);
+        return new StoredStatus($"{Json[..Json.LastIndexOf('}')]}, \"case\": {shown}}}", Ended);
+    }
+
     /// <summary>
     /// The validator of this text, different for any other text (RFC 9110 §8.8.3): 128 bits of its SHA-256, in hexadecimal. The document's
     /// version would not do, because a rebuild corrects a document and keeps its version.
@@ -70,11 +80,24 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     private static readonly string NewestSql = Sql.Load(typeof(JobReader), nameof(NewestAsync));
     private static readonly string OutcomesSql = Sql.Load(typeof(JobReader), nameof(OutcomesAsync));
 
-    public async Task<StoredStatus?> StatusAsync(string botId, JobId job, CancellationToken cancel)
+    /// <summary>The status document. The client that sent a case with the job finds the case in it.</summary>
+    /// <param name="client">The client that asks. Null for the document as it is stored.</param>
+    public async Task<StoredStatus?> StatusAsync(string botId, JobId job, string? client, CancellationToken cancel)
     {
-        await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId });
+        await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId }, Text(client));
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetBoolean(1)) : null;
+        if (!await reader.ReadAsync(cancel))
+            return null;
+        var status = new StoredStatus(reader.GetString(0), reader.GetBoolean(1));
+        if (await reader.IsDBNullAsync(2, cancel))
+            return status;
+        var key = await reader.IsDBNullAsync(3, cancel)
+            ? null
+            : keys?.OpenJobKey(job, reader.GetInt32(3), reader.GetFieldValue<byte[]>(4));
+        var reference = key is null
+            ? null
+            : SealedRequest.ReferenceOf(key.Unseal(SealedKind.Request, 0, reader.GetFieldValue<byte[]>(5)));
+        return status.With(JsonSerializer.Deserialize(reader.GetString(2), DocumentJson.Default.JobCase)!, reference);
     }
 
     /// <summary>The client that submitted the job.</summary>

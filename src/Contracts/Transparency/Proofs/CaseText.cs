@@ -8,16 +8,19 @@ namespace Ledger.Contracts.Transparency.Proofs;
 public static class CaseText
 {
     /// <summary><c>gdpr_17_1_b, received on 2026-05-02, due on 2026-06-02</c></summary>
-    public static string Of(CaseFact fact)
+    public static string Of(CaseFact fact) => Of(fact.Basis, fact.ReceivedOn, fact.FirstDueOn, fact.ReferenceCommitment is not null);
+
+    /// <summary>The same, of its parts. Null where nothing was told.</summary>
+    public static string Of(CaseBasis? basis, DateOnly? receivedOn, DateOnly? dueOn, bool hasReference)
     {
         var said = new List<string>();
-        if (fact.Basis is { } basis)
-            said.Add(Of(basis));
-        if (fact.ReceivedOn is { } received)
+        if (basis is { } ground)
+            said.Add(Of(ground));
+        if (receivedOn is { } received)
             said.Add($"received on {Of(received)}");
-        said.Add(fact.FirstDueOn is { } due ? $"due on {Of(due)}" : "without a due date");
-        if (fact.ReferenceCommitment is not null)
-            said.Add("with a reference that the file does not show");
+        said.Add(dueOn is { } due ? $"due on {Of(due)}" : "without a due date");
+        if (hasReference)
+            said.Add("with a reference, which is not shown");
         return string.Join(", ", said);
     }
 

@@ -43,7 +43,8 @@ internal static class JobOperations
                     "by channel user, instants",
                     """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04T00:00:00.000Z","endDate":"2026-05-04T23:59:59.999Z"}"""
                 ),
-                Example.Json("by channel user, everything", """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa"}""")
+                Example.Json("by channel user, everything", """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa"}"""),
+                CaseOperations.Submission
             ),
             Answers =
             [
@@ -188,7 +189,8 @@ internal static class JobOperations
             Answers =
             [
                 Answer.Json(
-                    200, "The status document.", "JobStatus", Example.Json("queued", Queued), Example.Json("completed", Completed)) with
+                    200, "The status document.", "JobStatus", Example.Json("queued", Queued), Example.Json("completed", Completed),
+                    CaseOperations.Status) with
                 {
                     Headers =
                     [

@@ -38,7 +38,7 @@ internal static class JobDetailPage
         var (bot, job) = found;
         if (!caller.IsGranted(bot, JobsPage.Scopes))
             return await ErrorPages.MissingScopeAsync(html, context, bot.BotId, JobsPage.Scopes);
-        if (await jobs.StatusAsync(bot.BotId, job, cancel) is not { } stored
+        if (await jobs.StatusAsync(bot.BotId, job, client: null, cancel) is not { } stored
             || await jobs.ClientAsync(bot.BotId, job, cancel) is not { } submitter)
             return await ErrorPages.UnknownJobAsync(html, context);
         var status = JobsPage.Read(stored.Json);

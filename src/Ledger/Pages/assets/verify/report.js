@@ -132,7 +132,7 @@ function caseText({ basis, dueOn, receivedOn, referenceCommitment }) {
   if (basis) said.push(basis);
   if (receivedOn) said.push(`received on ${receivedOn}`);
   said.push(dueOn ? `due on ${dueOn}` : 'without a due date');
-  if (referenceCommitment) said.push('with a reference that the file does not show');
+  if (referenceCommitment) said.push('with a reference, which is not shown');
   return said.join(', ');
 }
 
