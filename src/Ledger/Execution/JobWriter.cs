@@ -38,7 +38,7 @@ public sealed class JobWriter(WakeUps wakeUps, Messages messages)
         var rows = new List<NpgsqlBatchCommand>();
         if (events.Count > 0 && events[^1] is Completed)
         {
-            await Deliveries.QueueAsync(transaction, messages, claimed.Id, claimed.Job.Bot, cancel);
+            await Deliveries.QueueAsync(transaction, messages, claimed.Id, claimed.Job.Bot, NotificationTopic.Ended, cancel);
             rows.Add(new("delete from ledger.job_work where job_id = $1") { Parameters = { new() { Value = claimed.Id.Value } } });
         }
         else if (resolving != claimed.Resolving)

@@ -19,6 +19,7 @@ using Ledger.Log.ChangeLogs;
 using Ledger.Log.Cosigning;
 using Ledger.Log.Sequencing;
 using Ledger.Notifications;
+using Ledger.Notifications.Deadlines;
 using Ledger.Notifications.Mail;
 using Ledger.Notifications.Webhooks;
 using Ledger.Proofs;
@@ -106,6 +107,7 @@ public static class LedgerService
             "settings", cancel => provider.GetRequiredService<DatabaseHealth>().ProblemAsync(cancel)));
         services.AddSingleton<OldTransactions>();
         services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<OldTransactions>().WarningAsync));
+        services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<DeadlineAlarms>().WarningAsync));
         services.AddSingleton<WindowPlanner>();
         services.AddSingleton<WindowFollower>();
         services.AddSingleton(provider => new ReadinessWarning(async cancel =>
@@ -185,6 +187,7 @@ public static class LedgerService
             return;
         services.AddHostedService(provider => provider.GetRequiredService<Sweep>());
         services.AddHostedService(provider => provider.GetRequiredService<WindowFollower>());
+        services.AddHostedService(provider => provider.GetRequiredService<DeadlineAlarms>());
         services.AddSingleton(provider => new ReadinessCheck(
             "scheduling", _ => Task.FromResult(provider.GetRequiredService<Sweep>().Outage)));
     }

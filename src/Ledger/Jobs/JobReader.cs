@@ -38,7 +38,8 @@ public sealed record StoredStatus(string Json, bool Ended)
 /// <summary>A job of any bot.</summary>
 /// <param name="Client">The client that submitted it.</param>
 /// <param name="Json">The stored status document, as text.</param>
-public sealed record ListedJob(string Bot, string Client, string Json);
+/// <param name="DueOn">The deadline of the case behind it. Null if there is none.</param>
+public sealed record ListedJob(string Bot, string Client, string Json, DateOnly? DueOn = null);
 
 /// <summary>One page of a list of jobs, as the API answers it.</summary>
 public sealed record JobPage(
@@ -115,13 +116,15 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     /// <param name="botId">Only this bot's jobs. Null for all bots.</param>
     /// <param name="status">Only jobs with this status. Null for all.</param>
     /// <param name="phase">Only jobs in this phase. Null for all.</param>
+    /// <param name="dueBy">Only unfinished jobs whose case is due on this day or earlier. Null for all.</param>
     /// <param name="limit">Maximum number of jobs.</param>
     /// <param name="cancel">Stops the read.</param>
-    public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) =>
+    public Task<List<ListedJob>> NewestAsync(
+        string? botId, ReportedStatus? status, Phase? phase, DateOnly? dueBy, int limit, CancellationToken cancel) =>
         ListedAsync(
             Command(
                 NewestSql, Text(botId), Text(status is { } only ? Job.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()),
-                new() { Value = limit }),
+                new() { Value = limit }, new() { Value = (object?)dueBy ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Date }),
             cancel
         );
 
@@ -147,7 +150,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         {
             if (jobs.Count == limit)
                 return new JobPage(jobs, last);
-            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0)));
+            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0), await DayAsync(reader, 5, cancel)));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
         return new JobPage(jobs, null);
@@ -207,9 +210,12 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         await using var reader = await listing.ExecuteReaderAsync(cancel);
         var jobs = new List<ListedJob>();
         while (await reader.ReadAsync(cancel))
-            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2), await DayAsync(reader, 3, cancel)));
         return jobs;
     }
+
+    private static async Task<DateOnly?> DayAsync(NpgsqlDataReader reader, int column, CancellationToken cancel) =>
+        await reader.IsDBNullAsync(column, cancel) ? null : reader.GetFieldValue<DateOnly>(column);
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

@@ -1,6 +1,7 @@
 -- Each is looked up by its key: "limit" keeps the planner from joining whole tables instead.
 select n.job_id, n.bot_id, b.recipient, n.message_id, n.attempts, d.status, s.sealed,
-    n.sent_at is not null, n.given_up_at is not null, n.envelope_id
+    n.sent_at is not null, n.given_up_at is not null, n.envelope_id, n.topic,
+    j.due_on, n.queued_at
 from ledger.deliveries n
 left join lateral (
     select case n.kind when 'mail' then data ->> 'ownerMail' else data ->> 'webhookUrl' end as recipient
@@ -9,4 +10,6 @@ left join lateral (
     limit 1) b on true
 left join lateral (select data::text as status from ledger.mt_doc_jobstatus where id = n.job_id limit 1) d on true
 left join lateral (select sealed from ledger.webhook_secrets where bot_id = n.bot_id and n.kind = 'webhook' limit 1) s on true
+left join lateral (
+    select (data -> 'case' ->> 'dueOn')::date as due_on from ledger.mt_doc_job where id = n.job_id limit 1) j on true
 where n.delivery_id = $1

@@ -30,15 +30,18 @@ public sealed class Deliveries(NpgsqlDataSource database)
     private static readonly string FailedSql = Sql.Load(typeof(Deliveries), nameof(FailedAsync));
 
     /// <summary>
-    /// Queues the notifications of a job's end, in the transaction that ends it. Queues nothing if the bot has neither an owner mail nor a
-    /// webhook.
+    /// Queues the notifications of a job's end, in the transaction that ends it, or of its deadline. Queues nothing that was queued before,
+    /// and nothing if the bot has neither an owner mail nor a webhook.
     /// </summary>
-    /// <param name="transaction">The transaction that ends the job.</param>
+    /// <param name="transaction">The transaction that ends the job, or one of its own.</param>
     /// <param name="messages">The engine's messages, which get the new ones.</param>
     /// <param name="job">The job.</param>
     /// <param name="bot">Its bot.</param>
+    /// <param name="topic">The reason.</param>
     /// <param name="cancel">Stops it.</param>
-    public static async Task QueueAsync(StreamTransaction transaction, Messages messages, JobId job, string bot, CancellationToken cancel)
+    /// <returns>Number of notifications that were queued.</returns>
+    public static async Task<int> QueueAsync(
+        StreamTransaction transaction, Messages messages, JobId job, string bot, NotificationTopic topic, CancellationToken cancel)
     {
         var queued = new List<object>();
         await using (var command = new NpgsqlCommand(QueueSql, transaction.Connection))
@@ -46,22 +49,28 @@ public sealed class Deliveries(NpgsqlDataSource database)
             command.Parameters.AddWithValue(job.Value);
             command.Parameters.AddWithValue(bot);
             command.Parameters.AddWithValue(StreamIds.Bot(bot));
-            command.Parameters.AddWithValue(Notification.IdOf(job, NotificationKind.Mail));
-            command.Parameters.AddWithValue(Notification.IdOf(job, NotificationKind.Webhook));
+            command.Parameters.AddWithValue(Notification.IdOf(job, NotificationKind.Mail, topic));
+            command.Parameters.AddWithValue(Notification.IdOf(job, NotificationKind.Webhook, topic));
+            command.Parameters.AddWithValue(Notification.Word(topic));
             await using var reader = await command.ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
                 queued.Add(Notification.MessageOf(Notification.KindOf(reader.GetString(1)), reader.GetGuid(0)));
         }
         if (queued.Count == 0 || await transaction.OutboxAsync(messages) is not { } outbox)
-            return;
+            return queued.Count;
         foreach (var message in queued)
             await outbox.SendAsync(message, TimeSpan.Zero);
+        return queued.Count;
     }
 
     /// <summary>Removes a job's deliveries that are not sent yet, in the transaction that forgets the job.</summary>
     public static async Task CancelAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
-        Guid[] deliveries = [.. Enum.GetValues<NotificationKind>().Select(kind => Notification.IdOf(job, kind))];
+        Guid[] deliveries =
+        [
+            .. Enum.GetValues<NotificationKind>().SelectMany(
+                kind => Enum.GetValues<NotificationTopic>().Select(topic => Notification.IdOf(job, kind, topic))),
+        ];
         // It waits for whoever has them: what was destroyed before it, in the same transaction, may have taken long.
         await using var command = new NpgsqlCommand(CancelSql, connection)
         {
@@ -88,7 +97,10 @@ public sealed class Deliveries(NpgsqlDataSource database)
             await reader.IsDBNullAsync(3, cancel) ? "" : reader.GetString(3),
             reader.GetInt32(4),
             JsonSerializer.Deserialize(reader.GetString(5), DocumentJson.Default.JobStatus)!,
-            await reader.IsDBNullAsync(6, cancel) ? null : reader.GetFieldValue<byte[]>(6));
+            await reader.IsDBNullAsync(6, cancel) ? null : reader.GetFieldValue<byte[]>(6),
+            Notification.TopicOf(reader.GetString(10)),
+            await reader.IsDBNullAsync(11, cancel) ? null : reader.GetFieldValue<DateOnly>(11),
+            reader.GetFieldValue<DateTimeOffset>(12));
         return new FoundDelivery(
             notification, reader.GetBoolean(7), reader.GetBoolean(8), await reader.IsDBNullAsync(9, cancel) ? null : reader.GetGuid(9));
     }

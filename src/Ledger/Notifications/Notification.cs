@@ -12,19 +12,37 @@ public enum NotificationKind
     Webhook,
 }
 
-/// <summary>The notification of a job's end, in one attempt.</summary>
+/// <summary>The reason for a notification.</summary>
+public enum NotificationTopic
+{
+    /// <summary>The job has ended.</summary>
+    Ended,
+
+    /// <summary>The case behind the job is due within some days, and the job has not ended.</summary>
+    DueSoon,
+
+    /// <summary>The day on which the case was due is over, and the job had not ended.</summary>
+    Overdue,
+}
+
+/// <summary>The notification of a job's end, or of its deadline, in one attempt.</summary>
 /// <param name="Recipient">The recipient by the bot's settings as they are now. Null if there is none any more.</param>
 /// <param name="MessageId">The message id, the same in every attempt.</param>
 /// <param name="Attempt">The number of the attempt, from 1.</param>
 /// <param name="SealedSecret">The sealed secret that signs a webhook message.</param>
+/// <param name="Topic">The reason for it.</param>
+/// <param name="DueOn">The deadline as it is now. Null if the job has none.</param>
+/// <param name="QueuedAt">The instant when it was queued.</param>
 public sealed record Notification(
-    Guid Id, JobId Job, string Bot, string? Recipient, string MessageId, int Attempt, JobStatus Status, byte[]? SealedSecret)
+    Guid Id, JobId Job, string Bot, string? Recipient, string MessageId, int Attempt, JobStatus Status, byte[]? SealedSecret,
+    NotificationTopic Topic = NotificationTopic.Ended, DateOnly? DueOn = null, DateTimeOffset QueuedAt = default)
 {
     /// <summary>The UUID namespace of notifications; a constant of the format.</summary>
     private static readonly Guid Namespace = new("7d3f8a52-52c8-5d0b-a8f6-1f4a4c0f9b6e");
 
-    /// <summary>The one notification of a kind about a job.</summary>
-    public static Guid IdOf(JobId job, NotificationKind kind) => NamedUuid.Create(Namespace, $"{Word(kind)}\n{job}");
+    /// <summary>The one notification of a kind and topic about a job.</summary>
+    public static Guid IdOf(JobId job, NotificationKind kind, NotificationTopic topic = NotificationTopic.Ended) =>
+        NamedUuid.Create(Namespace, topic == NotificationTopic.Ended ? $"{Word(kind)}\n{job}" : $"{Word(kind)}\n{job}\n{Word(topic)}");
 
     /// <summary>The message that asks for an attempt.</summary>
     public static object MessageOf(NotificationKind kind, Guid delivery) =>
@@ -33,7 +51,19 @@ public sealed record Notification(
     /// <summary>The word for a kind, as the record has it.</summary>
     public static string Word(NotificationKind kind) => kind == NotificationKind.Mail ? "mail" : "webhook";
 
-    /// <inheritdoc cref="Word"/>
+    /// <summary>The word for a topic, as the record has it.</summary>
+    public static string Word(NotificationTopic topic) => topic switch
+    {
+        NotificationTopic.Ended => "ended",
+        NotificationTopic.DueSoon => "due_soon",
+        NotificationTopic.Overdue => "overdue",
+        _ => throw new ArgumentOutOfRangeException(nameof(topic)),
+    };
+
+    /// <summary>The topic of a word of the record.</summary>
+    public static NotificationTopic TopicOf(string word) => Enum.GetValues<NotificationTopic>().Single(topic => Word(topic) == word);
+
+    /// <inheritdoc cref="Word(NotificationKind)"/>
     public static NotificationKind KindOf(string word) =>
         word == Word(NotificationKind.Mail) ? NotificationKind.Mail : NotificationKind.Webhook;
 

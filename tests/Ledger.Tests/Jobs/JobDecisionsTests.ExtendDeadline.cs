@@ -32,7 +32,8 @@ public sealed partial class JobDecisionsTests
     {
         foreach (var day in new[] { s_due, s_received, DateOnly.MinValue })
             AJobWith(s_case).ThenRejected(To(day), "dueOn must be later than 2026-06-02, the deadline so far");
-        AJobWith(s_case).When(To(s_later)).ThenRejected(To(s_later, "another reason"), "dueOn must be later than 2026-08-02, the deadline so far");
+        AJobWith(s_case).When(To(s_later)).ThenRejected(
+            To(s_later, "another reason"), "dueOn must be later than 2026-08-02, the deadline so far");
     }
 
     [Fact]

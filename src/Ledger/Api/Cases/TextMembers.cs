@@ -16,7 +16,8 @@ internal static class TextMembers
     /// <returns>
     /// By name, the members that are there. A value is null if it is no text. The second is true if a problem was found with the names.
     /// </returns>
-    public static (Dictionary<string, string?> Members, bool IsBroken) Read(ref Utf8JsonReader reader, string[] names, string within, ProblemList problems)
+    public static (Dictionary<string, string?> Members, bool IsBroken) Read(
+        ref Utf8JsonReader reader, string[] names, string within, ProblemList problems)
     {
         var (members, seen) = (new Dictionary<string, string?>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var isBroken = false;

@@ -98,11 +98,13 @@ create trigger secrets_take_the_newest_epoch before insert or update on ledger.j
     for each row execute function ledger.refuse_closed_epoch();
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
 
--- What became of the mails and webhook messages about ended jobs (docs/adr/0017). A row is written in the transaction of the job's
--- Completed, together with the engine's message that sends it. Whoever handles the message writes here. Nothing claims from this table.
+-- What became of the mails and webhook messages about ended jobs (docs/adr/0017) and about deadlines (docs/adr/0051). A row is written in
+-- the transaction of the job's Completed, or when a deadline is near or over, together with the engine's message that sends it.
+-- Whoever handles the message writes here. Nothing claims from this table.
 create table ledger.deliveries (
-    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job and kind
+    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job, kind and topic
     kind            text        not null constraint deliveries_kind check (kind in ('mail', 'webhook')),
+    topic           text        not null default 'ended' constraint deliveries_topic check (topic in ('ended', 'due_soon', 'overdue')),
     job_id          uuid        not null,
     bot_id          text        not null,
     bot_stream      uuid        not null, -- the bot's document says where to send to, each time anew
@@ -121,6 +123,7 @@ create table ledger.deliveries (
     constraint deliveries_replayed_by_somebody check (num_nonnulls(replayed_by, replayed_at) in (0, 2))
 );
 create index deliveries_newest_first on ledger.deliveries (bot_id, queued_at desc, delivery_id desc);
+create index deliveries_of_deadlines on ledger.deliveries (job_id, topic) where topic <> 'ended';
 create index deliveries_dead_letters on ledger.deliveries (envelope_id) where given_up_at is not null;
 create index deliveries_undelivered on ledger.deliveries (bot_id, queued_at desc, delivery_id desc) where sent_at is null;
 

@@ -7,7 +7,9 @@ using MimeKit.Text;
 
 namespace Ledger.Notifications.Mail;
 
-/// <summary>The mail about a job's end, as plain text and as HTML. It is the same in every attempt, except for its date.</summary>
+/// <summary>
+/// The mail about a job's end or its deadline, as plain text and as HTML. It is the same in every attempt, except for its date.
+/// </summary>
 internal static class CompletionMail
 {
     /// <summary>Maximum number of characters of a line (RFC 5322, section 2.1.1).</summary>
@@ -23,7 +25,9 @@ internal static class CompletionMail
     /// <param name="to">The recipient's address, ASCII.</param>
     public static MimeMessage Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
     {
-        var report = CompletionReport.Of(notification, publicUrl);
+        var report = notification.Topic == NotificationTopic.Ended
+            ? CompletionReport.Of(notification, publicUrl)
+            : DeadlineReport.Of(notification, publicUrl);
         var mail = new MimeMessage
         {
             From = { new MailboxAddress(from.DisplayName, from.Address) },
@@ -56,7 +60,7 @@ internal static class CompletionMail
         }
         return text.Append(
                 CultureInfo.InvariantCulture,
-                $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n\n{Footer}\n"
+                $"\n{report.AddressTitle} ({WhereOf(report)}):\n{report.Certificate}\n\n{Footer}\n"
             )
             .ToString();
     }
@@ -83,8 +87,8 @@ internal static class CompletionMail
             html.Append(Html(table));
         var certificate = Encode(report.Certificate);
         var link = report.IsLink
-            ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})"
-            : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
+            ? $"<a href=\"{certificate}\">{report.AddressTitle}</a> ({WhereOf(report)})"
+            : $"{report.AddressTitle} ({WhereOf(report)}): {certificate}";
         return html.Append(CultureInfo.InvariantCulture, $"<p>{link}</p>\n<p>{Footer}</p>\n</body>\n</html>\n").ToString();
     }
 

@@ -11,6 +11,9 @@ namespace Ledger.Notifications.Mail;
 /// </summary>
 public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string Certificate, bool IsLink)
 {
+    /// <summary>The words for what the address leads to.</summary>
+    public string AddressTitle { get; init; } = "Certificate of erasure";
+
     /// <param name="publicUrl">The service's address. Null if the report gives only the certificate's path.</param>
     public static CompletionReport Of(Notification notification, Uri? publicUrl)
     {
@@ -35,7 +38,8 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         ReportedStatus.Completed => "completed",
         ReportedStatus.Failed => "failed",
         ReportedStatus.Cancelled => "cancelled",
-        _ => throw new ArgumentOutOfRangeException(nameof(status), "the job has not ended"),
+        ReportedStatus.Queued => "not ended",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
     private static string SummaryOf(JobStatus status)
@@ -64,7 +68,7 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
 
     private static string Were(long number) => number == 1 ? "was" : "were";
 
-    private static ReportTable About(string bot, JobStatus status) => new("Job",
+    internal static ReportTable About(string bot, JobStatus status) => new("Job",
     [
         ("Job", status.JobId.ToString()), ("Bot", bot),
         ("Asked for", status.RequestType switch
@@ -76,7 +80,7 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         ("Outcome", Word(status)),
     ]);
 
-    private static ReportTable Instants(JobStatus status) =>
+    internal static ReportTable Instants(JobStatus status) =>
         new(
             "When (UTC)",
             [

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Contracts;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Jobs;
 using Ledger.Keys;
 using Ledger.Machine;
@@ -66,14 +67,17 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
-        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
-        return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
+        if (notification.Topic != NotificationTopic.Ended)
         {
-            ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",
-            ["timestamp"] = Instant.Text(status.CompletedAt!.Value),
-            ["data"] = data,
-        });
+            data.Add("dueOn", notification.DueOn is { } due ? CaseText.Of(due) : null);
+            return Message($"deletion_job.{Notification.Word(notification.Topic)}", notification.QueuedAt, data);
+        }
+        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
+        return Message($"deletion_job.{status.Status.ToString().ToLowerInvariant()}", status.CompletedAt!.Value, data);
     }
+
+    private static byte[] Message(string type, DateTimeOffset at, JsonObject data) => JsonSerializer.SerializeToUtf8Bytes<JsonNode>(
+        new JsonObject { ["type"] = type, ["timestamp"] = Instant.Text(at), ["data"] = data });
 
     internal static HttpClient Client()
     {
