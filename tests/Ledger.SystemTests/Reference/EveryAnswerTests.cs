@@ -63,7 +63,11 @@ public sealed class EveryAnswerTests
         // Of the two ways to page the examples show one at a time.
         return new Dictionary<string, string>
         {
-            ["botId"] = service.Bot, ["jobId"] = job, ["caseBot"] = waiting, ["caseJob"] = withCase, ["fetchAfter"] = entry,
+            ["botId"] = service.Bot,
+            ["jobId"] = job,
+            ["caseBot"] = waiting,
+            ["caseJob"] = withCase,
+            ["fetchAfter"] = entry,
             ["offset"] = "",
         };
     }
