@@ -30,6 +30,7 @@ public sealed class EventType
         new(LedgerJson.Facts.WebhookDisabled), new(LedgerJson.Facts.JobCancelled),
         new(LedgerJson.Facts.DeletionsPaused), new(LedgerJson.Facts.DeletionsResumed), new(LedgerJson.Facts.LegalHoldPlaced),
         new(LedgerJson.Facts.LegalHoldDisclosed), new(LedgerJson.Facts.LegalHoldEnded),
+        new(LedgerJson.Facts.CaseRecorded), new(LedgerJson.Facts.DeadlineExtended),
     ];
 
     private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);

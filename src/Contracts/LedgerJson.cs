@@ -46,6 +46,8 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(LegalHoldPlaced))]
 [JsonSerializable(typeof(LegalHoldDisclosed))]
 [JsonSerializable(typeof(LegalHoldEnded))]
+[JsonSerializable(typeof(CaseRecorded))]
+[JsonSerializable(typeof(DeadlineExtended))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>

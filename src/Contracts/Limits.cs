@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Ledger.Contracts;
 
 /// <summary>Limits that are part of the contract.</summary>
@@ -8,6 +11,12 @@ public static class Limits
 
     /// <summary>Maximum number of conversation ids in one request, counted before duplicates are dropped.</summary>
     public const int ConversationIdsPerRequest = 100;
+
+    /// <summary>Maximum length of a case's reference, as <see cref="Characters"/> counts it.</summary>
+    public const int ReferenceCharacters = 64;
+
+    /// <summary>Maximum length of the reason for a later deadline, as <see cref="Characters"/> counts it.</summary>
+    public const int ReasonCharacters = 500;
 
     /// <summary>Maximum size of a request body, in bytes.</summary>
     public const int BodyBytes = 128 * 1024;
@@ -30,6 +39,16 @@ public static class Limits
     /// </summary>
     public static bool IsConversationOrUserId(string text) =>
         IsIdentifier(text) && !text.Contains('\uFEFF') && !char.IsWhiteSpace(text[0]) && !char.IsWhiteSpace(text[^1]);
+
+    /// <summary>
+    /// True if a text is 1 to <paramref name="most"/> visible characters. A space may stand between two of them. No other white space, no
+    /// control character and no format character is visible.
+    /// </summary>
+    public static bool IsVisible(string text, int most) =>
+        text.Length > 0 && IsWellFormed(text) && Characters(text) <= most && text[0] != ' ' && text[^1] != ' '
+        && text.EnumerateRunes().All(rune => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
+            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse));
 
     /// <summary>
     /// The length of a text in Unicode code points. JSON Schema's <c>maxLength</c> (draft 2020-12, validation, §6.3.1) and PostgreSQL's

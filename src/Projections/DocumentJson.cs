@@ -15,6 +15,7 @@ namespace Ledger.Projections;
     UseStringEnumConverter = true,
     Converters = [typeof(InstantConverter)])]
 [JsonSerializable(typeof(JobStatus))]
+[JsonSerializable(typeof(ShownCase))]
 [JsonSerializable(typeof(Job))]
 [JsonSerializable(typeof(Bot))]
 [JsonSerializable(typeof(ApiClient))]

@@ -1,10 +1,12 @@
 using Ledger.Api;
 using Ledger.Database.Embedded;
 using Ledger.Hosting;
+using Ledger.Jobs.Cases;
 using Ledger.Jobs;
 using Ledger.Keys;
-using Ledger.Notifications;
 using Ledger.Notifications.Mail;
+using Ledger.Notifications;
+using Ledger.Projections.Status;
 using Ledger.Web.Tokens;
 
 namespace Ledger.Tests;
@@ -30,6 +32,9 @@ public sealed class SecretsInTextTests
                 claims
             ),
             new Submission(null!, null!, "cs-1", new DeletionRequest.ByChannelUser(Secret, null, default), Secret, []),
+            new DeletionCase(Secret, null, null, null),
+            new SealedRequest(null, Secret, null, null, Secret),
+            new ShownCase(Secret, null, null, null),
             new SentDate(Secret, Secret),
             new DisclosedIdentifiers { CId = Secret, ConversationIds = [Secret], ConversationId = Secret },
             new ClusterState(1, Secret),

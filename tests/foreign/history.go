@@ -14,6 +14,8 @@ type hash32 = tlog.Hash
 type history struct {
 	version  int64
 	request  *submitted
+	behind   *caseRecorded
+	dueOn    string // the latest deadline of the case; empty: there is none
 	plan     *scheduled
 	start    *started
 	end      *completed
@@ -32,6 +34,11 @@ type submitted struct {
 	Commitments []hash32
 	From, To    *time.Time
 }
+
+// caseRecorded is the case behind a job. Days compare as text, and an empty one was not told.
+type caseRecorded struct{ DueOn, ReceivedOn, Basis, ReferenceCommitment string }
+
+type deadlineExtended struct{ DueOn string }
 
 type scheduled struct {
 	PlannedAt time.Time
@@ -101,6 +108,18 @@ func (h *history) apply(l leaf) {
 	case "submitted":
 		l.read(&h.request)
 		h.request.check()
+	case "case_recorded":
+		must(h.version == 2, "a case that is not the second event")
+		l.read(&h.behind)
+		must(*h.behind != caseRecorded{}, "a case that says nothing")
+		must(h.behind.DueOn == "" || h.behind.DueOn >= h.behind.ReceivedOn, "due before it was received")
+		h.dueOn = h.behind.DueOn
+	case "deadline_extended":
+		var extended deadlineExtended
+		l.read(&extended)
+		must(h.behind != nil, "a later deadline without a case")
+		must(extended.DueOn > h.dueOn && (h.dueOn != "" || extended.DueOn >= h.behind.ReceivedOn), "a deadline that is not later")
+		h.dueOn = extended.DueOn
 	case "scheduled":
 		var plan scheduled
 		l.read(&plan)

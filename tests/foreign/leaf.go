@@ -48,8 +48,14 @@ var shapes = map[string]shape{
 	"submitted": {
 		"bot": isText, "client": isText, "commitments": areHashes, "from?": isInstant, "requestType": isText, "to?": isInstant,
 	},
-	"scheduled": {"attempt": isInt32, "plannedAt": isInstant, "reason": isText, "window": isWindow},
-	"started":   {"attempt": isInt32, "conversations": isCount, "from?": isInstant, "manifestRoot": isHash, "retainedFrom?": isInstant},
+	"case_recorded": {
+		"basis?": isText, "dueOn?": isDay, "receivedOn?": isDay, "referenceCommitment?": isHash,
+	},
+	"deadline_extended": {"client": isText, "dueOn": isDay, "reason": isText},
+	"scheduled":         {"attempt": isInt32, "plannedAt": isInstant, "reason": isText, "window": isWindow},
+	"started": {
+		"attempt": isInt32, "conversations": isCount, "from?": isInstant, "manifestRoot": isHash, "retainedFrom?": isInstant,
+	},
 	"conversation_deleted": {
 		"attempt": isInt32, "commitment": isHash, "confirmedAbsent": isBoolean, "items": isItems, "ordinal": isInteger,
 	},
@@ -68,7 +74,10 @@ var kinds = []string{"attachments", "logs", "messages", "recordings", "transcrip
 
 // closed are the lists from which an event names a value, or members. A newer ledger's may be longer.
 var closed = map[string]map[string][]string{
-	"submitted":            {"requestType": {"conversationIds", "cId"}},
+	"submitted": {"requestType": {"conversationIds", "cId"}},
+	"case_recorded": {
+		"basis": {"gdpr_17_1_a", "gdpr_17_1_b", "gdpr_17_1_c", "gdpr_17_1_d", "gdpr_17_1_e", "gdpr_17_1_f", "ccpa", "other"},
+	},
 	"scheduled":            {"reason": {"off_peak", "window_closed", "retry", "window_changed"}},
 	"conversation_deleted": {"items": kinds},
 	"conversation_skipped": {"reason": skipReasons},
@@ -232,6 +241,14 @@ func isInstant(value any) bool {
 	const form = "2006-01-02T15:04:05.000Z"
 	instant, err := time.Parse(form, text)
 	return is && err == nil && instant.Year() > 0 && instant.Format(form) == text
+}
+
+// isDay: such as 2026-05-08, and no other spelling.
+func isDay(value any) bool {
+	text, is := value.(string)
+	const form = "2006-01-02"
+	day, err := time.Parse(form, text)
+	return is && err == nil && day.Year() > 0 && day.Format(form) == text
 }
 
 // isIdentifier: 1 to 128 code points, not blank, no control characters.

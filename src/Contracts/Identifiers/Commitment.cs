@@ -41,9 +41,12 @@ public static class Commitment
     }
 }
 
-/// <summary>The tag byte that keeps the two kinds of identifier apart.</summary>
+/// <summary>The tag byte that keeps the kinds of identifier apart.</summary>
 public enum IdentifierKind : byte
 {
     CId = 0x43,
     Conversation = 0x44,
+
+    /// <summary>A client's own reference of the case behind a job. No proof discloses it.</summary>
+    Reference = 0x52,
 }

@@ -39,6 +39,25 @@ public sealed record Submitted(
     DateTimeOffset? To = null) : JobEvent;
 
 /// <summary>
+/// The request behind the deletion, as the client told it. It comes right behind <see cref="Submitted"/>, and only if the client told
+/// something of it.
+/// </summary>
+/// <param name="Basis">The ground of the request. Absent if none was told.</param>
+/// <param name="ReceivedOn">The day on which the client received the request. Absent if none was told.</param>
+/// <param name="DueOn">The last day on which the deletion is in time: as told, or the basis's default. Absent if there is none.</param>
+/// <param name="ReferenceCommitment">
+/// The commitment to the client's own reference (32 bytes). Absent without a reference. The reference itself is sealed with the request.
+/// </param>
+public sealed record CaseRecorded(
+    CaseBasis? Basis = null, DateOnly? ReceivedOn = null, DateOnly? DueOn = null, byte[]? ReferenceCommitment = null) : JobEvent;
+
+/// <summary>The case has a later deadline.</summary>
+/// <param name="DueOn">The new last day on which the deletion is in time.</param>
+/// <param name="Reason">The client's words for the reason. They are kept for ever, so they must hold no personal data.</param>
+/// <param name="Client">The API client that extended it.</param>
+public sealed record DeadlineExtended(DateOnly DueOn, string Reason, string Client) : JobEvent;
+
+/// <summary>
 /// A plan. The job runs, or continues, at <paramref name="PlannedAt"/> in <paramref name="Window"/>. Nothing is deleted outside the
 /// window that the latest plan names.
 /// </summary>
@@ -104,6 +123,19 @@ public enum RequestType
 {
     [JsonStringEnumMemberName("conversationIds")] ConversationIds,
     [JsonStringEnumMemberName("cId")] CId,
+}
+
+[Description("The ground of the request: a point of GDPR Article 17(1), the CCPA, or another one.")]
+public enum CaseBasis
+{
+    [JsonStringEnumMemberName("gdpr_17_1_a")] Gdpr171A,
+    [JsonStringEnumMemberName("gdpr_17_1_b")] Gdpr171B,
+    [JsonStringEnumMemberName("gdpr_17_1_c")] Gdpr171C,
+    [JsonStringEnumMemberName("gdpr_17_1_d")] Gdpr171D,
+    [JsonStringEnumMemberName("gdpr_17_1_e")] Gdpr171E,
+    [JsonStringEnumMemberName("gdpr_17_1_f")] Gdpr171F,
+    [JsonStringEnumMemberName("ccpa")] Ccpa,
+    [JsonStringEnumMemberName("other")] Other,
 }
 
 [Description("Why the job was planned into the window.")]

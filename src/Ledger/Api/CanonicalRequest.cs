@@ -10,6 +10,8 @@ namespace Ledger.Api;
 /// </summary>
 internal static class CanonicalRequest
 {
+    private const int CaseMark = -2;
+
     /// <summary>Distinct ids in ascending order of their UTF-8 bytes (which is not the order of UTF-16 code units).</summary>
     public static IReadOnlyList<string> AsSet(IEnumerable<string> ids) =>
         [
@@ -31,6 +33,23 @@ internal static class CanonicalRequest
     /// <param name="startDate">The date as sent; null if it was not sent.</param>
     /// <param name="endDate">The date as sent; null if it was not sent.</param>
     public static byte[] ByChannelUser(string cId, string? startDate, string? endDate) => Write("cId", [cId, startDate, endDate]);
+
+    /// <summary>
+    /// A request with the case behind it. Behind the request stands a length that no part has. So no request without a case is the same.
+    /// </summary>
+    /// <param name="request">The canonical form of the request without it.</param>
+    /// <param name="members">The case's members as sent, in a fixed order; null where it was not sent.</param>
+    public static byte[] WithCase(byte[] request, IReadOnlyList<string?> members)
+    {
+        using var bytes = new MemoryStream();
+        bytes.Write(request);
+        Span<byte> mark = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(mark, CaseMark);
+        bytes.Write(mark);
+        foreach (var member in members)
+            Write(bytes, member);
+        return bytes.ToArray();
+    }
 
     private static byte[] Write(string requestType, IReadOnlyList<string?> parts)
     {

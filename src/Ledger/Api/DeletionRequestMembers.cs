@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Ledger.Api.Cases;
 using Ledger.Contracts;
 using Ledger.Jobs;
+using Ledger.Jobs.Cases;
 using Ledger.Web;
 
 namespace Ledger.Api;
@@ -12,7 +14,7 @@ internal sealed class DeletionRequestMembers
         "must be a non-blank string of at most 128 characters, without control characters, byte order marks or half a surrogate pair, "
         + "and without white space at its ends";
 
-    internal static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate"];
+    internal static readonly string[] Names = ["conversationIds", "cId", "startDate", "endDate", "case"];
 
     private readonly ProblemList _problems = new();
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -22,6 +24,7 @@ internal sealed class DeletionRequestMembers
     private string? _cId;
     private SentDate _startDate;
     private SentDate _endDate;
+    private CaseMembers? _case;
 
     /// <summary>Reads the whole text. The members may come in any order.</summary>
     /// <exception cref="JsonException">The text is not JSON.</exception>
@@ -47,6 +50,7 @@ internal sealed class DeletionRequestMembers
     {
         if (!_isObject)
             return Invalid();
+        var told = _case?.Check(now);
         if (_conversationIds is not null && _hasCId)
             _problems.Add("conversationIds and cId exclude each other: send one of them");
         else if (_conversationIds is null && !_hasCId)
@@ -54,21 +58,24 @@ internal sealed class DeletionRequestMembers
 
         // They take precedence over dates: with them, dates are not even parsed.
         if (_conversationIds is not null)
-            return !_problems.IsEmpty ? Invalid() : ByConversationIds(_conversationIds);
+            return !_problems.IsEmpty ? Invalid() : ByConversationIds(_conversationIds, told);
         var range = RequestedRange.Resolve(_startDate, _endDate, now, _problems.Add);
         return !_problems.IsEmpty || _cId is null || range is null
             ? Invalid()
-            : new ParsedBody.Valid(
+            : Valid(
                 new DeletionRequest.ByChannelUser(_cId, range.From, range.To),
-                CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text));
+                CanonicalRequest.ByChannelUser(_cId, _startDate.Text, _endDate.Text), told);
     }
 
-    private ParsedBody.Valid ByConversationIds(List<string> sent)
+    private ParsedBody.Valid ByConversationIds(List<string> sent, DeletionCase? told)
     {
         var ids = CanonicalRequest.AsSet(sent);
-        return new ParsedBody.Valid(
-            new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json));
+        return Valid(
+            new DeletionRequest.ByConversationIds(ids), CanonicalRequest.ByConversationIds(ids, _startDate.Json, _endDate.Json), told);
     }
+
+    private ParsedBody.Valid Valid(DeletionRequest request, byte[] canonical, DeletionCase? told) =>
+        new(request, _case?.Canonical(canonical) ?? canonical, told);
 
     private ParsedBody.Invalid Invalid() => new(_problems.Told);
 
@@ -80,7 +87,7 @@ internal sealed class DeletionRequestMembers
         {
             var known = Names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
             _problems.Add(known is null
-                ? $"member {position} is unknown: only conversationIds, cId, startDate and endDate are known"
+                ? $"member {position} is unknown: only conversationIds, cId, startDate, endDate and case are known"
                 : $"member {position} is {known} in another letter case: write {known}");
             reader.Skip();
             return;
@@ -104,6 +111,8 @@ internal sealed class DeletionRequestMembers
             return; // as if absent
         else if (name is "cId")
             ReadCId(ref reader);
+        else if (name is "case")
+            (_case = new CaseMembers(_problems)).Read(ref reader);
         else
             _conversationIds = ReadConversationIds(ref reader, _problems);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Ledger.Contracts;
 using Ledger.Jobs;
+using Ledger.Jobs.Cases;
 
 namespace Ledger.Api;
 
@@ -12,7 +13,8 @@ internal abstract record ParsedBody
 
     /// <param name="Request">The checked request.</param>
     /// <param name="Canonical">See <see cref="Submission.Canonical"/>.</param>
-    public sealed record Valid(DeletionRequest Request, byte[] Canonical) : ParsedBody;
+    /// <param name="Case">The request behind it. Null if none was told.</param>
+    public sealed record Valid(DeletionRequest Request, byte[] Canonical, DeletionCase? Case) : ParsedBody;
 
     /// <param name="Problems">One per problem found, each naming the member and the rule.</param>
     public sealed record Invalid(IReadOnlyList<string> Problems) : ParsedBody;

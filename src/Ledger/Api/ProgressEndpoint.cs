@@ -27,7 +27,7 @@ internal static class ProgressEndpoint
             return Refusals.UnknownJob;
         if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
             return Refusals.TooMany(wait);
-        if (await jobs.StatusAsync(bot, job, context.RequestAborted) is not { } status)
+        if (await jobs.StatusAsync(bot, job, client, context.RequestAborted) is not { } status)
             return Refusals.UnknownJob;
         var seen = context.Request.Headers["Last-Event-ID"].ToString();
         if (status.Ended && seen == status.Validator)

@@ -89,7 +89,7 @@ internal sealed class ProgressWatch(
     {
         try
         {
-            return await jobs.StatusAsync(caller.Bot.BotId, job, cancel) is { } status
+            return await jobs.StatusAsync(caller.Bot.BotId, job, caller.ClientId, cancel) is { } status
                 ? PausedPhase.Of(status, caller.Bot.BotId, await registry.CurrentAsync(cancel))
                 : null;
         }

@@ -30,14 +30,16 @@ internal static class StatusEndpoint
 
     private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
     {
-        var bot = Caller.Of(context).Bot.BotId;
+        var (client, bot) = (Caller.Of(context).ClientId, Caller.Of(context).Bot.BotId);
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
         if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
             return Refusals.TooMany(wait);
-        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status
-            ? Answer(context, PausedPhase.Of(status, bot, Caller.Of(context).Registry))
-            : Refusals.UnknownJob;
+        if (await jobs.StatusAsync(bot, job, client, context.RequestAborted) is not { } stored)
+            return Refusals.UnknownJob;
+        var status = PausedPhase.Of(stored, bot, Caller.Of(context).Registry);
+        var etag = Announce(context, status);
+        return Conditional.Knows(context.Request, etag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : Document(status);
     }
 
     private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
@@ -49,17 +51,19 @@ internal static class StatusEndpoint
             : NotEmpty;
     }
 
-    private static IResult Answer(HttpContext context, StoredStatus status)
+    /// <summary>Sets the headers that go with a status document.</summary>
+    internal static EntityTagHeaderValue Announce(HttpContext context, StoredStatus status)
     {
         var etag = new EntityTagHeaderValue($"\"{status.Validator}\"");
         var headers = context.Response.Headers;
         headers.ETag = etag.ToString();
-        // A client may keep the document, and must ask whether it still holds.
+        // A client may keep the document, and must ask whether it still holds. Another client's document may be another one.
         headers.CacheControl = "private, no-cache";
+        headers.Vary = "auth, Authorization";
         if (!status.Ended)
             headers.RetryAfter = PollAfterSeconds;
-        return Conditional.Knows(context.Request, etag)
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json");
+        return etag;
     }
+
+    internal static IResult Document(StoredStatus status) => TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json");
 }

@@ -66,7 +66,8 @@ internal static class SubmitEndpoint
         if (body is null)
             return refusal!;
         var caller = Caller.Of(context);
-        var sent = new Submission(caller.Bot, WindowOf(caller), caller.ClientId, body.Request, idempotencyKey, body.Canonical);
+        var sent = new Submission(
+            caller.Bot, WindowOf(caller), caller.ClientId, body.Request, idempotencyKey, body.Canonical, body.Case);
         return Answer(caller.Bot.BotId, await submission.SubmitAsync(sent, context.RequestAborted), context);
     }
 

@@ -41,7 +41,27 @@ public sealed record Certificate(
     [Description("The format's name.")]
     [AllowedValues(Version)]
     public string Format { get; } = Version;
+
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CertifiedCase? Case { get; init; }
 }
+
+[Description("The request behind the job, as the client told it. Only a job with a case has it. It never shows the client's reference.")]
+public sealed record CertifiedCase(
+    CaseBasis? Basis,
+    [property: Description("The day on which the client received the request; null: not told.")] DateOnly? ReceivedOn,
+    [property: Description("The deadline that was recorded with the job; null: none.")] DateOnly? FirstDueOn,
+    [property: Description("The deadline after all extensions; null: none.")] DateOnly? DueOn,
+    [property: Description("True if the client told a reference of its own.")] bool HasReference,
+    [property: Description("Later deadlines, in order; at most 100.")] IReadOnlyList<CertifiedExtension> Extensions);
+
+[Description("A later deadline.")]
+public sealed record CertifiedExtension(
+    [property: Description("When it was recorded.")] DateTimeOffset At,
+    [property: Description("The later deadline.")] DateOnly DueOn,
+    [property: Description("The client's words for the reason.")] string Reason,
+    [property: Description("The API client that extended it.")] string Client);
 
 [Description("Who asked for what.")]
 public sealed record CertifiedRequest(

@@ -44,8 +44,15 @@ internal static class CertificateIssue
             CertificateWords.Sanitization(submitted, end, tool),
             CertificateWords.NotProven(conclusion, submitted, end, log),
             new Verifying(proof, verifyPage, $"erasure-verify {record.Job.Id}.erasure-proof --key \"$(cat log.vkey)\"")
-        );
+        )
+        {
+            Case = Case(rules.Case.Fact),
+        };
     }
+
+    private static CertifiedCase? Case(CaseFact? told) => told is null ? null : new CertifiedCase(
+        told.Basis, told.ReceivedOn, told.FirstDueOn, told.DueOn, told.ReferenceCommitment is not null,
+        [.. told.Extensions.Select(one => new CertifiedExtension(one.At, one.DueOn, one.Reason, one.Client))]);
 
     private static CertifiedWindow Window(RecordedPlan recorded)
     {

@@ -105,5 +105,8 @@ internal static class CertificateWords
         _ => reason.ToString(),
     };
 
+    /// <summary>The case as it was recorded with the job.</summary>
+    public static string CaseOf(CertifiedCase told) => CaseText.Of(told.Basis, told.ReceivedOn, told.FirstDueOn, told.HasReference);
+
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

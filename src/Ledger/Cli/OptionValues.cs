@@ -86,7 +86,8 @@ internal static class OptionValues
         return default;
     }
 
-    private static T? Read<T>(ArgumentResult result, Func<string, T?> read, string rule)
+    /// <summary>The value that an option's text says; null, with an error, if it says none.</summary>
+    public static T? Read<T>(ArgumentResult result, Func<string, T?> read, string rule)
         where T : struct
     {
         if (read(result.Tokens[0].Value) is { } value)

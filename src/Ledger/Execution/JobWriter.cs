@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Engine;
@@ -20,9 +19,8 @@ public sealed class JobWriter(WakeUps wakeUps, Messages messages)
     /// <param name="claimed">The job.</param>
     /// <param name="events">The events that were decided. None changes nothing.</param>
     /// <param name="at">
-    /// The instant that the events are recorded with: the database's clock when they were true. If it is not later than the job's latest
-    /// events, it is moved to the next millisecond after them. So no two appends to a job share an instant, the change log can tell batches
-    /// apart, and a job's instants only go forward.
+    /// The instant that the events are recorded with: the database's clock when they were true, moved as
+    /// <see cref="Projections.Jobs.Job.InstantAfter"/> says.
     /// </param>
     /// <param name="resolving">The progress of resolving the list, after this write.</param>
     /// <param name="alongside">Commands that must each change exactly one row.</param>
@@ -34,13 +32,13 @@ public sealed class JobWriter(WakeUps wakeUps, Messages messages)
         IReadOnlyList<NpgsqlBatchCommand> alongside, DateTimeOffset? closing, CancellationToken cancel)
     {
         if (events.Count > 0)
-            transaction.Append(claimed.Stream, events, InstantAfter(claimed.Job.RecordedAt, at));
+            transaction.Append(claimed.Stream, events, claimed.Job.InstantAfter(at));
         foreach (var plan in events.OfType<Scheduled>())
             await wakeUps.PlannedAsync(transaction, new Plan(plan.PlannedAt, plan.Window), at);
         var rows = new List<NpgsqlBatchCommand>();
         if (events.Count > 0 && events[^1] is Completed)
         {
-            await Deliveries.QueueAsync(transaction, messages, claimed.Id, claimed.Job.Bot, cancel);
+            await Deliveries.QueueAsync(transaction, messages, claimed.Id, claimed.Job.Bot, NotificationTopic.Ended, cancel);
             rows.Add(new("delete from ledger.job_work where job_id = $1") { Parameters = { new() { Value = claimed.Id.Value } } });
         }
         else if (resolving != claimed.Resolving)
@@ -48,12 +46,6 @@ public sealed class JobWriter(WakeUps wakeUps, Messages messages)
             rows.Add(Keep(claimed.Id, resolving));
         }
         await transaction.WriteAsync(rows, alongside, closing, cancel);
-    }
-
-    private static DateTimeOffset InstantAfter(DateTimeOffset last, DateTimeOffset at)
-    {
-        var (next, now) = (Instant.Truncate(last).AddMilliseconds(1), Instant.Truncate(at));
-        return now > next ? now : next;
     }
 
     private static NpgsqlBatchCommand Keep(JobId job, ListCursor? resolving) => new(KeepSql)

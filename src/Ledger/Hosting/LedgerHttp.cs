@@ -1,4 +1,5 @@
 using Ledger.Api;
+using Ledger.Api.Cases;
 using Ledger.Api.LegalHolds;
 using Ledger.Api.Reference;
 using Ledger.Certificates;
@@ -73,6 +74,7 @@ public static class LedgerHttp
         JobListEndpoint.Map(deletions);
         StatusEndpoint.Map(deletions);
         CancelEndpoint.Map(deletions);
+        DeadlineEndpoint.Map(deletions);
         OutcomesEndpoint.Map(deletions);
         EventsEndpoint.Map(deletions);
         ProgressEndpoint.Map(deletions);

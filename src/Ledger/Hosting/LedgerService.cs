@@ -11,6 +11,7 @@ using Ledger.Execution.Turns;
 using Ledger.Forgetting;
 using Ledger.Holds;
 using Ledger.Jobs;
+using Ledger.Jobs.Cases;
 using Ledger.Jobs.Erased;
 using Ledger.Keys;
 using Ledger.Keys.Rotation;
@@ -19,6 +20,7 @@ using Ledger.Log.ChangeLogs;
 using Ledger.Log.Cosigning;
 using Ledger.Log.Sequencing;
 using Ledger.Notifications;
+using Ledger.Notifications.Deadlines;
 using Ledger.Notifications.Mail;
 using Ledger.Notifications.Webhooks;
 using Ledger.Proofs;
@@ -106,6 +108,7 @@ public static class LedgerService
             "settings", cancel => provider.GetRequiredService<DatabaseHealth>().ProblemAsync(cancel)));
         services.AddSingleton<OldTransactions>();
         services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<OldTransactions>().WarningAsync));
+        services.AddSingleton(provider => new ReadinessWarning(provider.GetRequiredService<DeadlineAlarms>().WarningAsync));
         services.AddSingleton<WindowPlanner>();
         services.AddSingleton<WindowFollower>();
         services.AddSingleton(provider => new ReadinessWarning(async cancel =>
@@ -120,6 +123,7 @@ public static class LedgerService
         services.AddSingleton<RegistryCache>();
         services.AddSingleton<JobSubmission>();
         services.AddSingleton<JobReader>();
+        services.AddSingleton<CaseDeadlines>();
         services.AddSingleton<ChangeLog>();
         services.AddSingleton(_ => new ErasedIndex(settings.Keys));
         services.AddSingleton<ConversationStore>();
@@ -199,6 +203,7 @@ public static class LedgerService
             return;
         services.AddHostedService(provider => provider.GetRequiredService<Sweep>());
         services.AddHostedService(provider => provider.GetRequiredService<WindowFollower>());
+        services.AddHostedService(provider => provider.GetRequiredService<DeadlineAlarms>());
         services.AddSingleton(provider => new ReadinessCheck(
             "scheduling", _ => Task.FromResult(provider.GetRequiredService<Sweep>().Outage)));
     }

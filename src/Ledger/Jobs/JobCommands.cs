@@ -9,8 +9,11 @@ public abstract record JobCommand
     private protected JobCommand() { }
 }
 
-/// <summary>Accept a request and plan it.</summary>
-public sealed record Submit(Submitted Request, Plan Plan) : JobCommand;
+/// <summary>Accept a request, with the case behind it if there is one, and plan it.</summary>
+public sealed record Submit(Submitted Request, Plan Plan, CaseRecorded? Case = null) : JobCommand;
+
+/// <summary>The client gives the case a later deadline.</summary>
+public sealed record ExtendDeadline(DateOnly DueOn, string Reason, string Client) : JobCommand;
 
 /// <summary>The list is resolved: <paramref name="Conversations"/> ordinals under <paramref name="ManifestRoot"/>.</summary>
 public sealed record Start(int Attempt, long Conversations, byte[] ManifestRoot, DateTimeOffset? From, DateTimeOffset? RetainedFrom)

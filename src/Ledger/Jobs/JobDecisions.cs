@@ -1,4 +1,5 @@
 using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Projections.Jobs;
 using Ledger.Windows;
 using Decision = Ledger.Engine.Decision<Ledger.Contracts.Jobs.JobEvent>;
@@ -13,9 +14,10 @@ public static class JobDecisions
 {
     public static Decision Decide(Job? job, JobCommand command) => (job, command) switch
     {
-        (null, Submit submit) => Decision.Of(submit.Request, Scheduled(submit.Plan, ScheduleReason.OffPeak, 1)),
+        (null, Submit submit) => Accept(submit),
         (null, _) => Decision.Reject("there is no such job"),
         (_, Submit) => Decision.Nothing,
+        (_, ExtendDeadline extension) => Extend(job, extension),
         ({ IsEnded: true }, Cancel) => Decision.Reject($"the job has ended, as {job.StatusName}: there is nothing to cancel"),
         ({ IsEnded: true }, _) => Decision.Nothing,
         (_, Start start) => Begin(job, start),
@@ -27,6 +29,28 @@ public static class JobDecisions
         (_, Cancel) => Decision.Of(End(job, JobOutcome.Cancelled)),
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
+
+    private static Decision Accept(Submit submit)
+    {
+        var plan = Scheduled(submit.Plan, ScheduleReason.OffPeak, 1);
+        return submit.Case is { } told ? Decision.Of(submit.Request, told, plan) : Decision.Of(submit.Request, plan);
+    }
+
+    /// <summary>Gives the case a later deadline. The latest extension can be repeated, and then nothing happens.</summary>
+    private static Decision Extend(Job job, ExtendDeadline extension)
+    {
+        if (job.Case is not { } told)
+            return Decision.Reject("the job was submitted without a case, so it has no deadline");
+        if (told.Extended > 0 && told.DueOn == extension.DueOn && told.ExtendedFor == extension.Reason)
+            return Decision.Nothing;
+        if (job.IsEnded)
+            return Decision.Reject("the job has ended: its deadline is extended no more");
+        return CaseCheck.IsLater(extension.DueOn, told.DueOn, told.ReceivedOn)
+            ? Decision.Of(new DeadlineExtended(extension.DueOn, extension.Reason, extension.Client))
+            : Decision.Reject(told.DueOn is { } due
+                ? $"dueOn must be later than {CaseText.Of(due)}, the deadline so far"
+                : $"dueOn must not be before {CaseText.Of(told.ReceivedOn!.Value)}, the day of receipt");
+    }
 
     private static Decision Begin(Job job, Start start)
     {

@@ -1,5 +1,5 @@
 -- Of each bot no more than the page can show: each is read in its index's order.
-select d.data::text, l.submitted_at, l.id, l.bot, l.client
+select d.data::text, l.submitted_at, l.id, l.bot, l.client, (l.data -> 'case' ->> 'dueOn')::date
 from unnest($1::text[]) as b (bot)
 cross join lateral (
     select *

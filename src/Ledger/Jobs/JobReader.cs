@@ -4,10 +4,12 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
 using Ledger.Keys;
+using Ledger.Projections;
 using Ledger.Projections.Jobs;
 using Ledger.Projections.Status;
 using Npgsql;
@@ -18,6 +20,14 @@ namespace Ledger.Jobs;
 /// <summary>The stored status document, as text.</summary>
 public sealed record StoredStatus(string Json, bool Ended)
 {
+    /// <summary>The text with the case as its last member.</summary>
+    internal StoredStatus With(JobCase told, string? reference)
+    {
+        var shown = JsonSerializer.Serialize(
+            new ShownCase(reference, told.ReceivedOn, told.Basis, told.DueOn), DocumentJson.Default.ShownCase);
+        return new StoredStatus($"{Json[..Json.LastIndexOf('}')]}, \"case\": {shown}}}", Ended);
+    }
+
     /// <summary>
     /// The validator of this text, different for any other text (RFC 9110 §8.8.3): 128 bits of its SHA-256, in hexadecimal. The document's
     /// version would not do, because a rebuild corrects a document and keeps its version.
@@ -28,7 +38,8 @@ public sealed record StoredStatus(string Json, bool Ended)
 /// <summary>A job of any bot.</summary>
 /// <param name="Client">The client that submitted it.</param>
 /// <param name="Json">The stored status document, as text.</param>
-public sealed record ListedJob(string Bot, string Client, string Json);
+/// <param name="DueOn">The deadline of the case behind it. Null if there is none.</param>
+public sealed record ListedJob(string Bot, string Client, string Json, DateOnly? DueOn = null);
 
 /// <summary>One page of a list of jobs, as the API answers it.</summary>
 public sealed record JobPage(
@@ -70,11 +81,24 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     private static readonly string NewestSql = Sql.Load(typeof(JobReader), nameof(NewestAsync));
     private static readonly string OutcomesSql = Sql.Load(typeof(JobReader), nameof(OutcomesAsync));
 
-    public async Task<StoredStatus?> StatusAsync(string botId, JobId job, CancellationToken cancel)
+    /// <summary>The status document. The client that sent a case with the job finds the case in it.</summary>
+    /// <param name="client">The client that asks. Null for the document as it is stored.</param>
+    public async Task<StoredStatus?> StatusAsync(string botId, JobId job, string? client, CancellationToken cancel)
     {
-        await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId });
+        await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId }, Text(client));
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetBoolean(1)) : null;
+        if (!await reader.ReadAsync(cancel))
+            return null;
+        var status = new StoredStatus(reader.GetString(0), reader.GetBoolean(1));
+        if (await reader.IsDBNullAsync(2, cancel))
+            return status;
+        var key = await reader.IsDBNullAsync(3, cancel)
+            ? null
+            : keys?.OpenJobKey(job, reader.GetInt32(3), reader.GetFieldValue<byte[]>(4));
+        var reference = key is null
+            ? null
+            : SealedRequest.ReferenceOf(key.Unseal(SealedKind.Request, 0, reader.GetFieldValue<byte[]>(5)));
+        return status.With(JsonSerializer.Deserialize(reader.GetString(2), DocumentJson.Default.JobCase)!, reference);
     }
 
     /// <summary>The client that submitted the job.</summary>
@@ -92,13 +116,15 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     /// <param name="botId">Only this bot's jobs. Null for all bots.</param>
     /// <param name="status">Only jobs with this status. Null for all.</param>
     /// <param name="phase">Only jobs in this phase. Null for all.</param>
+    /// <param name="dueBy">Only unfinished jobs whose case is due on this day or earlier. Null for all.</param>
     /// <param name="limit">Maximum number of jobs.</param>
     /// <param name="cancel">Stops the read.</param>
-    public Task<List<ListedJob>> NewestAsync(string? botId, ReportedStatus? status, Phase? phase, int limit, CancellationToken cancel) =>
+    public Task<List<ListedJob>> NewestAsync(
+        string? botId, ReportedStatus? status, Phase? phase, DateOnly? dueBy, int limit, CancellationToken cancel) =>
         ListedAsync(
             Command(
                 NewestSql, Text(botId), Text(status is { } only ? Job.StatusText(only) : null), Text(phase?.ToString().ToLowerInvariant()),
-                new() { Value = limit }),
+                new() { Value = limit }, new() { Value = (object?)dueBy ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Date }),
             cancel
         );
 
@@ -124,7 +150,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         {
             if (jobs.Count == limit)
                 return new JobPage(jobs, last);
-            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0)));
+            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0), await DayAsync(reader, 5, cancel)));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
         return new JobPage(jobs, null);
@@ -184,9 +210,12 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         await using var reader = await listing.ExecuteReaderAsync(cancel);
         var jobs = new List<ListedJob>();
         while (await reader.ReadAsync(cancel))
-            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2), await DayAsync(reader, 3, cancel)));
         return jobs;
     }
+
+    private static async Task<DateOnly?> DayAsync(NpgsqlDataReader reader, int column, CancellationToken cancel) =>
+        await reader.IsDBNullAsync(column, cancel) ? null : reader.GetFieldValue<DateOnly>(column);
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {

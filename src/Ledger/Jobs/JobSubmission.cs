@@ -6,6 +6,7 @@ using Ledger.Database;
 using Ledger.Database.Checks;
 using Ledger.Engine;
 using Ledger.EventStore;
+using Ledger.Jobs.Cases;
 using Ledger.Keys;
 using Ledger.Machine;
 using Ledger.Projections.Jobs;
@@ -21,8 +22,10 @@ namespace Ledger.Jobs;
 /// The request's members as they were sent, in one canonical form, with the ids as a set. It decides what "the same request" means under an
 /// idempotency key. Only a keyed digest of it is kept.
 /// </param>
+/// <param name="Case">The request behind the deletion. Null if the client told nothing of it.</param>
 public sealed record Submission(
-    Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical)
+    Bot Bot, DeletionWindow Window, string ClientId, DeletionRequest Request, string? IdempotencyKey, byte[] Canonical,
+    DeletionCase? Case = null)
 {
     /// <summary>The type's name without its members: the key of a submission leads to its job.</summary>
     public override string ToString() => nameof(Submission);
@@ -124,9 +127,10 @@ public sealed class JobSubmission(
     private async Task WriteAsync(StreamTransaction transaction, JobId id, Submission submission, Plan plan, DateTimeOffset now)
     {
         var (key, epoch, wrapped) = keys.NewJobKey(id);
-        var events = JobDecisions.Decide(null, new Submit(Submitted(submission, key), plan)).Events;
+        var events = JobDecisions.Decide(null, new Submit(Submitted(submission, key), plan, submission.Case?.Recorded(key))).Events;
         transaction.Start<Job>(id.Value, events, now);
-        var secrets = new JobSecrets(epoch, wrapped, key.Seal(SealedKind.Request, 0, SealedRequest.Write(submission.Request)));
+        var request = SealedRequest.Write(submission.Request, submission.Case?.Reference);
+        var secrets = new JobSecrets(epoch, wrapped, key.Seal(SealedKind.Request, 0, request));
         var insert = SealedRows.InsertSecrets(id, secrets, key.DigestRequest(submission.Canonical));
         await wakeUps.PlannedAsync(transaction, plan, now);
         await transaction.WriteAsync([insert], [], closing: null, CancellationToken.None);

@@ -4,15 +4,23 @@ using Ledger.Contracts;
 
 namespace Ledger.Jobs;
 
-/// <summary>A request with its raw identifiers, as it is sealed under the job's key.</summary>
-public sealed record SealedRequest(IReadOnlyList<string>? ConversationIds, string? CId, DateTimeOffset? From, DateTimeOffset? To)
+/// <summary>
+/// A request with its raw identifiers, as it is sealed under the job's key. Without a reference it is written as before there were any.
+/// </summary>
+public sealed record SealedRequest(
+    IReadOnlyList<string>? ConversationIds, string? CId, DateTimeOffset? From, DateTimeOffset? To, string? Reference = null)
 {
-    public static byte[] Write(DeletionRequest request) => JsonSerializer.SerializeToUtf8Bytes(request switch
+    /// <param name="request">The request.</param>
+    /// <param name="reference">The reference of the case behind it. Null if there is none.</param>
+    public static byte[] Write(DeletionRequest request, string? reference = null) => JsonSerializer.SerializeToUtf8Bytes(request switch
     {
-        DeletionRequest.ByConversationIds ids => new SealedRequest(ids.ConversationIds, null, null, null),
-        DeletionRequest.ByChannelUser user => new SealedRequest(null, user.CId, user.From, user.To),
+        DeletionRequest.ByConversationIds ids => new SealedRequest(ids.ConversationIds, null, null, null, reference),
+        DeletionRequest.ByChannelUser user => new SealedRequest(null, user.CId, user.From, user.To, reference),
         _ => throw new ArgumentOutOfRangeException(nameof(request)),
     }, SealedJson.Default.SealedRequest);
+
+    /// <summary>The reference of the case behind a request. Null if there is none.</summary>
+    public static string? ReferenceOf(byte[] plain) => JsonSerializer.Deserialize(plain, SealedJson.Default.SealedRequest)!.Reference;
 
     public static DeletionRequest Read(byte[] plain) => JsonSerializer.Deserialize(plain, SealedJson.Default.SealedRequest) switch
     {

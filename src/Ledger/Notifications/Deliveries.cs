@@ -35,19 +35,23 @@ public sealed class Deliveries(NpgsqlDataSource database)
     private const int JobsOfHold = 1000;
 
     /// <summary>
-    /// Queues the notifications of a job's end, in the transaction that ends it. Queues nothing if the bot has neither an owner mail nor a
-    /// webhook.
+    /// Queues the notifications of a job's end, in the transaction that ends it, or of its deadline. Queues nothing that was queued before,
+    /// and nothing if the bot has neither an owner mail nor a webhook.
     /// </summary>
-    /// <param name="transaction">The transaction that ends the job.</param>
+    /// <param name="transaction">The transaction that ends the job, or one of its own.</param>
     /// <param name="messages">The engine's messages, which get the new ones.</param>
     /// <param name="job">The job.</param>
     /// <param name="bot">Its bot.</param>
+    /// <param name="topic">The reason.</param>
     /// <param name="cancel">Stops it.</param>
-    public static async Task QueueAsync(StreamTransaction transaction, Messages messages, JobId job, string bot, CancellationToken cancel)
+    /// <returns>Number of notifications that were queued.</returns>
+    public static async Task<int> QueueAsync(
+        StreamTransaction transaction, Messages messages, JobId job, string bot, NotificationTopic topic, CancellationToken cancel)
     {
-        var queued = await RecordAsync(transaction, job.Value, hold: null, job.ToString(), bot, cancel);
+        var queued = await RecordAsync(transaction, job.Value, hold: null, job.ToString(), bot, topic, cancel);
         if (queued.Count > 0 && await transaction.OutboxAsync(messages) is { } outbox)
             await SendAsync(outbox, queued);
+        return queued.Count;
     }
 
     /// <summary>
@@ -61,7 +65,7 @@ public sealed class Deliveries(NpgsqlDataSource database)
     public static async Task QueueHoldAsync(
         StreamTransaction transaction, Messages messages, HoldId hold, string bot, CancellationToken cancel)
     {
-        var queued = await RecordAsync(transaction, job: null, hold.Value, hold.ToString(), bot, cancel);
+        var queued = await RecordAsync(transaction, job: null, hold.Value, hold.ToString(), bot, NotificationTopic.Ended, cancel);
         if (queued.Count == 0)
             return;
         if (await transaction.OutboxAsync(messages) is { } outbox)
@@ -77,16 +81,17 @@ public sealed class Deliveries(NpgsqlDataSource database)
     }
 
     private static async Task<IReadOnlyList<(NotificationKind Kind, Guid Delivery)>> RecordAsync(
-        StreamTransaction transaction, Guid? job, Guid? hold, string about, string bot, CancellationToken cancel)
+        StreamTransaction transaction, Guid? job, Guid? hold, string about, string bot, NotificationTopic topic, CancellationToken cancel)
     {
         var queued = new List<(NotificationKind, Guid)>();
         await using var command = new NpgsqlCommand(QueueSql, transaction.Connection);
         command.Parameters.AddWithValue(NpgsqlDbType.Uuid, (object?)job ?? DBNull.Value);
         command.Parameters.AddWithValue(bot);
         command.Parameters.AddWithValue(StreamIds.Bot(bot));
-        command.Parameters.AddWithValue(Notification.IdOf(about, NotificationKind.Mail));
-        command.Parameters.AddWithValue(Notification.IdOf(about, NotificationKind.Webhook));
+        command.Parameters.AddWithValue(Notification.IdOf(about, NotificationKind.Mail, topic));
+        command.Parameters.AddWithValue(Notification.IdOf(about, NotificationKind.Webhook, topic));
         command.Parameters.AddWithValue(NpgsqlDbType.Uuid, (object?)hold ?? DBNull.Value);
+        command.Parameters.AddWithValue(Notification.Word(topic));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             queued.Add((Notification.KindOf(reader.GetString(1)), reader.GetGuid(0)));
@@ -96,7 +101,11 @@ public sealed class Deliveries(NpgsqlDataSource database)
     /// <summary>Removes a job's deliveries that are not sent yet, in the transaction that forgets the job.</summary>
     public static async Task CancelAsync(NpgsqlConnection connection, JobId job, CancellationToken cancel)
     {
-        Guid[] deliveries = [.. Enum.GetValues<NotificationKind>().Select(kind => Notification.IdOf(job, kind))];
+        Guid[] deliveries =
+        [
+            .. Enum.GetValues<NotificationKind>().SelectMany(
+                kind => Enum.GetValues<NotificationTopic>().Select(topic => Notification.IdOf(job, kind, topic))),
+        ];
         // It waits for whoever has them: what was destroyed before it, in the same transaction, may have taken long.
         await using var command = new NpgsqlCommand(CancelSql, connection)
         {
@@ -126,7 +135,10 @@ public sealed class Deliveries(NpgsqlDataSource database)
             reader.GetInt32(4),
             isOfJob ? JsonSerializer.Deserialize(reader.GetString(5), DocumentJson.Default.JobStatus)! : null!,
             await reader.IsDBNullAsync(6, cancel) ? null : reader.GetFieldValue<byte[]>(6),
-            isOfJob ? null : Hold(reader));
+            isOfJob ? null : Hold(reader),
+            Notification.TopicOf(reader.GetString(14)),
+            await reader.IsDBNullAsync(15, cancel) ? null : reader.GetFieldValue<DateOnly>(15),
+            reader.GetFieldValue<DateTimeOffset>(16));
         return new FoundDelivery(
             notification, reader.GetBoolean(7), reader.GetBoolean(8), await reader.IsDBNullAsync(9, cancel) ? null : reader.GetGuid(9));
     }

@@ -1,3 +1,4 @@
+using Ledger.Notifications.Deadlines;
 using Ledger.Notifications.Mail;
 using Ledger.Notifications.Webhooks;
 
@@ -15,6 +16,7 @@ public static class LedgerNotifications
         services.AddSingleton<DeliveryReplay>();
         services.AddSingleton<DeadLetters>();
         services.AddSingleton<Courier>();
+        services.AddSingleton<DeadlineAlarms>();
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<MailSender>();
     }

@@ -20,17 +20,33 @@ public enum NotificationKind
 /// <param name="JobCount">Number of all these jobs.</param>
 public sealed record HoldNotice(LegalHold Hold, IReadOnlyList<HeldJob> Jobs, long JobCount);
 
-/// <summary>The notification of a job's end, or of a legal hold's, in one attempt.</summary>
+/// <summary>The reason for a notification.</summary>
+public enum NotificationTopic
+{
+    /// <summary>The job, or the legal hold, has ended.</summary>
+    Ended,
+
+    /// <summary>The case behind the job is due within some days, and the job has not ended.</summary>
+    DueSoon,
+
+    /// <summary>The day on which the case was due is over, and the job had not ended.</summary>
+    Overdue,
+}
+
+/// <summary>The notification of a job's end, of its deadline, or of a legal hold's end, in one attempt.</summary>
 /// <param name="Job">The job. It means nothing if there is a <paramref name="Hold"/>.</param>
 /// <param name="Recipient">The recipient by the bot's settings as they are now. Null if there is none any more.</param>
 /// <param name="MessageId">The message id, the same in every attempt.</param>
 /// <param name="Attempt">The number of the attempt, from 1.</param>
 /// <param name="Status">The job's status. Null if there is a <paramref name="Hold"/>.</param>
 /// <param name="SealedSecret">The sealed secret that signs a webhook message.</param>
-/// <param name="Hold">The legal hold that has ended. Null for a job's end.</param>
+/// <param name="Hold">The legal hold that has ended. Null for a job.</param>
+/// <param name="Topic">The reason for it.</param>
+/// <param name="DueOn">The deadline as it is now. Null if the job has none.</param>
+/// <param name="QueuedAt">The instant when it was queued.</param>
 public sealed record Notification(
     Guid Id, JobId Job, string Bot, string? Recipient, string MessageId, int Attempt, JobStatus Status, byte[]? SealedSecret,
-    HoldNotice? Hold = null)
+    HoldNotice? Hold = null, NotificationTopic Topic = NotificationTopic.Ended, DateOnly? DueOn = null, DateTimeOffset QueuedAt = default)
 {
     /// <summary>The name of what it is about, for people.</summary>
     public string About => Hold is null ? $"job {Job}" : $"legal hold {Hold.Hold.HoldId}";
@@ -38,13 +54,16 @@ public sealed record Notification(
     /// <summary>The UUID namespace of notifications; a constant of the format.</summary>
     private static readonly Guid Namespace = new("7d3f8a52-52c8-5d0b-a8f6-1f4a4c0f9b6e");
 
-    /// <summary>The one notification of a kind about a job.</summary>
-    public static Guid IdOf(JobId job, NotificationKind kind) => IdOf(job.ToString(), kind);
+    /// <summary>The one notification of a kind and topic about a job.</summary>
+    public static Guid IdOf(JobId job, NotificationKind kind, NotificationTopic topic = NotificationTopic.Ended) =>
+        IdOf(job.ToString(), kind, topic);
 
-    /// <summary>The one notification of a kind about a job or a legal hold.</summary>
+    /// <summary>The one notification of a kind and topic about a job or a legal hold.</summary>
     /// <param name="about">The id of the job or the hold.</param>
     /// <param name="kind">The kind.</param>
-    public static Guid IdOf(string about, NotificationKind kind) => NamedUuid.Create(Namespace, $"{Word(kind)}\n{about}");
+    /// <param name="topic">The reason.</param>
+    public static Guid IdOf(string about, NotificationKind kind, NotificationTopic topic = NotificationTopic.Ended) => NamedUuid.Create(
+        Namespace, topic == NotificationTopic.Ended ? $"{Word(kind)}\n{about}" : $"{Word(kind)}\n{about}\n{Word(topic)}");
 
     /// <summary>The message that asks for an attempt.</summary>
     public static object MessageOf(NotificationKind kind, Guid delivery) =>
@@ -53,7 +72,19 @@ public sealed record Notification(
     /// <summary>The word for a kind, as the record has it.</summary>
     public static string Word(NotificationKind kind) => kind == NotificationKind.Mail ? "mail" : "webhook";
 
-    /// <inheritdoc cref="Word"/>
+    /// <summary>The word for a topic, as the record has it.</summary>
+    public static string Word(NotificationTopic topic) => topic switch
+    {
+        NotificationTopic.Ended => "ended",
+        NotificationTopic.DueSoon => "due_soon",
+        NotificationTopic.Overdue => "overdue",
+        _ => throw new ArgumentOutOfRangeException(nameof(topic)),
+    };
+
+    /// <summary>The topic of a word of the record.</summary>
+    public static NotificationTopic TopicOf(string word) => Enum.GetValues<NotificationTopic>().Single(topic => Word(topic) == word);
+
+    /// <inheritdoc cref="Word(NotificationKind)"/>
     public static NotificationKind KindOf(string word) =>
         word == Word(NotificationKind.Mail) ? NotificationKind.Mail : NotificationKind.Webhook;
 

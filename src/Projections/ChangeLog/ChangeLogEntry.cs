@@ -88,6 +88,15 @@ public sealed record ChangeLogDetail(
     [Description("Of `submitted`.")]
     public RequestType? RequestType { get; init; }
 
+    [Description("Of `case_recorded`: the ground of the request.")]
+    public CaseBasis? Basis { get; init; }
+
+    [Description("Of `case_recorded`: the day on which the client received the request.")]
+    public DateOnly? ReceivedOn { get; init; }
+
+    [Description("Of `case_recorded` and `deadline_extended`: the last day on which the deletion is in time.")]
+    public DateOnly? DueOn { get; init; }
+
     [Description("Of `scheduled`: when the job is due.")]
     public DateTimeOffset? PlannedAt { get; init; }
 

@@ -1,6 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Projections.ChangeLog;
 
@@ -14,6 +15,10 @@ internal static class ChangeLogMessage
         {
             Submitted e =>
                 $"Deletion of conversations requested, {(e.RequestType == RequestType.CId ? "by channel user" : "by conversation ids")}.",
+            CaseRecorded e => e.DueOn is { } due
+                ? $"Case recorded: the deletion is due on {CaseText.Of(due)}."
+                : "Case recorded, without a due date.",
+            DeadlineExtended e => $"Deadline extended: the deletion is due on {CaseText.Of(e.DueOn)}.",
             Scheduled e => Plan(e),
             Started e => $"Started: {Conversations(e.Conversations)} identified.",
             BatchOutcomes e => $"Outcomes of {Conversations(e.Count())}: {Counts(e.Deleted, e.Failed, e.Skipped)}.",

@@ -66,6 +66,8 @@ public static class ChangeLogShape
         said switch
         {
             Submitted e => detail with { RequestType = e.RequestType },
+            CaseRecorded e => detail with { Basis = e.Basis, ReceivedOn = e.ReceivedOn, DueOn = e.DueOn },
+            DeadlineExtended e => detail with { DueOn = e.DueOn },
             Scheduled e => detail with { PlannedAt = e.PlannedAt, Window = e.Window, Reason = e.Reason, Attempt = e.Attempt },
             Started e => detail with { Attempt = e.Attempt, Conversations = e.Conversations },
             BatchOutcomes e => detail with { Deleted = e.Deleted, Failed = e.Failed, Skipped = e.Skipped, Items = e.Items },

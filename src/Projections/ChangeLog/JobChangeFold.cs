@@ -25,6 +25,9 @@ public static class JobChangeFold
         entry.Detail switch
         {
             { Type: "submitted", RequestType: { } requestType } => new Submitted(entry.StreamId, requestType, [], entry.UserId.Id),
+            // The document does not depend on them.
+            { Type: "case_recorded" } => new CaseRecorded(),
+            { Type: "deadline_extended", DueOn: { } dueOn } => new DeadlineExtended(dueOn, "", entry.UserId.Id),
             { Type: "scheduled", PlannedAt: { } at, Window: { } window, Reason: { } reason, Attempt: { } attempt } => new Scheduled(
                 at, window, reason, attempt),
             { Type: "started", Attempt: { } attempt, Conversations: { } conversations } => new Started(attempt, conversations, []),

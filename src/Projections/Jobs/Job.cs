@@ -22,6 +22,10 @@ public sealed record Job
     /// <summary>The instant of its latest events. No two appends share one, and it only goes forward.</summary>
     public required DateTimeOffset RecordedAt { get; init; }
 
+    /// <summary>The case behind it. Null if it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JobCase? Case { get; init; }
+
     /// <summary>As the status document says.</summary>
     public ReportedStatus Status { get; init; } = ReportedStatus.Queued;
     public int Attempt { get; init; } = 1;
@@ -82,6 +86,16 @@ public sealed record Job
     /// </summary>
     [JsonIgnore]
     public bool IsBeingCancelled => SkippedCounts.ContainsKey(SkipReason.Cancelled);
+
+    /// <summary>
+    /// The instant to record its next events with: <paramref name="now"/>, or the next millisecond after its latest events, if that is
+    /// later. So no two appends share an instant, the change log can tell batches apart, and a job's instants only go forward.
+    /// </summary>
+    public DateTimeOffset InstantAfter(DateTimeOffset now)
+    {
+        var (next, at) = (Instant.Truncate(RecordedAt).AddMilliseconds(1), Instant.Truncate(now));
+        return at > next ? at : next;
+    }
 
     /// <summary><see cref="Status"/> as the status document writes it.</summary>
     [JsonIgnore]

@@ -28,6 +28,10 @@ public static class JobFold
     /// <exception cref="InvalidOperationException">The event cannot come here.</exception>
     public static Job Next(Job job, JobEvent @event) => @event switch
     {
+        CaseRecorded e when job.Case is null =>
+            job with { Case = new JobCase(e.Basis, e.ReceivedOn, e.DueOn, e.ReferenceCommitment is not null) },
+        DeadlineExtended e when job.Case is { } told =>
+            job with { Case = told with { DueOn = e.DueOn, Extended = told.Extended + 1, ExtendedFor = e.Reason } },
         Scheduled e => job with
         {
             Window = e.Window,

@@ -28,6 +28,10 @@ public sealed record JobStatus
     public DateTimeOffset? CompletedAt { get; init; }
     public required JobResult Result { get; init; }
 
+    /// <summary>Never stored. It is added to the text for the client that sent it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ShownCase? Case { get; init; }
+
     [JsonIgnore]
     public bool Ended => CompletedAt is not null;
 }

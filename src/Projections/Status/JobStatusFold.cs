@@ -20,6 +20,8 @@ public static class JobStatusFold
             throw Misplaced(@event);
         return @event switch
         {
+            // The document is every reader's. The case is shown to the client that sent it, beside the document.
+            CaseRecorded or DeadlineExtended => status,
             Scheduled scheduled => Plan(status, scheduled),
             Started started => status with
             {

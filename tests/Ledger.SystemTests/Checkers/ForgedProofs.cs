@@ -82,7 +82,7 @@ internal static class ForgedProofs
     public static async Task<IReadOnlyList<OddProof>> HistoriesAsync()
     {
         var proofs = new List<OddProof>();
-        foreach (var (name, job) in Bounds().Concat(Orders()).Concat(Spellings()))
+        foreach (var (name, job) in Bounds().Concat(Orders()).Concat(Spellings()).Concat(Cases()))
             proofs.Add(new OddProof(name, Verdict.DoesNotHold, await job.FileAsync(isDisclosed: false)));
         return proofs;
     }
@@ -116,6 +116,39 @@ internal static class ForgedProofs
         yield return (
             "an end before the beginning",
             HonestProofs.Cancelled.With(0, "from", "\"2026-05-09T18:00:00.000Z\"").With(2, "from", "\"2026-05-09T18:00:00.000Z\""));
+    }
+
+    /// <summary>Of the case, which is the second event, and its deadline, which is extended by the eighth.</summary>
+    private static IEnumerable<(string Name, SampleJob Job)> Cases()
+    {
+        var (job, at, extended) = (SampleJobs.Case, 1, 7);
+        foreach (var value in new[]
+        {
+            "\"2026-5-02\"", "\"2026-02-30\"", "\"0000-01-01\"", "\"2026-05-02T00:00:00.000Z\"", "null", "20260502",
+        })
+        {
+            foreach (var member in new[] { "receivedOn", "dueOn" })
+                yield return ($"a case with {member} {value}", job.With(at, member, value));
+            yield return ($"extended to {value}", job.With(extended, "dueOn", value));
+        }
+        foreach (var value in new[] { "null", "1", "\"AAAA\"" })
+            yield return ($"a case with the commitment {value}", job.With(at, "referenceCommitment", value));
+        yield return ("a case with the basis null", job.With(at, "basis", "null"));
+        yield return ("a case that says nothing", job.With(at, data => data.Clear()));
+        yield return ("a case due before it was received", job.With(at, "dueOn", "\"2026-05-01\""));
+        yield return ("a case without a receipt, with its reference", job.Without(at, "receivedOn").With(at, "reference", "\"DSAR-7\""));
+        foreach (var value in new[] { "\"2026-06-02\"", "\"2026-06-01\"", "\"2025-12-31\"" })
+            yield return ($"extended to {value}", job.With(extended, "dueOn", value));
+        yield return ("extended to a day before the receipt", job.Without(at, "dueOn").With(extended, "dueOn", "\"2026-05-01\""));
+        foreach (var member in new[] { "client", "dueOn", "reason" })
+            yield return ($"extended without {member}", job.Without(extended, member));
+        yield return ("a case twice", job.Twice(at));
+        yield return ("extended twice to one day", job.Twice(extended));
+        yield return ("extended without a case", job.Dropping(at));
+        yield return ("a case in the third place", job.Dropping(at).Adding(2, job.Stored[at].Type, job.Stored[at].Data));
+        yield return ("extended before the case", job.Dropping(extended).Adding(at, job.Stored[extended].Type, job.Stored[extended].Data));
+        yield return (
+            "extended after the end", job.Dropping(extended).Adding(10, job.Stored[extended].Type, job.Stored[extended].Data));
     }
 
     private static IEnumerable<(string Name, SampleJob Job)> Orders()

@@ -29,6 +29,8 @@ internal static class HonestProofs
                 ("unresolved", SampleJobs.Unresolved()),
                 ("cancelled at once", SampleJobs.CancelledAtOnce()),
                 ("all skipped", SampleJobs.Of(2, true, [2, 2])),
+                ("with a case", SampleJobs.Case),
+                ("with a case that has no due date", SampleJobs.WithCase(new CaseRecorded(ReceivedOn: new DateOnly(2026, 5, 2)))),
             }
         )
         {
@@ -46,6 +48,8 @@ internal static class HonestProofs
             proofs.Add(new OddProof($"failed: {reason}", Verdict.Holds, await SampleJobs.FailedFirst(reason).FileAsync()));
             proofs.Add(new OddProof($"outcome failed: {reason}", Verdict.Holds, await SampleJobs.FailedFirst(reason).OneAsync(5)));
         }
+        foreach (var basis in Enum.GetValues<CaseBasis>())
+            proofs.Add(new OddProof($"basis: {basis}", Verdict.Holds, await SampleJobs.WithCase(new CaseRecorded(basis)).FileAsync()));
         foreach (var (at, ordinal) in new[] { (3, 0), (4, 1), (5, 2), (7, 2) })
         {
             proofs.Add(new OddProof($"outcome {at}", Verdict.Holds, await Retried.OneAsync(at, ordinal)));

@@ -15,7 +15,7 @@ internal static class NewerProofs
     private static readonly (string Name, SampleJob Job)[] s_jobs =
     [
         ("retried", HonestProofs.Retried), ("failed", HonestProofs.Failed), ("cancelled", HonestProofs.Cancelled),
-        ("unresolved", SampleJobs.Unresolved()),
+        ("unresolved", SampleJobs.Unresolved()), ("with a case", SampleJobs.Case),
     ];
 
     /// <summary>Whichever rule of the history then fails, and where none does.</summary>
@@ -68,6 +68,8 @@ internal static class NewerProofs
             foreach (var value in new[] { Another, "", "Retention", "COMPLETED", "0", "2", "__proto__", "off_peak " })
                 yield return ($"{member} of {at} is '{value}'", HonestProofs.Retried.With(at, data => data[member] = value));
         }
+        foreach (var value in new[] { Another, "", "GDPR_17_1_A", "0", "gdpr_17_1_g" })
+            yield return ($"a basis of '{value}'", SampleJobs.Case.With(1, data => data["basis"] = value));
         yield return (
             "a skip for an unknown reason that is counted",
             HonestProofs.Retried.With(4, "reason", $"\"{Another}\"").With(8, "skipped", $$"""{"{{Another}}":1}""")

@@ -197,6 +197,10 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
         Assert.Equal([waiting], await ListAsync(service, "--state", "queued"));
         Assert.Equal([waiting], await ListAsync(service, "--state", "waiting"));
         Assert.Equal([waiting], await ListAsync(service, "--limit", "1"));
+        var due = await service.SubmitAsync(
+            new { cId = "user-1", @case = new { dueOn = TimeProvider.System.GetUtcNow().AddDays(3).ToString("yyyy-MM-dd") } }, other);
+        Assert.Equal([due], await ListAsync(service, "--due-within", "4d"));
+        Assert.Empty(await ListAsync(service, "--due-within", "1d"));
         foreach (var none in new[] { "failed", "cancelled", "running", "retrying", "paused" })
             Assert.Empty(await ListAsync(service, "--state", none));
     }

@@ -81,7 +81,7 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     {
         foreach (var (path, methods, allowed) in new[]
         {
-            ("", "PUT PATCH DELETE OPTIONS TRACE FOO", "GET, POST"), ($"/{NoJob}", "PUT PATCH OPTIONS TRACE", "DELETE, GET, POST"),
+            ("", "PUT PATCH DELETE OPTIONS TRACE FOO", "GET, POST"), ($"/{NoJob}", "PUT OPTIONS TRACE", "DELETE, GET, PATCH, POST"),
             ($"/{NoJob}/outcomes", "POST PUT DELETE OPTIONS", "GET"), ($"/{NoJob}/proof", "PUT PATCH DELETE OPTIONS", "GET, POST"),
         })
         {

@@ -9,8 +9,8 @@ public sealed partial class RulesTests
     /// <summary>The classes of the sections, and what is not built.</summary>
     private static readonly Type[] s_classes =
     [
-        typeof(SubmitRules), typeof(PreviewRules), typeof(StatusRules), typeof(ChangeLogRules), typeof(AuthenticationRules),
-        typeof(ErrorRules), typeof(CancelRules), typeof(HoldRules), typeof(OpenRules),
+        typeof(SubmitRules), typeof(PreviewRules), typeof(CaseRules), typeof(StatusRules), typeof(ChangeLogRules),
+        typeof(AuthenticationRules), typeof(ErrorRules), typeof(CancelRules), typeof(HoldRules), typeof(OpenRules),
     ];
 
     [Fact]
@@ -27,8 +27,8 @@ public sealed partial class RulesTests
         "open, and shown by SubmitRules.Null_means_absent, which is no scenario of OpenRules")]
     [InlineData("- A rule.\n  - open: part 11", "open, and no scenario shows it: A rule.")]
     [InlineData(
-        "- A rule.\n  - `OpenRules.A_case_is_an_unknown_member`",
-        "OpenRules.A_case_is_an_unknown_member shows what is not built, and the rule is not open: A rule.")]
+        "- A rule.\n  - `OpenRules.A_bot_cannot_be_paused`",
+        "OpenRules.A_bot_cannot_be_paused shows what is not built, and the rule is not open: A rule.")]
     [InlineData("", "no rule names SubmitRules.Null_means_absent")]
     public void Twin_a_table_that_is_not_true_is_seen(string table, string problem) => Assert.Contains(problem, Problems(table, s_classes));
 

@@ -50,6 +50,16 @@ internal sealed class SampleJob
         return job;
     }
 
+    /// <summary>As <see cref="Retried"/>, with a case whose deadline was extended before the start.</summary>
+    public static SampleJob WithCase()
+    {
+        var job = Retried("with a case");
+        var (submittedAt, told) = (job.Events[0].At, new CaseRecorded(CaseBasis.Ccpa, new(2026, 5, 2), new(2026, 6, 16), new byte[32]));
+        job.Events.Insert(1, (told, submittedAt));
+        job.Events.Insert(3, (new DeadlineExtended(new(2026, 7, 31), "many requests", "cs-1"), job.Events[2].At.AddMilliseconds(1)));
+        return job;
+    }
+
     /// <summary>Asked for by cId: all are deleted, and the window is planned anew once.</summary>
     public static SampleJob Large(int conversations)
     {

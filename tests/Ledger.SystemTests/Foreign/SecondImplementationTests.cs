@@ -12,6 +12,7 @@ public sealed class SecondImplementationTests(ForeignCheck go)
     private static readonly Dictionary<string, Func<SampleJob>> s_jobs = new(StringComparer.Ordinal)
     {
         ["retried"] = () => SampleJob.Retried(),
+        ["with a case"] = SampleJob.WithCase,
         ["large"] = () => SampleJob.Large(300),
         ["cancelled"] = SampleJob.Cancelled,
         ["cancelled early"] = SampleJob.CancelledEarly,

@@ -62,12 +62,17 @@ public sealed class EveryAnswerTests
             await ticks.WaitForNextTickAsync(deadline.Token);
         using var entries = await service.SendAsync(HttpMethod.Get, $"/api/public/bot/{service.Bot}/changelogs");
         var entry = JsonDocument.Parse(await entries.Content.ReadAsStringAsync()).RootElement[0].GetProperty("_id").GetString()!;
+        var inTime = new { receivedOn = "2026-05-02", basis = "gdpr_17_1_b" };
+        var waiting = await BotOfAClosedWindowAsync(service);
+        var withCase = await service.SubmitAsync(new { cId = "nobody", @case = inTime }, waiting);
         // Of the two ways to page the examples show one at a time.
         return new Dictionary<string, string>
         {
             ["botId"] = service.Bot,
             ["jobId"] = job,
             ["holdId"] = await HoldAsync(service),
+            ["caseBot"] = waiting,
+            ["caseJob"] = withCase,
             ["fetchAfter"] = entry,
             ["offset"] = "",
         };
@@ -93,6 +98,8 @@ public sealed class EveryAnswerTests
     {
         foreach (var example in ExampleRequest.Of(operation))
         {
+            if (operation.Method == "PATCH") // the job of the other examples has ended
+                real = new Dictionary<string, string>(real) { ["botId"] = real["caseBot"], ["jobId"] = real["caseJob"] };
             var isLast = example == ExampleRequest.Of(operation).Last();
             // The example's key is one for one request; it goes with the last.
             var named = isLast ? real : new Dictionary<string, string>(real) { ["Idempotency-Key"] = "" };
@@ -112,7 +119,7 @@ public sealed class EveryAnswerTests
     private static async Task BeRefusedAsync(TestService service, ApiOperation operation, Dictionary<string, string> real)
     {
         var example = ExampleRequest.Of(operation).First();
-        await IsAsync(405, service, example.Message(real, "PATCH"), operation);
+        await IsAsync(405, service, example.Message(real, "PUT"), operation);
         if (operation.NeedsToken)
         {
             await IsAsync(401, service, example.Message(real));

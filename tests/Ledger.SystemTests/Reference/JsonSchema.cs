@@ -60,6 +60,7 @@ internal sealed class JsonSchema(JsonElement root, bool strict = false)
             "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= rule.Value.GetDecimal(),
             "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= rule.Value.GetInt32(),
             "maxItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= rule.Value.GetInt32(),
+            "minProperties" => value.ValueKind != JsonValueKind.Object || value.GetPropertyCount() >= rule.Value.GetInt32(),
             "required" => value.ValueKind != JsonValueKind.Object
                 || rule.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
             "format" => HasFormat(rule.Value.GetString()!, value),

@@ -70,6 +70,24 @@ public sealed class CertificateTests
     }
 
     [Fact]
+    public async Task The_case_is_shown_with_its_days_and_extensions_and_without_its_reference()
+    {
+        Assert.Null(Records.Certificate(Records.Of(JobOutcome.Completed, "d")).Case);
+        var certificate = Records.Certificate(Records.OfCase());
+        Assert.Equal(
+            (CaseBasis.Gdpr171B, new DateOnly(2026, 5, 2), new DateOnly(2026, 6, 2), new DateOnly(2026, 8, 2), true),
+            (certificate.Case!.Basis, certificate.Case.ReceivedOn, certificate.Case.FirstDueOn, certificate.Case.DueOn,
+                certificate.Case.HasReference));
+        var page = System.Net.WebUtility.HtmlDecode(await PageAsync(certificate));
+        foreach (var told in new[]
+        {
+            "gdpr_17_1_b, received on 2026-05-02, due on 2026-06-02, with a reference, which is not shown", "to 2026-08-02",
+            "many <b>requests</b>",
+        })
+            Assert.Contains(told, page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Cosignatures_are_shown_as_they_are_and_not_called_checked()
     {
         var record = Records.Of(JobOutcome.Completed, "d");

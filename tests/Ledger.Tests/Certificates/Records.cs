@@ -36,6 +36,16 @@ internal static class Records
         JobOutcome outcome, string first, string? second = null, int untouched = 0, string bot = "st-1", string client = "cs-1") =>
         Of(Played(outcome, first, second, untouched, bot, client));
 
+    /// <summary>Of a job with a case whose deadline was moved.</summary>
+    public static JobRecord OfCase()
+    {
+        var events = Played(JobOutcome.Completed, "d").ToList();
+        events.Insert(
+            1, (new CaseRecorded(CaseBasis.Gdpr171B, new(2026, 5, 2), new(2026, 6, 2), new byte[32]), events[0].At));
+        events.Insert(3, (new DeadlineExtended(new(2026, 8, 2), "many <b>requests</b>", "cs-1"), events[2].At));
+        return Of(events);
+    }
+
     /// <summary>Of a request whose list was never resolved.</summary>
     public static JobRecord Listless() =>
         Of(Timed([

@@ -84,6 +84,10 @@ public sealed class ManifestTests
         foreach (var user in new[] { new DeletionRequest.ByChannelUser("юзер", at, at), new DeletionRequest.ByChannelUser("u", null, at) })
             Assert.Equal(user, SealedRequest.Read(SealedRequest.Write(user)));
         Assert.Throws<InvalidOperationException>(() => SealedRequest.Read("{}"u8.ToArray()));
+        // What was sealed before there were references is read, and a request without one is written so still.
+        Assert.Equal("""{"ConversationIds":["a"]}"""u8, SealedRequest.Write(new DeletionRequest.ByConversationIds(["a"])));
+        Assert.Null(SealedRequest.ReferenceOf("""{"ConversationIds":["a"]}"""u8.ToArray()));
+        Assert.Equal("DSAR-7", SealedRequest.ReferenceOf(SealedRequest.Write(ids, "DSAR-7")));
         foreach (
             var shown in new object[]
             {

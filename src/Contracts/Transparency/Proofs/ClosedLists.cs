@@ -17,6 +17,7 @@ internal static class ClosedLists
     private static readonly Dictionary<string, (string Member, string[] Names)[]> s_lists = new(StringComparer.Ordinal)
     {
         ["submitted"] = [("requestType", Names(LedgerJson.Facts.RequestType))],
+        ["case_recorded"] = [("basis", Names(LedgerJson.Facts.CaseBasis))],
         ["scheduled"] = [("reason", Names(LedgerJson.Facts.ScheduleReason))],
         ["conversation_deleted"] = [("items", s_kinds)],
         ["conversation_skipped"] = [("reason", s_skipReasons)],

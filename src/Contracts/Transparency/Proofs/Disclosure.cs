@@ -87,5 +87,10 @@ public sealed record Disclosure(IdentifierKind Kind, long? Ordinal, string Id, b
         json.Write("}"u8);
     }
 
-    private static string KindText(IdentifierKind kind) => kind == IdentifierKind.CId ? "cId" : "conversation";
+    private static string KindText(IdentifierKind kind) => kind switch
+    {
+        IdentifierKind.CId => "cId",
+        IdentifierKind.Conversation => "conversation",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), "a proof discloses channel users and conversations only"),
+    };
 }

@@ -59,7 +59,29 @@ public sealed record JobReport(
     long Conversations, long Deleted, long Failed, IReadOnlyDictionary<SkipReason, long> Skipped, long Untouched, ItemCounts Items,
     DateTimeOffset SubmittedAt, DateTimeOffset? StartedAt, DateTimeOffset? FirstDeletedAt, DateTimeOffset? LastDeletedAt,
     DateTimeOffset CompletedAt, IReadOnlyList<OpeningFact> Openings, long Disclosed,
-    long Events) : ErasureReport("job", Conclusion, Headline, Job, Log, Leaves);
+    long Events) : ErasureReport("job", Conclusion, Headline, Job, Log, Leaves)
+{
+    /// <summary>The request behind the job, as the client told it. Absent if it told nothing.</summary>
+    public CaseFact? Case { get; init; }
+}
+
+/// <summary>The request behind a job. Members that were not told are absent.</summary>
+/// <param name="Basis">The ground of the request.</param>
+/// <param name="ReceivedOn">The day of its receipt.</param>
+/// <param name="FirstDueOn">The deadline that was recorded with the job.</param>
+/// <param name="DueOn">The deadline after all extensions.</param>
+/// <param name="ReferenceCommitment">The commitment to the client's own reference.</param>
+/// <param name="Extensions">Later deadlines, in order; the first hundred.</param>
+public sealed record CaseFact(
+    CaseBasis? Basis, DateOnly? ReceivedOn, DateOnly? FirstDueOn, DateOnly? DueOn, byte[]? ReferenceCommitment,
+    IReadOnlyList<ExtensionFact> Extensions);
+
+/// <summary>A later deadline.</summary>
+/// <param name="At">When it was recorded.</param>
+/// <param name="DueOn">The later deadline.</param>
+/// <param name="Reason">The client's words for the reason.</param>
+/// <param name="Client">The API client that extended it.</param>
+public sealed record ExtensionFact(DateTimeOffset At, DateOnly DueOn, string Reason, string Client);
 
 /// <summary>One conversation.</summary>
 /// <param name="ConversationId">Absent where it is not disclosed.</param>

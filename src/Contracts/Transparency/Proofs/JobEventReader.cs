@@ -125,6 +125,9 @@ internal static class JobEventReader
             Submitted e => e is { Bot: not null, Client: not null, Commitments: not null }
                 && e.Commitments.All(IsCommitment)
                 && Enum.IsDefined(e.RequestType),
+            CaseRecorded e => (e.ReferenceCommitment is null || IsCommitment(e.ReferenceCommitment))
+                && (e.Basis is not { } basis || Enum.IsDefined(basis)),
+            DeadlineExtended e => e is { Reason: not null, Client: not null },
             Scheduled e => e.Window is { Name: not null, Cron: not null, TimeZone: not null } && Enum.IsDefined(e.Reason),
             Started e => IsCommitment(e.ManifestRoot) && e.Conversations >= 0,
             ConversationDeleted e => IsCommitment(e.Commitment) && IsCount(e.Items),

@@ -28,6 +28,7 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
 
     public JobId Job { get; } = job;
     public AttemptCheck Attempts { get; } = new(broken);
+    public CaseCheck Case { get; } = new(broken);
     public long Version { get; private set; }
     public Submitted? Submitted { get; private set; }
     public Started? Started { get; private set; }
@@ -102,6 +103,12 @@ internal sealed class JobHistoryCheck(JobId job, Action<BrokenRule> broken, bool
             case Submitted e:
                 (Submitted, SubmittedAt) = (e, at);
                 _request.Submit(e);
+                break;
+            case CaseRecorded e:
+                Case.Record(e, Version);
+                break;
+            case DeadlineExtended e:
+                Case.Extend(e, at);
                 break;
             case Scheduled e:
                 Plan(e);

@@ -18,6 +18,7 @@ public static class JobReports
         {
             Proven = [],
             NotProven = [],
+            Case = job.Case.Fact,
         };
         return report with
         {

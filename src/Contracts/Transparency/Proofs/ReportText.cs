@@ -36,6 +36,10 @@ public static class ReportText
                     : "conversations by their ids"
             )
         );
+        if (job.Case is { } fact)
+            said.Add(("Case", CaseText.Of(fact)));
+        foreach (var extension in job.Case?.Extensions ?? [])
+            said.Add(("Deadline moved", CaseText.Of(extension)));
         if (job.RetainedFrom is { } retained)
             said.Add(("Retention", $"conversations that started before {Instant.Text(retained)} were out of retention"));
         said.Add(

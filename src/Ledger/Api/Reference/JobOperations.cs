@@ -199,7 +199,8 @@ internal static class JobOperations
             Answers =
             [
                 Answer.Json(
-                    200, "The status document.", "JobStatus", Example.Json("queued", Queued), Example.Json("completed", Completed)) with
+                    200, "The status document.", "JobStatus", Example.Json("queued", Queued), Example.Json("completed", Completed),
+                    CaseOperations.Status) with
                 {
                     Headers =
                     [

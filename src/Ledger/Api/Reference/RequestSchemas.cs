@@ -1,4 +1,7 @@
+using Ledger.Api.Cases;
 using Ledger.Contracts;
+using Ledger.Contracts.Jobs;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Holds;
 using Microsoft.OpenApi;
 using static Ledger.Api.Reference.Schema;
@@ -76,7 +79,8 @@ internal static class RequestSchemas
             Description = "Conversations to delete, counted before duplicates are dropped. With them, dates are not even read.",
         };
         var ignored = new OpenApiSchema { Description = "Ignored." };
-        var schema = Closed("conversationIds", ("conversationIds", ids), ("cId", Null()), ("startDate", ignored), ("endDate", ignored));
+        var schema = Closed("conversationIds", ("conversationIds", ids), ("cId", Null()), ("startDate", ignored), ("endDate", ignored),
+            ("case", Case()));
         schema.Title = "by id";
         return schema;
     }
@@ -98,11 +102,51 @@ internal static class RequestSchemas
                 Date(
                     "Inclusive: `YYYY-MM-DD` (to the end of that day in UTC), or an instant with `Z` or an offset. Unless told: "
                     + "today in UTC; never a later day.")
-            )
+            ),
+            ("case", Case())
         );
         schema.Title = "by channel user";
         return schema;
     }
+
+    private static OpenApiSchema Case()
+    {
+        var reference = Visible(
+            Limits.ReferenceCharacters, "The client's own reference. It is sealed with the request, and dies with the job's key.");
+        var basis = Text(
+            "The ground of the request: a point of GDPR Article 17(1), the CCPA, or another one.",
+            $"^({string.Join('|', Enum.GetValues<CaseBasis>().Select(CaseText.Of))})$");
+        var schema = Closed(
+            null,
+            (CaseMembers.Reference, reference),
+            (CaseMembers.ReceivedOn, Day("The day on which the request was received; never after today in UTC.")),
+            (CaseMembers.Basis, basis),
+            (CaseMembers.DueOn, Day(
+                "The last day on which the deletion is in time, not before `receivedOn`. Unless told: a month after `receivedOn` for GDPR, "
+                + "45 days for CCPA, none for `other`, without a basis and without `receivedOn`.")));
+        foreach (var member in schema.Properties!.Values.Cast<OpenApiSchema>())
+            member.Type |= JsonSchemaType.Null;
+        schema.MinProperties = 1;
+        schema.Type |= JsonSchemaType.Null;
+        schema.Description = "The request behind the deletion. It has at least one member.";
+        return schema;
+    }
+
+    public static OpenApiSchema DeadlineExtensionRequest()
+    {
+        var schema = Closed(
+            CaseMembers.DueOn,
+            (CaseMembers.DueOn, Day("The new deadline. It is later than the one before it.")),
+            (Api.Cases.DeadlineExtensionRequest.ReasonMember, Visible(
+                Limits.ReasonCharacters, "The reason. It is recorded for ever, so it must hold no personal data.")));
+        schema.Required!.Add(Api.Cases.DeadlineExtensionRequest.ReasonMember);
+        return schema;
+    }
+
+    private static OpenApiSchema Day(string description) => Text(description, "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
+
+    private static OpenApiSchema Visible(int most, string description) =>
+        new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = most, Description = description };
 
     private static OpenApiSchema Null() => new() { Type = JsonSchemaType.Null, Description = "As if absent." };
 
@@ -113,13 +157,14 @@ internal static class RequestSchemas
         return schema;
     }
 
-    /// <summary>An object with one required member, and no other members than these.</summary>
-    private static OpenApiSchema Closed(string required, params (string Name, OpenApiSchema Schema)[] members) =>
+    /// <summary>An object with no other members than these.</summary>
+    /// <param name="required">The one that must be there. Null for none.</param>
+    private static OpenApiSchema Closed(string? required, params (string Name, OpenApiSchema Schema)[] members) =>
         new()
         {
             Type = JsonSchemaType.Object,
             Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)member.Schema),
-            Required = new HashSet<string> { required },
+            Required = required is null ? [] : new HashSet<string> { required },
             AdditionalPropertiesAllowed = false,
         };
 }

@@ -24,6 +24,7 @@ internal static class Schemas
             ["ChangeLog"] = BodySchema.Of(ChangeLogJson.Readable.IReadOnlyListChangeLogEntry, "Entries in log order, oldest first."),
             ["Events"] = BodySchema.Of(ApiJson.Readable.IReadOnlyListShownEvent, "In the order of their versions."),
             ["Certificate"] = BodySchema.Of(CertificateJson.Readable.Certificate),
+            ["DeadlineExtensionRequest"] = RequestSchemas.DeadlineExtensionRequest(),
             ["ConversationProofRequest"] = RequestSchemas.ConversationProofRequest(),
             ["Errors"] = BodySchema.Of(ErrorJson.Readable.ErrorList),
             ["Live"] = BodySchema.Of(ApiJson.Default.Live),

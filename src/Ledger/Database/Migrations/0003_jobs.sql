@@ -114,13 +114,14 @@ create trigger secrets_take_the_newest_epoch before insert or update on ledger.j
     for each row execute function ledger.refuse_closed_epoch();
 alter table ledger.job_secrets enable always trigger secrets_take_the_newest_epoch;
 
--- What became of the mails and webhook messages about ended jobs (docs/adr/0017) and ended legal holds (docs/adr/0050). A row is written in
--- the transaction of the job's Completed, or of the hold's end, together with the engine's message that sends it. Whoever handles the
--- message writes here. Nothing claims from this table.
+-- What became of the mails and webhook messages about ended jobs (docs/adr/0017), about ended legal holds (docs/adr/0050) and about
+-- deadlines (docs/adr/0051). A row is written in the transaction of the job's Completed, of the hold's end, or when a deadline is near or
+-- over, together with the engine's message that sends it. Whoever handles the message writes here. Nothing claims from this table.
 create table ledger.deliveries (
-    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job or hold, and kind
+    delivery_id     uuid        not null constraint deliveries_one_per_recipient primary key, -- derived from job or hold, kind and topic
     kind            text        not null constraint deliveries_kind check (kind in ('mail', 'webhook')),
-    job_id          uuid,                 -- the job that has ended; null for a hold
+    topic           text        not null default 'ended' constraint deliveries_topic check (topic in ('ended', 'due_soon', 'overdue')),
+    job_id          uuid,                 -- the job; null for a hold
     hold_id         uuid,                 -- the legal hold that has ended; null for a job
     bot_id          text        not null,
     bot_stream      uuid        not null, -- the bot's document says where to send to, each time anew
@@ -140,6 +141,7 @@ create table ledger.deliveries (
     constraint deliveries_replayed_by_somebody check (num_nonnulls(replayed_by, replayed_at) in (0, 2))
 );
 create index deliveries_newest_first on ledger.deliveries (bot_id, queued_at desc, delivery_id desc);
+create index deliveries_of_deadlines on ledger.deliveries (job_id, topic) where topic <> 'ended';
 create index deliveries_dead_letters on ledger.deliveries (envelope_id) where given_up_at is not null;
 create index deliveries_undelivered on ledger.deliveries (bot_id, queued_at desc, delivery_id desc) where sent_at is null;
 

@@ -8,7 +8,8 @@ using MimeKit.Text;
 namespace Ledger.Notifications.Mail;
 
 /// <summary>
-/// The mail about the end of a job or of a legal hold, as plain text and as HTML. It is the same in every attempt, except for its date.
+/// The mail about the end of a job or of a legal hold, or about a deadline, as plain text and as HTML. It is the same in every attempt,
+/// except for its date.
 /// </summary>
 internal static class CompletionMail
 {
@@ -25,7 +26,9 @@ internal static class CompletionMail
     /// <param name="to">The recipient's address, ASCII.</param>
     public static MimeMessage Create(Notification notification, MailAddress from, string to, Uri? publicUrl, DateTimeOffset now)
     {
-        var report = notification.Hold is { } hold ? HoldReport.Of(notification.Bot, hold) : CompletionReport.Of(notification, publicUrl);
+        var report = notification.Hold is { } hold ? HoldReport.Of(notification.Bot, hold)
+            : notification.Topic == NotificationTopic.Ended ? CompletionReport.Of(notification, publicUrl)
+            : DeadlineReport.Of(notification, publicUrl);
         var mail = new MimeMessage
         {
             From = { new MailboxAddress(from.DisplayName, from.Address) },
@@ -57,7 +60,7 @@ internal static class CompletionMail
                 text.Append(CultureInfo.InvariantCulture, $"  {$"{label}:".PadRight(width)}{value}\n");
         }
         if (report.Certificate is not null)
-            text.Append(CultureInfo.InvariantCulture, $"\nCertificate of erasure ({WhereOf(report)}):\n{report.Certificate}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n{report.AddressTitle} ({WhereOf(report)}):\n{report.Certificate}\n");
         return text.Append(CultureInfo.InvariantCulture, $"\n{Footer}\n").ToString();
     }
 
@@ -87,8 +90,8 @@ internal static class CompletionMail
     }
 
     private static string Link(CompletionReport report, string certificate) => report.IsLink
-        ? $"<a href=\"{certificate}\">Certificate of erasure</a> ({WhereOf(report)})"
-        : $"Certificate of erasure ({WhereOf(report)}): {certificate}";
+        ? $"<a href=\"{certificate}\">{report.AddressTitle}</a> ({WhereOf(report)})"
+        : $"{report.AddressTitle} ({WhereOf(report)}): {certificate}";
 
     private static string Html(ReportTable table)
     {

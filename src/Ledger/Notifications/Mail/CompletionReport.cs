@@ -12,6 +12,9 @@ namespace Ledger.Notifications.Mail;
 /// <param name="Certificate">The place of the certificate. Null if there is none.</param>
 public sealed record CompletionReport(string Subject, string Summary, IReadOnlyList<ReportTable> Tables, string? Certificate, bool IsLink)
 {
+    /// <summary>The words for what the address leads to.</summary>
+    public string AddressTitle { get; init; } = "Certificate of erasure";
+
     /// <param name="publicUrl">The service's address. Null if the report gives only the certificate's path.</param>
     public static CompletionReport Of(Notification notification, Uri? publicUrl)
     {
@@ -36,7 +39,8 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         ReportedStatus.Completed => "completed",
         ReportedStatus.Failed => "failed",
         ReportedStatus.Cancelled => "cancelled",
-        _ => throw new ArgumentOutOfRangeException(nameof(status), "the job has not ended"),
+        ReportedStatus.Queued => "not ended",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
     private static string SummaryOf(JobStatus status)
@@ -65,7 +69,7 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
 
     private static string Were(long number) => number == 1 ? "was" : "were";
 
-    private static ReportTable About(string bot, JobStatus status) => new("Job",
+    internal static ReportTable About(string bot, JobStatus status) => new("Job",
     [
         ("Job", status.JobId.ToString()), ("Bot", bot),
         ("Asked for", status.RequestType switch
@@ -77,7 +81,7 @@ public sealed record CompletionReport(string Subject, string Summary, IReadOnlyL
         ("Outcome", Word(status)),
     ]);
 
-    private static ReportTable Instants(JobStatus status) =>
+    internal static ReportTable Instants(JobStatus status) =>
         new(
             "When (UTC)",
             [

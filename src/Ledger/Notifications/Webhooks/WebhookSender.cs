@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ledger.Contracts;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Jobs;
 using Ledger.Keys;
 using Ledger.Machine;
@@ -68,38 +69,37 @@ public sealed class WebhookSender(NotificationOptions options, KeyFolder keys, R
         var status = notification.Status;
         var data = JsonSerializer.SerializeToNode(status, DocumentJson.Default.JobStatus)!.AsObject();
         data.Insert(0, "botId", notification.Bot);
-        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
-        return JsonSerializer.SerializeToUtf8Bytes<JsonNode>(new JsonObject
+        if (notification.Topic != NotificationTopic.Ended)
         {
-            ["type"] = $"deletion_job.{status.Status.ToString().ToLowerInvariant()}",
-            ["timestamp"] = Instant.Text(status.CompletedAt!.Value),
-            ["data"] = data,
-        });
+            data.Add("dueOn", notification.DueOn is { } due ? CaseText.Of(due) : null);
+            return Message($"deletion_job.{Notification.Word(notification.Topic)}", notification.QueuedAt, data);
+        }
+        data.Add("certificate", PublicAddress.CertificateCall(publicUrl, notification.Bot, notification.Job));
+        return Message($"deletion_job.{status.Status.ToString().ToLowerInvariant()}", status.CompletedAt!.Value, data);
     }
 
     /// <summary>The posted body for a legal hold's end. It names the jobs whose erasure is owed again, and no identifier.</summary>
-    private static byte[] HoldBody(string bot, HoldNotice notice, Uri? publicUrl) => JsonSerializer.SerializeToUtf8Bytes<JsonNode>(
+    private static byte[] HoldBody(string bot, HoldNotice notice, Uri? publicUrl) => Message(
+        $"legal_hold.{notice.Hold.StatusName}", notice.Hold.EndedAt!.Value,
         new JsonObject
         {
-            ["type"] = $"legal_hold.{notice.Hold.StatusName}",
-            ["timestamp"] = Instant.Text(notice.Hold.EndedAt!.Value),
-            ["data"] = new JsonObject
-            {
-                ["botId"] = bot,
-                ["holdId"] = notice.Hold.HoldId.ToString(),
-                ["status"] = notice.Hold.StatusName,
-                ["placedAt"] = Instant.Text(notice.Hold.PlacedAt),
-                ["endedAt"] = Instant.Text(notice.Hold.EndedAt!.Value),
-                ["skippedJobs"] = notice.JobCount,
-                ["skippedIn"] = new JsonArray(
-                    [.. notice.Jobs.Select(job => new JsonObject
-                    {
-                        ["jobId"] = job.JobId.ToString(),
-                        ["conversations"] = job.Conversations,
-                    })]),
-                ["hold"] = PublicAddress.HoldCall(publicUrl, bot, notice.Hold.HoldId),
-            },
+            ["botId"] = bot,
+            ["holdId"] = notice.Hold.HoldId.ToString(),
+            ["status"] = notice.Hold.StatusName,
+            ["placedAt"] = Instant.Text(notice.Hold.PlacedAt),
+            ["endedAt"] = Instant.Text(notice.Hold.EndedAt!.Value),
+            ["skippedJobs"] = notice.JobCount,
+            ["skippedIn"] = new JsonArray(
+                [.. notice.Jobs.Select(job => new JsonObject
+                {
+                    ["jobId"] = job.JobId.ToString(),
+                    ["conversations"] = job.Conversations,
+                })]),
+            ["hold"] = PublicAddress.HoldCall(publicUrl, bot, notice.Hold.HoldId),
         });
+
+    private static byte[] Message(string type, DateTimeOffset at, JsonObject data) => JsonSerializer.SerializeToUtf8Bytes<JsonNode>(
+        new JsonObject { ["type"] = type, ["timestamp"] = Instant.Text(at), ["data"] = data });
 
     internal static HttpClient Client()
     {

@@ -13,9 +13,10 @@ namespace Ledger.Pages.Jobs;
 /// <param name="AttemptFailure">The reason that its latest attempt failed as a whole.</param>
 /// <param name="Downloads">The files that the viewer may fetch now.</param>
 /// <param name="IsLive">True if the viewer may follow its progress.</param>
+/// <param name="Due">The deadline of the case behind it and the days that are left, in words.</param>
 public sealed record JobContent(
     string Viewer, string Bot, JobId Job, JobStatus Status, string Submitter, Failures Failures, FailureReason? AttemptFailure,
-    IReadOnlyList<TimelineEntry>? Timeline, IReadOnlyList<Download> Downloads, bool IsLive);
+    IReadOnlyList<TimelineEntry>? Timeline, IReadOnlyList<Download> Downloads, bool IsLive, string? Due);
 
 /// <summary>A file about a job.</summary>
 /// <param name="What">The file's content, in a sentence.</param>
@@ -30,7 +31,9 @@ internal static class JobDetailPage
         pages.MapGet("/jobs/{bot}/{job}/certificate", CertificateAsync);
     }
 
-    private static async Task<IResult> ShowAsync(HttpContext context, Html html, JobReader jobs, JobHistory history, HttpOptions options)
+    private static async Task<IResult> ShowAsync(
+        HttpContext context, Html html, JobReader jobs, JobHistory history, HttpOptions options,
+        TimeProvider time)
     {
         var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
         if (Find(context, caller) is not { } found)
@@ -38,17 +41,16 @@ internal static class JobDetailPage
         var (bot, job) = found;
         if (!caller.IsGranted(bot, JobsPage.Scopes))
             return await ErrorPages.MissingScopeAsync(html, context, bot.BotId, JobsPage.Scopes);
-        if (await jobs.StatusAsync(bot.BotId, job, cancel) is not { } stored
-            || await jobs.ClientAsync(bot.BotId, job, cancel) is not { } submitter)
+        if (await jobs.FindAsync(job, cancel) is not { Client: var submitter } listed || listed.Bot != bot.BotId)
             return await ErrorPages.UnknownJobAsync(html, context);
-        var status = JobsPage.Read(stored.Json);
+        var status = JobsPage.Read(listed.Json);
         var content = new JobContent(
             caller.ClientId, bot.BotId, job, status, submitter,
             await history.FailuresAsync(job, status, cancel),
             status.StartedAt is null ? await history.AttemptFailureAsync(job, cancel) : null,
             caller.IsGranted(bot, Scope.LedgerAudit) ? await history.TimelineAsync(job, cancel) : null,
             Downloads(caller, bot, job, status, submitter, canPrint: options.Chromium is not null),
-            !status.Ended && caller.IsGranted(bot, Scope.DeleteConversations));
+            !status.Ended && caller.IsGranted(bot, Scope.DeleteConversations), JobsPage.Due(listed.DueOn, status, time.GetUtcNow()));
         return await html.PageAsync<JobView>(context, new Dictionary<string, object?> { [nameof(JobView.Content)] = content });
     }
 

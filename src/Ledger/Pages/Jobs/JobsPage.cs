@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Registry;
+using Ledger.Contracts.Transparency.Proofs;
 using Ledger.Jobs;
+using Ledger.Jobs.Cases;
 using Ledger.Projections;
 using Ledger.Projections.Status;
 using Ledger.Web;
@@ -13,9 +15,10 @@ namespace Ledger.Pages.Jobs;
 /// <param name="Bots">The bots that can be chosen.</param>
 /// <param name="Bot">The chosen bot. Null for all.</param>
 /// <param name="Status">Only jobs with this status. Null for all.</param>
+/// <param name="Jobs">With the deadline of the case and the days that are left, in words; null: there is none.</param>
 /// <param name="NotFound">True if a job was searched for and was not found.</param>
 public sealed record JobsContent(
-    string Viewer, IReadOnlyList<string> Bots, string? Bot, string? Status, IReadOnlyList<(string Bot, JobStatus Status)> Jobs,
+    string Viewer, IReadOnlyList<string> Bots, string? Bot, string? Status, IReadOnlyList<(string Bot, JobStatus Status, string? Due)> Jobs,
     string? Next, bool IsFirst, bool NotFound);
 
 /// <summary><c>/jobs</c>: newest first, by bot and status. <c>job=</c> leads to that job.</summary>
@@ -28,7 +31,7 @@ internal static class JobsPage
 
     public static void Map(RouteGroupBuilder pages) => pages.MapGet("/jobs", ShowAsync);
 
-    private static async Task<IResult> ShowAsync(HttpContext context, Html html, JobReader jobs)
+    private static async Task<IResult> ShowAsync(HttpContext context, Html html, JobReader jobs, TimeProvider time)
     {
         var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
         string[] bots = [.. caller.BotsWith(Scopes).Select(bot => bot.BotId)];
@@ -53,9 +56,19 @@ internal static class JobsPage
             return await ErrorPages.MalformedAsync(html, context, ["after must be what a link to the next page has"]);
         }
         var content = new JobsContent(
-            caller.ClientId, bots, bot, status, [.. page.Jobs.Select(job => (job.Bot, Read(job.Json)))], page.Next,
+            caller.ClientId, bots, bot, status, [.. page.Jobs.Select(job => Shown(job, time.GetUtcNow()))], page.Next,
             query.Text("after") is null, query.Text("job") is not null);
         return await html.PageAsync<Jobs>(context, new Dictionary<string, object?> { [nameof(Jobs.Content)] = content });
+    }
+
+    /// <summary><c>due on 2026-06-02, 3 days left</c></summary>
+    public static string? Due(DateOnly? dueOn, JobStatus status, DateTimeOffset now) =>
+        dueOn is { } due ? $"due on {CaseText.Of(due)}, {Countdown.Text(due, status.CompletedAt, now)}" : null;
+
+    private static (string Bot, JobStatus Status, string? Due) Shown(ListedJob job, DateTimeOffset now)
+    {
+        var status = Read(job.Json);
+        return (job.Bot, status, Due(job.DueOn, status, now));
     }
 
     public static JobStatus Read(string document) => JsonSerializer.Deserialize(document, DocumentJson.Default.JobStatus)!;

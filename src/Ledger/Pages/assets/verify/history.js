@@ -2,6 +2,7 @@
 
 import { Attempts } from './attempts.js';
 import { ProofError, decodeBase64, equal } from './bytes.js';
+import { Case } from './case.js';
 import { MerkleRoot, covering } from './merkle.js';
 
 /** Openings that are named at most. */
@@ -11,6 +12,7 @@ const MAX_IDS = 100;
 
 export class JobHistory {
   attempts = new Attempts();
+  case = new Case();
   version = 0;
   submitted = null;
   started = null;
@@ -79,6 +81,12 @@ export class JobHistory {
       case 'submitted':
         expectRequest(event);
         [this.submitted, this.submittedAt] = [event, leaf.at];
+        break;
+      case 'case_recorded':
+        this.case.record(event, leaf.version);
+        break;
+      case 'deadline_extended':
+        this.case.extend(event, leaf.at);
         break;
       case 'scheduled':
         await this.#schedule(event);

@@ -2,7 +2,7 @@
 
 import { ProofError } from './bytes.js';
 import { MAX_DEPTH, hasMembers, parseCanonical } from './jcs.js';
-import { isInstant } from './text.js';
+import { isDay, isInstant } from './text.js';
 
 const MAX_ENTRY_BYTES = 65_535;
 
@@ -56,6 +56,8 @@ const events = {
     bot: isText, client: isText, commitments: value => Array.isArray(value) && value.every(isHash), 'from?': isInstant,
     requestType: isText, 'to?': isInstant,
   },
+  case_recorded: { 'basis?': isText, 'dueOn?': isDay, 'receivedOn?': isDay, 'referenceCommitment?': isHash },
+  deadline_extended: { client: isText, dueOn: isDay, reason: isText },
   scheduled: { attempt: isInt32, plannedAt: isInstant, reason: isText, window: isWindow },
   started: { attempt: isInt32, conversations: isCount, 'from?': isInstant, manifestRoot: isHash, 'retainedFrom?': isInstant },
   conversation_deleted: { attempt: isInt32, commitment: isHash, confirmedAbsent: isBoolean, items: isItems, ordinal: isInteger },
@@ -70,6 +72,9 @@ const events = {
 /** The lists from which an event names a value, by type and member in the order of their names. A newer ledger's may be longer. */
 const closedLists = {
   submitted: { requestType: ['conversationIds', 'cId'] },
+  case_recorded: {
+    basis: ['gdpr_17_1_a', 'gdpr_17_1_b', 'gdpr_17_1_c', 'gdpr_17_1_d', 'gdpr_17_1_e', 'gdpr_17_1_f', 'ccpa', 'other'],
+  },
   scheduled: { reason: ['off_peak', 'window_closed', 'retry', 'window_changed'] },
   conversation_deleted: { items: kinds },
   conversation_skipped: { reason: Object.keys(skipReasons) },
@@ -104,8 +109,8 @@ export function eventOf(leaf) {
   return { event: unknown.length === 0 ? leaf.data : null, unknown };
 }
 
-/** Of a name, or of an object whose members are counts. */
-const namesIn = value => isText(value) ? [value] : Object.keys(value).sort();
+/** Of a name, or of an object whose members are counts. A member that is absent has none. */
+const namesIn = value => isText(value) ? [value] : Object.keys(value ?? {}).sort();
 
 /** A name that can be taken for nothing else, in quotes: it is somebody else's text. @param {string} name */
 const plain = name => /^[A-Za-z0-9_]{1,64}$/.test(name) ? `'${name}'` : '(not a plain name)';

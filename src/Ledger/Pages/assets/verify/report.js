@@ -104,6 +104,10 @@ function jobFacts({ id, job, end, request, cId, disclosed, untouched }) {
     ['Job', id], ['Bot', request.bot], ['Asked for by', `API client ${request.client}`],
     ['Asked for', request.requestType === 'cId' ? `conversations of ${whose}${range(job)}` : 'conversations by their ids'],
   ];
+  if (job.case.recorded) facts.push(['Case', caseText(job.case.recorded)]);
+  for (const { at, client, dueOn, reason } of job.case.extensions) {
+    facts.push(['Deadline moved', `to ${dueOn}, at ${at} by API client ${client}: ${reason}`]);
+  }
   if (job.started?.retainedFrom) {
     facts.push(['Retention', `conversations that started before ${job.started.retainedFrom} were out of retention`]);
   }
@@ -121,6 +125,15 @@ function jobFacts({ id, job, end, request, cId, disclosed, untouched }) {
     ? `${grouped(disclosed)} of ${grouped(end.conversations - untouched)} shown in the file, each checked`
     : 'none shown in the file']);
   return facts;
+}
+
+function caseText({ basis, dueOn, receivedOn, referenceCommitment }) {
+  const said = [];
+  if (basis) said.push(basis);
+  if (receivedOn) said.push(`received on ${receivedOn}`);
+  said.push(dueOn ? `due on ${dueOn}` : 'without a due date');
+  if (referenceCommitment) said.push('with a reference, which is not shown');
+  return said.join(', ');
 }
 
 function range(job) {

@@ -38,5 +38,11 @@ export function isInstant(text) {
   return !Number.isNaN(instant.getTime()) && instant.toISOString() === text;
 }
 
+/**
+ * A day that exists, like 2026-05-08. Two of them compare as text.
+ * @param {unknown} text
+ */
+export const isDay = text => typeof text === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && isInstant(`${text}T00:00:00.000Z`);
+
 /** @param {number} unixSeconds */
 export const instantOf = unixSeconds => new Date(unixSeconds * 1000).toISOString();

@@ -13,7 +13,7 @@ internal static class ChangedJobs
     [
         SampleJobs.Retried, SampleJobs.Unresolved(), SampleJobs.CancelledAtOnce(), SampleJobs.Of(3, true, [3, 2, 3]),
         SampleJobs.Of(7, true, [1, 1, 4]), SampleJobs.Of(0, true, []), SampleJobs.Of(3, true, Enumerable.Repeat(3, 12)),
-        SampleJobs.Of(9, false, [7, 3, 2, 14, 3, 1, 7, 3, 3, 1]),
+        SampleJobs.Of(9, false, [7, 3, 2, 14, 3, 1, 7, 3, 3, 1]), SampleJobs.Case,
     ];
 
     /// <summary>One of the honest jobs after one to three changes: the same ones for the same seed.</summary>
@@ -62,6 +62,20 @@ internal static class ChangedJobs
                 1 => e with { Commitments = [.. e.Commitments.Take(chance.Below(3))] },
                 2 => e with { Commitments = [.. e.Commitments, bytes] },
                 _ => e with { From = SampleJob.Night.AddYears(-chance.Below(3)) },
+            },
+            CaseRecorded e => choice switch
+            {
+                0 => e with { DueOn = e.DueOn?.AddDays(-40) },
+                1 => e with { DueOn = null },
+                2 => new CaseRecorded(),
+                _ => e with { Basis = null, ReceivedOn = null },
+            },
+            DeadlineExtended e => choice switch
+            {
+                0 => e with { DueOn = e.DueOn.AddDays(-61) },
+                1 => e with { DueOn = e.DueOn.AddDays(-60) },
+                2 => e with { DueOn = e.DueOn.AddDays(-100) },
+                _ => e with { Reason = "", Client = "cs-2" },
             },
             Scheduled e => choice switch
             {

@@ -1,5 +1,6 @@
 using System.Text;
 using Ledger.Contracts.Identifiers;
+using Ledger.Contracts.Jobs;
 using Ledger.Contracts.Transparency.Proofs;
 
 namespace Ledger.Tests.Contracts.Transparency.Proofs;
@@ -16,6 +17,16 @@ public sealed class GoldenProofTests
         var proof = await ProofLog.Of(SampleJobs.Of(5, true, [1, 2, 3, 14, 1, 1]), [2, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1]).JobProofAsync();
         Assert.Equal(await GoldenAsync("job.erasure-proof", proof), proof);
         Assert.Equal(4, (await Checked.JobAsync(proof)).Deleted);
+    }
+
+    [Fact]
+    public async Task The_proof_of_a_job_with_a_case_is_written_as_in_the_golden_file_and_holds()
+    {
+        var proof = await ProofLog.Of(SampleJobs.Case, [2, 0, 1, 0, 0, 0, 3, 0, 0, 0, 1]).JobProofAsync();
+        Assert.Equal(await GoldenAsync("case.erasure-proof", proof), proof);
+        var told = (await Checked.JobAsync(proof)).Case!;
+        Assert.Equal((CaseBasis.Gdpr171B, new DateOnly(2026, 6, 2), new DateOnly(2026, 8, 2)), (told.Basis, told.FirstDueOn, told.DueOn));
+        Assert.Equal("many requests", Assert.Single(told.Extensions).Reason);
     }
 
     [Fact]

@@ -110,6 +110,35 @@ public sealed class JobHistoryCheckTests
         Assert.Contains("manifest root", told[1].Sentence, StringComparison.Ordinal);
     }
 
+    /// <summary>The case comes second. Its deadline only moves to later days, and the first one is no day before the receipt.</summary>
+    [Fact]
+    public void A_case_is_told_in_its_place_and_its_deadline_only_moves_to_later_days()
+    {
+        var (received, due) = (new DateOnly(2026, 5, 2), new DateOnly(2026, 6, 2));
+        static DeadlineExtended To(DateOnly day) => new(day, "many requests", "cs-1");
+        foreach (var (told, extended) in new (CaseRecorded, DeadlineExtended[])[]
+        {
+            (new(CaseBasis.Other), []), (new(ReceivedOn: received), [To(received), To(due)]), (new(DueOn: due), [To(due.AddDays(1))]),
+            (new(CaseBasis.Ccpa, due, due, new byte[32]), []), (new(ReferenceCommitment: new byte[32]), [To(DateOnly.MinValue)]),
+        })
+            Assert.Empty(Broken(SampleJobs.WithCase(told, extended).Events, isOwnRecord: true));
+
+        const string late = "a deadline was extended to a day that is not later";
+        foreach (var (breach, told, extended) in new (string, CaseRecorded, DeadlineExtended[])[]
+        {
+            ("a case that says nothing", new(), []), ("a case that was due before it was received", new(null, due, received), []),
+            (late, new(DueOn: due), [To(due)]), (late, new(ReceivedOn: due), [To(received)]),
+            (late, new(CaseBasis.Other), [To(due), To(received)]),
+        })
+            Assert.Equal([breach], Broken(SampleJobs.WithCase(told, extended).Events));
+
+        const string place = "a job's second event, and no other, can be its case";
+        Assert.Equal([place], Broken(SampleJobs.Case.Edited(all => [all[0], all[1], all[1], .. all.Skip(2)]).Events));
+        Assert.Equal(
+            [place, "the deadline of a job without a case was extended"],
+            Broken(SampleJobs.Case.Edited(all => [all[0], all[2], all[1], .. all.Skip(3)]).Events));
+    }
+
     /// <summary>More items than a number can hold are told, and not added up.</summary>
     [Fact]
     public void Counts_of_items_never_overflow()

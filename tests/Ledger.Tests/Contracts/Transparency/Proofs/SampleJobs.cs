@@ -30,6 +30,21 @@ internal sealed class SampleJobs
     /// <summary>As <see cref="Retried"/>, but the third conversation fails for this reason before it is deleted.</summary>
     public static SampleJob FailedFirst(FailureReason reason) => Retried.With<Failed>(failed => failed with { Reason = reason });
 
+    /// <summary>
+    /// As <see cref="Retried"/>, with the case behind it: submitted, case, scheduled, started, deleted 0, skipped 1, failed 2, extended,
+    /// scheduled, deleted 2, completed.
+    /// </summary>
+    public static SampleJob WithCase(CaseRecorded told, params DeadlineExtended[] extended) => Retried.Edited(all =>
+    [
+        all[0], (told, all[0].At), .. all.Skip(1).Take(5),
+        .. extended.Select((one, i) => ((JobEvent)one, all[5].At.AddMilliseconds(1 + i))), .. all.Skip(6),
+    ]);
+
+    /// <summary>A case with all that can be told, and a later deadline.</summary>
+    public static SampleJob Case => WithCase(
+        new CaseRecorded(CaseBasis.Gdpr171B, new DateOnly(2026, 5, 2), new DateOnly(2026, 6, 2), SampleJob.Commit(99)),
+        new DeadlineExtended(new DateOnly(2026, 8, 2), "many requests", "cs-1"));
+
     /// <param name="numbers">0 of 7: the window closes first; 2: skipped; 3: fails; 4 of 29 (by a cId): cancelled; else deleted.</param>
     public static SampleJob Of(int conversations, bool isCId, IEnumerable<int> numbers) =>
         new SampleJobs(numbers).Play(conversations, isCId);
