@@ -53,7 +53,7 @@ internal static class CancelEndpoint
     {
         context.Response.Headers.Location = PublicAddress.Status(bot, job);
         context.Response.Headers.CacheControl = "no-store";
-        var status = await jobs.StatusAsync(bot, job, context.RequestAborted)
+        var status = await jobs.StatusAsync(bot, job, Caller.Of(context).ClientId, context.RequestAborted)
             ?? throw new InvalidOperationException("the job was cancelled, and has no status document");
         return TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json", StatusCodes.Status202Accepted);
     }

@@ -1,6 +1,7 @@
 using Ledger.Contracts;
 using Ledger.Contracts.Jobs;
 using Ledger.Database;
+using Ledger.Holds;
 using Ledger.Jobs;
 using Ledger.Jobs.Erased;
 using Ledger.Projections.Registry;
@@ -33,7 +34,8 @@ public abstract record PreviewResult
 /// part of the list is a statement of its own.
 /// </summary>
 public sealed class JobPreview(
-    NpgsqlDataSource database, RequestedList list, ErasedIndex earlier, WindowPlanner planner, ExecutionOptions options, TimeProvider time)
+    NpgsqlDataSource database, RequestedList list, ErasedIndex earlier, LiveHolds holds, WindowPlanner planner, ExecutionOptions options,
+    TimeProvider time)
     : IDisposable
 {
     /// <summary>Maximum number of previews that a node counts at once. Others wait, so that they leave connections to other
@@ -81,7 +83,10 @@ public sealed class JobPreview(
         {
             var page = await NextAsync(connection, request, bot, cursor, cancel);
             conversations += page.Entries.Count;
-            foreach (var reason in page.Entries.Select(entry => entry.Skip).OfType<SkipReason>())
+            long[] deletable = [.. page.Entries.Where(entry => entry.Skip is null).Select(entry => entry.Key)];
+            var held = await holds.FindAsync(connection, bot.BotId, deletable, cancel);
+            foreach (var reason in page.Entries
+                .Select(entry => entry.Skip ?? (held.ContainsKey(entry.Key) ? SkipReason.LegalHold : null)).OfType<SkipReason>())
                 skipped[reason] = skipped.GetValueOrDefault(reason) + 1;
             cursor = cursor with { AfterKey = page.AfterKey };
             isLast = page.IsLast;

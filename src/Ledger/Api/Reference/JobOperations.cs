@@ -31,7 +31,8 @@ internal static class JobOperations
             "by channel user, instants",
             """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa","startDate":"2026-05-04T00:00:00.000Z","endDate":"2026-05-04T23:59:59.999Z"}"""
         ),
-        Example.Json("by channel user, everything", """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa"}"""));
+        Example.Json("by channel user, everything", """{"cId":"u-e64325ed-82dc-5dd4-88dd-54ac52eaaaaa"}"""),
+        CaseOperations.Submission);
 
     /// <summary>The refusals of both by the rules of the body.</summary>
     internal static IReadOnlyList<Refused> BrokenRules { get; } =
