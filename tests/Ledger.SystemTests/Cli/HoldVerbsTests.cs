@@ -43,5 +43,14 @@ public sealed class HoldVerbsTests
         Assert.Equal((1, ""), (again.ExitCode, again.Output));
         Assert.Contains("has ended already: it was lifted", again.Error, StringComparison.Ordinal);
         Assert.Contains("\tlifted\t", (await CliDatabase.RunAsync(["hold", "list", .. database])).Output, StringComparison.Ordinal);
+
+        // The hold's document follows from its events: the audit finds nothing, and where it was tampered with, the rebuild puts it right.
+        await service.WriteLogAsync();
+        var audit = await CliDatabase.RunAsync(["audit", .. database, .. keys]);
+        Assert.True(audit.ExitCode == 0, audit.Output + audit.Error);
+        await service.ExecuteAsync("update ledger.mt_doc_legalhold set status = 'live'");
+        Assert.Equal(1, (await CliDatabase.RunAsync(["audit", .. database, .. keys])).ExitCode);
+        Assert.Equal(0, (await CliDatabase.RunAsync(["rebuild", .. database])).ExitCode);
+        Assert.Equal("lifted", await service.ScalarAsync<string>("select status from ledger.mt_doc_legalhold"));
     }
 }
