@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Ledger.Api.Reference;
 using Ledger.Contracts.Jobs;
@@ -12,8 +13,11 @@ namespace Ledger.Api;
 /// <summary><c>GET …/conversations/delete/{jobId}</c>, and <c>POST</c> with an empty body: the status document (contract §2).</summary>
 internal static class StatusEndpoint
 {
-    /// <summary>Seconds between polls of a job that has not ended: 720 an hour, well below the hourly limit.</summary>
-    private const string PollAfterSeconds = "5";
+    /// <summary>Fewest seconds between polls of a job that has not ended: 720 polls an hour, well below the hourly limit.</summary>
+    internal const int LeastSeconds = 5;
+
+    /// <summary>Most seconds between such polls. A plan can change at any time, and an operator may open the window now.</summary>
+    internal const int MostSeconds = 300;
 
     internal static ErrorAnswer NotEmpty { get; } = new(400, "the body must be empty: this path reads a job's status");
 
@@ -28,26 +32,31 @@ internal static class StatusEndpoint
             .Describe(JobOperations.PostedStatus);
     }
 
-    private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs, TimeProvider time)
     {
         var bot = Caller.Of(context).Bot.BotId;
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
-        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
-            return Refusals.TooMany(wait);
-        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status ? Answer(context, status) : Refusals.UnknownJob;
+        if (limits.Refuse(context, LimitedCall.Poll, $"{bot}/{job}") is { } tooMany)
+            return tooMany;
+        return await jobs.StatusAsync(bot, job, context.RequestAborted) is { } status
+            ? Answer(context, status, time.GetUtcNow())
+            : Refusals.UnknownJob;
     }
 
-    private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs, TimeProvider time)
     {
         if (!JobId.TryParse(BotPath.JobId(context), out _))
             return Refusals.UnknownJob;
         return await RequestBody.IsEmptyAsync(context.Request, context.RequestAborted)
-            ? await StatusAsync(context, limits, jobs)
+            ? await StatusAsync(context, limits, jobs, time)
             : NotEmpty;
     }
 
-    private static IResult Answer(HttpContext context, StoredStatus status)
+    /// <summary>A tenth of the time until the plan, within bounds.</summary>
+    internal static int SecondsToNextPoll(TimeSpan untilPlan) => (int)Math.Clamp(untilPlan.TotalSeconds / 10, LeastSeconds, MostSeconds);
+
+    private static IResult Answer(HttpContext context, StoredStatus status, DateTimeOffset now)
     {
         var etag = new EntityTagHeaderValue($"\"{status.Validator}\"");
         var headers = context.Response.Headers;
@@ -55,7 +64,7 @@ internal static class StatusEndpoint
         // A client may keep the document, and must ask whether it still holds.
         headers.CacheControl = "private, no-cache";
         if (!status.Ended)
-            headers.RetryAfter = PollAfterSeconds;
+            headers.RetryAfter = SecondsToNextPoll(status.PlannedAt - now).ToString(CultureInfo.InvariantCulture);
         return Conditional.Knows(context.Request, etag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Text(Encoding.UTF8.GetBytes(status.Json), "application/json");

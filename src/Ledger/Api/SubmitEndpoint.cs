@@ -31,8 +31,8 @@ internal static class SubmitEndpoint
     private static async Task<IResult> SubmitAsync(HttpContext context, RateLimits limits, JobSubmission submission, TimeProvider time)
     {
         var caller = Caller.Of(context);
-        if (limits.SecondsToWait(LimitedCall.Submit, caller.Bot.BotId) is { } wait)
-            return Refusals.TooMany(wait);
+        if (limits.Refuse(context, LimitedCall.Submit, caller.Bot.BotId) is { } tooMany)
+            return tooMany;
         // A deletion is never guessed at: ?dryRun=true would be ignored, and delete.
         if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
             return query.Refusal();

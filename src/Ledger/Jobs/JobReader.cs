@@ -15,8 +15,11 @@ using NpgsqlTypes;
 
 namespace Ledger.Jobs;
 
-/// <summary>The stored status document, as text.</summary>
-public sealed record StoredStatus(string Json, bool Ended)
+/// <summary>A job's status.</summary>
+/// <param name="Json">The stored status document, as it is sent: see <see cref="StatusText"/>.</param>
+/// <param name="Ended">True if the job has ended.</param>
+/// <param name="PlannedAt">The instant of its latest plan.</param>
+public sealed record StoredStatus(string Json, bool Ended, DateTimeOffset PlannedAt)
 {
     /// <summary>
     /// The validator of this text, different for any other text (RFC 9110 §8.8.3): 128 bits of its SHA-256, in hexadecimal. The document's
@@ -27,7 +30,7 @@ public sealed record StoredStatus(string Json, bool Ended)
 
 /// <summary>A job of any bot.</summary>
 /// <param name="Client">The client that submitted it.</param>
-/// <param name="Json">The stored status document, as text.</param>
+/// <param name="Json">The stored status document, as it is sent: see <see cref="StatusText"/>.</param>
 public sealed record ListedJob(string Bot, string Client, string Json);
 
 /// <summary>One page of a list of jobs, as the API answers it.</summary>
@@ -74,7 +77,10 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
     {
         await using var command = Command(StatusSql, new() { Value = job.Value }, new() { Value = botId });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new StoredStatus(reader.GetString(0), reader.GetBoolean(1)) : null;
+        return await reader.ReadAsync(cancel)
+            ? new StoredStatus(
+                StatusText.Of(reader.GetString(0)), reader.GetBoolean(1), new DateTimeOffset(reader.GetDateTime(2), TimeSpan.Zero))
+            : null;
     }
 
     /// <summary>The client that submitted the job.</summary>
@@ -124,7 +130,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         {
             if (jobs.Count == limit)
                 return new JobPage(jobs, last);
-            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0)));
+            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), StatusText.Of(reader.GetString(0))));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
         return new JobPage(jobs, null);
@@ -184,7 +190,7 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         await using var reader = await listing.ExecuteReaderAsync(cancel);
         var jobs = new List<ListedJob>();
         while (await reader.ReadAsync(cancel))
-            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2)));
+            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), StatusText.Of(reader.GetString(2))));
         return jobs;
     }
 

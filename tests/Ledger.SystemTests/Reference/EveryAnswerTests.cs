@@ -162,6 +162,10 @@ public sealed class EveryAnswerTests
             await IsAsync(answer, service, request, certificate);
         }
 
+        var events = ExampleRequest.Of(document["listDeletionJobEvents"]).Single().Message(real);
+        events.Headers.Add("Accept", "application/xml");
+        await IsAsync(406, service, events, document["listDeletionJobEvents"]);
+
         var waiting = await BotOfAClosedWindowAsync(service);
         var unfinished = new Dictionary<string, string>(real)
         {
