@@ -27,7 +27,8 @@ public sealed class EventType
         new(LedgerJson.Facts.ClientSecretIssued), new(LedgerJson.Facts.ClientSecretRetired), new(LedgerJson.Facts.ClientRevoked),
         new(LedgerJson.Facts.WindowDefined), new(LedgerJson.Facts.JobKeyDestroyed), new(LedgerJson.Facts.EpochKeyDestroyed),
         new(LedgerJson.Facts.IdentifiersDisclosed), new(LedgerJson.Facts.OriginOpened), new(LedgerJson.Facts.ErasedConversationsImported),
-        new(LedgerJson.Facts.WebhookDisabled),
+        new(LedgerJson.Facts.WebhookDisabled), new(LedgerJson.Facts.LedgerAuditGranted), new(LedgerJson.Facts.LedgerAuditRevoked),
+        new(LedgerJson.Facts.BotLimitsSet),
     ];
 
     private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);

@@ -40,6 +40,9 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(OriginOpened))]
 [JsonSerializable(typeof(ErasedConversationsImported))]
 [JsonSerializable(typeof(WebhookDisabled))]
+[JsonSerializable(typeof(LedgerAuditGranted))]
+[JsonSerializable(typeof(LedgerAuditRevoked))]
+[JsonSerializable(typeof(BotLimitsSet))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>

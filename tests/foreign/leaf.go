@@ -80,7 +80,8 @@ var closed = map[string]map[string][]string{
 var others = []string{
 	"bot_registered", "bot_changed", "client_granted", "grant_revoked", "client_registered", "client_secret_issued",
 	"client_secret_retired", "client_revoked", "window_defined", "job_key_destroyed", "epoch_key_destroyed", "identifiers_disclosed",
-	"origin_opened", "erased_conversations_imported", "webhook_disabled",
+	"origin_opened", "erased_conversations_imported", "webhook_disabled", "ledger_audit_granted", "ledger_audit_revoked",
+	"bot_limits_set",
 }
 
 // unknownIn says what of an event a newer ledger must have written.

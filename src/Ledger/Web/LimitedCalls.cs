@@ -1,3 +1,5 @@
+using Ledger.Web.Tokens;
+
 namespace Ledger.Web;
 
 /// <summary>Counts a call and tells its client how many it may still make (contract §5).</summary>
@@ -18,7 +20,7 @@ internal static class LimitedCalls
     /// <returns>The refusal. Null if the call is admitted.</returns>
     public static ErrorAnswer? Refuse(this RateLimits limits, HttpContext context, LimitedCall call, string subject)
     {
-        if (limits.Admit(call, subject) is not { } count)
+        if (limits.Admit(call, subject, Caller.Of(context).Bot.Limits) is not { } count)
             return null;
         var kind = call == LimitedCall.Submit ? "submits" : "polls";
         var headers = context.Response.Headers;

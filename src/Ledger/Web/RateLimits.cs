@@ -1,4 +1,5 @@
 using Ledger.Database;
+using Ledger.Projections.Registry;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -43,9 +44,12 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
 
     /// <summary>Counts and admits a request, if its limit admits one more. A request that is not admitted is not counted.</summary>
     /// <returns>The count. Null if the request is not limited.</returns>
-    public Admission? Admit(LimitedCall call, string subject)
+    /// <param name="call">The kind of call.</param>
+    /// <param name="subject">The counted thing: the bot, or bot and job.</param>
+    /// <param name="own">The bot's own limits. Null if it has none.</param>
+    public Admission? Admit(LimitedCall call, string subject, BotLimits? own)
     {
-        if ((call == LimitedCall.Submit ? options.Submits : options.Polls) is not { } limit)
+        if (LimitOf(call, own) is not { } limit)
             return null;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_lock)
@@ -65,6 +69,16 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
             var isHour = ofHour <= ofMinute;
             return new Admission(limit, isAdmitted, isHour, Math.Min(ofHour, ofMinute), SecondsToEnd(isHour ? 3600 : 60, now));
         }
+    }
+
+    private RateLimit? LimitOf(LimitedCall call, BotLimits? own)
+    {
+        var isSubmit = call == LimitedCall.Submit;
+        var node = isSubmit ? options.Submits : options.Polls;
+        var (minute, hour) = isSubmit ? (own?.SubmitsPerMinute, own?.SubmitsPerHour) : (own?.PollsPerMinute, own?.PollsPerHour);
+        return minute is null && hour is null
+            ? node
+            : new RateLimit(minute ?? node?.PerMinute ?? int.MaxValue, hour ?? node?.PerHour ?? int.MaxValue);
     }
 
     /// <summary>

@@ -27,6 +27,7 @@ internal static class ChangeLogMessage
             IdentifiersDisclosed e => $"Identifiers of job {e.Job} were handed out to {e.Client}: {e.What}.",
             ErasedConversationsImported e => $"An import took {Conversations(e.Conversations)} that had been erased.",
             WebhookDisabled => "The webhook was disabled: its receiver wants no more messages.",
+            BotLimitsSet => "Rate limits of the bot changed.",
             _ => $"Recorded: {type}.",
         };
 

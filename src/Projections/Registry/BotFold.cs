@@ -35,6 +35,7 @@ public static class BotFold
             Grants = bot.Grants.Where(grant => grant.Key != e.Client).ToDictionary(
                 grant => grant.Key, grant => grant.Value, StringComparer.Ordinal),
         },
+        (not null, BotLimitsSet e) => bot with { Limits = BotLimits.Of(e) },
         // About its jobs and conversations, and no setting of the bot's.
         (not null, JobKeyDestroyed or IdentifiersDisclosed or ErasedConversationsImported) => bot,
         _ => throw Misplaced.In("bot", @event),

@@ -18,6 +18,7 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<JobKeyDestroyed>();
         IncludeType<IdentifiersDisclosed>();
         IncludeType<ErasedConversationsImported>();
+        IncludeType<BotLimitsSet>();
     }
 
     public override Bot Evolve(Bot? snapshot, Guid id, IEvent e) => BotFold.Apply(snapshot, (RegistryEvent)e.Data);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
 using Ledger.SystemTests.Http;
@@ -251,6 +252,28 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         await GetAsync(other);
         // Nobody is limited who has not said who he is.
         (await GetAsync(job, "x", 401)).IsError(401, 4002);
+    }
+
+    [SkippableFact]
+    public async Task A_bot_may_have_limits_of_its_own()
+    {
+        await TurnOfAnHourAsync();
+        async Task LimitAsync(BotLimits limits)
+        {
+            Assert.Null(await Node.Registry.ExecuteAsync(Bot, new SetBotLimits(Bot, limits, "test", null), default));
+            await Node.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(Node.Time.GetTimestamp(), default);
+        }
+        await LimitAsync(new BotLimits(SubmitsPerMinute: 2, null, null, PollsPerHour: 1));
+        var first = await SubmitAsync(Nobody);
+        Assert.StartsWith("\"submits-per-minute\";q=2;w=60, \"submits-per-hour\";q=1800;", first.Header("RateLimit-Policy"));
+        await SubmitAsync(Nobody);
+        await RefusedAsync(429, 429, "too many requests", s => s.Target("POST", Deletions).Sending(Nobody));
+        await SubmitAsync(Nobody, bot: await Node.AddBotAsync());
+        await GetAsync(first.Header("Location")!);
+        Assert.StartsWith("\"polls-per-hour\";r=0;", (await GetAsync(first.Header("Location")!, 429)).Header("RateLimit"));
+        await LimitAsync(new BotLimits(0, null, null, 0)); // as the node has it
+        await SubmitAsync(Nobody);
+        await GetAsync(first.Header("Location")!);
     }
 
     [SkippableFact]

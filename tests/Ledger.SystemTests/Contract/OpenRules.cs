@@ -1,6 +1,4 @@
-using Ledger.Contracts.Registry;
 using Ledger.Registry;
-using Ledger.SystemTests.Cli;
 
 namespace Ledger.SystemTests.Contract;
 
@@ -42,19 +40,4 @@ public sealed class OpenRules(ContractHost host) : ContractTest(host)
     [SkippableFact]
     public Task A_legal_hold_has_no_path() => RefusedAsync(
         404, 404, "there is nothing at this path", s => s.Target("POST", $"/api/public/bot/{Bot}/legal-holds").Sending(Nobody));
-
-    [SkippableFact]
-    public async Task No_scope_can_be_granted_for_all_bots()
-    {
-        var grant = new GrantClient("*", TestService.ClientId, [Scope.LedgerAudit], "test", null);
-        var rejection = await Node.Registry.ExecuteAsync("*", grant, CancellationToken.None);
-        Assert.Contains("there is no such bot", rejection?.Message, StringComparison.Ordinal);
-    }
-
-    [SkippableFact]
-    public async Task Limits_cannot_be_configured()
-    {
-        foreach (var option in new[] { "--submits-per-minute", "--submits-per-hour", "--polls-per-minute", "--polls-per-hour" })
-            Assert.Contains(option, (await CliDatabase.RunAsync(["serve", option, "1"])).Error, StringComparison.Ordinal);
-    }
 }

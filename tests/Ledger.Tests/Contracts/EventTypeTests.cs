@@ -58,6 +58,9 @@ public sealed partial class EventTypeTests
         new OriginOpened("ledger.example/b", "ledger.example/a", 0) { Actor = "ada" },
         new ErasedConversationsImported("st-1", 12) { Actor = "ada", Reason = "erased by mistake" },
         new WebhookDisabled("st-1", "https://example.com/hook?to=7&x") { Actor = "ledger", Reason = "the receiver answered 410 (Gone)" },
+        new LedgerAuditGranted("cs-1") { Actor = "ada", Reason = "mirrors the log" },
+        new LedgerAuditRevoked("cs-1") { Actor = "ada" },
+        new BotLimitsSet("st-1", SubmitsPerMinute: 600, PollsPerHour: 36_000) { Actor = "ada" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -93,6 +96,7 @@ public sealed partial class EventTypeTests
         "completed.untouchedFrom", "bot_registered.ownerMail", "bot_registered.retentionDays", "bot_registered.keyRetentionDays",
         "bot_changed.ownerMail", "bot_changed.retentionDays", "bot_changed.keyRetentionDays", "bot_registered.webhookUrl",
         "bot_changed.webhookUrl", "client_registered.publicKey", "origin_opened.previousSize", "origin_opened.previousRoot",
+        "bot_limits_set.submitsPerMinute", "bot_limits_set.pollsPerHour",
     ];
 
     [Fact]
@@ -133,7 +137,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(22, events.Count);
+        Assert.Equal(25, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));

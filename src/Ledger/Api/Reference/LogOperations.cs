@@ -67,7 +67,7 @@ internal static class LogOperations
             Summary = "A bundle of log entries, of all bots.",
             Description =
                 "256 entries, or the first W of them, each behind its length in two bytes, big-endian. They hold every bot's events, so "
-                + "the scope must be granted for every bot.",
+                + "the scope must be granted for all bots, present and future (`*`), or for each of them.",
             Parameters = [Number, Parameters.IfNoneMatch],
             Answers = [Bytes("The entries."), Answer.Unchanged],
             Refusals = [NoTile, Refused.LogUnavailable],

@@ -7,7 +7,7 @@ insert into ledger.event_types (name) values
     ('bot_registered'), ('bot_changed'), ('client_granted'), ('grant_revoked'),
     ('client_registered'), ('client_secret_issued'), ('client_secret_retired'), ('client_revoked'), ('window_defined'),
     ('job_key_destroyed'), ('epoch_key_destroyed'), ('identifiers_disclosed'), ('origin_opened'),
-    ('erased_conversations_imported'), ('webhook_disabled');
+    ('erased_conversations_imported'), ('webhook_disabled'), ('ledger_audit_granted'), ('ledger_audit_revoked'), ('bot_limits_set');
 
 -- Append-only, against the service itself too: no right can be given that these triggers do not refuse, and
 -- "always" keeps them on under session_replication_role. Cascades arrive here as row deletes.

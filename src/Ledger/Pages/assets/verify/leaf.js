@@ -81,7 +81,7 @@ const closedLists = {
 export const otherTypes = [
   'bot_registered', 'bot_changed', 'client_granted', 'grant_revoked', 'client_registered', 'client_secret_issued', 'client_secret_retired',
   'client_revoked', 'window_defined', 'job_key_destroyed', 'epoch_key_destroyed', 'identifiers_disclosed', 'origin_opened',
-  'erased_conversations_imported', 'webhook_disabled',
+  'erased_conversations_imported', 'webhook_disabled', 'ledger_audit_granted', 'ledger_audit_revoked', 'bot_limits_set',
 ];
 
 /**
