@@ -31,6 +31,8 @@ public sealed class EventType
         new(LedgerJson.Facts.DeletionsPaused), new(LedgerJson.Facts.DeletionsResumed), new(LedgerJson.Facts.LegalHoldPlaced),
         new(LedgerJson.Facts.LegalHoldDisclosed), new(LedgerJson.Facts.LegalHoldEnded),
         new(LedgerJson.Facts.CaseRecorded), new(LedgerJson.Facts.DeadlineExtended),
+        new(LedgerJson.Facts.LedgerAuditGranted), new(LedgerJson.Facts.LedgerAuditRevoked),
+        new(LedgerJson.Facts.BotLimitsSet),
     ];
 
     private static readonly Dictionary<Type, EventType> ByClrType = All.ToDictionary(type => type._json.Type);

@@ -48,6 +48,9 @@ namespace Ledger.Contracts;
 [JsonSerializable(typeof(LegalHoldEnded))]
 [JsonSerializable(typeof(CaseRecorded))]
 [JsonSerializable(typeof(DeadlineExtended))]
+[JsonSerializable(typeof(LedgerAuditGranted))]
+[JsonSerializable(typeof(LedgerAuditRevoked))]
+[JsonSerializable(typeof(BotLimitsSet))]
 public sealed partial class LedgerJson : JsonSerializerContext
 {
     /// <summary>The context to use. It does not escape base64's <c>+</c>, because nothing here is pasted into HTML.</summary>

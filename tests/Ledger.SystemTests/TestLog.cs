@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Ledger.SystemTests;
 
 /// <summary>Everything that nodes log: see <see cref="TestServiceOptions.Log"/>.</summary>
-internal sealed class TestLog : ILoggerProvider, ILogger
+internal sealed class TestLog : ILoggerProvider, ILogger, ISupportExternalScope
 {
+    private IExternalScopeProvider? _scopes;
+
     public ConcurrentQueue<string> All { get; } = [];
 
     public ILogger CreateLogger(string categoryName) => this;
@@ -17,7 +20,14 @@ internal sealed class TestLog : ILoggerProvider, ILogger
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-        Func<TState, Exception?, string> formatter) => All.Enqueue($"{formatter(state, exception)} {exception}");
+        Func<TState, Exception?, string> formatter)
+    {
+        var line = new StringBuilder($"{formatter(state, exception)} {exception}");
+        _scopes?.ForEachScope((scope, text) => text.Append($" => {scope}"), line);
+        All.Enqueue(line.ToString());
+    }
+
+    public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
     public void Dispose()
     {

@@ -136,6 +136,23 @@ public sealed record LegalHoldDisclosed(string Hold, string Bot, string Client) 
 /// <param name="How">How it ended.</param>
 public sealed record LegalHoldEnded(string Hold, string Bot, HoldEnd How) : RegistryEvent;
 
+/// <summary>
+/// The client may audit the whole ledger. It has the scope Ledger Audit for all bots, present and future. In the client's stream.
+/// </summary>
+public sealed record LedgerAuditGranted(string Client) : RegistryEvent;
+
+/// <summary>The client may no longer audit the whole ledger. Its grants for single bots stay. In the client's stream.</summary>
+public sealed record LedgerAuditRevoked(string Client) : RegistryEvent;
+
+/// <summary>All rate limits of a bot as they are after a change. One that is absent is the node's. In the bot's stream.</summary>
+/// <param name="SubmitsPerMinute">Submissions for the bot per UTC minute.</param>
+/// <param name="SubmitsPerHour">Submissions for the bot per UTC hour.</param>
+/// <param name="PollsPerMinute">Polls of each of the bot's jobs per UTC minute.</param>
+/// <param name="PollsPerHour">Polls of each of the bot's jobs per UTC hour.</param>
+public sealed record BotLimitsSet(
+    string Bot, int? SubmitsPerMinute = null, int? SubmitsPerHour = null, int? PollsPerMinute = null, int? PollsPerHour = null)
+    : RegistryEvent;
+
 /// <summary>The log goes on under a new name and key. In the log's stream.</summary>
 /// <param name="Origin">The new name.</param>
 /// <param name="PreviousOrigin">The name until now.</param>

@@ -31,7 +31,7 @@ internal sealed partial class ApiJson : JsonSerializerContext
     private static ApiJson? s_readable;
 }
 
-/// <summary>Writes a job as its stored status document, unchanged.</summary>
+/// <summary>Writes a job as its status document, as it is.</summary>
 internal sealed class ListedJobConverter : JsonConverter<ListedJob>
 {
     public override ListedJob Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

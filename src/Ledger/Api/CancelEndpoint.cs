@@ -19,7 +19,7 @@ internal static class CancelEndpoint
     internal static ErrorAnswer KeyGone { get; } = new(
         409, "the job's key was destroyed in the middle of a retry, so that what it still owes cannot be settled: tell the operator");
 
-    public static void Map(RouteGroupBuilder deletions) => deletions.MapDelete("/{jobId}", CancelAsync)
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapDelete("/{jobId:job}", CancelAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
         .WithName("cancelDeletionJob")
         .Describe(CancelOperations.Cancel);

@@ -43,7 +43,8 @@ internal static class ChangeLogEndpoint
         if (after is null)
             return UnknownEntry;
         var page = new ChangeLogPage(
-            after.Value, At(start) ?? DateTimeOffset.MinValue, At(end?.AddDays(1)) ?? DateTimeOffset.MaxValue, limit, offset * limit);
+            after.Value, At(start) ?? DateTimeOffset.MinValue,
+            (end < DateOnly.MaxValue ? At(end?.AddDays(1)) : null) ?? DateTimeOffset.MaxValue, limit, offset * limit);
         var entries = await log.PageAsync(bot, page, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Text(
@@ -56,13 +57,12 @@ internal static class ChangeLogEndpoint
             ? await log.PositionAsync(bot, entry, cancel)
             : null;
 
-    /// <summary>A day in UTC, at most 9999-12-30, because the day after it is needed too.</summary>
+    /// <summary>A day in UTC.</summary>
     private static DateOnly? Day(QueryParameters query, string name)
     {
         if (query.Text(name) is not { } text)
             return null;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            && day < DateOnly.MaxValue)
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
             return day;
         query.Add($"{name} must be a date such as 2026-05-04: a day of UTC, inclusive");
         return null;

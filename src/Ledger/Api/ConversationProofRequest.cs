@@ -49,7 +49,8 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
             reader.TokenType != JsonTokenType.EndObject && reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
             position++)
         {
-            var isKnown = DeletionRequestMembers.TextOf(ref reader) == Member;
+            var name = DeletionRequestMembers.TextOf(ref reader);
+            var isKnown = name == Member;
             reader.Read();
             if (isKnown && !isSeen)
                 id = DeletionRequestMembers.Identifier(ref reader);
@@ -58,7 +59,7 @@ internal sealed record ConversationProofRequest(string? ConversationId, IReadOnl
             if (isKnown && (isSeen || id is null))
                 problems.Add(isSeen ? $"{Member} is there more than once" : $"{Member} {DeletionRequestMembers.IdentifierRule}");
             else if (!isKnown)
-                problems.Add($"member {position} is unknown: only {Member} is known");
+                problems.Add($"member {position} is unknown{ProblemList.Quoted(name)}: only {Member} is known");
             isSeen |= isKnown;
         }
         reader.Read(); // what follows the value is an error

@@ -14,17 +14,20 @@ using Ledger.Registry;
 using Ledger.Web;
 using Ledger.Web.Tokens;
 using Npgsql;
+using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Api;
 
 /// <summary>
 /// <c>GET …/{jobId}/events?asOf=</c>: the job's stream up to a moment, with the raw ids that its events stand for while the job's key lives
-/// (contract §6). The answer is NDJSON for a client that accepts it, else a JSON array. It is written while it is read, so memory does not
+/// (contract §6). The answer is a JSON array, or NDJSON for a client that prefers it. It is written while it is read, so memory does not
 /// grow with the job.
 /// </summary>
 internal static class EventsEndpoint
 {
-    private const string NdJson = "application/x-ndjson";
+    private const string Json = "application/json", NdJson = "application/x-ndjson";
+
+    internal static readonly ErrorAnswer NotAcceptable = new(406, $"the events are {Json} or {NdJson}: name one of them in Accept");
 
     /// <summary>The description of the disclosed data in a disclosure's record.</summary>
     private const string Disclosed = "events of the job";
@@ -47,6 +50,8 @@ internal static class EventsEndpoint
             query.Add($"asOf {AsOf.Rule}");
         if (query.Problems.Count > 0)
             return query.Refusal();
+        if (Accepted.Of(context.Request, Json, NdJson) is not { } type)
+            return NotAcceptable;
         if (await JobReplay.FindAsync(database, job, asOf, cancel) is not var (replay, rejection) || replay.Bot != caller.Bot.BotId)
             return Refusals.UnknownJob;
         if (rejection is not null)
@@ -54,15 +59,12 @@ internal static class EventsEndpoint
 
         var key = replay.Secrets is { } secrets ? keys.OpenJobKey(job, secrets.Epoch, secrets.WrappedKey) : null;
         if (key is not null)
-            await Disclosure.RecordAsync(registry, caller, job, Disclosed, cancel);
+            await Disclosure.RecordAsync(registry, context, job, Disclosed);
         var identifiers = key is null ? null : new JobIdentifiers(database, replay, key);
         context.Response.Headers.CacheControl = "no-store";
-        var isNdJson = context
-            .Request.GetTypedHeaders()
-            .Accept.Any(accept => accept.MediaType.Equals(NdJson, StringComparison.OrdinalIgnoreCase));
-        return TypedResults.Stream(
-            body => WriteAsync(body, replay.ReadAsync(database, cancel), identifiers, isNdJson, cancel),
-            isNdJson ? NdJson : "application/json");
+        context.Response.Headers.Vary = HeaderNames.Accept;
+        return HeadRequests.Streamed(
+            context, body => WriteAsync(body, replay.ReadAsync(database, cancel), identifiers, type == NdJson, cancel), type);
     }
 
     private static async Task WriteAsync(

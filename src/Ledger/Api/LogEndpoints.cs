@@ -37,21 +37,14 @@ internal static class LogEndpoints
     {
         if (await log.LatestAsync(context.RequestAborted) is not { } latest)
             return NothingPublished;
-        var note = Encoding.UTF8.GetBytes(latest.Note);
-        var etag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(note).AsSpan(0, 16))}\"");
-        context.Response.Headers.ETag = etag.ToString();
-        context.Response.Headers.CacheControl = "public, max-age=1";
-        return Conditional.Knows(context.Request, etag)
-            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Text(note, "text/plain; charset=utf-8");
+        return Known(context, Encoding.UTF8.GetBytes(latest.Note), "text/plain; charset=utf-8", "public, max-age=1");
     }
 
     private static async Task<IResult> TileAsync(HttpContext context, string level, string? number, PublishedLog log)
     {
         if (!TileId.TryParse($"tile/{level}/{number}", out var tile) || await log.TileAsync(tile, context.RequestAborted) is not { } hashes)
             return NoTile;
-        context.Response.Headers.CacheControl = $"public, {ForEver}";
-        return TypedResults.Bytes(hashes, Binary);
+        return Known(context, hashes, Binary, $"public, {ForEver}");
     }
 
     private static async Task<IResult> EntriesAsync(HttpContext context, string? number, PublishedLog log)
@@ -59,8 +52,18 @@ internal static class LogEndpoints
         if (!TileId.TryParse($"tile/entries/{number}", out var bundle)
             || await log.EntriesAsync(bundle, context.RequestAborted) is not { } entries)
             return NoTile;
-        context.Response.Headers.CacheControl = $"private, {ForEver}";
-        return TypedResults.Bytes(entries, Binary);
+        return Known(context, entries, Binary, $"private, {ForEver}");
+    }
+
+    /// <summary>The content with its validator, or 304 for a client that has it.</summary>
+    private static IResult Known(HttpContext context, ReadOnlyMemory<byte> content, string type, string cacheControl)
+    {
+        var etag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content.Span).AsSpan(0, 16))}\"");
+        context.Response.Headers.ETag = etag.ToString();
+        context.Response.Headers.CacheControl = cacheControl;
+        return Conditional.Knows(context.Request, etag)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Bytes(content, type);
     }
 
     internal static ErrorAnswer NothingPublished { get; } = new(404, "no checkpoint is published yet");

@@ -45,7 +45,7 @@ internal static class OutcomesEndpoint
         if (await jobs.OutcomesAsync(bot, job, outcome, (int)limit, after, context.RequestAborted) is not { } page)
             return Refusals.UnknownJob;
         if (page.Outcomes.Any(one => one.ConversationId is not null))
-            await Disclosure.RecordAsync(registry, caller, job, Disclosed, context.RequestAborted);
+            await Disclosure.RecordAsync(registry, context, job, Disclosed);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Text(JsonSerializer.SerializeToUtf8Bytes(page, ApiJson.Readable.OutcomePage), "application/json");
     }

@@ -25,8 +25,8 @@ internal static class ProgressEndpoint
         var (client, bot) = (Caller.Of(context).ClientId, Caller.Of(context).Bot.BotId);
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
-        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
-            return Refusals.TooMany(wait);
+        if (limits.Refuse(context, LimitedCall.Poll, $"{bot}/{job}") is { } tooMany)
+            return tooMany;
         if (await jobs.StatusAsync(bot, job, client, context.RequestAborted) is not { } status)
             return Refusals.UnknownJob;
         var seen = context.Request.Headers["Last-Event-ID"].ToString();
@@ -36,7 +36,12 @@ internal static class ProgressEndpoint
         if (place is null)
             return refusal!;
         using (place)
-            await watch.RunAsync(context, job, PausedPhase.Of(status, bot, Caller.Of(context).Registry), seen);
+        {
+            if (HeadRequests.IsHead(context))
+                ProgressWatch.Announce(context.Response);
+            else
+                await watch.RunAsync(context, job, PausedPhase.Of(status, bot, Caller.Of(context).Registry), seen);
+        }
         return Results.Empty;
     }
 }

@@ -32,9 +32,7 @@ internal sealed class ProgressWatch(
     public async Task RunAsync(HttpContext context, JobId job, StoredStatus first, string seen)
     {
         var (caller, response) = (Caller.Of(context), context.Response);
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no"; // a proxy that collects answers would keep the events to itself
+        Announce(response);
         // A node that stops does not wait for jobs to end: clients come back, to another one or later.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         await response.Body.FlushAsync(stop.Token);
@@ -46,6 +44,14 @@ internal sealed class ProgressWatch(
         {
             // The client is gone, or the node stops: either way this stream ends here.
         }
+    }
+
+    /// <summary>Sets the headers of a stream.</summary>
+    public static void Announce(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no"; // a proxy that collects answers would keep the events to itself
     }
 
     private async Task FollowAsync(

@@ -34,8 +34,8 @@ internal static class ProofAccess
         var bot = caller.Bot.BotId;
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return (job, Refusals.UnknownJob);
-        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
-            return (job, Refusals.TooMany(wait));
+        if (limits.Refuse(context, LimitedCall.Poll, $"{bot}/{job}") is { } tooMany)
+            return (job, tooMany);
         if (await jobs.ClientAsync(bot, job, context.RequestAborted) is not { } submitter)
             return (job, Refusals.UnknownJob);
         return (job, submitter == caller.ClientId || caller.MayDoOneOf([Scope.ErasureProofs]) ? null : TokenAuthentication.Forbidden);

@@ -54,10 +54,11 @@ internal static class ProofEndpoints
         if (provable is null)
             return refusal!;
         var key = withIds ? provable.OpenKey(keys) : null;
-        if (key is not null)
+        if (key is not null && !HeadRequests.IsHead(context))
             await RecordAsync(registry, Caller.Of(context), job, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Stream(body => prover.WriteAsync(provable, key, body, context.RequestAborted), Plain, $"{job}.erasure-proof");
+        return HeadRequests.Streamed(
+            context, body => prover.WriteAsync(provable, key, body, context.RequestAborted), Plain, $"{job}.erasure-proof");
     }
 
     private static async Task<IResult> ConversationAsync(

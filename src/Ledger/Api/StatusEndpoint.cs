@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Ledger.Api.Reference;
 using Ledger.Contracts.Jobs;
@@ -12,8 +13,11 @@ namespace Ledger.Api;
 /// <summary><c>GET …/conversations/delete/{jobId}</c>, and <c>POST</c> with an empty body: the status document (contract §2).</summary>
 internal static class StatusEndpoint
 {
-    /// <summary>Seconds between polls of a job that has not ended: 720 an hour, well below the hourly limit.</summary>
-    private const string PollAfterSeconds = "5";
+    /// <summary>Fewest seconds between polls of a job that has not ended: 720 polls an hour, well below the hourly limit.</summary>
+    internal const int LeastSeconds = 5;
+
+    /// <summary>Most seconds between such polls. A plan can change at any time, and an operator may open the window now.</summary>
+    internal const int MostSeconds = 300;
 
     internal static ErrorAnswer NotEmpty { get; } = new(400, "the body must be empty: this path reads a job's status");
 
@@ -28,31 +32,34 @@ internal static class StatusEndpoint
             .Describe(JobOperations.PostedStatus);
     }
 
-    private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    private static async Task<IResult> StatusAsync(HttpContext context, RateLimits limits, JobReader jobs, TimeProvider time)
     {
         var (client, bot) = (Caller.Of(context).ClientId, Caller.Of(context).Bot.BotId);
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
-        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
-            return Refusals.TooMany(wait);
+        if (limits.Refuse(context, LimitedCall.Poll, $"{bot}/{job}") is { } tooMany)
+            return tooMany;
         if (await jobs.StatusAsync(bot, job, client, context.RequestAborted) is not { } stored)
             return Refusals.UnknownJob;
         var status = PausedPhase.Of(stored, bot, Caller.Of(context).Registry);
-        var etag = Announce(context, status);
+        var etag = Announce(context, status, time.GetUtcNow());
         return Conditional.Knows(context.Request, etag) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : Document(status);
     }
 
-    private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs)
+    private static async Task<IResult> PostedStatusAsync(HttpContext context, RateLimits limits, JobReader jobs, TimeProvider time)
     {
         if (!JobId.TryParse(BotPath.JobId(context), out _))
             return Refusals.UnknownJob;
         return await RequestBody.IsEmptyAsync(context.Request, context.RequestAborted)
-            ? await StatusAsync(context, limits, jobs)
+            ? await StatusAsync(context, limits, jobs, time)
             : NotEmpty;
     }
 
+    /// <summary>A tenth of the time until the plan, within bounds.</summary>
+    internal static int SecondsToNextPoll(TimeSpan untilPlan) => (int)Math.Clamp(untilPlan.TotalSeconds / 10, LeastSeconds, MostSeconds);
+
     /// <summary>Sets the headers that go with a status document.</summary>
-    internal static EntityTagHeaderValue Announce(HttpContext context, StoredStatus status)
+    internal static EntityTagHeaderValue Announce(HttpContext context, StoredStatus status, DateTimeOffset now)
     {
         var etag = new EntityTagHeaderValue($"\"{status.Validator}\"");
         var headers = context.Response.Headers;
@@ -61,7 +68,7 @@ internal static class StatusEndpoint
         headers.CacheControl = "private, no-cache";
         headers.Vary = "auth, Authorization";
         if (!status.Ended)
-            headers.RetryAfter = PollAfterSeconds;
+            headers.RetryAfter = SecondsToNextPoll(status.PlannedAt - now).ToString(CultureInfo.InvariantCulture);
         return etag;
     }
 

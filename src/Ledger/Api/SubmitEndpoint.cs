@@ -35,8 +35,8 @@ internal static class SubmitEndpoint
     internal static async Task<(ParsedBody.Valid? Body, string? IdempotencyKey, ErrorAnswer? Refusal)> CheckAsync(
         HttpContext context, RateLimits limits, TimeProvider time)
     {
-        if (limits.SecondsToWait(LimitedCall.Submit, Caller.Of(context).Bot.BotId) is { } wait)
-            return (null, null, Refusals.TooMany(wait));
+        if (limits.Refuse(context, LimitedCall.Submit, Caller.Of(context).Bot.BotId) is { } tooMany)
+            return (null, null, tooMany);
         // A deletion is never guessed at: ?dryRun=true would be ignored, and delete.
         if (new QueryParameters(context.Request) is { Problems.Count: > 0 } query)
             return (null, null, query.Refusal());

@@ -37,6 +37,7 @@ internal sealed class DemoRun(Terminal terminal, string folder, int port)
     /// <exception cref="CommandException">Something did not match; the message says what.</exception>
     public async Task RunAsync(string? inputFile, bool once, CancellationToken cancel)
     {
+        ListenAddresses.Check($"http://127.0.0.1:{port}");
         // A name for this run, so that a second one on the same folder has bots, users and conversations of its own.
         var run = RandomNumberGenerator.GetHexString(8, lowercase: true);
         var input = inputFile is null ? DemoInput.Generated(run) : await DemoInput.OfFileAsync(inputFile, cancel);

@@ -15,9 +15,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Ledger.Hosting;
 
 /// <summary>
-/// The HTTP side. A request passes <see cref="Errors"/> → <see cref="RequestTarget"/> → routing (404, 405) →
-/// <see cref="TokenAuthentication"/> (401) → <see cref="ScopeCheck"/> (403) → its endpoint, which starts with <see cref="RateLimits"/>
-/// (429).
+/// The HTTP side. A request passes <see cref="RequestIds"/> → <see cref="HeadRequests"/> → <see cref="Errors"/> →
+/// <see cref="RequestTarget"/> → routing (404, 405) → <see cref="TokenAuthentication"/> (401) → <see cref="ScopeCheck"/> (403) → its
+/// endpoint, which starts with <see cref="LimitedCalls"/> (429).
 /// </summary>
 public static class LedgerHttp
 {
@@ -62,6 +62,8 @@ public static class LedgerHttp
     /// <summary>Maps the endpoints. Call it before anything else is added to the pipeline.</summary>
     public static void UseLedgerHttp(this WebApplication app)
     {
+        app.UseMiddleware<RequestIds>();
+        app.Use(HeadRequests.InvokeAsync);
         app.UseMiddleware<Errors>();
         app.Use(RequestTarget.InvokeAsync);
         app.UseRouting();

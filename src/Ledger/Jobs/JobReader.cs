@@ -17,15 +17,18 @@ using NpgsqlTypes;
 
 namespace Ledger.Jobs;
 
-/// <summary>The stored status document, as text.</summary>
-public sealed record StoredStatus(string Json, bool Ended)
+/// <summary>A job's status.</summary>
+/// <param name="Json">The stored status document, as it is sent: see <see cref="StatusText"/>.</param>
+/// <param name="Ended">True if the job has ended.</param>
+/// <param name="PlannedAt">The instant of its latest plan.</param>
+public sealed record StoredStatus(string Json, bool Ended, DateTimeOffset PlannedAt)
 {
     /// <summary>The text with the case as its last member.</summary>
     internal StoredStatus With(JobCase told, string? reference)
     {
         var shown = JsonSerializer.Serialize(
             new ShownCase(reference, told.ReceivedOn, told.Basis, told.DueOn), DocumentJson.Default.ShownCase);
-        return new StoredStatus($"{Json[..Json.LastIndexOf('}')]}, \"case\": {shown}}}", Ended);
+        return new StoredStatus($"{Json[..Json.LastIndexOf('}')]},\"case\":{shown}}}", Ended, PlannedAt);
     }
 
     /// <summary>
@@ -37,7 +40,7 @@ public sealed record StoredStatus(string Json, bool Ended)
 
 /// <summary>A job of any bot.</summary>
 /// <param name="Client">The client that submitted it.</param>
-/// <param name="Json">The stored status document, as text.</param>
+/// <param name="Json">The stored status document, as it is sent: see <see cref="StatusText"/>.</param>
 /// <param name="DueOn">The deadline of the case behind it. Null if there is none.</param>
 public sealed record ListedJob(string Bot, string Client, string Json, DateOnly? DueOn = null);
 
@@ -89,16 +92,17 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
             return null;
-        var status = new StoredStatus(reader.GetString(0), reader.GetBoolean(1));
-        if (await reader.IsDBNullAsync(2, cancel))
+        var status = new StoredStatus(
+            StatusText.Of(reader.GetString(0)), reader.GetBoolean(1), new DateTimeOffset(reader.GetDateTime(2), TimeSpan.Zero));
+        if (await reader.IsDBNullAsync(3, cancel))
             return status;
-        var key = await reader.IsDBNullAsync(3, cancel)
+        var key = await reader.IsDBNullAsync(4, cancel)
             ? null
-            : keys?.OpenJobKey(job, reader.GetInt32(3), reader.GetFieldValue<byte[]>(4));
+            : keys?.OpenJobKey(job, reader.GetInt32(4), reader.GetFieldValue<byte[]>(5));
         var reference = key is null
             ? null
-            : SealedRequest.ReferenceOf(key.Unseal(SealedKind.Request, 0, reader.GetFieldValue<byte[]>(5)));
-        return status.With(JsonSerializer.Deserialize(reader.GetString(2), DocumentJson.Default.JobCase)!, reference);
+            : SealedRequest.ReferenceOf(key.Unseal(SealedKind.Request, 0, reader.GetFieldValue<byte[]>(6)));
+        return status.With(JsonSerializer.Deserialize(reader.GetString(3), DocumentJson.Default.JobCase)!, reference);
     }
 
     /// <summary>The client that submitted the job.</summary>
@@ -150,7 +154,8 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         {
             if (jobs.Count == limit)
                 return new JobPage(jobs, last);
-            jobs.Add(new ListedJob(reader.GetString(3), reader.GetString(4), reader.GetString(0), await DayAsync(reader, 5, cancel)));
+            jobs.Add(new ListedJob(
+                reader.GetString(3), reader.GetString(4), StatusText.Of(reader.GetString(0)), await DayAsync(reader, 5, cancel)));
             last = Cursor.Write(reader.GetDateTime(1), reader.GetGuid(2));
         }
         return new JobPage(jobs, null);
@@ -210,7 +215,8 @@ public sealed class JobReader(NpgsqlDataSource database, KeyFolder? keys)
         await using var reader = await listing.ExecuteReaderAsync(cancel);
         var jobs = new List<ListedJob>();
         while (await reader.ReadAsync(cancel))
-            jobs.Add(new ListedJob(reader.GetString(0), reader.GetString(1), reader.GetString(2), await DayAsync(reader, 3, cancel)));
+            jobs.Add(new ListedJob(
+                reader.GetString(0), reader.GetString(1), StatusText.Of(reader.GetString(2)), await DayAsync(reader, 3, cancel)));
         return jobs;
     }
 

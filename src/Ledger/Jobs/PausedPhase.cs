@@ -11,7 +11,7 @@ public static partial class PausedPhase
 {
     /// <summary>The document as a client is shown it.</summary>
     public static StoredStatus Of(StoredStatus status, string bot, RegistrySnapshot registry) =>
-        registry.IsPaused(bot) ? new StoredStatus(Show(status.Json), status.Ended) : status;
+        registry.IsPaused(bot) ? new StoredStatus(Show(status.Json), status.Ended, status.PlannedAt) : status;
 
     /// <summary>The page as a client is shown it.</summary>
     public static JobPage Of(JobPage page, RegistrySnapshot registry) => page with
@@ -19,9 +19,9 @@ public static partial class PausedPhase
         Jobs = [.. page.Jobs.Select(job => registry.IsPaused(job.Bot) ? job with { Json = Show(job.Json) } : job)],
     };
 
-    private static string Show(string json) => Unfinished().Replace(json, "\"phase\": \"paused\"", 1);
+    private static string Show(string json) => Unfinished().Replace(json, "\"phase\":\"paused\"", 1);
 
-    /// <summary>The member as PostgreSQL writes it. No other member of the document holds a text of people.</summary>
-    [GeneratedRegex("\"phase\": \"(waiting|running|retrying)\"")]
+    /// <summary>The member as <see cref="Projections.Status.StatusText"/> writes it. No other member of the document holds a text of people.</summary>
+    [GeneratedRegex("\"phase\":\"(waiting|running|retrying)\"")]
     private static partial Regex Unfinished();
 }

@@ -30,7 +30,8 @@ internal static class SignIn
         var (caller, refusal) = await verifier.VerifyAsync(token, context.RequestAborted);
         if (caller is null)
             return await PageAsync(context, html, next, refusal);
-        if (!caller.Registry.Bots.Values.Any(bot => bot.Grants.ContainsKey(caller.ClientId)))
+        if (!caller.Registry.AuditsLedger(caller.ClientId)
+            && !caller.Registry.Bots.Values.Any(bot => bot.Grants.ContainsKey(caller.ClientId)))
             return await PageAsync(context, html, next, null, withoutGrant: caller.ClientId);
         await EndAsync(context, sessions);
         if (await sessions.StartAsync(caller.ClientId, caller.Credential.SecretId, context.RequestAborted) is not { } session)

@@ -1,4 +1,5 @@
 using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
 
 namespace Ledger.Registry;
 
@@ -21,6 +22,9 @@ public sealed record ChangeBot(
     string Bot, string? OwnerMail, DateTimeOffset? CreatedAt, int? RetentionDays, string? Window, string Actor, string? Reason,
     int? KeyRetentionDays = null, string? WebhookUrl = null) : RegistryCommand(Actor, Reason);
 
+/// <summary>Changes a bot's rate limits. Null leaves a limit as it is, and 0 makes it the node's.</summary>
+public sealed record SetBotLimits(string Bot, BotLimits Limits, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
 /// <summary>Stops posting to the bot's webhook, if it still has this address.</summary>
 public sealed record DisableWebhook(string Bot, string WebhookUrl, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
 
@@ -40,6 +44,12 @@ public sealed record RevokeGrant(string Bot, string Client, string Actor, string
 /// <param name="What">The form in which they are handed out. Never an identifier.</param>
 public sealed record RecordDisclosure(string Bot, string Job, string Client, string What, string Actor, string? Reason)
     : RegistryCommand(Actor, Reason);
+
+/// <summary>Grants Ledger Audit for all bots, present and future.</summary>
+public sealed record GrantLedgerAudit(string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
+
+/// <summary>Takes the grant of Ledger Audit for all bots away. Grants for single bots stay.</summary>
+public sealed record RevokeLedgerAudit(string Client, string Actor, string? Reason) : RegistryCommand(Actor, Reason);
 
 /// <param name="SecretId">The name of the first secret, for HS256 and HS512. Null otherwise.</param>
 public sealed record AddClient(

@@ -13,6 +13,9 @@ public sealed record BotFacts(DateTimeOffset Now, DateTimeOffset? FirstConversat
 /// <summary>The registry's rules, as pure functions. One stream's document and a command give events or a rejection.</summary>
 public static class RegistryDecisions
 {
+    /// <summary>The name of all bots, present and future, in a grant.</summary>
+    public const string AllBots = "*";
+
     /// <summary>A hundred years, in days.</summary>
     private const int LongestRetention = 36_500;
 
@@ -26,6 +29,7 @@ public static class RegistryDecisions
                 : Decision.Nothing,
             PauseDeletions pause when bot is not null => Pause(bot.Pause, bot.BotId, pause),
             ResumeDeletions resume when bot is not null => Resume(bot.Pause, bot.BotId, resume),
+            SetBotLimits set when bot is not null => Set(bot, set),
             GrantClient grant when bot is not null => Grant(bot, grant),
             RevokeGrant revoke when bot is not null => bot.Grants.ContainsKey(revoke.Client)
                 ? Decision.Of(new GrantRevoked(revoke.Bot, revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason })
@@ -37,8 +41,8 @@ public static class RegistryDecisions
                     Reason = record.Reason,
                 }
             ),
-            ChangeBot or DisableWebhook or PauseDeletions or ResumeDeletions or GrantClient or RevokeGrant or RecordDisclosure =>
-                Decision.Reject("there is no such bot: register it with `ledger bot add`"),
+            ChangeBot or SetBotLimits or DisableWebhook or PauseDeletions or ResumeDeletions or GrantClient or RevokeGrant
+                or RecordDisclosure => Decision.Reject("there is no such bot: register it with `ledger bot add`"),
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
         };
 
@@ -68,6 +72,12 @@ public static class RegistryDecisions
                 ? Decision.Nothing
                 : Decision.Of(new ClientRevoked(revoke.Client) { Actor = revoke.Actor, Reason = revoke.Reason }),
             _ when client.Revoked => Decision.Reject("the client was revoked for good: register another one"),
+            GrantLedgerAudit grant => client.AuditsLedger
+                ? Decision.Nothing
+                : Decision.Of(new LedgerAuditGranted(client.ClientId) { Actor = grant.Actor, Reason = grant.Reason }),
+            RevokeLedgerAudit revoke => client.AuditsLedger
+                ? Decision.Of(new LedgerAuditRevoked(client.ClientId) { Actor = revoke.Actor, Reason = revoke.Reason })
+                : Decision.Nothing,
             IssueSecret issue => Issue(client, issue),
             RetireOldSecrets retire => Decision.Of([.. client.LiveSecrets.SkipLast(1).Select(id => Retired(client.ClientId, id, retire))]),
             _ => throw new ArgumentOutOfRangeException(nameof(command)),
@@ -108,6 +118,8 @@ public static class RegistryDecisions
         // RFC 3986, section 5.2.4: whoever resolves a URL takes these segments out of it, percent-encoded or not.
         if (add.Bot is "." or "..")
             return Decision.Reject("a bot cannot be named '.' or '..': no URL could name it, because these are steps within a path");
+        if (add.Bot == AllBots)
+            return Decision.Reject("a bot cannot be named '*': in a grant that stands for all bots");
         if (add.RetentionDays is < 1 or > LongestRetention)
             return Decision.Reject($"retention is 1 to {LongestRetention} days (leave it out to keep for ever)");
         if (add.KeyRetentionDays is < 1 or > LongestRetention)
@@ -162,6 +174,19 @@ public static class RegistryDecisions
                     changed.WebhookUrl)
                 { Actor = change.Actor, Reason = change.Reason }
             );
+    }
+
+    private static Decision Set(Bot bot, SetBotLimits set)
+    {
+        var (own, change) = (bot.Limits, set.Limits);
+        if (new[] { change.SubmitsPerMinute, change.SubmitsPerHour, change.PollsPerMinute, change.PollsPerHour }.Any(limit => limit < 0))
+            return Decision.Reject("a rate limit is a whole number from 1 on (0 is the node's)");
+        static int? After(int? own, int? change) => change switch { null => own, 0 => null, var limit => limit };
+        var changed = new BotLimitsSet(
+            bot.BotId, After(own?.SubmitsPerMinute, change.SubmitsPerMinute), After(own?.SubmitsPerHour, change.SubmitsPerHour),
+            After(own?.PollsPerMinute, change.PollsPerMinute), After(own?.PollsPerHour, change.PollsPerHour))
+        { Actor = set.Actor, Reason = set.Reason };
+        return BotLimits.Of(changed) == own ? Decision.Nothing : Decision.Of(changed);
     }
 
     private static string? RecipientProblem(string? ownerMail, string? webhookUrl) => (ownerMail, webhookUrl) switch

@@ -1,3 +1,4 @@
+using Ledger.Contracts.Registry;
 using Ledger.Projections.Registry;
 
 namespace Ledger.Registry;
@@ -25,6 +26,19 @@ public sealed record RegistrySnapshot(
     public IReadOnlyList<string>? UnpausedBots { get; } = Bots.Values.Any(bot => bot.Pause is not null)
         ? [.. Bots.Values.Where(bot => bot.Pause is null).Select(bot => bot.BotId)]
         : null;
+
+    /// <summary>True if the client has the scope Ledger Audit for all bots, present and future.</summary>
+    public bool AuditsLedger(string clientId) => Clients.TryGetValue(clientId, out var entry) && entry.Client.AuditsLedger;
+
+    /// <summary>True if the client has some scope for the bot.</summary>
+    public bool ActsFor(string clientId, Bot bot) => bot.Grants.ContainsKey(clientId) || AuditsLedger(clientId);
+
+    /// <summary>The client's scopes for the bot: those of its grant for it, and Ledger Audit if it has that for all bots.</summary>
+    public IReadOnlyList<Scope> ScopesOf(string clientId, Bot bot)
+    {
+        var granted = bot.Grants.GetValueOrDefault(clientId) ?? [];
+        return AuditsLedger(clientId) && !granted.Contains(Scope.LedgerAudit) ? [.. granted, Scope.LedgerAudit] : granted;
+    }
 }
 
 /// <summary>A client with the secrets that verify its tokens.</summary>

@@ -8,7 +8,7 @@ namespace Ledger.Web;
 
 /// <summary>
 /// The answer to every refused or failed request (contract §5): <c>{"errors":[{"msg","code"}]}</c>, one entry per problem. A message never
-/// quotes what the client sent, because it could be an identifier.
+/// quotes what the client sent, because it could be an identifier. Only an unknown name of a few letters is quoted.
 /// </summary>
 /// <param name="status">The HTTP status.</param>
 /// <param name="code">The code of each entry.</param>
@@ -49,7 +49,8 @@ internal sealed record ErrorList(
     [property: Description("One entry per problem found."), MinLength(1)] IReadOnlyList<ErrorEntry> Errors);
 
 internal sealed record ErrorEntry(
-    [property: Description("What is wrong and what to do. It never quotes what was sent.")] string Msg,
+    [property: Description(
+        "What is wrong and what to do. It never quotes what was sent, except for an unknown name of a few letters.")] string Msg,
     [property: Description("A code: mostly the status; 4002 for tokens and scopes, 5031 for an unknown outcome.")] int Code);
 
 /// <summary>The JSON form of refusals.</summary>

@@ -4,11 +4,12 @@ using Ledger.Database;
 using Ledger.Database.Checks;
 using Ledger.EventStore;
 using Ledger.Keys;
+using Microsoft.Net.Http.Headers;
 
 namespace Ledger.Web;
 
 /// <summary>
-/// The outermost step of a request and the one place where exceptions become HTTP answers (contract §5). It also gives the envelope to
+/// The one place where exceptions become HTTP answers (contract §5). It also gives the envelope to
 /// answers that the framework makes without a body: 404, 405, and refusals by Kestrel's limits. A person at the console gets a page
 /// instead.
 /// </summary>
@@ -22,6 +23,8 @@ internal sealed class Errors(RequestDelegate next, ErrorPageWriter page, ILogger
         try
         {
             await next(context);
+            if (context.Response is { StatusCode: StatusCodes.Status405MethodNotAllowed, HasStarted: false } wrong)
+                wrong.Headers.Allow = HeadRequests.Allow(wrong.Headers.GetCommaSeparatedValues(HeaderNames.Allow));
             if (context.Response is { StatusCode: >= 400, HasStarted: false, ContentType: null, ContentLength: null } response)
                 await SendAsync(context, ForStatus(response.StatusCode, response.Headers.Allow));
         }

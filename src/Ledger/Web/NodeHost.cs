@@ -26,7 +26,8 @@ internal static class NodeHost
             kestrel.RequestHeaderEncodingSelector = name => name == HeaderNames.ContentLength ? s_contentLength : null;
         });
         builder.Services.AddRouting();
-        builder.Logging.SetMinimumLevel(least).AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(least).AddSimpleConsole(console => (console.SingleLine, console.IncludeScopes) = (true, true));
+        builder.Services.AddSingleton<IExternalScopeProvider, RequestScopes>();
         // Standard output is for what a script asked for.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return builder;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Ledger.Web;
 
@@ -6,7 +7,7 @@ namespace Ledger.Web;
 /// All problems of a request. The first few are named, each once, and the rest is counted, so that an answer stays small, whatever was
 /// sent.
 /// </summary>
-internal sealed class ProblemList
+internal sealed partial class ProblemList
 {
     /// <summary>Maximum number of problems that are named.</summary>
     public const int Named = 10;
@@ -32,4 +33,13 @@ internal sealed class ProblemList
         else
             _more++;
     }
+
+    /// <summary>
+    /// An unknown name in brackets, for the end of a sentence about it. Empty for a name that could be an identifier. Only up to 32 letters
+    /// and underscores are shown.
+    /// </summary>
+    public static string Quoted(string? name) => name is not null && Word().IsMatch(name) ? $" ({name})" : "";
+
+    [GeneratedRegex(@"\A[A-Za-z_]{1,32}\z")]
+    private static partial Regex Word();
 }

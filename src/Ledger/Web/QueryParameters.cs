@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Ledger.Web;
@@ -8,7 +7,7 @@ namespace Ledger.Web;
 /// The query of a call. It takes only known parameters, in their own letter case, each at most once. An empty value means absent. The query
 /// is read as it was sent, because the framework ignores the letter case of names.
 /// </summary>
-internal sealed partial class QueryParameters
+internal sealed class QueryParameters
 {
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
@@ -62,8 +61,7 @@ internal sealed partial class QueryParameters
 
     public ErrorAnswer Refusal() => new(400, 400, Problems);
 
-    /// <summary>The end of the message about an unknown name. Only names of letters and underscores are quoted: others could be
-    /// identifiers.</summary>
+    /// <summary>The end of the message about an unknown name.</summary>
     private static string Unknown(string name, ReadOnlySpan<string> known)
     {
         foreach (var one in known)
@@ -71,10 +69,7 @@ internal sealed partial class QueryParameters
             if (string.Equals(one, name, StringComparison.OrdinalIgnoreCase))
                 return $": it is {one} in another letter case";
         }
-        var quoted = Word().IsMatch(name) ? $" ({name})" : "";
+        var quoted = ProblemList.Quoted(name);
         return known.IsEmpty ? $"{quoted}: this call takes none" : $"{quoted}: only {string.Join(", ", known!)} are known";
     }
-
-    [GeneratedRegex(@"\A[A-Za-z_]{1,32}\z")]
-    private static partial Regex Word();
 }

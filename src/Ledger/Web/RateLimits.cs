@@ -1,4 +1,5 @@
 using Ledger.Database;
+using Ledger.Projections.Registry;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -41,11 +42,14 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
         }
     }
 
-    /// <summary>Counts and admits a request, or tells after how many seconds to come back. A request that is not admitted is not
-    /// counted.</summary>
-    public int? SecondsToWait(LimitedCall call, string subject)
+    /// <summary>Counts and admits a request, if its limit admits one more. A request that is not admitted is not counted.</summary>
+    /// <returns>The count. Null if the request is not limited.</returns>
+    /// <param name="call">The kind of call.</param>
+    /// <param name="subject">The counted thing: the bot, or bot and job.</param>
+    /// <param name="own">The bot's own limits. Null if it has none.</param>
+    public Admission? Admit(LimitedCall call, string subject, BotLimits? own)
     {
-        if ((call == LimitedCall.Submit ? options.Submits : options.Polls) is not { } limit)
+        if (LimitOf(call, own) is not { } limit)
             return null;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         lock (_lock)
@@ -55,14 +59,26 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
                 return null;
             var minute = CountOf(Window.At(call, subject, 60, now));
             var hour = CountOf(thisHour);
-            if (hour.Total >= limit.PerHour)
-                return SecondsToEnd(3600, now);
-            if (minute.Total >= limit.PerMinute)
-                return SecondsToEnd(60, now);
-            minute.Unflushed++;
-            hour.Unflushed++;
-            return null;
+            var isAdmitted = hour.Total < limit.PerHour && minute.Total < limit.PerMinute;
+            if (isAdmitted)
+            {
+                minute.Unflushed++;
+                hour.Unflushed++;
+            }
+            var (ofHour, ofMinute) = (Math.Max(0, limit.PerHour - hour.Total), Math.Max(0, limit.PerMinute - minute.Total));
+            var isHour = ofHour <= ofMinute;
+            return new Admission(limit, isAdmitted, isHour, Math.Min(ofHour, ofMinute), SecondsToEnd(isHour ? 3600 : 60, now));
         }
+    }
+
+    private RateLimit? LimitOf(LimitedCall call, BotLimits? own)
+    {
+        var isSubmit = call == LimitedCall.Submit;
+        var node = isSubmit ? options.Submits : options.Polls;
+        var (minute, hour) = isSubmit ? (own?.SubmitsPerMinute, own?.SubmitsPerHour) : (own?.PollsPerMinute, own?.PollsPerHour);
+        return minute is null && hour is null
+            ? node
+            : new RateLimit(minute ?? node?.PerMinute ?? int.MaxValue, hour ?? node?.PerHour ?? int.MaxValue);
     }
 
     /// <summary>
@@ -139,3 +155,11 @@ internal sealed class RateLimits(HttpOptions options, NpgsqlDataSource database,
         public long Total => Flushed + Unflushed;
     }
 }
+
+/// <summary>The count of a request, in the window that is nearer to its limit.</summary>
+/// <param name="Limit">The limit.</param>
+/// <param name="IsAdmitted">False if the request is over the limit.</param>
+/// <param name="IsHour">True if the window is the hour, false if it is the minute.</param>
+/// <param name="Remaining">Number of requests that the window still admits.</param>
+/// <param name="SecondsToEnd">Seconds until the window ends.</param>
+internal readonly record struct Admission(RateLimit Limit, bool IsAdmitted, bool IsHour, long Remaining, int SecondsToEnd);

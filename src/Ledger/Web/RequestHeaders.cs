@@ -30,7 +30,7 @@ internal static class RequestHeaders
     /// <summary>True if the body is announced as this media type in UTF-8, not compressed.</summary>
     public static bool Announce(HttpRequest request, string mediaType)
     {
-        if (request.Headers.ContentEncoding.Count > 0)
+        if (!request.Headers.GetCommaSeparatedValues(HeaderNames.ContentEncoding).All(IsIdentity))
             return false;
         if (request.ContentType == mediaType)
             return true;
@@ -40,6 +40,9 @@ internal static class RequestHeaders
                 !parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || NamesUtf8(parameter)
             );
     }
+
+    /// <summary>True for the coding that changes nothing (RFC 9110 §12.5.3).</summary>
+    private static bool IsIdentity(string coding) => coding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 
     private static bool NamesUtf8(NameValueHeaderValue charset)
     {

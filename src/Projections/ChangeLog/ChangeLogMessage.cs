@@ -35,6 +35,7 @@ internal static class ChangeLogMessage
             WebhookDisabled => "The webhook was disabled: its receiver wants no more messages.",
             DeletionsPaused => "Deletions of the bot were paused.",
             DeletionsResumed => "Deletions of the bot were resumed.",
+            BotLimitsSet => "Rate limits of the bot changed.",
             _ => $"Recorded: {type}.",
         };
 

@@ -13,7 +13,9 @@ public static class ApiClientFold
         (null, ClientRegistered e) => new ApiClient(e.Client, e.Algorithm, e.PublicKey, e.RequireExpiry, [], Revoked: false),
         (not null, ClientSecretIssued e) => client with { LiveSecrets = [.. client.LiveSecrets, e.SecretId] },
         (not null, ClientSecretRetired e) => client with { LiveSecrets = [.. client.LiveSecrets.Where(id => id != e.SecretId)] },
-        (not null, ClientRevoked) => client with { Revoked = true, LiveSecrets = [] },
+        (not null, ClientRevoked) => client with { Revoked = true, LiveSecrets = [], AuditsLedger = false },
+        (not null, LedgerAuditGranted) => client with { AuditsLedger = true },
+        (not null, LedgerAuditRevoked) => client with { AuditsLedger = false },
         _ => throw Misplaced.In("client", @event),
     };
 }

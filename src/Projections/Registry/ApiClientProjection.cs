@@ -14,6 +14,8 @@ public sealed class ApiClientProjection : SingleStreamProjection<ApiClient, Guid
         IncludeType<ClientSecretIssued>();
         IncludeType<ClientSecretRetired>();
         IncludeType<ClientRevoked>();
+        IncludeType<LedgerAuditGranted>();
+        IncludeType<LedgerAuditRevoked>();
     }
 
     public override ApiClient Evolve(ApiClient? snapshot, Guid id, IEvent e) => ApiClientFold.Apply(snapshot, (RegistryEvent)e.Data);

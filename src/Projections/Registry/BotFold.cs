@@ -36,6 +36,7 @@ public static class BotFold
                 grant => grant.Key, grant => grant.Value, StringComparer.Ordinal),
         },
         (not null, DeletionsPaused { Bot: not null } or DeletionsResumed { Bot: not null }) => bot with { Pause = PauseFold.Apply(@event) },
+        (not null, BotLimitsSet e) => bot with { Limits = BotLimits.Of(e) },
         // About its jobs and conversations, and no setting of the bot's.
         (not null, JobKeyDestroyed or JobCancelled or IdentifiersDisclosed or ErasedConversationsImported) => bot,
         _ => throw Misplaced.In("bot", @event),

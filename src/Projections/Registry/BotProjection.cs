@@ -21,6 +21,7 @@ public sealed class BotProjection : SingleStreamProjection<Bot, Guid>
         IncludeType<JobCancelled>();
         IncludeType<IdentifiersDisclosed>();
         IncludeType<ErasedConversationsImported>();
+        IncludeType<BotLimitsSet>();
     }
 
     /// <summary>The pause of all bots is of the same type, and of no bot's stream.</summary>

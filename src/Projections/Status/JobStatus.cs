@@ -5,8 +5,8 @@ using Ledger.Contracts.Jobs;
 namespace Ledger.Projections.Status;
 
 /// <summary>
-/// The polled status document of one job (contract §2), kept in <c>mt_doc_jobstatus</c>. What a client is answered is the stored
-/// text, never this record written again.
+/// The polled status document of one job (contract §2), kept in <c>mt_doc_jobstatus</c>. A client is answered what is
+/// stored, in the order of these members (<see cref="StatusText"/>), and never this record written again.
 /// </summary>
 public sealed record JobStatus
 {

@@ -4,6 +4,7 @@ using Ledger.Forgetting;
 using Ledger.SystemTests.Cli;
 using Ledger.SystemTests.Forgetting;
 using Microsoft.Extensions.DependencyInjection;
+using Ledger.Registry;
 
 namespace Ledger.SystemTests.Audit;
 
@@ -72,8 +73,8 @@ public sealed class MirrorTests
         await audited.ExportAsync();
         var files = Directory.GetFiles(audited.Mirror, "*", SearchOption.AllDirectories).ToDictionary(file => file, File.ReadAllBytes);
         Directory.Delete(audited.Mirror, recursive: true);
-        var url = $"{audited.Service.Client.BaseAddress}log";
-        Assert.Contains("entries need a token", (await audited.TryExportAsync("--from", url)).Error, StringComparison.Ordinal);
+        var url = $"{audited.Service.Client.BaseAddress}"; // of the service: the log is under it
+        Assert.Contains("entries need a valid token", (await audited.TryExportAsync("--from", url)).Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(audited.Mirror, "checkpoint")));
         var token = audited.Service.Token(Scope.LedgerAudit);
         string[] export = ["log", "export", audited.Mirror, "--key", audited.Key, "--from", url];
@@ -85,9 +86,25 @@ public sealed class MirrorTests
         Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
 
         Directory.Delete(audited.Mirror, recursive: true);
+        export[^1] = $"{url}log/";
         using (var inherited = LedgerProcess.Start(new Dictionary<string, string> { ["LEDGER_TOKEN"] = token }, export))
             Assert.True(await inherited.ExitCodeAsync() == 0, inherited.Error);
         Assert.All(files, file => Assert.Equal(file.Value, File.ReadAllBytes(file.Key)));
+
+        // A new bot ends the mirroring of who may audit only the bots of before.
+        await audited.Service.AddBotAsync();
+        await audited.AppendAsync();
+        using (var stale = LedgerProcess.Start(new Dictionary<string, string> { ["LEDGER_TOKEN"] = token }, export))
+        {
+            Assert.Equal(1, await stale.ExitCodeAsync());
+            Assert.Contains("lacks the scope 'Ledger Audit' for one of them at least", stale.Error, StringComparison.Ordinal);
+            Assert.Contains("--bot '*' --scope ledger-audit", stale.Error, StringComparison.Ordinal);
+        }
+        var client = $"cs-{(int)Scope.LedgerAudit}";
+        Assert.Null(await audited.Service.Registry.ExecuteOnClientAsync(
+            client, new GrantLedgerAudit(client, "test", null), secret: null, CancellationToken.None));
+        using (var granted = LedgerProcess.Start(new Dictionary<string, string> { ["LEDGER_TOKEN"] = token }, export))
+            Assert.True(await granted.ExitCodeAsync() == 0, granted.Error);
     }
 
     /// <summary>A token as an option's value would stand in the list of processes.</summary>

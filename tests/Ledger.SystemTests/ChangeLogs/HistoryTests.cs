@@ -155,6 +155,7 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
                 ("application/x-ndjson", "application/x-ndjson"),
                 ("text/html, application/x-ndjson;q=0.5", "application/x-ndjson"),
                 ("*/*", "application/json"),
+                ("application/xml, application/*;q=0.1", "application/json"),
             }
         )
         {
@@ -164,13 +165,28 @@ public sealed class HistoryTests(SharedService shared) : IClassFixture<SharedSer
             };
             using var response = await service.Client.SendAsync(request);
             var answer = await Answer.OfAsync(response);
-            Assert.Equal((type, "no-store"), (answer.Header("Content-Type"), answer.Header("Cache-Control")));
+            Assert.Equal(
+                (type, "no-store", "Accept"), (answer.Header("Content-Type"), answer.Header("Cache-Control"), answer.Header("Vary")));
             var events =
                 type == "application/json"
                     ? answer.Json.EnumerateArray().ToList()
                     : [.. answer.Body.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
             Assert.Equal(["submitted", "scheduled"], events.Select(e => e.GetProperty("type").GetString()));
         }
+    }
+
+    [SkippableFact]
+    public async Task Who_takes_neither_form_is_told_both_and_nothing_is_disclosed()
+    {
+        await using var service = await shared.WithOwnBotAsync();
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{service.Deletions}/{job}/events")
+        {
+            Headers = { { "auth", service.Token() }, { "Accept", "application/xml" } },
+        };
+        using var response = await service.Client.SendAsync(request);
+        (await Answer.OfAsync(response)).IsError(406, 406, "application/json or application/x-ndjson");
+        Assert.Equal("", await DisclosuresAsync(service));
     }
 
     [SkippableFact]

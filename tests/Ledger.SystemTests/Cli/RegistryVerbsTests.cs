@@ -162,6 +162,34 @@ public sealed class RegistryVerbsTests
     }
 
     [Fact]
+    public async Task For_all_bots_only_Ledger_Audit_can_be_granted()
+    {
+        await using var cli = await CliDatabase.CreateAsync();
+        await cli.DoAsync("bot", "add", "st-1");
+        await cli.DoAsync("client", "add", "auditor", "--bot", "*", "--scope", "ledger-audit");
+        await cli.DoAsync("client", "grant", "auditor", "--bot", "*", "--scope", "ledger-audit");
+        await cli.DoAsync("client", "grant", "auditor", "--bot", "st-1", "--scope", "logs-history");
+        Assert.Contains("st-1: Logs History; *: Ledger Audit", await cli.DoAsync("client", "list"), StringComparison.Ordinal);
+        Assert.Equal(1, await cli.ScalarAsync<long>("select count(*) from ledger.mt_events where type = 'ledger_audit_granted'"));
+        foreach (var verb in new[] { "add", "grant" })
+        {
+            var refused = await cli.RefusedAsync(
+                2, "client", verb, "auditor", "--bot", "*", "--scope", "ledger-audit", "--scope", "logs-history");
+            Assert.Contains("only 'Ledger Audit' can be granted", refused, StringComparison.Ordinal);
+        }
+        Assert.Contains("stands for all bots", await cli.RefusedAsync(1, "bot", "add", "*"), StringComparison.Ordinal);
+        await cli.DoAsync("client", "revoke", "auditor", "--bot", "*");
+        Assert.Contains("\tst-1: Logs History", await cli.DoAsync("client", "list"), StringComparison.Ordinal);
+        Assert.DoesNotContain("*: Ledger Audit", await cli.DoAsync("client", "list"), StringComparison.Ordinal);
+
+        await cli.DoAsync("bot", "set", "st-1", "--submits-per-minute", "600", "--polls-per-hour", "9");
+        await cli.DoAsync("bot", "set", "st-1", "--polls-per-hour", "0", "--retention-days", "30");
+        Assert.Contains("\t30 days\t", await cli.DoAsync("bot", "list"), StringComparison.Ordinal);
+        Assert.Contains("\t600 submits/min\t", await cli.DoAsync("bot", "list"), StringComparison.Ordinal);
+        Assert.Contains("from 1 on", await cli.RefusedAsync(1, "bot", "set", "st-1", "--polls-per-hour", "-1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_may_bring_a_public_key_and_nothing_else_in_its_place()
     {
         await using var cli = await CliDatabase.CreateAsync();

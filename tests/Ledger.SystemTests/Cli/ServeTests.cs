@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using Ledger.Database;
@@ -59,19 +60,63 @@ public sealed class ServeTests
     {
         await using var cli = await CliDatabase.CreateAsync();
         using var systemd = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-        var environment = new Dictionary<string, string> { ["NOTIFY_SOCKET"] = Path.Combine(cli.Folder, "notify") };
+        await cli.DoAsync("bot", "add", "st-1");
+        await cli.DoAsync("client", "add", "cs-1", "--bot", "st-1", "--scope", "delete-conversations");
+        var environment = new Dictionary<string, string>
+        {
+            ["NOTIFY_SOCKET"] = Path.Combine(cli.Folder, "notify"),
+            ["LEDGER_SUBMITS_PER_HOUR"] = "70",
+            ["LEDGER_POLLS_PER_MINUTE"] = "9", // the option counts
+            ["LEDGER_POLLS_PER_HOUR"] = "80",
+        };
         systemd.Bind(new UnixDomainSocketEndPoint(environment["NOTIFY_SOCKET"]));
         using var ledger = LedgerProcess.Start(
-            environment, "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0");
+            environment, "serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", "http://127.0.0.1:0",
+            "--submits-per-minute", "7", "--polls-per-minute", "8");
         var address = await ledger.LineAsync("Listening on ");
         var told = new byte[100];
         Assert.Equal("READY=1", Encoding.UTF8.GetString(told, 0, await systemd.ReceiveAsync(told)));
         using (var http = new HttpClient())
+        {
             Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"{address}/health/ready")).StatusCode);
+            http.DefaultRequestHeaders.Add("auth", (await cli.DoAsync("token", "--client", "cs-1")).Trim());
+            using var submitted = await http.PostAsJsonAsync($"{address}/api/public/bot/st-1/conversations/delete", new { cId = "u" });
+            using var polled = await http.GetAsync($"{address}{submitted.Headers.Location}");
+            Assert.Equal(
+                [
+                    "\"submits-per-minute\";q=7;w=60, \"submits-per-hour\";q=70;w=3600",
+                    "\"polls-per-minute\";q=8;w=60, \"polls-per-hour\";q=80;w=3600",
+                ],
+                new[] { submitted, polled }.Select(answer => answer.Headers.GetValues("RateLimit-Policy").Single()));
+        }
 
-        var taken = await CliDatabase.RunAsync(["serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", address]);
-        Assert.Equal((1, ""), (taken.ExitCode, taken.Output));
-        Assert.Contains("address already in use", taken.Error, StringComparison.Ordinal);
+        var inUse = $"cannot listen on {address}: the address is already in use. Stop the program that has it, or take another port";
+        var witness = Path.Combine(cli.Folder, "witness.key");
+        await CliDatabase.RunAsync(["witness", "key", "witness.example/w1", "--out", witness]);
+        foreach (var (urls, problem) in new[]
+        {
+            (address, inUse), ($"http://127.0.0.1:0;{address}", inUse), (address.Replace("127.0.0.1", "localhost"), null),
+            ("http://192.0.2.1:8080", "cannot listen on http://192.0.2.1:8080: this machine has no such address"),
+        })
+        {
+            string[][] commands =
+            [
+                ["serve", "--connection", cli.Service, "--keys", cli.Keys, "--urls", urls],
+                [
+                    "witness", "serve", "--key", witness, "--state", Path.Combine(cli.Folder, "witness"), "--log",
+                    "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx", "--urls", urls,
+                ],
+            ];
+            foreach (var command in commands)
+            {
+                var refused = await CliDatabase.RunAsync(command);
+                Assert.Equal((1, "", 1), (refused.ExitCode, refused.Output, refused.Error.TrimEnd().Split('\n').Length));
+                Assert.Equal($"ledger: {problem ?? inUse.Replace("127.0.0.1", "localhost")}", refused.Error.Trim());
+            }
+        }
+        var demo = await CliDatabase.RunAsync(["demo", "--port", address.Split(':')[^1], "--data", Path.Combine(cli.Folder, "demo")]);
+        Assert.Equal((1, "", $"ledger: {inUse}"), (demo.ExitCode, demo.Output, demo.Error.Trim()));
+        Assert.False(Directory.Exists(Path.Combine(cli.Folder, "demo"))); // nothing began
 
         ledger.Terminate();
         Assert.Equal((0, $"Listening on {address}\n"), (await ledger.ExitCodeAsync(), ledger.Output));

@@ -220,6 +220,32 @@ public sealed class AuthenticationRules(ContractHost host) : ContractTest(host)
         await GetAsync(Deletions, token);
     }
 
+    [SkippableFact]
+    public async Task Ledger_Audit_for_all_bots_counts_for_those_to_come_until_it_is_taken_away_and_opens_nothing_else()
+    {
+        var job = await JobAsync("""{"cId":"nobody"}""");
+        await Node.RunSlicesAsync();
+        await Node.WriteLogAsync();
+        var secret = RandomNumberGenerator.GetBytes(64);
+        var client = await ClientAsync(secret, scopes: Scope.LogsHistory);
+        var token = Tokens.HS256(secret, $$"""{"appId":"{{client}}"}""");
+        const string Entries = "/log/tile/entries/000.p/1";
+        await GetAsync(Entries, token, 403);
+        Assert.Null(await Node.Registry.ExecuteOnClientAsync(client, new GrantLedgerAudit(client, "test", null), null, default));
+        await GetAsync(Entries, token);
+        var other = await Node.AddBotAsync(); // which nobody granted the client
+        foreach (var path in new[] { Entries, $"{job}/events", $"{job}/outcomes", Deletions, DeletionsOf(other) })
+            await GetAsync(path, token);
+        await GetAsync(job, token, 403);
+        (await AnswerAsync(403, s => s.Target("POST", DeletionsOf(other)).Sending("""{"cId":"nobody"}""").As(token))).IsError(403, 4002);
+        await GetAsync($"/api/public/bot/{Bot}/changelogs", token); // the grant for the single bot stays beside it
+        Assert.Null(await Node.Registry.ExecuteOnClientAsync(client, new RevokeLedgerAudit(client, "test", null), null, default));
+        await Node.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(Node.Time.GetTimestamp(), default);
+        await GetAsync(Entries, token, 403);
+        await GetAsync(DeletionsOf(other), token, 401);
+        await GetAsync($"/api/public/bot/{Bot}/changelogs", token);
+    }
+
     private long Seconds(int fromNow) => Node.Time.GetUtcNow().ToUnixTimeSeconds() + fromNow;
 
     /// <summary>Signs tokens of a client with Delete Conversations, with these claims beside <c>appId</c>.</summary>

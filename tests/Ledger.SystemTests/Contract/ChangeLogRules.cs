@@ -46,7 +46,8 @@ public sealed class ChangeLogRules(ContractHost host) : ContractTest(host)
         foreach (var (query, from, before) in new[]
         {
             ("startDate=2026-05-04&endDate=2026-05-04", "2026-05-04", "2026-05-05"), ("startDate=2026-05-04", "2026-05-04", "9999-01-01"),
-            ("endDate=2026-05-03", "0001-01-01", "2026-05-04"), ("startDate=2026-05-03&endDate=2026-05-05", "2026-05-03", "2026-05-06"),
+            ("endDate=2026-05-03", "0001-01-01", "2026-05-04"), ("startDate=2026-05-06&endDate=9999-12-31", "2026-05-06", "9999-01-01"),
+            ("startDate=2026-05-03&endDate=2026-05-05", "2026-05-03", "2026-05-06"),
             ("startDate=2026-05-06&endDate=2026-05-06", "2026-05-06", "2026-05-07"),
         })
             Assert.Equal(On(from, before), (await PageAsync(query)).Select(entry => entry.Id));

@@ -9,13 +9,19 @@ public sealed class ContractHost : IAsyncLifetime
     /// <summary>Conversations of a batch, at most: few, so that a small job has several.</summary>
     public const int BatchSize = 4;
 
-    private readonly Once<TestService> _node = new(() => TestService.StartAsync(new TestServiceOptions
+    private readonly Once<TestService> _node;
+
+    public ContractHost() => _node = new(() => TestService.StartAsync(new TestServiceOptions
     {
         InMemory = true,
         OwnClock = true,
         Http = new(),
+        Log = Log,
         Execution = new TestServiceOptions().Execution with { BatchSize = BatchSize },
     }));
+
+    /// <summary>What the node logs.</summary>
+    internal TestLog Log { get; } = new();
 
     public Task<TestService> Node => _node.Value;
 

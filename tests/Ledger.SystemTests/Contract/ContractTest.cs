@@ -15,6 +15,8 @@ public abstract class ContractTest(ContractHost host) : IClassFixture<ContractHo
 {
     private protected TestService Node { get; private set; } = null!;
 
+    private protected TestLog NodeLog => host.Log;
+
     /// <summary>This test's bot. <see cref="TestService.ClientId"/>, whose token is sent by default, may do everything with it.</summary>
     private protected string Bot { get; private set; } = "";
 

@@ -1,9 +1,12 @@
 using System.Security.Cryptography;
 using Ledger.Contracts.Registry;
+using Ledger.Projections.Registry;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
+using Ledger.SystemTests.Http;
 using Ledger.Tests.Http;
 using Ledger.Web;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -81,8 +84,10 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     {
         foreach (var (path, methods, allowed) in new[]
         {
-            ("", "PUT PATCH DELETE OPTIONS TRACE FOO", "GET, POST"), ($"/{NoJob}", "PUT OPTIONS TRACE", "DELETE, GET, PATCH, POST"),
-            ($"/{NoJob}/outcomes", "POST PUT DELETE OPTIONS", "GET"), ($"/{NoJob}/proof", "PUT PATCH DELETE OPTIONS", "GET, POST"),
+            ("", "PUT PATCH DELETE OPTIONS TRACE FOO", "GET, HEAD, POST"),
+            ($"/{NoJob}", "PUT OPTIONS TRACE", "DELETE, GET, HEAD, PATCH, POST"),
+            ($"/{NoJob}/outcomes", "POST PUT DELETE OPTIONS", "GET, HEAD"),
+            ($"/{NoJob}/proof", "PUT PATCH DELETE OPTIONS", "GET, HEAD, POST"),
         })
         {
             foreach (var method in methods.Split(' '))
@@ -114,6 +119,14 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         })
             await RefusedAsync(415, 415, "Content-Type must be application/json", s => s.Target("POST", Deletions).Sending(Nobody, type));
         await RefusedAsync(415, 415, "", s => s.Target("POST", Deletions).Sending(Nobody).With("Content-Encoding", "gzip"));
+    }
+
+    [SkippableFact]
+    public async Task A_body_whose_coding_is_identity_is_not_compressed()
+    {
+        foreach (var coding in new[] { "identity", "Identity, identity", "" })
+            await AnswerAsync(202, s => s.Target("POST", Deletions).Sending(Nobody).With("Content-Encoding", coding));
+        await RefusedAsync(415, 415, "", s => s.Target("POST", Deletions).Sending(Nobody).With("Content-Encoding", "identity, gzip"));
     }
 
     [SkippableFact]
@@ -242,6 +255,28 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
     }
 
     [SkippableFact]
+    public async Task A_bot_may_have_limits_of_its_own()
+    {
+        await TurnOfAnHourAsync();
+        async Task LimitAsync(BotLimits limits)
+        {
+            Assert.Null(await Node.Registry.ExecuteAsync(Bot, new SetBotLimits(Bot, limits, "test", null), default));
+            await Node.Services.GetRequiredService<RegistryCache>().ReadSinceAsync(Node.Time.GetTimestamp(), default);
+        }
+        await LimitAsync(new BotLimits(SubmitsPerMinute: 2, null, null, PollsPerHour: 1));
+        var first = await SubmitAsync(Nobody);
+        Assert.StartsWith("\"submits-per-minute\";q=2;w=60, \"submits-per-hour\";q=1800;", first.Header("RateLimit-Policy"));
+        await SubmitAsync(Nobody);
+        await RefusedAsync(429, 429, "too many requests", s => s.Target("POST", Deletions).Sending(Nobody));
+        await SubmitAsync(Nobody, bot: await Node.AddBotAsync());
+        await GetAsync(first.Header("Location")!);
+        Assert.StartsWith("\"polls-per-hour\";r=0;", (await GetAsync(first.Header("Location")!, 429)).Header("RateLimit"));
+        await LimitAsync(new BotLimits(0, null, null, 0)); // as the node has it
+        await SubmitAsync(Nobody);
+        await GetAsync(first.Header("Location")!);
+    }
+
+    [SkippableFact]
     public async Task What_no_checkpoint_covers_yet_is_503_with_retry_after()
     {
         await Node.RunSlicesAsync();
@@ -332,6 +367,111 @@ public sealed class ErrorRules(ContractHost host) : ContractTest(host)
         }
         await SubmitAsync(Nobody);
     }
+
+    [SkippableFact]
+    public async Task Every_answer_has_a_fresh_request_id_and_so_have_its_log_lines()
+    {
+        var job = await JobAsync(Nobody);
+        (int Status, string Method, string Path, string? Token)[] calls =
+        [
+            (200, "GET", job, null), (200, "HEAD", job, null), (200, "GET", "/health/live", null), (404, "GET", "/nowhere", null),
+            (405, "PUT", job, null), (400, "GET", $"{Deletions}?x=1", null), (401, "GET", job, "x"), (200, "GET", "/verify", null),
+        ];
+        await Node.ExecuteAsync("revoke select on ledger.mt_doc_jobstatus from ledger_service");
+        var ids = new HashSet<string>();
+        try
+        {
+            var failed = await AnswerAsync(500, s => s.Target("GET", job).With("X-Request-Id", "mine"));
+            Assert.Contains(NodeLog.All, line => line.StartsWith("internal error", StringComparison.Ordinal) && IsOf(failed, line));
+            ids.Add(failed.Header("X-Request-Id")!);
+        }
+        finally
+        {
+            await Node.ExecuteAsync("grant select on ledger.mt_doc_jobstatus to ledger_service");
+        }
+        foreach (var (status, method, path, token) in calls)
+        {
+            var answer = await AnswerAsync(
+                status, s => s.Target(method, path).With("X-Request-Id", "mine").As(token ?? Node.Token()));
+            var isTold = NodeLog.All.Any(
+                line => line.StartsWith($"answered {status} to ", StringComparison.Ordinal) && IsOf(answer, line));
+            Assert.Equal(status >= 400, isTold);
+            Assert.True(ids.Add(answer.Header("X-Request-Id")!));
+        }
+        Assert.All(ids, id => Assert.Matches("^[0-9a-f]{32}$", id));
+        Assert.DoesNotContain(NodeLog.All, line => line.Contains("=> Request", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task An_answer_that_was_counted_tells_its_limits_and_how_much_is_left()
+    {
+        await TurnOfAnHourAsync();
+        await Node.Clock.AdvanceAsync(TimeSpan.FromSeconds(18));
+        var first = await SubmitAsync(Nobody);
+        var job = first.Header("Location")!;
+        Assert.Equal("\"submits-per-minute\";q=60;w=60, \"submits-per-hour\";q=1800;w=3600", first.Header("RateLimit-Policy"));
+        Assert.Matches("^\"submits-per-minute\";r=59;t=(3[0-9]|4[0-2])$", first.Header("RateLimit")!);
+        await TimesAsync(59, () => SubmitAsync(Nobody));
+        var refused = await SubmitAsync(Nobody, status: 429);
+        Assert.Equal($"\"submits-per-minute\";r=0;t={refused.Header("Retry-After")}", refused.Header("RateLimit"));
+        var polled = await GetAsync(job);
+        Assert.Equal("\"polls-per-minute\";q=60;w=60, \"polls-per-hour\";q=1800;w=3600", polled.Header("RateLimit-Policy"));
+        Assert.StartsWith("\"polls-per-minute\";r=59;t=", polled.Header("RateLimit"), StringComparison.Ordinal);
+        Assert.Null((await GetAsync(Deletions)).Header("RateLimit")); // it has no limit
+    }
+
+    [SkippableFact]
+    public async Task Head_is_answered_wherever_get_is_with_its_headers_and_without_its_body_and_discloses_nothing()
+    {
+        var waiting = await JobAsync("""{"conversationIds":["head-1"]}""");
+        var job = waiting;
+        Assert.Equal("text/event-stream", (await AnswerAsync(200, s => s.Target("HEAD", $"{waiting}/progress"))).Header("Content-Type"));
+        await Node.RunSlicesAsync();
+        var before = await Node.RecordedAsync();
+        var paths = Node.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
+            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
+                .Replace("{botId}", Bot).Replace("{jobId}", job.Split('/')[^1]).Replace("{bot}", Bot).Replace("{job}", job.Split('/')[^1])
+                .Replace("{level}", "0").Replace("{**number}", "000.p/1").Replace("{**name}", "site.css").Replace("{**file}", "index.html")
+                .Replace("{documentName}", "v1"))
+            .Append("/nowhere").Append($"{Deletions}?x=1").ToList();
+        Assert.True(paths.Count > 20, string.Join(' ', paths));
+        var heads = new List<Answer>();
+        foreach (var path in paths)
+            heads.Add(await AnyAsync("HEAD", path));
+        Assert.Equal(before, await Node.RecordedAsync());
+        foreach (var (path, head) in paths.Zip(heads))
+        {
+            var get = await AnyAsync("GET", path);
+            Assert.Equal((path, get.Status, ""), (path, head.Status, head.Body));
+            Assert.Equal($"{path}\n{string.Join('\n', HeadersOf(get))}", $"{path}\n{string.Join('\n', HeadersOf(head))}");
+        }
+        Assert.NotEqual(before, await Node.RecordedAsync()); // GET disclosed ids
+        var wrong = await AnswerAsync(405, s => s.Target("HEAD", "/logout"));
+        Assert.Equal(("POST", ""), (wrong.Header("Allow"), wrong.Body));
+    }
+
+    /// <summary>What does not depend on the moment.</summary>
+    private static IEnumerable<string> HeadersOf(Answer answer) =>
+        from header in answer.Response.Headers.NonValidated.Concat(answer.Response.Content.Headers.NonValidated)
+        where !header.Key.StartsWith("RateLimit", StringComparison.Ordinal)
+            && header.Key != "Content-Length" // which is made up here: HeadTests has the one that is sent
+            && !header.Key.Equals("X-Request-Id", StringComparison.OrdinalIgnoreCase)
+        orderby header.Key
+        select $"{header.Key}: {header.Value}".Replace("; ", ";"); // one that was parsed has a space
+
+    private async Task<Answer> AnyAsync(string method, string path)
+    {
+        var result = await Node.Alba!.Scenario(scenario =>
+        {
+            scenario.Target(method, path);
+            scenario.IgnoreStatusCode();
+        });
+        return await ScenarioAnswer.Of(result.Context);
+    }
+
+    private static bool IsOf(Answer answer, string line) =>
+        line.EndsWith($" => request {answer.Header("X-Request-Id")}", StringComparison.Ordinal);
 
     private long Seconds(int fromNow) => Node.Time.GetUtcNow().ToUnixTimeSeconds() + fromNow;
 

@@ -6,11 +6,11 @@ namespace Ledger.SystemTests.Contract;
 /// <summary><c>rules.md</c> is true: each rule names its scenarios, and each scenario is named.</summary>
 public sealed partial class RulesTests
 {
-    /// <summary>The classes of the sections, and what is not built.</summary>
+    /// <summary>The classes of the sections.</summary>
     private static readonly Type[] s_classes =
     [
         typeof(SubmitRules), typeof(PreviewRules), typeof(CaseRules), typeof(StatusRules), typeof(ChangeLogRules),
-        typeof(AuthenticationRules), typeof(ErrorRules), typeof(CancelRules), typeof(HoldRules), typeof(OpenRules),
+        typeof(AuthenticationRules), typeof(ErrorRules), typeof(CancelRules), typeof(HoldRules),
     ];
 
     [Fact]
@@ -22,13 +22,6 @@ public sealed partial class RulesTests
     [InlineData("- A rule\n  of two lines.\n- Another.\n  - `X.Nobody`", "no scenario: A rule of two lines.")]
     [InlineData("- A rule.\n  - `SubmitRules.Nobody_wrote_this`", "there is no SubmitRules.Nobody_wrote_this")]
     [InlineData("- A rule.\n  - `SubmitRules.ToString`", "there is no SubmitRules.ToString")]
-    [InlineData(
-        "- A rule.\n  - open: part 11, `SubmitRules.Null_means_absent`",
-        "open, and shown by SubmitRules.Null_means_absent, which is no scenario of OpenRules")]
-    [InlineData("- A rule.\n  - open: part 11", "open, and no scenario shows it: A rule.")]
-    [InlineData(
-        "- A rule.\n  - `OpenRules.A_bot_cannot_be_paused`",
-        "OpenRules.A_bot_cannot_be_paused shows what is not built, and the rule is not open: A rule.")]
     [InlineData("", "no rule names SubmitRules.Null_means_absent")]
     public void Twin_a_table_that_is_not_true_is_seen(string table, string problem) => Assert.Contains(problem, Problems(table, s_classes));
 
@@ -47,7 +40,6 @@ public sealed partial class RulesTests
                 var scenarios = Scenario().Matches(row).Select(match => match.Groups["name"].Value).ToList();
                 named.UnionWith(scenarios);
                 problems.AddRange(scenarios.Where(name => !tests.Contains(name)).Select(name => $"there is no {name}"));
-                problems.AddRange(OpenProblems(rule, row, scenarios));
             }
         }
         return [.. problems, .. classes.SelectMany(Tests).Where(name => !named.Contains(name)).Select(name => $"no rule names {name}")];
@@ -57,17 +49,6 @@ public sealed partial class RulesTests
         from method in type.GetMethods()
         where method.IsDefined(typeof(FactAttribute), inherit: true)
         select $"{type.Name}.{method.Name}";
-
-    private static IEnumerable<string> OpenProblems(string rule, string row, List<string> scenarios)
-    {
-        var isOpen = Open().IsMatch(row);
-        var showing = scenarios.Where(name => name.StartsWith($"{nameof(OpenRules)}.", StringComparison.Ordinal)).ToList();
-        if (!isOpen)
-            return showing.Select(name => $"{name} shows what is not built, and the rule is not open: {rule}");
-        return scenarios.Count == 0
-            ? [$"open, and no scenario shows it: {rule}"]
-            : scenarios.Except(showing).Select(name => $"open, and shown by {name}, which is no scenario of {nameof(OpenRules)}");
-    }
 
     /// <summary>
     /// Rules begin with a hyphen, and what shows them with an indented one; all else that is indented goes on with the line before.
@@ -94,7 +75,4 @@ public sealed partial class RulesTests
 
     [GeneratedRegex(@"`(?<name>\w+\.\w+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex Scenario();
-
-    [GeneratedRegex(@"^open: part \d+\b")]
-    private static partial Regex Open();
 }

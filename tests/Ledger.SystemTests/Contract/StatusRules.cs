@@ -63,12 +63,44 @@ public sealed class StatusRules(ContractHost host) : ContractTest(host)
     }
 
     [SkippableFact]
-    public async Task What_is_sent_is_the_stored_text()
+    public async Task The_members_come_in_the_order_of_the_sample_with_the_stored_values()
     {
+        await ConversationsAsync("order", 3);
         var job = await JobAsync(ByUser);
+        await Node.RunSlicesAsync();
         var id = Guid.Parse(job.Split("/cdj-")[1]);
         var stored = await Node.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1", id);
-        Assert.Equal(stored, (await GetAsync(job)).Body);
+        var answer = await GetAsync(job);
+        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(stored).RootElement, answer.Json), answer.Body);
+        Assert.Equal(
+            "jobId status phase requestType submittedAt scheduledAt startedAt completedAt result",
+            string.Join(' ', answer.Json.EnumerateObject().Select(member => member.Name)));
+        Assert.Equal(
+            "totalConversations processedCount deletedCount failedCount skippedCount retriesRemaining deletedItems skipped",
+            string.Join(' ', answer.Json.GetProperty("result").EnumerateObject().Select(member => member.Name)));
+        var listed = (await GetAsync($"{Deletions}?limit=1")).Json.GetProperty("jobs")[0];
+        Assert.Equal(answer.Body, listed.GetRawText());
+    }
+
+    [SkippableFact]
+    public async Task Retry_after_is_a_tenth_of_the_time_until_the_plan_from_5_s_to_5_minutes()
+    {
+        var evening = new DefineWindow($"evening-{Bot}", "0 0 18 * * ?", "UTC", 8 * 3600, 4, "test", null);
+        Assert.Null(await Node.Registry.DefineWindowAsync(evening, CancellationToken.None));
+        var bot = await Node.AddBotAsync(window: evening.Name);
+        var noon = new DateTimeOffset(Node.Time.GetUtcNow().UtcDateTime.Date.AddDays(1).AddHours(12), TimeSpan.Zero);
+        await Node.Clock.SetAsync(noon);
+        var job = (await SubmitAsync(ByUser, bot: bot)).Header("Location")!;
+        foreach (var (minutes, seconds) in new[] { (0, 300), (5 * 60, 300), (5 * 60 + 50, 60), (6 * 60, 5), (7 * 60, 5) })
+        {
+            await Node.Clock.SetAsync(noon.AddMinutes(minutes));
+            var answer = await GetAsync(job);
+            var unchanged = await AnswerAsync(304, s => s.Target("GET", job).With("If-None-Match", answer.Header("ETag")));
+            // The clock goes on meanwhile.
+            Assert.All(
+                [answer, unchanged],
+                one => Assert.InRange(int.Parse(one.Header("Retry-After")!), seconds == 60 ? 55 : seconds, seconds));
+        }
     }
 
     [SkippableFact]

@@ -67,7 +67,7 @@ public sealed class MartenStoreTests
             case ClientRegistered:
                 transaction.Start<ApiClient>(stream, [@event], At);
                 break;
-            case ClientSecretIssued or ClientSecretRetired or ClientRevoked:
+            case ClientSecretIssued or ClientSecretRetired or ClientRevoked or LedgerAuditGranted or LedgerAuditRevoked:
                 transaction.Start<ApiClient>(
                     stream, [new ClientRegistered("cs-1", TokenAlgorithm.HS256, false) { Actor = "ada" }, @event], At);
                 break;
@@ -201,14 +201,15 @@ public sealed class MartenStoreTests
 
     /// <summary>Each member of the served document is one that the contract names, and it is served as it is stored.</summary>
     [SkippableFact]
-    public async Task The_served_status_is_the_stored_text()
+    public async Task The_served_status_has_the_stored_members()
     {
         await using var service = await TestService.StartAsync();
         var job = await service.SubmitAsync(new { cId = "nobody" });
         Assert.True(JobId.TryParse(job, out var id));
         using var answer = await service.SendAsync(HttpMethod.Get, $"{service.Deletions}/{job}");
         var served = await answer.Content.ReadAsStringAsync();
-        Assert.Equal(await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1", id.Value), served);
+        var stored = await service.ScalarAsync<string>("select data::text from ledger.mt_doc_jobstatus where id = $1", id.Value);
+        Assert.Equal(Canonical(stored), Canonical(served));
     }
 
     /// <summary>As the service: each of Marten's own ways to change the record is refused.</summary>

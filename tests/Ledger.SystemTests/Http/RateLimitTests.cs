@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ledger.Tests.Http;
 using Ledger.Web;
 
 namespace Ledger.SystemTests.Http;

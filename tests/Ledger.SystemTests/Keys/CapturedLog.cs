@@ -12,7 +12,7 @@ internal sealed class CapturedLog : ILoggerProvider, ILogger
 
     public ILogger CreateLogger(string categoryName) => this;
 
-    // The node's console prints no scopes: the framework's name the path, and whoever puts an id there has put it into a URL.
+    // The node's console prints no scope but the request's id: see RequestScopes.
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

@@ -163,6 +163,10 @@ public sealed class LogOverHttpTests
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{path}: {answer.StatusCode}");
         Assert.Equal(new MediaTypeHeaderValue("application/octet-stream"), answer.Content.Headers.ContentType);
         Assert.Equal(CacheControlHeaderValue.Parse($"{cache}, max-age=31536000, immutable"), answer.Headers.CacheControl);
+        using var again = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { IfNoneMatch = { answer.Headers.ETag! } } };
+        if (cache == "private")
+            again.Headers.Add("auth", service.Token(Scope.LedgerAudit));
+        Assert.Equal(HttpStatusCode.NotModified, (await service.Client.SendAsync(again)).StatusCode);
         return await answer.Content.ReadAsByteArrayAsync();
     }
 }

@@ -207,6 +207,10 @@ public sealed class EveryAnswerTests
             await IsAsync(answer, service, request, certificate);
         }
 
+        var events = ExampleRequest.Of(document["listDeletionJobEvents"]).Single().Message(real);
+        events.Headers.Add("Accept", "application/xml");
+        await IsAsync(406, service, events, document["listDeletionJobEvents"]);
+
         var unfinished = await UnfinishedAsync(service, waiting, real);
         ApiOperation[] plans = [submit, document["previewDeletionJob"]];
         foreach (var operation in document.Operations.Except(plans).Where(

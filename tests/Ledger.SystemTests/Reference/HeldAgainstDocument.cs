@@ -46,11 +46,12 @@ internal sealed class HeldAgainstDocument : DelegatingHandler
     private async Task<string?> DifferenceAsync(
         ApiDocument document, IReadOnlyList<ApiOperation> here, HttpMethod method, HttpResponseMessage answer, CancellationToken cancel)
     {
-        var operation = here.FirstOrDefault(operation => operation.Method == method.Method);
+        var isHead = method == HttpMethod.Head; // as GET, without a body
+        var operation = here.FirstOrDefault(operation => operation.Method == (isHead ? "GET" : method.Method));
         if (operation is null || answer.StatusCode == HttpStatusCode.MethodNotAllowed)
             return WrongMethod(here, operation, answer);
         // Only JSON is waited for: other answers may be without end, or be cut off on purpose.
-        var isJson = answer.Content.Headers.ContentType?.MediaType == "application/json";
+        var isJson = !isHead && answer.Content.Headers.ContentType?.MediaType == "application/json";
         var difference = document.Difference(operation, answer, isJson ? await answer.Content.ReadAsByteArrayAsync(cancel) : null);
         if (difference is null)
             _seen[(operation.Id, (int)answer.StatusCode)] = true;
@@ -66,7 +67,8 @@ internal sealed class HeldAgainstDocument : DelegatingHandler
         foreach (var other in here)
             _seen[(other.Id, 405)] = true;
         var allowed = answer.Content.Headers.Allow.Order(StringComparer.Ordinal);
-        var known = here.Select(other => other.Method).Order(StringComparer.Ordinal);
+        var methods = here.Select(other => other.Method).ToList();
+        var known = (methods.Contains("GET") ? methods.Append("HEAD") : methods).Order(StringComparer.Ordinal).ToList();
         return allowed.SequenceEqual(known) ? null : $"Allow is {string.Join(", ", allowed)} and should be {string.Join(", ", known)}";
     }
 

@@ -160,6 +160,8 @@ public sealed class CommandLineTests
     [InlineData("demo --port 65536")]
     [InlineData("serve --urls nonsense")]
     [InlineData("serve --urls https://127.0.0.1:8443")]
+    [InlineData("serve --submits-per-minute 0")]
+    [InlineData("serve --polls-per-hour many")]
     [InlineData("serve --urls http://127.0.0.1:8080/ledger")]
     [InlineData("audit --since - --checkpoint -")]
     [InlineData("bot list --data \"\"")]

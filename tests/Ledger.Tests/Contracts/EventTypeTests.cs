@@ -78,6 +78,9 @@ public sealed partial class EventTypeTests
         new CaseRecorded(CaseBasis.Gdpr171B, new DateOnly(2026, 5, 2), new DateOnly(2026, 6, 2), s_bytes),
         new CaseRecorded(ReceivedOn: new DateOnly(2026, 5, 2)),
         new DeadlineExtended(new DateOnly(2026, 8, 2), "many requests \u00e4 <&>", "cs-1"),
+        new LedgerAuditGranted("cs-1") { Actor = "ada", Reason = "mirrors the log" },
+        new LedgerAuditRevoked("cs-1") { Actor = "ada" },
+        new BotLimitsSet("st-1", SubmitsPerMinute: 600, PollsPerHour: 36_000) { Actor = "ada" },
     ];
 
     private static string Golden => Path.Combine(SourceTree.Root, "tests", "Ledger.Tests", "Golden", "events.jsonl");
@@ -116,6 +119,7 @@ public sealed partial class EventTypeTests
         "deletions_paused.bot", "deletions_resumed.bot",
         "legal_hold_placed.until",
         "case_recorded.basis", "case_recorded.receivedOn", "case_recorded.dueOn", "case_recorded.referenceCommitment",
+        "bot_limits_set.submitsPerMinute", "bot_limits_set.pollsPerHour",
     ];
 
     [Fact]
@@ -156,7 +160,7 @@ public sealed partial class EventTypeTests
             .Assembly.GetTypes()
             .Where(type => !type.IsAbstract && (type.IsAssignableTo(typeof(JobEvent)) || type.IsAssignableTo(typeof(RegistryEvent))))
             .ToHashSet();
-        Assert.Equal(30, events.Count);
+        Assert.Equal(33, events.Count);
         Assert.True(events.SetEquals(EventType.All.Select(type => type.ClrType)));
         Assert.True(events.SetEquals(s_examples.Select(example => example.GetType())));
         Assert.All(events, type => Assert.True(type.IsSealed, $"{type.Name} is not sealed"));

@@ -34,8 +34,13 @@ public sealed class RequestHeadersTests
     public void A_compressed_body_is_not()
     {
         var request = Request("Content-Type", "application/json");
-        request.Headers.ContentEncoding = "gzip";
-        Assert.False(RequestHeaders.AnnounceJson(request));
+        foreach (var coding in new[] { "gzip", "identity, gzip" })
+        {
+            request.Headers.ContentEncoding = coding;
+            Assert.False(RequestHeaders.AnnounceJson(request));
+        }
+        request.Headers.ContentEncoding = "Identity";
+        Assert.True(RequestHeaders.AnnounceJson(request));
     }
 
     [Fact]

@@ -34,7 +34,10 @@ public sealed class RegistryDecisionsTests
                 from scopes in Gen.Elements(Enum.GetValues<Scope>()).ListOf().Resize(4)
                 select (RegistryCommand)new GrantClient("st-1", client, [.. scopes], "ada", null),
                 from client in Gen.Elements("cs-1", "cs-2")
-                select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null)
+                select (RegistryCommand)new RevokeGrant("st-1", client, "ada", null),
+                from minute in Gen.Elements<int?>(null, 0, 10)
+                from hour in Gen.Elements<int?>(null, 0, 100)
+                select (RegistryCommand)new SetBotLimits("st-1", new BotLimits(minute, hour, hour, minute), "ada", null)
             ),
             RegistryDecisions.Decide,
             BotFold.Apply,
@@ -140,6 +143,7 @@ public sealed class RegistryDecisionsTests
                 from n in Gen.Choose(1, 1000)
                 select (RegistryCommand)new IssueSecret("cs-1", $"s-{n}", "ada", null),
                 Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null)),
+                Gen.Elements<RegistryCommand>(new GrantLedgerAudit("cs-1", "ada", null), new RevokeLedgerAudit("cs-1", "ada", null)),
                 Gen.Frequency(
                     (1, Gen.Constant<RegistryCommand>(new RevokeClient("cs-1", "ada", null))),
                     (3, Gen.Constant<RegistryCommand>(new RetireOldSecrets("cs-1", "ada", null))))

@@ -13,7 +13,7 @@ namespace Ledger.Api.Cases;
 /// </summary>
 internal static class DeadlineEndpoint
 {
-    public static void Map(RouteGroupBuilder deletions) => deletions.MapPatch("/{jobId}", ExtendAsync)
+    public static void Map(RouteGroupBuilder deletions) => deletions.MapPatch("/{jobId:job}", ExtendAsync)
         .RequireAuthorization(ScopeRequirement.OneOf(Scope.DeleteConversations))
         .WithName("extendDeletionJobDeadline")
         .Describe(CaseOperations.Extend);
@@ -24,8 +24,8 @@ internal static class DeadlineEndpoint
         var bot = caller.Bot.BotId;
         if (!JobId.TryParse(BotPath.JobId(context), out var job))
             return Refusals.UnknownJob;
-        if (limits.SecondsToWait(LimitedCall.Poll, $"{bot}/{job}") is { } wait)
-            return Refusals.TooMany(wait);
+        if (limits.Refuse(context, LimitedCall.Poll, $"{bot}/{job}") is { } tooMany)
+            return tooMany;
         if (await jobs.ClientAsync(bot, job, cancel) is not { } submitter)
             return Refusals.UnknownJob;
         if (submitter != caller.ClientId)

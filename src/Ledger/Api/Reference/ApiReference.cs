@@ -20,6 +20,8 @@ internal static class ApiReference
           (In a browser that is signed in to the console, GET takes its session instead.)
         - Every refusal is `{"errors":[{"msg","code"}]}`, with one entry per problem; a refused request has recorded nothing, except where
           a code 5031 says that the outcome is unknown.
+        - HEAD works wherever GET does: the same headers and no body, and nothing is recorded as handed out.
+        - Every answer has an `X-Request-Id`. An answer to a call that is limited says in `RateLimit` how much is left.
         - Instants are UTC with milliseconds and `Z`. Members are never renamed; clients should ignore members that they do not know.
         - What is not HTTP at all is refused before any operation sees it, with 400, 408, 414 or 431 and sometimes no body.
         """;

@@ -57,7 +57,7 @@ internal static class CertificateOperations
                     new Content("application/json", "Certificate", Example.Json("all erased, shortened", Sample)),
                     new Content("application/pdf", Schema: null),
                 ],
-                Headers = [new Header("Vary", "It is another one for another `Accept`.", "Accept")],
+                Headers = [Header.VaryAccept],
             },
         ],
             Refusals =

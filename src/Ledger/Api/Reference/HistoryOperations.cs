@@ -63,7 +63,8 @@ internal static class HistoryOperations
             Summary = "The events of a job, by now or as of an earlier moment.",
             Description = """
                 As they are recorded and logged, with the identifiers that they stand for as long as the job's key lives; that they were
-                disclosed is recorded. A JSON array, or one event a line for `Accept: application/x-ndjson`; sent as it is read.
+                disclosed is recorded. A JSON array, or one event a line for a client that prefers
+                `application/x-ndjson`; sent as it is read.
                 """,
             Parameters =
             [
@@ -81,9 +82,15 @@ internal static class HistoryOperations
                             "application/x-ndjson", Schema: null,
                             Example.Text("one event a line", SampleEvent.ReplaceLineEndings("") + "\n")),
                     ],
+                    Headers = [Header.VaryAccept],
                 },
             ],
-            Refusals = [Refused.ByQuery($"asOf {AsOf.Rule}"), Refused.UnknownJob, Refused.LostRace],
+            Refusals =
+            [
+                Refused.ByQuery($"asOf {AsOf.Rule}"),
+                new("neither form accepted", "`Accept` takes neither form.", EventsEndpoint.NotAcceptable),
+                Refused.UnknownJob, Refused.LostRace,
+            ],
         };
 
     public static Operation Progress { get; } =

@@ -94,6 +94,7 @@ internal static class JobOperations
                         new Header(
                             "Location", "The job's status.",
                             $"/api/public/bot/{Parameters.SampleBot}/conversations/delete/{Parameters.SampleJob}"),
+                        .. Header.RateLimits,
                     ],
                 },
             ],
@@ -208,7 +209,10 @@ internal static class JobOperations
                         Header.ETag,
                         Header.RetryAfter with
                         {
-                            Description = "Seconds after which to ask again, until the job has ended.", Always = false,
+                            Description =
+                                "Seconds after which to ask again, until the job has ended: a tenth of the time until its plan, from 5 s "
+                                + "to 5 minutes.",
+                            Always = false,
                         },
                     ],
                 },

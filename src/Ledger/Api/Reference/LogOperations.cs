@@ -54,9 +54,9 @@ internal static class LogOperations
             [
                 Parameters.InPath(
                     "level", "The tile's level, 0 to 63; 0 holds the leaves' hashes.", Schema.Text(pattern: "^[0-9]{1,2}$"), "0"),
-                Number,
+                Number, Parameters.IfNoneMatch,
             ],
-            Answers = [new Answer(200, "The hashes.") { Contents = [new Content("application/octet-stream", Schema: null)] }],
+            Answers = [Bytes("The hashes."), Answer.Unchanged],
             Refusals = [NoTile, Refused.LogUnavailable],
         };
 
@@ -67,9 +67,16 @@ internal static class LogOperations
             Summary = "A bundle of log entries, of all bots.",
             Description =
                 "256 entries, or the first W of them, each behind its length in two bytes, big-endian. They hold every bot's events, so "
-                + "the scope must be granted for every bot.",
-            Parameters = [Number],
-            Answers = [new Answer(200, "The entries.") { Contents = [new Content("application/octet-stream", Schema: null)] }],
+                + "the scope must be granted for all bots, present and future (`*`), or for each of them.",
+            Parameters = [Number, Parameters.IfNoneMatch],
+            Answers = [Bytes("The entries."), Answer.Unchanged],
             Refusals = [NoTile, Refused.LogUnavailable],
+        };
+
+    private static Answer Bytes(string description) =>
+        new(200, description)
+        {
+            Contents = [new Content("application/octet-stream", Schema: null)],
+            Headers = [Header.ETag],
         };
 }

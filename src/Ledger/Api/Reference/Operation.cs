@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ledger.Web;
 using Microsoft.OpenApi;
 
 namespace Ledger.Api.Reference;
@@ -84,5 +85,22 @@ internal sealed record Header(string Name, string Description, string Example, b
 
     public static Header ETag { get; } =
         new("ETag", "This version of the document: send it as `If-None-Match` next time.", $"\"{SampleDigest}\"");
+    public static Header RequestId { get; } = new(
+        RequestIds.Header, "The request's id: name it to the operator, whose log has it. An id that the client sends is ignored.",
+        "3f0c9f6e1b2a4d5c8e7f60718293a4b5");
+
+    /// <summary>The headers that tell a limit, as draft-ietf-httpapi-ratelimit-headers-11 has them.</summary>
+    public static IReadOnlyList<Header> RateLimits { get; } =
+    [
+        new(
+            LimitedCalls.PolicyHeader, "The limits that the request was counted against. Absent if the service has none.",
+            "\"submits-per-minute\";q=60;w=60, \"submits-per-hour\";q=1800;w=3600", Always: false),
+        new(
+            LimitedCalls.LimitHeader,
+            "The limit that is nearer: `r` is the number of requests that are left, `t` the seconds until all are back.",
+            "\"submits-per-minute\";r=59;t=42", Always: false),
+    ];
+
+    public static Header VaryAccept { get; } = new("Vary", "It is another one for another `Accept`.", "Accept");
     public static Header RetryAfter { get; } = new("Retry-After", "Seconds after which to ask again.", "5");
 }

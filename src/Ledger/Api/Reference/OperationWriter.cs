@@ -41,7 +41,7 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
     /// <summary>Adds the 405 answers. They are known only once all methods of the path are known.</summary>
     public static void AddWrongMethod(IDictionary<HttpMethod, OpenApiOperation> operations, OpenApiDocument document)
     {
-        var allow = string.Join(", ", operations.Keys.Select(method => method.Method).Order(StringComparer.Ordinal));
+        var allow = HeadRequests.Allow(operations.Keys.Select(method => method.Method));
         var refused = Refused.ByMethod with { Answer = Errors.ForStatus(405, allow) };
         foreach (var operation in operations.Values)
         {
@@ -94,7 +94,8 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
             {
                 401 => [new Header("WWW-Authenticate", "As RFC 9110 wants it.", "Bearer")],
                 405 => [new Header("Allow", "The methods that the path knows.", allow!)],
-                429 or 503 => [Header.RetryAfter],
+                429 => [Header.RetryAfter, .. Header.RateLimits],
+                503 => [Header.RetryAfter],
                 _ => [],
             },
         };
@@ -107,21 +108,17 @@ internal sealed class OperationWriter(OpenApiDocument document, IList<object> en
         {
             Description = answer.Description,
             Content = answer.Contents.Count == 0 ? null : Media(answer.Contents),
-            Headers =
-                answer.Headers.Count == 0
-                    ? null
-                    : answer.Headers.ToDictionary(
-                        header => header.Name,
-                        header =>
-                            (IOpenApiHeader)
-                                new OpenApiHeader
-                                {
-                                    Description = header.Description,
-                                    Required = header.Always,
-                                    Schema = Schema.Text(),
-                                    Example = header.Example,
-                                }
-                    ),
+            Headers = answer.Headers.Append(Header.RequestId).ToDictionary(
+                header => header.Name,
+                header =>
+                    (IOpenApiHeader)
+                        new OpenApiHeader
+                        {
+                            Description = header.Description,
+                            Required = header.Always,
+                            Schema = Schema.Text(),
+                            Example = header.Example,
+                        }),
         };
 
     private Dictionary<string, OpenApiMediaType> Media(IEnumerable<Content> contents) =>

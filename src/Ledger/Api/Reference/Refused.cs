@@ -38,12 +38,14 @@ internal sealed record Refused(string Name, string When, ErrorAnswer Answer)
 
     public static Refused TooManySubmits { get; } =
         new(
-            "over the limit", "More submissions for the bot than its limit admits: by default 60 a minute and 1,800 an hour.",
+            "over the limit",
+            "More submissions for the bot than its limit admits: 60 a minute and 1,800 an hour, unless the operator says otherwise.",
             Refusals.TooMany(42));
 
     public static Refused TooManyPolls { get; } =
         new(
-            "over the limit", "More requests for the job than its limit admits: by default 60 a minute and 1,800 an hour.",
+            "over the limit",
+            "More requests for the job than its limit admits: 60 a minute and 1,800 an hour, unless the operator says otherwise.",
             Refusals.TooMany(42));
 
     public static IReadOnlyList<Refused> ByBody { get; } =

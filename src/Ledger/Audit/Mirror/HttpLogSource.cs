@@ -10,6 +10,9 @@ namespace Ledger.Audit.Mirror;
 /// <param name="http">With the log's URL, ended by a slash, as its base address, and whatever the entries need.</param>
 internal sealed class HttpLogSource(HttpClient http) : ILogSource
 {
+    /// <summary>The log's place under the address of a service.</summary>
+    private const string OfService = "log/";
+
     /// <summary>Bytes of an answer, at most: a full bundle of the largest entries, each behind its length of two bytes.</summary>
     private const long MaxAnswerBytes = TileId.FullWidth * (2L + LeafEntry.MaxBytes);
 
@@ -27,9 +30,17 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
         return http;
     }
 
+    /// <summary>The log's place under the base address: empty, or <see cref="OfService"/> if that is a service's address.</summary>
+    private string _place = "";
+
     public async Task<string?> CheckpointAsync(CancellationToken cancel)
     {
         var note = await GetAsync("checkpoint", isOptional: true, cancel);
+        if (note is null)
+        {
+            _place = OfService;
+            note = await GetAsync("checkpoint", isOptional: true, cancel);
+        }
         try
         {
             return note is null ? null : StrictText.Utf8(note);
@@ -69,13 +80,13 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
     {
         try
         {
-            using var response = await http.GetAsync(path, cancel);
+            using var response = await http.GetAsync(_place + path, cancel);
             if (response.IsSuccessStatusCode)
                 return await response.Content.ReadAsByteArrayAsync(cancel);
             return isOptional && response.StatusCode == HttpStatusCode.NotFound
                 ? null
                 : throw new MirrorException(
-                    $"{http.BaseAddress}{path} answered {(int)response.StatusCode}{ToDo((int)response.StatusCode)}");
+                    $"{http.BaseAddress}{_place}{path} answered {(int)response.StatusCode}{ToDo((int)response.StatusCode)}");
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
@@ -93,7 +104,9 @@ internal sealed class HttpLogSource(HttpClient http) : ILogSource
     private static string ToDo(int status) =>
         status switch
         {
-            401 or 403 => ": entries need a token of a client with the scope 'Ledger Audit' (LEDGER_TOKEN or --token-stdin)",
+            401 => ": entries need a valid token of a client with the scope 'Ledger Audit' for all bots (LEDGER_TOKEN or --token-stdin)",
+            403 => ": entries are of every bot, and this client lacks the scope 'Ledger Audit' for one of them at least. The operator can "
+                + "grant it for all bots, also for those to come: ledger client grant CLIENT --bot '*' --scope ledger-audit",
             >= 300 and < 400 =>
                 ": redirections are not followed, so that the token goes nowhere else: give the URL that it leads to, if you trust it",
             _ => "",

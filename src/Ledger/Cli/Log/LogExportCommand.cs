@@ -24,13 +24,15 @@ internal static class LogExportCommand
             + "audits it without a database. The\n"
                 + "entries hold every bot's events, with commitments in place of ids. Keep the mirror where a restore of the database "
                 + "does not reach it: after one, it names what was lost.\n"
-                + $"Over HTTP, entries need a token of a client with the scope 'Ledger Audit': from {TokenVariable} or standard input, "
+                + $"Over HTTP, entries need a token of a client with the scope 'Ledger Audit' for all bots (--bot '*'): from "
+                + $"{TokenVariable} or standard input, "
                 + "so that it stands in no list of processes."
         );
         var folder = new Argument<string>("DIR") { Description = "The mirror's folder; made where it is not there." };
         var from = new Option<string?>("--from")
         {
-            Description = "Take the log over HTTP from here instead of from a database.",
+            Description =
+                "Take the log over HTTP from here instead of from a database: a service's address, with or without /log, or a mirror's.",
             HelpName = "URL",
         };
         var token = new Option<bool>("--token-stdin")
@@ -82,7 +84,7 @@ internal static class LogExportCommand
     private static Uri Address(string url) =>
         Uri.TryCreate(url.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
-            : throw CommandException.Usage("--from must be the log's URL, such as https://ledger.example.com/log");
+            : throw CommandException.Usage("--from must be the address of a service or a log, such as https://ledger.example.com");
 
     private static async Task FromUrlAsync(
         ParseResult parsed, MirrorFolder mirror, IReadOnlyList<NoteVerifier> keys, Uri address, string? token, CancellationToken cancel)

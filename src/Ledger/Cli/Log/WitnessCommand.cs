@@ -90,7 +90,7 @@ internal static class WitnessCommand
     private static async Task RunAsync(
         Terminal terminal, string keyFile, string state, NoteVerifier[] logs, string urls, CancellationToken cancel)
     {
-        ServeCommand.RefuseMalformed(urls);
+        ListenAddresses.Check(urls);
         var key = WitnessKeyFile.Read(keyFile);
         var witness = WitnessService.Build(new WitnessSettings { Key = key, Logs = [.. logs.Distinct()], State = state, Urls = urls });
         await using var running = new RunningNode(witness);

@@ -61,6 +61,7 @@ internal static class BotCommand
             + "secret is shown once, when the webhook is set; for another secret, set the webhook to none and then anew. A webhook whose\n"
             + "receiver answered 410 (Gone) is disabled until it is set anew.");
         var settings = new BotSettings(verb, "unchanged");
+        var limits = BotLimitOptions.AddTo(verb);
         verb.SetAction(
             async (parsed, cancel) =>
             {
@@ -75,6 +76,7 @@ internal static class BotCommand
                     "The bot's settings are recorded.",
                     cancel
                 );
+                await limits.ExecuteAsync(parsed, database, parsed.GetValue(settings.Bot)!, settings.By, cancel);
             }
         );
         return verb;
@@ -90,11 +92,11 @@ internal static class BotCommand
             await using var connection = await opened.Source.OpenConnectionAsync(cancel);
             var bots = await Documents.AllAsync(connection, DocumentJson.Default.Bot, cancel);
             Terminal.Of(parsed).Table(
-                ["bot", "owner", "created", "retention", "key retention", "window", "webhook", "paused", "clients"],
+                ["bot", "owner", "created", "retention", "key retention", "window", "webhook", "limits", "paused", "clients"],
                 [.. bots.OrderBy(bot => bot.BotId, StringComparer.Ordinal).Select(bot => (string[])
                 [
                     bot.BotId, bot.OwnerMail ?? "-", Instant.Text(bot.CreatedAt), Days(bot.RetentionDays), Days(bot.KeyRetentionDays),
-                    bot.Window, Webhook(bot), PauseCommand.Text(bot.Pause),
+                    bot.Window, Webhook(bot), BotLimitOptions.Text(bot.Limits), PauseCommand.Text(bot.Pause),
                     bot.Grants.Count == 0 ? "-" : string.Join(", ", bot.Grants.Keys.Order(StringComparer.Ordinal)),
                 ])],
                 "There is no bot yet: `ledger bot add BOT`");

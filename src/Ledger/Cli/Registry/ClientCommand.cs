@@ -54,11 +54,12 @@ internal static class ClientCommand
                 var (alg, granted, grantedBot) = (parsed.GetValue(algorithm), parsed.GetValue(scopes)!, parsed.GetValue(bot));
                 if (grantedBot is null != (granted.Length == 0))
                     throw CommandException.Usage("--bot and --scope go together: name both, or neither");
+                RefuseForAllBots(grantedBot, granted);
                 var pem = await PublicKeyFile.ReadAsync(alg, parsed.GetValue(publicKey), cancel);
                 await using var opened = await database.OpenAsync(parsed, cancel, needsKeys: pem is null);
                 // Before anything is recorded: the secret is shown once, so nothing after its making should fail for a reason that can be
                 // known now.
-                if (grantedBot is not null
+                if (grantedBot is not (null or RegistryDecisions.AllBots)
                     && !(await RegistryAsync(opened, DocumentJson.Default.Bot, cancel)).Exists(known => known.BotId == grantedBot))
                     throw new CommandException("there is no such bot: register it with `ledger bot add`");
                 var (secretId, secret) = pem is null ? RegistryStore.NewSecret() : (null, null);
@@ -72,10 +73,7 @@ internal static class ClientCommand
                 if (secret is not null)
                     ShowSecret(terminal, alg, secret);
                 if (grantedBot is not null)
-                    CommandException.ThrowIf(
-                        await opened.Registry.ExecuteAsync(
-                            grantedBot, new GrantClient(grantedBot, id, granted, by.Actor(parsed), by.Reason(parsed)), cancel)
-                    );
+                    await GrantAsync(opened, new GrantClient(grantedBot, id, granted, by.Actor(parsed), by.Reason(parsed)), cancel);
             }
         );
         return verb;
@@ -85,9 +83,16 @@ internal static class ClientCommand
     {
         var verb = new Verb(
             "grant", "Lets a client act for a bot, with these scopes and no others: an earlier grant for the same bot is replaced.",
-            "ledger client grant cs-1 --bot st-1 --scope \"Delete Conversations\" --scope ledger-audit");
+            "ledger client grant cs-1 --bot st-1 --scope \"Delete Conversations\" --scope ledger-audit\n"
+                + "ledger client grant auditor --bot '*' --scope ledger-audit",
+            "--bot '*' stands for all bots, also for those to come, and is for Ledger Audit alone: whoever mirrors the log needs it.");
         var client = new Argument<string>("CLIENT") { Description = "The client's id." };
-        var bot = new Option<string>("--bot") { Description = "The bot.", HelpName = "BOT", Required = true };
+        var bot = new Option<string>("--bot")
+        {
+            Description = "The bot; '*': all bots, present and future.",
+            HelpName = "BOT",
+            Required = true,
+        };
         var scopes = OptionValues.Scopes("What it may do.", required: true);
         verb.Add(client);
         verb.Add(bot);
@@ -97,18 +102,30 @@ internal static class ClientCommand
         verb.SetAction(
             async (parsed, cancel) =>
             {
+                var grant = new GrantClient(
+                    parsed.GetValue(bot)!, parsed.GetValue(client)!, parsed.GetValue(scopes)!, by.Actor(parsed), by.Reason(parsed));
+                RefuseForAllBots(grant.Bot, grant.Scopes);
                 await using var opened = await database.OpenAsync(parsed, cancel);
-                var id = parsed.GetValue(bot)!;
-                CommandException.ThrowIf(
-                    await opened.Registry.ExecuteAsync(
-                        id, new GrantClient(id, parsed.GetValue(client)!, parsed.GetValue(scopes)!, by.Actor(parsed), by.Reason(parsed)),
-                        cancel)
-                );
+                await GrantAsync(opened, grant, cancel);
                 Terminal.Of(parsed).Line("The grant is recorded.");
             }
         );
         return verb;
     }
+
+    /// <exception cref="CommandException">The bot stands for all bots, and a scope cannot be granted for all of them.</exception>
+    private static void RefuseForAllBots(string? bot, IEnumerable<Scope> scopes)
+    {
+        if (bot == RegistryDecisions.AllBots && scopes.Any(scope => scope != Scope.LedgerAudit))
+            throw CommandException.Usage("for all bots (--bot '*') only 'Ledger Audit' can be granted: name the bot for other scopes");
+    }
+
+    /// <summary>Grants, for one bot or for all.</summary>
+    private static async Task GrantAsync(OpenDatabase database, GrantClient grant, CancellationToken cancel) => CommandException.ThrowIf(
+        grant.Bot == RegistryDecisions.AllBots
+            ? await database.Registry.ExecuteOnClientAsync(
+                grant.Client, new GrantLedgerAudit(grant.Client, grant.Actor, grant.Reason), secret: null, cancel)
+            : await database.Registry.ExecuteAsync(grant.Bot, grant, cancel));
 
     private static Verb Revoke()
     {
@@ -116,7 +133,11 @@ internal static class ClientCommand
             "revoke", "Takes a client's grant for one bot away; without --bot shuts the client out everywhere, for good.",
             "ledger client revoke cs-1 --bot st-1\nledger client revoke cs-1 --yes --reason 'secret leaked'");
         var client = new Argument<string>("CLIENT") { Description = "The client's id." };
-        var bot = new Option<string?>("--bot") { Description = "The bot that it may no longer act for.", HelpName = "BOT" };
+        var bot = new Option<string?>("--bot")
+        {
+            Description = "The bot that it may no longer act for; '*': the grant for all bots.",
+            HelpName = "BOT",
+        };
         var yes = new Option<bool>("--yes") { Description = "Without --bot: yes, for good." };
         verb.Add(client);
         verb.Add(bot);
@@ -135,6 +156,9 @@ internal static class ClientCommand
                     from is null
                         ? await opened.Registry.ExecuteOnClientAsync(
                             id, new RevokeClient(id, by.Actor(parsed), by.Reason(parsed)), secret: null, cancel)
+                        : from == RegistryDecisions.AllBots
+                        ? await opened.Registry.ExecuteOnClientAsync(
+                            id, new RevokeLedgerAudit(id, by.Actor(parsed), by.Reason(parsed)), secret: null, cancel)
                         : await opened.Registry.ExecuteAsync(from, new RevokeGrant(from, id, by.Actor(parsed), by.Reason(parsed)), cancel)
                 );
                 Terminal
@@ -142,6 +166,8 @@ internal static class ClientCommand
                     .Line(
                         from is null
                             ? "The client is shut out. Its tokens are refused within a second."
+                            : from == RegistryDecisions.AllBots
+                            ? "The client may no longer audit the whole ledger. Its grants for single bots stay."
                             : "The client may no longer act for the bot."
                     );
             }
@@ -217,7 +243,8 @@ internal static class ClientCommand
     {
         var grants = bots.Where(bot => bot.Grants.ContainsKey(client.ClientId))
             .OrderBy(bot => bot.BotId, StringComparer.Ordinal)
-            .Select(bot => $"{bot.BotId}: {string.Join(", ", bot.Grants[client.ClientId].Select(ScopeNames.Of))}");
+            .Select(bot => $"{bot.BotId}: {string.Join(", ", bot.Grants[client.ClientId].Select(ScopeNames.Of))}")
+            .Concat(client.AuditsLedger ? [$"{RegistryDecisions.AllBots}: {ScopeNames.Of(Scope.LedgerAudit)}"] : []);
         return
         [
             client.ClientId,

@@ -65,7 +65,7 @@ internal static class TokenCommand
 
     private static void WarnOfMissing(Terminal terminal, Scope[] wanted, string client, RegistrySnapshot registry)
     {
-        var granted = registry.Bots.Values.SelectMany(bot => bot.Grants.GetValueOrDefault(client) ?? []).ToHashSet();
+        var granted = registry.Bots.Values.SelectMany(bot => registry.ScopesOf(client, bot)).ToHashSet();
         foreach (var scope in wanted.Where(scope => !granted.Contains(scope)))
             terminal.Warn($"the client has '{ScopeNames.Of(scope)}' for no bot: `ledger client grant`");
     }

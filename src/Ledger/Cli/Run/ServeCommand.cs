@@ -40,10 +40,11 @@ internal static class ServeCommand
     {
         var terminal = Terminal.Of(parsed);
         var (embedded, urls) = (parsed.GetValue(options.Embedded), parsed.GetValue(options.Urls)!);
-        RefuseMalformed(urls);
-        var http = new HttpOptions { PublicUrl = options.PublicUrlOf(parsed) };
+        var (submits, polls) = options.Limits.Read(parsed);
+        var http = new HttpOptions { PublicUrl = options.PublicUrlOf(parsed), Submits = submits, Polls = polls };
         var notifications = options.Mail.Read(parsed);
         var witnesses = parsed.GetValue(options.WitnessPolicy) is { } policy ? Witnesses.ReadPolicy(policy) : null;
+        ListenAddresses.Check(urls);
         await using var database = embedded
             ? await OpenEmbeddedAsync(parsed, options.Database, terminal, cancel)
             : await OpenServerAsync(parsed, options.Database, cancel);
@@ -118,22 +119,6 @@ internal static class ServeCommand
             throw CommandException.Usage(
                 $"serve lacks {string.Join(" and ", missing)}. To run without any preparation: `ledger serve --embedded`");
         return await OpenDatabase.OnServerAsync(options.Connection(parsed)!, KeyFolder.Open(options.Keys(parsed)!), cancel);
-    }
-
-    /// <exception cref="CommandException">The value of <c>--urls</c> is not a list of HTTP addresses.</exception>
-    public static void RefuseMalformed(string urls)
-    {
-        foreach (var url in urls.Split(';'))
-        {
-            // http://*:80 and http://+:80 are Kestrel's, and no URI.
-            if (!Uri.TryCreate(url.Replace("//*", "//localhost").Replace("//+", "//localhost"), UriKind.Absolute, out var uri)
-                || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/" || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
-            {
-                throw CommandException.Usage("--urls must be like http://127.0.0.1:8080, several separated by semicolons");
-            }
-            if (uri.Scheme == Uri.UriSchemeHttps)
-                throw CommandException.Usage("--urls takes http alone: TLS is the work of a proxy in front of the service");
-        }
     }
 
     private static void Greet(

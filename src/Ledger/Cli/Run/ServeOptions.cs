@@ -20,11 +20,13 @@ internal sealed class ServeOptions
         verb.Add(Embedded);
         verb.Add(Urls);
         verb.Add(_publicUrl);
+        Limits = LimitSettings.AddTo(verb);
         Mail = MailSettings.AddTo(verb);
         verb.Add(WitnessPolicy);
     }
 
     public DatabaseOptions Database { get; }
+    public LimitSettings Limits { get; }
     public MailSettings Mail { get; }
     public Option<bool> Embedded { get; } =
         new("--embedded") { Description = "Bring a private PostgreSQL along, in the data folder (--data)." };

@@ -9,7 +9,8 @@ insert into ledger.event_types (name) values
     ('job_key_destroyed'), ('epoch_key_destroyed'), ('identifiers_disclosed'), ('origin_opened'),
     ('erased_conversations_imported'), ('webhook_disabled'), ('job_cancelled'),
     ('deletions_paused'), ('deletions_resumed'), ('legal_hold_placed'), ('legal_hold_disclosed'), ('legal_hold_ended'),
-    ('case_recorded'), ('deadline_extended');
+    ('case_recorded'), ('deadline_extended'),
+    ('ledger_audit_granted'), ('ledger_audit_revoked'), ('bot_limits_set');
 
 -- Append-only, against the service itself too: no right can be given that these triggers do not refuse, and
 -- "always" keeps them on under session_replication_role. Cascades arrive here as row deletes.

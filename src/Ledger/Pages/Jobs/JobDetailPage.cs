@@ -63,7 +63,7 @@ internal static class JobDetailPage
     /// <summary>The bot and the job of the path, if the viewer has any grant for the bot. Null otherwise.</summary>
     private static (Bot Bot, JobId Job)? Find(HttpContext context, Caller caller) =>
         JobId.TryParse((string?)context.Request.RouteValues["job"] ?? "", out var job)
-        && caller.Registry.Bots.TryGetValue(BotPath.Segment(context, "bot"), out var bot) && bot.Grants.ContainsKey(caller.ClientId)
+        && caller.Registry.Bots.TryGetValue(BotPath.Segment(context, "bot"), out var bot) && caller.Registry.ActsFor(caller.ClientId, bot)
             ? (bot, job)
             : null;
 

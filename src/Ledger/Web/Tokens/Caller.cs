@@ -20,13 +20,15 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     public Bot Bot => PathBot ?? throw new InvalidOperationException("this path names no bot");
 
     /// <summary>
-    /// True if the client's grant for the path's bot holds one of the scopes. On a path about all bots, its grant for every bot must hold
-    /// one.
+    /// True if the client's grant for the path's bot holds one of the scopes. On a path about all bots, its grant for every bot, or
+    /// for all of them, must hold one.
     /// </summary>
     public bool MayDoOneOf(ReadOnlySpan<Scope> scopes)
     {
         if (PathBot is not null)
             return IsGranted(PathBot, scopes);
+        if (Registry.AuditsLedger(ClientId) && scopes.Contains(Scope.LedgerAudit))
+            return true;
         foreach (var bot in Registry.Bots.Values)
         {
             if (!IsGranted(bot, scopes))
@@ -42,9 +44,7 @@ internal sealed record Caller(string ClientId, Bot? PathBot, RegistrySnapshot Re
     /// <summary>True if the client's grant for the bot holds one of the scopes.</summary>
     public bool IsGranted(Bot bot, params ReadOnlySpan<Scope> scopes)
     {
-        if (!bot.Grants.TryGetValue(ClientId, out var granted))
-            return false;
-        foreach (var scope in granted)
+        foreach (var scope in Registry.ScopesOf(ClientId, bot))
         {
             if (scopes.Contains(scope))
                 return true;

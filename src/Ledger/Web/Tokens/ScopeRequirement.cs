@@ -31,7 +31,7 @@ internal sealed class ScopeCheck(RegistryCache registry) : AuthorizationHandler<
     {
         var snapshot = await registry.ReadSinceAsync(caller.ArrivedAt, http.RequestAborted);
         Bot? bot = null;
-        if (caller.PathBot is { } old && (!snapshot.Bots.TryGetValue(old.BotId, out bot) || !bot.Grants.ContainsKey(caller.ClientId)))
+        if (caller.PathBot is { } old && (!snapshot.Bots.TryGetValue(old.BotId, out bot) || !snapshot.ActsFor(caller.ClientId, bot)))
             return false;
         var current = caller with { PathBot = bot, Registry = snapshot };
         http.Features.Set(current);

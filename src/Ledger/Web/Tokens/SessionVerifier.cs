@@ -58,8 +58,8 @@ internal sealed class SessionVerifier(ConsoleSessions sessions, RegistryCache re
 
     private static bool IsLetIn(RegistrySnapshot snapshot, string client, string? secret) =>
         snapshot.Clients.TryGetValue(client, out var entry) && entry.Client.SignsWith(secret)
-        && snapshot.Bots.Values.Any(bot => bot.Grants.ContainsKey(client));
+        && (snapshot.AuditsLedger(client) || snapshot.Bots.Values.Any(bot => bot.Grants.ContainsKey(client)));
 
     private static Bot? BotOf(RegistrySnapshot snapshot, string botId, string client) =>
-        snapshot.Bots.TryGetValue(botId, out var bot) && bot.Grants.ContainsKey(client) ? bot : null;
+        snapshot.Bots.TryGetValue(botId, out var bot) && snapshot.ActsFor(client, bot) ? bot : null;
 }

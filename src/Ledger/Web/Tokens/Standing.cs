@@ -22,7 +22,7 @@ internal sealed class Standing(RegistryCache registry, ConsoleSessions sessions,
         {
             var now = await registry.CurrentAsync(cancel);
             return now.Clients.TryGetValue(caller.ClientId, out var client) && client.Client.SignsWith(credential.SecretId)
-                && now.Bots.TryGetValue(caller.Bot.BotId, out var bot) && caller.IsGranted(bot, scopes)
+                && now.Bots.TryGetValue(caller.Bot.BotId, out var bot) && (caller with { Registry = now }).IsGranted(bot, scopes)
                 && (credential.Session is null || await sessions.IsLiveAsync(credential.Session, cancel));
         }
         catch (Exception e) when (Failure.IsUnreachable(e))

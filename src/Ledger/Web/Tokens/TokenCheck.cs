@@ -39,7 +39,7 @@ internal static class TokenCheck
             return (null, secret, null);
         if (!registry.Bots.TryGetValue(botId, out var bot))
             return (null, null, TokenRefusal.UnknownBot);
-        return bot.Grants.ContainsKey(claims.AppId) ? (bot, secret, null) : (null, null, TokenRefusal.NotGranted);
+        return registry.ActsFor(claims.AppId, bot) ? (bot, secret, null) : (null, null, TokenRefusal.NotGranted);
     }
 
     /// <summary>True if a registration of a moment ago could reverse the refusal.</summary>

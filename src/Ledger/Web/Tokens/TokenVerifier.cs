@@ -56,7 +56,7 @@ internal sealed class TokenVerifier(RegistryCache registry, UsedTokens used, Tim
     private (Caller?, TokenRefusal?) Refuse(TokenRefusal? refusal, string? client)
     {
         // Only a registered client's name is written down: anything else in a token is whatever the sender likes.
-        log.LogInformation("answered 401: {Refusal}, client {Client}", refusal, client ?? "unknown");
+        log.LogInformation("token refused: {Refusal}, client {Client}", refusal, client ?? "unknown");
         return (null, refusal);
     }
 }

@@ -88,6 +88,7 @@ export const otherTypes = [
   'client_revoked', 'window_defined', 'job_key_destroyed', 'epoch_key_destroyed', 'identifiers_disclosed', 'origin_opened',
   'erased_conversations_imported', 'webhook_disabled', 'job_cancelled',
   'deletions_paused', 'deletions_resumed', 'legal_hold_placed', 'legal_hold_disclosed', 'legal_hold_ended',
+  'ledger_audit_granted', 'ledger_audit_revoked', 'bot_limits_set',
 ];
 
 /**
