@@ -23,8 +23,8 @@ public sealed record WholePause(long Version, DeletionPause? Pause)
 
 /// <summary>
 /// Pauses and resumes deletions, of one bot or of all (docs/adr/0053). A batch holds a shared lock of its transaction and then asks if
-/// there is a pause. A pause is committed first, and then waits for the batches that hold the lock. So once a pause is answered, no batch runs,
-/// and none begins.
+/// there is a pause. A pause is committed first, and then waits for the batches that hold the lock. So once a pause is answered, no batch
+/// runs, and none begins.
 /// </summary>
 public sealed class DeletionPauses(NpgsqlDataSource database, IDocumentStore store, RegistryStore registry, TimeProvider time)
 {
