@@ -18,7 +18,8 @@ internal static class DeadlineEndpoint
         .WithName("extendDeletionJobDeadline")
         .Describe(CaseOperations.Extend);
 
-    private static async Task<IResult> ExtendAsync(HttpContext context, RateLimits limits, JobReader jobs, CaseDeadlines deadlines)
+    private static async Task<IResult> ExtendAsync(
+        HttpContext context, RateLimits limits, JobReader jobs, CaseDeadlines deadlines, TimeProvider time)
     {
         var (caller, cancel) = (Caller.Of(context), context.RequestAborted);
         var bot = caller.Bot.BotId;
@@ -43,16 +44,18 @@ internal static class DeadlineEndpoint
         {
             ExtensionResult.Conflict conflict => new ErrorAnswer(409, conflict.Reason),
             ExtensionResult.NotLater notLater => new ErrorAnswer(400, notLater.Rule),
-            _ => await AnswerAsync(context, jobs, job, caller, cancel),
+            _ => await AnswerAsync(context, jobs, job, caller, time.GetUtcNow()),
         };
     }
 
     private static async Task<IResult> AnswerAsync(
-        HttpContext context, JobReader jobs, JobId job, Caller caller, CancellationToken cancel)
+        HttpContext context, JobReader jobs, JobId job, Caller caller, DateTimeOffset now)
     {
-        if (await jobs.StatusAsync(caller.Bot.BotId, job, caller.ClientId, cancel) is not { } status)
+        var bot = caller.Bot.BotId;
+        if (await jobs.StatusAsync(bot, job, caller.ClientId, context.RequestAborted) is not { } stored)
             return Refusals.UnknownJob;
-        StatusEndpoint.Announce(context, status);
+        var status = PausedPhase.Of(stored, bot, caller.Registry);
+        StatusEndpoint.Announce(context, status, now);
         return StatusEndpoint.Document(status);
     }
 }
