@@ -87,7 +87,8 @@ internal sealed class DeletionRequestMembers
         {
             var known = Names.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
             _problems.Add(known is null
-                ? $"member {position} is unknown{ProblemList.Quoted(name)}: only conversationIds, cId, startDate, endDate and case are known"
+                ? $"member {position} is unknown{ProblemList.Quoted(name)}: only conversationIds, cId, startDate, endDate and case are "
+                + "known"
                 : $"member {position} is {known} in another letter case: write {known}");
             reader.Skip();
             return;

@@ -21,7 +21,9 @@ public static partial class PausedPhase
 
     private static string Show(string json) => Unfinished().Replace(json, "\"phase\":\"paused\"", 1);
 
-    /// <summary>The member as <see cref="Projections.Status.StatusText"/> writes it. No other member of the document holds a text of people.</summary>
+    /// <summary>
+    /// The member as <see cref="Projections.Status.StatusText"/> writes it. No other member of the document holds a text of people.
+    /// </summary>
     [GeneratedRegex("\"phase\":\"(waiting|running|retrying)\"")]
     private static partial Regex Unfinished();
 }

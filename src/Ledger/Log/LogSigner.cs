@@ -72,8 +72,8 @@ internal sealed class LogSigner : IDisposable
 
     /// <summary>The exception for a missing file, though the database has a checkpoint of this key.</summary>
     public static LogException Forgotten(string folder) => new(
-        $"'{Path.Combine(folder, CheckpointFile)}' is missing, though this log was signed before. Without it an older copy of the database would not be noticed: put the "
-        + "file back, or go on under a new name with `ledger log new-origin`");
+        $"'{Path.Combine(folder, CheckpointFile)}' is missing, though this log was signed before. Without it an older copy of the "
+        + "database would not be noticed: put the file back, or go on under a new name with `ledger log new-origin`");
 
     /// <summary>The checkpoint that a folder's file holds, signed by its key.</summary>
     public static Checkpoint? Read(string file, NoteVerifier key)

@@ -34,15 +34,15 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
 
     private static readonly string[] s_values =
     [
-        "", " ", "0", "-1", "1", "50", "51", "1e9", "9999999999999999999", "0x10", "١", "true", "null", "queued", "deleted", "u", "../x", "%00",
-        "%0a", "%ff", "%F0%9F%98%80", "2026-05-04", "9999-12-31", "0001-01-01", "2026-02-30", "2026-05-04T00:00:00%2B14:00", "'", "\"", "[]",
+        "", " ", "0", "-1", "1", "50", "51", "1e9", "9999999999999999999", "0x10", "١", "true", "null", "queued", "deleted", "u",
+        "../x", "%00", "%0a", "%ff", "%F0%9F%98%80", "2026-05-04", "9999-12-31", "0001-01-01", "2026-02-30", "2026-05-04T00:00:00%2B14:00", "'", "\"", "[]",
         "a%C3%28", "%EF%BB%BFa", "%ED%A0%80", "*",
     ];
 
     private static readonly string[] s_json =
     [
-        "null", "true", "0", "-0.0e+9", "1e400", "\"\"", "\" \"", "\"u\"", "\"\\ud800\"", "\"\\u0000\"", "\"\\ufeffu\"", "\"u\\n\"", "[]", "{}",
-        "[null]", "[\"a\",\"a\"]", "[[\"a\"]]", "[1]", "{\"a\":1}", "\"2026-05-04\"", "\"9999-12-31T23:59:59.9999999Z\"",
+        "null", "true", "0", "-0.0e+9", "1e400", "\"\"", "\" \"", "\"u\"", "\"\\ud800\"", "\"\\u0000\"", "\"\\ufeffu\"", "\"u\\n\"", "[]",
+        "{}", "[null]", "[\"a\",\"a\"]", "[[\"a\"]]", "[1]", "{\"a\":1}", "\"2026-05-04\"", "\"9999-12-31T23:59:59.9999999Z\"",
         "\"0001-01-01T00:00:00+14:00\"", "\"2026-02-30\"", "\"gdpr_17_1_a\"", "\"😀\"",
     ];
 
@@ -63,14 +63,15 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
     private static readonly string[] s_types =
     [
         "application/json", "application/json; charset=utf-8", "application/json; charset=\"UTF-8\"", "application/json; charset=utf-16",
-        "application/json; charset=utf-7", "application/json; charset=", "application/json; charset=x; charset=utf-8", "application/problem+json",
-        "text/plain", "text/json", "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-7",
+        "application/json; charset=utf-7", "application/json; charset=", "application/json; charset=x; charset=utf-8",
+        "application/problem+json", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-7",
         "multipart/form-data", "multipart/form-data; boundary=b", "multipart/form-data; boundary=", "*/*", "/", "application/json,text/plain",
     ];
 
     private static readonly string[] s_pages =
     [
-        "/", "/jobs", "/bots", "/messages", "/log", "/verify", "/login", "/logout", "/messages/retry", "/assets/x", "/docs", "/jobs/st-other/x",
+        "/", "/jobs", "/bots", "/messages", "/log", "/verify", "/login", "/logout", "/messages/retry", "/assets/x", "/docs",
+        "/jobs/st-other/x",
         "/jobs/st-other/x/certificate", "/holds",
     ];
 
@@ -138,7 +139,8 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
         // Not to where a person signs out: the session is everybody's.
         if (path is not ("/logout" or "/login") && chance.Below(4) > 0)
             request.Headers.TryAddWithoutValidation("Cookie", cookie);
-        request.Headers.TryAddWithoutValidation("Accept", chance.Below(4) == 0 ? s_headerValues[chance.Below(s_headerValues.Length)] : "text/html");
+        request.Headers.TryAddWithoutValidation(
+            "Accept", chance.Below(4) == 0 ? s_headerValues[chance.Below(s_headerValues.Length)] : "text/html");
         if (chance.Below(5) == 0)
             AddHeader(request, chance);
         return request;
@@ -185,8 +187,10 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
     private static string Json(Chance chance, string body)
     {
         var members = JsonNode.Parse(body)!.AsObject().ToDictionary(one => one.Key, one => one.Value?.ToJsonString() ?? "null");
-        var names = members.Keys.Concat(["cId", "conversationIds", "startDate", "endDate", "case", "reason", "until", "dueOn", "x", "ENDDATE"])
-            .ToList();
+        List<string> names =
+        [
+            .. members.Keys, "cId", "conversationIds", "startDate", "endDate", "case", "reason", "until", "dueOn", "x", "ENDDATE",
+        ];
         var text = new List<string>();
         for (var changes = chance.Below(3); changes >= 0; changes--)
         {
@@ -249,7 +253,8 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
     {
         0 => service.Token(Scope.LedgerAudit),
         1 => service.Token(Scope.LogsHistory),
-        2 => chance.Below(2) == 0 ? "x.y.z" : Encoding.Latin1.GetString(chance.Change(Encoding.ASCII.GetBytes(service.Token(Scope.LedgerAudit))))
+        2 => "x.y.z",
+        3 => Encoding.Latin1.GetString(chance.Change(Encoding.ASCII.GetBytes(service.Token(Scope.LedgerAudit))))
             .Replace("\n", "", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal),
         _ => service.Token([.. Enum.GetValues<Scope>()]),
     };
@@ -279,7 +284,9 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
     private Uri Hostile(string target)
     {
         var escaped = string.Concat(
-            target.EnumerateRunes().Select(rune => rune.Value is > ' ' and <= '~' and not '"' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
+            target.EnumerateRunes().Select(rune => rune.Value is > ' ' and <= '~' and not '"'
+                ? rune.ToString()
+                : Uri.EscapeDataString(rune.ToString())));
         return new Uri(
             $"{service.Client.BaseAddress!.GetLeftPart(UriPartial.Authority)}{escaped}",
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
