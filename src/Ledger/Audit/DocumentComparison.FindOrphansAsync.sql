@@ -19,5 +19,8 @@ union all
 select 'ledger.job_work', w.job_id::text from ledger.job_work w
 where not exists (select from ledger.mt_events e where e.stream_id = w.job_id)
 union all
+select 'ledger.job_manifest_rest', r.job_id::text from ledger.job_manifest_rest r
+where not exists (select from ledger.mt_events e where e.stream_id = r.job_id)
+union all
 (select distinct 'ledger.job_manifest', m.job_id::text from ledger.job_manifest m
 where not exists (select from ledger.mt_events e where e.stream_id = m.job_id))

@@ -17,6 +17,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
 {
     private static readonly string OutcomesSql = Sql.Load(typeof(DocumentComparison), "Outcomes");
     private static readonly string RootsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRootsAsync));
+    private static readonly string RestsSql = Sql.Load(typeof(DocumentComparison), nameof(CompareRestsAsync));
     private static readonly string OrphansSql = Sql.Load(typeof(DocumentComparison), nameof(FindOrphansAsync));
 
     private const string Meaning =
@@ -39,6 +40,7 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
                 FindingKind.JobManifest, "the outcomes in ledger.job_manifest of {0}", started, OutcomesSql,
                 [.. Ids(started), Json(started, Outcomes)], cancel);
             await CompareRootsAsync(started, cancel);
+            await CompareRestsAsync(started.ToDictionary(stream => stream.Id), cancel);
         }
         return compared;
     }
@@ -111,6 +113,21 @@ internal sealed class DocumentComparison(NpgsqlConnection connection, Findings f
                 findings.Add(
                     FindingKind.JobManifest, $"the list in ledger.job_manifest of {stream.Name}",
                     $"the root {Convert.ToBase64String(expected)}", Convert.ToBase64String(found), Meaning);
+        }
+    }
+
+    /// <summary>Checks that the rests that cancellations left give the roots too. Proofs are made from them.</summary>
+    private async Task CompareRestsAsync(Dictionary<Guid, FoldedStream> started, CancellationToken cancel)
+    {
+        await using var command = AuditSnapshot.Command(connection, RestsSql, started.Keys.ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel))
+        {
+            var stream = started[reader.GetGuid(0)];
+            if (stream.Job!.Check([.. reader.GetFieldValue<byte[]>(1).Chunk(MerkleTree.HashSize)]) is { } broken)
+                findings.Add(
+                    FindingKind.JobManifest, $"the list's rest in ledger.job_manifest_rest of {stream.Name}", broken.Expected, broken.Found,
+                    Meaning);
         }
     }
 

@@ -55,6 +55,13 @@ internal sealed class JobRules
         return TakeBroken();
     }
 
+    /// <summary>The rule that the manifest's rest breaks, which a cancellation left. Null if it gives the list's root.</summary>
+    public JobRule? Check(IReadOnlyList<byte[]> manifestRest)
+    {
+        _history.ExpectManifest(manifestRest);
+        return TakeBroken();
+    }
+
     /// <summary>Outcomes by the codes of the manifest, failures as one.</summary>
     public static IReadOnlyDictionary<byte, long> OutcomeCodes(JobResult result)
     {

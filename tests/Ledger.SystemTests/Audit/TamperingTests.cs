@@ -201,6 +201,22 @@ public sealed class TamperingTests
     }
 
     [Fact]
+    public async Task The_rest_of_a_cancelled_jobs_list_is_held_to_the_list()
+    {
+        await using var audited = await AuditedService.StartAsync(new TestServiceOptions { Execution = new() { BatchSize = 4 } });
+        await audited.Service.AddConversationsAsync("b", 9, "user-2");
+        var job = await audited.Service.SubmitAsync(new { cId = "user-2" });
+        await audited.Service.RunToStartAsync(job);
+        await audited.Service.RunStepAsync();
+        using (var cancelled = await audited.Service.SendAsync(HttpMethod.Delete, $"{audited.Service.Deletions}/{job}"))
+            Assert.Equal(System.Net.HttpStatusCode.Accepted, cancelled.StatusCode);
+        await audited.Service.WriteLogAsync();
+        await audited.HoldsAsync();
+        await audited.TamperAsync("update ledger.job_manifest_rest set roots = set_byte(roots, 0, get_byte(roots, 0) # 1)");
+        await audited.FindsAsync([$"A manifest differs: the list's rest in ledger.job_manifest_rest of {job}"]);
+    }
+
+    [Fact]
     public async Task A_waiting_jobs_document_that_is_not_what_its_events_say_is_named()
     {
         await using var audited = await AuditedService.StartAsync();

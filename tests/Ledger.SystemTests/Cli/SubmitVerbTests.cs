@@ -85,6 +85,24 @@ public sealed class SubmitVerbTests(SharedService shared) : IClassFixture<Shared
     }
 
     [SkippableFact]
+    public async Task A_job_is_cancelled_once_and_its_status_is_shown()
+    {
+        await using var service = await shared.WithOwnBotAsync();
+        var job = await service.SubmitAsync(new { cId = "user-1" });
+        using var folder = new Folder();
+        await File.WriteAllTextAsync(folder.File("token"), service.Token());
+        string[] args = ["cancel", job, "--bot", service.Bot, "--url", Url(service), "--token-file", folder.File("token")];
+
+        var cancelled = await CliDatabase.RunAsync(args);
+        Assert.True(cancelled.ExitCode == ExitCodes.Done, cancelled.Error);
+        Assert.Contains("cancelled (done)", cancelled.Output, StringComparison.Ordinal);
+        Assert.Equal("cancelled done 0 deleted 0 failed 0 skipped 3 retries", await service.CountsAsync(job));
+        var again = await CliDatabase.RunAsync(args);
+        Assert.Equal((ExitCodes.Failed, ""), (again.ExitCode, again.Output));
+        Assert.Contains("the job has ended, as cancelled", again.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task What_the_API_refuses_is_told_in_its_words_with_what_to_do()
     {
         await using var service = await shared.WithOwnBotAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ledger.Contracts;
+using Ledger.Projections.Status;
 using Ledger.Registry;
 using Ledger.SystemTests.Execution;
 using Microsoft.Extensions.DependencyInjection;
@@ -116,8 +117,8 @@ public sealed class StatusRules(ContractHost host) : ContractTest(host)
         Assert.Equal(waiting.Body.Replace("waiting", "paused", StringComparison.Ordinal), paused.Body);
         Assert.NotEqual(waiting.Header("ETag"), paused.Header("ETag"));
         Assert.Equal("paused", (await GetAsync(Deletions)).Json.GetProperty("jobs")[0].GetProperty("phase").GetString());
-        Assert.Equal(waiting.Body, await Node.ScalarAsync<string>(
-            "select data::text from ledger.mt_doc_jobstatus where id = $1", Guid.Parse(job.Split("/cdj-")[1])));
+        Assert.Equal(waiting.Body, StatusText.Of(await Node.ScalarAsync<string>(
+            "select data::text from ledger.mt_doc_jobstatus where id = $1", Guid.Parse(job.Split("/cdj-")[1]))));
         Assert.Null(await pauses.ResumeAsync(Bot, "test", null, CancellationToken.None));
         await KnowAsync();
         Assert.Equal(waiting.Body, (await GetAsync(job)).Body);

@@ -58,6 +58,11 @@ public sealed class MartenStoreTests
             case Submitted:
                 transaction.Start<Job>(stream, [@event], At);
                 break;
+            case DeadlineExtended:
+                transaction.Start<Job>(
+                    stream, [new Submitted("st-1", RequestType.CId, [new byte[32]], "cs-1"), new CaseRecorded(CaseBasis.Other), @event],
+                    At);
+                break;
             case JobEvent:
                 transaction.Start<Job>(stream, [new Submitted("st-1", RequestType.CId, [new byte[32]], "cs-1"), @event], At);
                 break;
@@ -73,6 +78,16 @@ public sealed class MartenStoreTests
                 break;
             case WindowDefined:
                 transaction.Start<DeletionWindow>(stream, [@event], At);
+                break;
+            case LegalHoldPlaced:
+                transaction.Start<LegalHold>(stream, [@event], At);
+                break;
+            case LegalHoldDisclosed or LegalHoldEnded:
+                var placed = new LegalHoldPlaced(HoldId.FromRandomness(new byte[32]).ToString(), "st-1", RequestType.CId, [new byte[32]])
+                {
+                    Actor = "ada",
+                };
+                transaction.Start<LegalHold>(stream, [placed, @event], At);
                 break;
             case EpochKeyDestroyed or OriginOpened or DeletionsPaused { Bot: null } or DeletionsResumed { Bot: null }:
                 transaction.Start<LedgerStream>(stream, [@event], At);

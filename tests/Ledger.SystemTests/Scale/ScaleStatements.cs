@@ -68,11 +68,14 @@ internal static class ScaleStatements
         .. Claims,
         new("keeping how far a list is resolved", typeof(JobWriter), "Keep", 40, Job("new", 5_000), "jsonb '{}'"),
         new("a submission that was sent before", typeof(JobSubmission), "FindAsync", 12, Job("done", 50_000)) { Rows = 1 },
-        new("a job's status", typeof(JobReader), nameof(JobReader.StatusAsync), 12, Job("done", 50_000), Bot) { Rows = 1 },
+        new("a job's status", typeof(JobReader), nameof(JobReader.StatusAsync), 16, Job("done", 50_000), Bot, "text 'cs-scale'")
+        {
+            Rows = 1,
+        },
         new("the first page of a bot's jobs", typeof(JobReader), nameof(JobReader.ListAsync), 600,
             $"text[] '{{{ScaleFill.Bot}}}'", "text null", "timestamptz null", "uuid null", "int 50") { Rows = 50 },
         new("a delivery that is to be sent", typeof(Deliveries), nameof(Deliveries.FindAsync), 30,
-            "uuid '00000000-0000-0000-0000-000000000000'"),
+            "uuid '00000000-0000-0000-0000-000000000000'", "int 1000"),
         new("the engine's dead letters", typeof(DeadLetters), nameof(DeadLetters.ListAsync), 20, "int 50"),
         new("the use of a token", typeof(UsedTokens), nameof(UsedTokens.IsFirstUseAsync), 30,
             "text 'cs-scale'", "bytea sha256('another')", "timestamptz '2027-01-01'"),

@@ -16,7 +16,7 @@ internal static class PrivateCluster
         ("port", $"{port}"),
         ("unix_socket_directories", ""),
         ("password_encryption", "scram-sha-256"),
-        ("max_connections", "100"),
+        ("max_connections", "200"),
         ("shared_buffers", "128MB"),
         // No statement of the ledger runs long enough to be worth compiling, and the compiler takes each session 50 ms to load.
         ("jit", "off"),

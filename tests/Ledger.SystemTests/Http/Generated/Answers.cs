@@ -31,15 +31,14 @@ internal sealed record GeneratedAnswer(int Status, string? Type, string Body, bo
 internal sealed class Answers
 {
     private readonly ConcurrentDictionary<string, bool> _jobs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _cancelled = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _holds = new(StringComparer.Ordinal);
     private readonly ConcurrentQueue<string> _problems = new();
     private readonly ConcurrentQueue<GeneratedRequest> _refused = new();
     private int _refusals;
 
     /// <summary>How many answers had each status.</summary>
     public ConcurrentDictionary<int, int> Statuses { get; } = new();
-
-    /// <summary>Statuses of each operation.</summary>
-    public ConcurrentDictionary<(string Operation, int Status), int> ByOperation { get; } = new();
 
     public IEnumerable<string> Problems => _problems;
 
@@ -52,12 +51,11 @@ internal sealed class Answers
         using var sent = request.Make();
         if (Problem(request, sent, answer) is { } problem && _problems.Count < 20)
             _problems.Enqueue($"{n}: {answer.Status} to {sent.Method} {sent.RequestUri} {sent.Headers} {problem}: {answer.Body}");
-        if (request.Operation is { } operation && sent.Method.Method == operation.Method)
-        {
-            ByOperation.AddOrUpdate((operation.Id, answer.Status), 1, (_, count) => count + 1);
-            if (operation.Id == "submitDeletionJob" && answer.Status == 202)
-                _jobs[JsonDocument.Parse(answer.Body).RootElement.GetProperty("jobId").GetString()!] = true;
-        }
+        // By what was sent: a request can be another operation's by its method.
+        if (answer.Status == 202)
+            (sent.Method == HttpMethod.Delete ? _cancelled : _jobs)[Member(answer, "jobId")] = true;
+        if (answer.Status == 201)
+            _holds[Member(answer, "holdId")] = true;
         if (answer.Status >= 400 && !request.IsOfConsole && Interlocked.Increment(ref _refusals) % 64 == 0 && _refused.Count < 200)
             _refused.Enqueue(request);
     }
@@ -65,13 +63,17 @@ internal sealed class Answers
     /// <summary>The number of events of a type that the answers told of.</summary>
     public IEnumerable<(string Type, long Count)> Recorded() =>
     [
-        ("submitted", _jobs.Count), ("job_cancelled", Told("cancelDeletionJob", 202)),
+        ("submitted", _jobs.Count), ("job_cancelled", _cancelled.Count), ("legal_hold_placed", _holds.Count),
         ("bot_registered", 0), ("bot_changed", 0), ("client_granted", 0), ("client_registered", 0), ("client_secret_issued", 0),
         ("client_secret_retired", 0), ("client_revoked", 0), ("window_defined", 0), ("webhook_disabled", 0), ("started", 0),
         ("conversation_deleted", 0), ("job_key_destroyed", 0), ("erased_conversations_imported", 0),
     ];
 
-    private long Told(string operation, int status) => ByOperation.GetValueOrDefault((operation, status));
+    private static string Member(GeneratedAnswer answer, string name)
+    {
+        using var json = JsonDocument.Parse(answer.Body);
+        return json.RootElement.GetProperty(name).GetString()!;
+    }
 
     private static string? Problem(GeneratedRequest request, HttpRequestMessage sent, GeneratedAnswer answer)
     {

@@ -21,8 +21,10 @@ internal sealed record GeneratedRequest(ApiOperation? Operation, bool IsOfConsol
 /// <param name="service">The service that they are for.</param>
 /// <param name="document">Its API's document.</param>
 /// <param name="jobs">Jobs to name. Requests may add to them.</param>
+/// <param name="holds">Legal holds to name.</param>
 /// <param name="cookie">Of a person who is signed in.</param>
-internal sealed class HostileRequests(ApiService service, ApiDocument document, IReadOnlyList<string> jobs, string cookie)
+internal sealed class HostileRequests(
+    ApiService service, ApiDocument document, IReadOnlyList<string> jobs, IReadOnlyList<string> holds, string cookie)
 {
     private static readonly string[] s_methods = ["GET", "POST", "DELETE", "PATCH", "PUT", "HEAD", "OPTIONS", "TRACE", "get", "FOO"];
 
@@ -92,14 +94,21 @@ internal sealed class HostileRequests(ApiService service, ApiDocument document, 
         var operation = document.Operations[chance.Below(document.Operations.Count)];
         var examples = ExampleRequest.Of(operation).ToList();
         var example = examples[chance.Below(examples.Count)];
-        var job = jobs[chance.Below(jobs.Count)];
-        return new GeneratedRequest(operation, false, () => Example(Chance.Of(~seed), example, job));
+        var (job, hold) = (jobs[chance.Below(jobs.Count)], holds[chance.Below(holds.Count)]);
+        return new GeneratedRequest(operation, false, () => Example(Chance.Of(~seed), example, job, hold));
     }
 
-    private HttpRequestMessage Example(Chance chance, ExampleRequest example, string job)
+    private HttpRequestMessage Example(Chance chance, ExampleRequest example, string job, string hold)
     {
         var bot = chance.Below(8) == 0 ? ApiService.OtherBot : service.Bot;
-        var named = new Dictionary<string, string> { ["botId"] = bot, ["jobId"] = job, ["fetchAfter"] = "", ["Idempotency-Key"] = "" };
+        var named = new Dictionary<string, string>
+        {
+            ["botId"] = bot,
+            ["jobId"] = job,
+            ["holdId"] = hold,
+            ["fetchAfter"] = "",
+            ["Idempotency-Key"] = "",
+        };
         if (chance.Below(6) == 0)
             named["?"] = Query(chance);
         if (chance.Below(6) == 0 && example.Body is not null)
